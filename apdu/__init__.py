@@ -1,0 +1,24 @@
+"""ISO/IEC 7816 for any card: commands, channels, chaining, status words.
+
+Nothing in this package knows what an eUICC is. `Channels` is the door: bytes of
+a command in, bytes of an answer out.
+"""
+
+from apdu.application import Application, Files
+from apdu.channels import Channels, Installed
+from apdu.command import Command, Response
+from apdu.status import SW, StatusError
+from apdu.tlv import TlvError, tlv
+
+__all__ = [
+    "SW",
+    "Application",
+    "Channels",
+    "Command",
+    "Files",
+    "Installed",
+    "Response",
+    "StatusError",
+    "TlvError",
+    "tlv",
+]

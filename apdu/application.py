@@ -1,0 +1,52 @@
+"""What a channel talks to: an application after SELECT by AID, else the card's own files."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from apdu.command import Command, Response
+
+
+class Application(Protocol):
+    """One selection of an application on one channel; it dies with the selection."""
+
+    @property
+    def aid(self) -> bytes:
+        """The whole application identifier, 5 to 16 bytes."""
+        ...
+
+    def fci(self) -> bytes:
+        """The template that SELECT returns, tag 6F (or 62) included."""
+        ...
+
+    def call(self, command: Command) -> Response:
+        """Answer a command; raises StatusError to refuse it."""
+        ...
+
+    def interrupt(self) -> None:
+        """Another command ran on this channel: drop what was begun and not finished."""
+        ...
+
+    def fork(self) -> Application:
+        """A fresh selection of the same application, for a channel opened from this one."""
+        ...
+
+
+class Files(Protocol):
+    """The file system as one channel sees it, with its own current directory and file."""
+
+    def select(self, p1: int, name: bytes) -> bytes:
+        """Select by FID, path or parent; return the FCP. Raises StatusError 6A82, nothing moved."""
+        ...
+
+    def call(self, command: Command) -> Response:
+        """Answer a command on the current file; raises StatusError to refuse it."""
+        ...
+
+    def status(self) -> bytes:
+        """The FCP of the current directory."""
+        ...
+
+    def fork(self) -> Files:
+        """The same place in the file system, for a channel opened from this one."""
+        ...

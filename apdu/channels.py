@@ -1,0 +1,183 @@
+"""Logical channels 0 to 19 and what is selected on each (ISO/IEC 7816-4, ETSI TS 102 221).
+
+Handles MANAGE CHANNEL, SELECT, STATUS and GET RESPONSE, joins chained commands, hands long
+answers out. Knows applications only by their AID; no storage, no sockets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum, unique
+
+from apdu.application import Application, Files
+from apdu.chaining import RequestChain, ResponseQueue
+from apdu.cla import ClassByte
+from apdu.command import SHORT_NE_MAX, Command, Response
+from apdu.status import SW, StatusError
+from apdu.tlv import tlv
+
+CHANNEL_COUNT = 20
+BY_AID = 0x04
+
+
+@unique
+class Ins(IntEnum):
+    """Instructions that concern channels."""
+
+    MANAGE_CHANNEL = 0x70
+    SELECT = 0xA4
+    GET_RESPONSE = 0xC0
+    STATUS = 0xF2
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """An application that can be selected: its AID and how to begin a selection."""
+
+    aid: bytes
+    begin: Callable[[], Application]
+
+
+@dataclass(slots=True)
+class _Channel:
+    files: Files
+    application: Application | None = None
+    chain: RequestChain = field(default_factory=RequestChain)
+    queue: ResponseQueue = field(default_factory=ResponseQueue)
+
+    def fork(self) -> _Channel:
+        application = self.application.fork() if self.application else None
+        return _Channel(self.files.fork(), application)
+
+
+class Channels:
+    """All logical channels of a card.
+
+    `installed` are looked up by AID in order, `files` begins a channel's view of the file
+    system, `everywhere` answers instructions that need no selection (TERMINAL CAPABILITY).
+    """
+
+    def __init__(
+        self,
+        installed: Sequence[Installed],
+        files: Callable[[], Files],
+        everywhere: Mapping[int, Callable[[Command], Response]],
+    ) -> None:
+        """Start with the basic channel alone."""
+        self._installed = installed
+        self._files = files
+        self._everywhere = everywhere
+        self._open: dict[int, _Channel] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        """Close every channel but the basic one, and forget all selections."""
+        self._open = {0: _Channel(self._files())}
+
+    def transmit(self, raw: bytes) -> Response:
+        """Answer one command APDU; raises StatusError for a bare status word."""
+        command = Command.parse(raw)
+        cla = ClassByte.parse(command.cla)
+        channel = self._open.get(cla.channel)
+        if channel is None:
+            raise StatusError(SW.CHANNEL_NOT_SUPPORTED, f"channel {cla.channel} is not open")
+        if cla.secure:
+            raise StatusError(SW.SECURE_MESSAGING_NOT_SUPPORTED, "no secure messaging here")
+        if command.ins == Ins.GET_RESPONSE:
+            if command.p1 or command.p2:
+                raise StatusError(SW.WRONG_P1P2, "GET RESPONSE has P1 P2 00 00")
+            return channel.queue.more(command.ne)
+        channel.queue.clear()
+        joined = channel.chain.add(command, more_follow=cla.chained)
+        if joined is None:
+            return Response()
+        return channel.queue.put(*self._answer(channel, cla, joined))
+
+    def _answer(
+        self, channel: _Channel, cla: ClassByte, command: Command
+    ) -> tuple[Response, int | None]:
+        ne = command.ne
+        if command.ins == Ins.SELECT and not cla.proprietary:
+            if not command.data and not command.extended and ne == SHORT_NE_MAX:
+                ne = None  # T=0 senders write case 1 with a fifth byte 00
+            return self._select(channel, command), ne
+        if channel.application and command.ins in (Ins.MANAGE_CHANNEL, *self._everywhere):
+            channel.application.interrupt()
+        if command.ins == Ins.MANAGE_CHANNEL and not cla.proprietary:
+            return self._manage(cla.channel, command), ne
+        if cla.proprietary:
+            if command.ins == Ins.STATUS:
+                return self._status(channel, command), ne
+            if everywhere := self._everywhere.get(command.ins):
+                return everywhere(command), ne
+        return (channel.application or channel.files).call(command), ne
+
+    def _manage(self, current: int, command: Command) -> Response:
+        """MANAGE CHANNEL, ISO/IEC 7816-4 11.1.2."""
+        if command.data:
+            raise StatusError(SW.WRONG_LENGTH, "MANAGE CHANNEL has no data")
+        if command.p1 == 0x00 and command.p2 < CHANNEL_COUNT:
+            return self._open_channel(current, command.p2)
+        if command.p1 == 0x80:
+            return self._close_channel(command.p2 or current)
+        raise StatusError(SW.WRONG_P1P2, f"MANAGE CHANNEL {command.p1:02X} {command.p2:02X}")
+
+    def _open_channel(self, current: int, wanted: int) -> Response:
+        origin = self._open[current]
+        number = wanted or next((n for n in range(CHANNEL_COUNT) if n not in self._open), 0)
+        if not number:
+            raise StatusError(SW.FUNCTION_NOT_SUPPORTED, f"all {CHANNEL_COUNT} channels are open")
+        self._open[number] = origin.fork() if current else _Channel(self._files())
+        return Response() if wanted else Response(bytes((number,)))
+
+    def _close_channel(self, number: int) -> Response:
+        if not number:
+            raise StatusError(SW.WRONG_P1P2, "the basic channel stays open")
+        if number not in self._open:
+            raise StatusError(SW.CHANNEL_NOT_SUPPORTED, f"channel {number} is not open")
+        del self._open[number]
+        return Response()
+
+    def _select(self, channel: _Channel, command: Command) -> Response:
+        """SELECT, ISO/IEC 7816-4 11.2.2 and ETSI TS 102 221 11.1.1."""
+        if command.p2 & ~0x4C not in (0x00, 0x02):
+            raise StatusError(SW.WRONG_P1P2, f"SELECT with P2 {command.p2:02X}")
+        if command.p1 == BY_AID:
+            fci = self._select_application(channel, command)
+        else:
+            fci = channel.files.select(command.p1, command.data)
+            channel.application = None
+        return Response() if command.p2 & 0x0C == 0x0C else Response(fci)
+
+    def _select_application(self, channel: _Channel, command: Command) -> bytes:
+        if not command.data:
+            raise StatusError(SW.WRONG_DATA, "SELECT by AID without an AID")
+        matches = [one for one in self._installed if one.aid.startswith(command.data)]
+        if command.p2 & 0x02:
+            matches = _after(matches, channel.application)
+        if not matches:
+            aid = command.data.hex().upper()
+            raise StatusError(SW.NOT_FOUND, f"no application {aid}")
+        channel.application = matches[0].begin()
+        return channel.application.fci()
+
+    def _status(self, channel: _Channel, command: Command) -> Response:
+        """STATUS, ETSI TS 102 221 11.1.2."""
+        if channel.application:
+            channel.application.interrupt()
+        application = channel.application
+        if command.p1 > 0x02 or command.p2 not in (0x00, 0x01, 0x0C):
+            raise StatusError(SW.WRONG_P1P2, f"STATUS {command.p1:02X} {command.p2:02X}")
+        if command.p2 == 0x0C:
+            return Response()
+        if command.p2 == 0x01:
+            return Response(tlv(0x84, application.aid) if application else b"")
+        return Response(application.fci() if application else channel.files.status())
+
+
+def _after(matches: list[Installed], current: Application | None) -> list[Installed]:
+    """The matches that come after the current application ("next occurrence")."""
+    aids = [one.aid for one in matches]
+    at = aids.index(current.aid) + 1 if current and current.aid in aids else 0
+    return matches[at:]

@@ -1,0 +1,93 @@
+"""The four cases of a command APDU, short and extended, and the response APDU.
+
+Knows lengths (ISO/IEC 7816-3 12.1.3); not what an instruction means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apdu.status import SW, StatusError
+
+SHORT_NE_MAX = 256
+EXTENDED_NE_MAX = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A parsed command APDU.
+
+    `data` is the command data field (0 to 65,535 bytes). `ne` is the greatest number of
+    response bytes that the sender takes (1 to 65,536), or None where the command has no Le
+    field. `extended` says which form its lengths had.
+    """
+
+    cla: int
+    ins: int
+    p1: int
+    p2: int
+    data: bytes = b""
+    ne: int | None = None
+    extended: bool = False
+
+    @classmethod
+    def parse(cls, raw: bytes) -> Command:
+        """Read a command APDU of cases 1 to 4 (ISO/IEC 7816-3 12.1.3).
+
+        A five-byte command whose last byte is 00 is read as case 2 with Ne 256.
+        Raises StatusError 6700 when the length fields and the length do not agree.
+        """
+        if len(raw) < 4:
+            raise StatusError(SW.WRONG_LENGTH, f"a command has at least 4 bytes, not {len(raw)}")
+        head = raw[0], raw[1], raw[2], raw[3]
+        body = raw[4:]
+        if not body:
+            return cls(*head)
+        if len(body) == 1:
+            return cls(*head, ne=body[0] or SHORT_NE_MAX)
+        if body[0]:
+            return cls(*head, *_short(body))
+        return cls(*head, *_extended(body))
+
+    def __bytes__(self) -> bytes:
+        """Write the command in the form it says it has."""
+        head = bytes((self.cla, self.ins, self.p1, self.p2))
+        if self.extended:
+            lc = b"\0" + len(self.data).to_bytes(2) + self.data if self.data else b""
+            le = b"" if self.ne is None else (self.ne % EXTENDED_NE_MAX).to_bytes(2)
+            return head + lc + (le if lc or not le else b"\0" + le)
+        lc = bytes((len(self.data),)) + self.data if self.data else b""
+        le = b"" if self.ne is None else bytes((self.ne % SHORT_NE_MAX,))
+        return head + lc + le
+
+
+def _short(body: bytes) -> tuple[bytes, int | None, bool]:
+    lc = body[0]
+    data, rest = body[1 : 1 + lc], body[1 + lc :]
+    if len(data) != lc or len(rest) > 1:
+        raise StatusError(SW.WRONG_LENGTH, f"Lc says {lc} bytes, {len(body) - 1} follow it")
+    return data, (rest[0] or SHORT_NE_MAX) if rest else None, False
+
+
+def _extended(body: bytes) -> tuple[bytes, int | None, bool]:
+    if len(body) < 3:
+        raise StatusError(SW.WRONG_LENGTH, "an extended length field has 3 bytes")
+    number = int.from_bytes(body[1:3])
+    if len(body) == 3:
+        return b"", number or EXTENDED_NE_MAX, True
+    data, rest = body[3 : 3 + number], body[3 + number :]
+    if not number or len(data) != number or len(rest) not in (0, 2):
+        raise StatusError(SW.WRONG_LENGTH, f"Lc says {number} bytes, {len(body) - 3} follow it")
+    return data, (int.from_bytes(rest) or EXTENDED_NE_MAX) if rest else None, True
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response APDU: up to 65,533 bytes of data and the status word."""
+
+    data: bytes = b""
+    sw: int = SW.OK
+
+    def __bytes__(self) -> bytes:
+        """Data followed by SW1 SW2."""
+        return self.data + self.sw.to_bytes(2)

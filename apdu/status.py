@@ -1,0 +1,47 @@
+"""Status words of ISO/IEC 7816-4, and the one exception that carries them.
+
+Knows numbers and their names; not what a command means.
+"""
+
+from enum import IntEnum, unique
+
+
+@unique
+class SW(IntEnum):
+    """The status words this project answers with (ISO/IEC 7816-4 table 6, ETSI TS 102 221)."""
+
+    OK = 0x9000
+    EOF_REACHED = 0x6282
+    MEMORY_FAILURE = 0x6581
+    WRONG_LENGTH = 0x6700
+    CHANNEL_NOT_SUPPORTED = 0x6881
+    SECURE_MESSAGING_NOT_SUPPORTED = 0x6882
+    LAST_COMMAND_EXPECTED = 0x6883
+    CHAINING_NOT_SUPPORTED = 0x6884
+    COMMAND_INCOMPATIBLE = 0x6981
+    CONDITIONS_NOT_SATISFIED = 0x6985
+    NO_CURRENT_EF = 0x6986
+    WRONG_DATA = 0x6A80
+    FUNCTION_NOT_SUPPORTED = 0x6A81
+    NOT_FOUND = 0x6A82
+    RECORD_NOT_FOUND = 0x6A83
+    NOT_ENOUGH_MEMORY = 0x6A84
+    WRONG_P1P2 = 0x6A86
+    REFERENCED_DATA_NOT_FOUND = 0x6A88
+    WRONG_OFFSET = 0x6B00
+    WRONG_INS = 0x6D00
+    WRONG_CLA = 0x6E00
+    INTERNAL_ERROR = 0x6F00
+
+
+class StatusError(Exception):
+    """A command that is answered with a status word alone.
+
+    `sw` is any 16-bit status word (6C LL among them), `why` one sentence for the log.
+    """
+
+    def __init__(self, sw: int, why: str) -> None:
+        """Keep the word and the reason."""
+        super().__init__(f"{sw:04X}: {why}")
+        self.sw = sw
+        self.why = why

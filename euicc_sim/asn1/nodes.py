@@ -1,0 +1,286 @@
+"""pyasn1 types made ready to read and write: one node for each type, tags worked out once.
+
+Knows the shape of types; `codec` is the door and says what the values are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pyasn1.error import PyAsn1Error
+from pyasn1.type import tag, univ
+
+from apdu.tlv import Tlv, children, read, tlv, whole
+from euicc_sim.asn1.primitives import Asn1Error, rule_for
+
+
+class Prepared(bytes):
+    """An object already encoded, which is put in its place unchanged."""
+
+    __slots__ = ()
+
+
+_nodes: dict[int, tuple[Any, Node]] = {}
+
+
+def node_of(spec: Any) -> Node:
+    """The compiled form of a type; kept for as long as the program runs."""
+    found = _nodes.get(id(spec))
+    if found is None:
+        found = _nodes[id(spec)] = (spec, _compile(spec))
+    return found[1]
+
+
+def tag_number(one: tag.Tag) -> int:
+    """A pyasn1 tag as the integer of its bytes."""
+    first = one.tagClass | one.tagFormat
+    if one.tagId < 0x1F:
+        return int(first | one.tagId)
+    number, raw = one.tagId >> 7, bytes((one.tagId & 0x7F,))
+    while number:
+        raw, number = bytes((0x80 | number & 0x7F,)) + raw, number >> 7
+    return int.from_bytes(bytes((first | 0x1F,)) + raw)
+
+
+class Node:
+    """A type made ready: the tags it may begin with, and its two directions."""
+
+    def __init__(self, spec: Any, tags: Iterable[int]) -> None:
+        """Keep the type and the tags (further ones that are tolerated come last)."""
+        self.spec = spec
+        self.name = type(spec).__name__
+        own = tuple(tags)
+        self.tag = own[0] if own else 0
+        self.tags = frozenset((*own, *getattr(spec, "tolerated_tags", ())))
+
+    def decode(self, data: bytes, item: Tlv) -> Any:
+        """The value of an object whose tag has been checked."""
+        raise NotImplementedError
+
+    def encode(self, value: Any) -> bytes:
+        """The object, tag and length included."""
+        raise NotImplementedError
+
+
+class Primitive(Node):
+    """A type whose content is one value."""
+
+    def __init__(self, spec: Any, own: int) -> None:
+        """Take the tag on the wire and look up how the content is read and written."""
+        super().__init__(spec, (own,))
+        self.read, self.write = rule_for(spec)
+        constrained = spec.subtypeSpec and not isinstance(spec, univ.Null | univ.Boolean)
+        self.check: Callable[[Any], None] | None = spec.subtypeSpec if constrained else None
+
+    def decode(self, data: bytes, item: Tlv) -> Any:
+        """Read the content and hold it against the type's constraints."""
+        value = self.read(data[item.value : item.end])
+        self._constrain(value)
+        return value
+
+    def encode(self, value: Any) -> bytes:
+        """Write the content of a value that fits the type's constraints."""
+        if isinstance(value, Prepared):
+            return value
+        self._constrain(value)
+        return tlv(self.tag, self.write(value))
+
+    def _constrain(self, value: Any) -> None:
+        if self.check is not None:
+            try:
+                self.check(value)
+            except PyAsn1Error as error:
+                raise Asn1Error(f"{value!r:.60} does not fit {self.name}") from error
+
+
+class Whole(Node):
+    """A type that is passed on as bytes: under its universal tag, or just as received."""
+
+    def __init__(self, spec: Any, own: int | None) -> None:
+        """`own` None stands for ANY, which has the tag of what it holds."""
+        super().__init__(spec, () if own is None else (own,))
+        self.universal = None if own is None else tag_number(type(spec).tagSet.superTags[0])
+
+    def decode(self, data: bytes, item: Tlv) -> bytes:
+        """The bytes, under the universal tag unless the type is kept as it is.
+
+        Where a tag replaces the universal one, senders that add the latter inside are understood.
+        """
+        if self.universal is None or getattr(self.spec, "kept_as_is", False):
+            return data[item.start : item.end]
+        content = data[item.value : item.end]
+        if self.tag != self.universal:
+            inner = children(content)
+            if len(inner) == 1 and inner[0].tag == self.universal:
+                return content
+        return tlv(self.universal, content)
+
+    def encode(self, value: bytes) -> bytes:
+        """The bytes with the tag that belongs here."""
+        if self.universal is None or self.tag == self.universal:
+            return value
+        item = whole(value)
+        return tlv(self.tag, value[item.value :])
+
+
+class Explicit(Node):
+    """Another type inside a tag of its own."""
+
+    def __init__(self, spec: Any, own: int, inner: Node) -> None:
+        """A type may say `bare_tolerated`: then the outer tag may be missing."""
+        bare = inner.tags if getattr(spec, "bare_tolerated", False) else ()
+        super().__init__(spec, (own, *bare))
+        self.inner = inner
+
+    def decode(self, data: bytes, item: Tlv) -> Any:
+        """The value of the one object inside."""
+        if item.tag != self.tag:
+            return self.inner.decode(data, item)
+        inside = read(data, item.value, item.end)
+        if inside.end != item.end or inside.tag not in self.inner.tags:
+            raise Asn1Error(f"tag {self.tag:X} does not hold one {self.name}")
+        return self.inner.decode(data, inside)
+
+    def encode(self, value: Any) -> bytes:
+        """The inner object in its wrapper."""
+        return value if isinstance(value, Prepared) else tlv(self.tag, self.inner.encode(value))
+
+
+class Choice(Node):
+    """One of several types, told apart by their tags."""
+
+    def __init__(self, spec: Any) -> None:
+        """Compile the alternatives."""
+        self.alternatives = {
+            one.name: node_of(one.asn1Object) for one in spec.componentType.namedTypes
+        }
+        self.by_tag = {t: (n, node) for n, node in self.alternatives.items() for t in node.tags}
+        super().__init__(spec, self.by_tag)
+
+    def decode(self, data: bytes, item: Tlv) -> tuple[str, Any]:
+        """The alternative's name and its value."""
+        name, node = self.by_tag[item.tag]
+        return name, node.decode(data, item)
+
+    def encode(self, value: Any) -> bytes:
+        """The alternative that is named."""
+        if isinstance(value, Prepared):
+            return value
+        name, content = value
+        if name not in self.alternatives:
+            raise Asn1Error(f"{self.name} has no alternative {name}")
+        return self.alternatives[name].encode(content)
+
+
+class SequenceOf(Node):
+    """A list of one type."""
+
+    def __init__(self, spec: Any, own: int) -> None:
+        """Compile the type of the elements."""
+        super().__init__(spec, (own,))
+        kept = getattr(spec, "items_kept_as_is", False)
+        self.item = Whole(spec, None) if kept else node_of(spec.componentType)
+
+    def decode(self, data: bytes, item: Tlv) -> list[Any]:
+        """The elements, in order."""
+        found = children(data, item.value, item.end)
+        if self.item.tags:
+            for one in found:
+                if one.tag not in self.item.tags:
+                    raise Asn1Error(f"{one.tag:X} is no element of a list of {self.item.name}")
+        return [self.item.decode(data, one) for one in found]
+
+    def encode(self, value: Any) -> bytes:
+        """All elements, each encoded or Prepared."""
+        if isinstance(value, Prepared):
+            return value
+        return tlv(
+            self.tag,
+            *(one if isinstance(one, Prepared) else self.item.encode(one) for one in value),
+        )
+
+
+class Sequence(Node):
+    """Named fields in a fixed order."""
+
+    def __init__(self, spec: Any, own: int) -> None:
+        """Compile the fields."""
+        super().__init__(spec, (own,))
+        named = spec.componentType.namedTypes
+        self.fields = [
+            (one.name, node_of(one.asn1Object), not (one.isOptional or one.isDefaulted))
+            for one in named
+        ]
+        self.defaults = {one.name: _plain(one.asn1Object) for one in named if one.isDefaulted}
+        self.by_tag: dict[int, list[int]] = {}
+        for index, (_, node, _) in enumerate(self.fields):
+            for number in node.tags:
+                self.by_tag.setdefault(number, []).append(index)
+
+    def decode(self, data: bytes, item: Tlv) -> dict[str, Any]:
+        """The fields that are there, defaults filled in."""
+        value = dict(self.defaults)
+        expected = 0
+        for child in children(data, item.value, item.end):
+            places = self.by_tag.get(child.tag)
+            if places is None:
+                continue
+            index = next((one for one in places if one >= expected), None)
+            if index is None:
+                raise Asn1Error(f"{self.name}: tag {child.tag:X} is there twice or out of order")
+            self._none_missing(expected, index)
+            name, node, _ = self.fields[index]
+            value[name] = node.decode(data, child)
+            expected = index + 1
+        self._none_missing(expected, len(self.fields))
+        return value
+
+    def _none_missing(self, start: int, end: int) -> None:
+        for name, _, mandatory in self.fields[start:end]:
+            if mandatory:
+                raise Asn1Error(f"{self.name} lacks {name}")
+
+    def encode(self, value: Any) -> bytes:
+        """The fields in their order; defaults are left out, as DER wants."""
+        if isinstance(value, Prepared):
+            return value
+        parts, used = [], 0
+        for name, node, mandatory in self.fields:
+            if name in value:
+                used += 1
+                if name not in self.defaults or value[name] != self.defaults[name]:
+                    parts.append(node.encode(value[name]))
+            elif mandatory:
+                raise Asn1Error(f"{self.name} lacks {name}")
+        if used != len(value):
+            unknown = set(value) - {name for name, _, _ in self.fields}
+            raise Asn1Error(f"{self.name} has no field {', '.join(sorted(unknown))}")
+        return tlv(self.tag, *parts)
+
+
+def _plain(spec: Any) -> Any:
+    return bool(spec) if isinstance(spec, univ.Boolean) else int(spec)
+
+
+def _compile(spec: Any) -> Node:
+    tags = [tag_number(one) for one in spec.tagSet.superTags]
+    if isinstance(spec, univ.Choice):
+        node: Node = Choice(spec)
+    elif isinstance(spec, univ.Any):
+        node = Whole(spec, None)
+    else:
+        node = _compile_tagged(spec, tags.pop(0))
+    for outer in tags:
+        node = Explicit(spec, outer, node)
+    return node
+
+
+def _compile_tagged(spec: Any, own: int) -> Node:
+    if getattr(spec, "kept_whole", False) or getattr(spec, "kept_as_is", False):
+        return Whole(spec, own)
+    if isinstance(spec, univ.SequenceOf):
+        return SequenceOf(spec, own)
+    if isinstance(spec, univ.Sequence):
+        return Sequence(spec, own)
+    return Primitive(spec, own)

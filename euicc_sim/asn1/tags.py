@@ -1,0 +1,93 @@
+"""Short words to declare ASN.1 types with pyasn1: fields and tags in one line each."""
+
+from typing import Any
+
+from pyasn1.type import char, constraint, namedtype, namedval, tag, univ
+
+_CLASSES = {"context": tag.tagClassContext, "application": tag.tagClassApplication}
+
+
+def implicit(number: int, of: Any, cls: str = "context") -> Any:
+    """`[number] IMPLICIT of`; what AUTOMATIC TAGS gives to all but CHOICE."""
+    return of.subtype(implicitTag=tag.Tag(_CLASSES[cls], tag.tagFormatSimple, number))
+
+
+def explicit(number: int, of: Any, cls: str = "context") -> Any:
+    """`[number] EXPLICIT of`; what AUTOMATIC TAGS gives to a CHOICE."""
+    return of.subtype(explicitTag=tag.Tag(_CLASSES[cls], tag.tagFormatConstructed, number))
+
+
+def application(number: int, of: Any) -> Any:
+    """`[APPLICATION number] IMPLICIT of`."""
+    return implicit(number, of, "application")
+
+
+def context(number: int) -> Any:
+    """The tag set of a SEQUENCE that is `[number] IMPLICIT`."""
+    return univ.Sequence.tagSet.tagImplicitly(
+        tag.Tag(tag.tagClassContext, tag.tagFormatConstructed, number)
+    )
+
+
+def choice_context(number: int) -> Any:
+    """The tag set of a CHOICE that is `[number] EXPLICIT`."""
+    return univ.Choice.tagSet.tagExplicitly(
+        tag.Tag(tag.tagClassContext, tag.tagFormatConstructed, number)
+    )
+
+
+def fields(*named: tuple[str, Any] | namedtype.NamedType) -> namedtype.NamedTypes:
+    """The components of a SEQUENCE or CHOICE; a bare pair is mandatory."""
+    return namedtype.NamedTypes(
+        *(
+            one if isinstance(one, namedtype.NamedType) else namedtype.NamedType(*one)
+            for one in named
+        )
+    )
+
+
+def optional(name: str, of: Any) -> namedtype.NamedType:
+    """A component that may be absent."""
+    return namedtype.OptionalNamedType(name, of)
+
+
+def default(name: str, of: Any) -> namedtype.NamedType:
+    """A component with a DEFAULT, which `of` carries as its value."""
+    return namedtype.DefaultedNamedType(name, of)
+
+
+def size(low: int, high: int | None = None) -> constraint.ValueSizeConstraint:
+    """`SIZE (low..high)`: octets or characters."""
+    return constraint.ValueSizeConstraint(low, low if high is None else high)
+
+
+def sequence_of(of: Any) -> Any:
+    """`SEQUENCE OF of`."""
+    return univ.SequenceOf(componentType=of)
+
+
+def codes(**named: int) -> univ.Integer:
+    """An INTEGER whose values have names, such as a result code."""
+    return univ.Integer(namedValues=namedval.NamedValues(*named.items()))
+
+
+def bits(*names: str) -> univ.BitString:
+    """A BIT STRING whose bits have names, the first being bit 0."""
+    return univ.BitString(namedValues=namedval.NamedValues(*((n, i) for i, n in enumerate(names))))
+
+
+def octets(low: int, high: int | None = None) -> Any:
+    """An OCTET STRING of `low` to `high` octets."""
+    return univ.OctetString().subtype(subtypeSpec=size(low, high))
+
+
+def utf8(low: int, high: int) -> Any:
+    """A UTF8String of `low` to `high` characters."""
+    return char.UTF8String().subtype(subtypeSpec=size(low, high))
+
+
+def private_use(number: int) -> Any:
+    """The tag set of a SEQUENCE that is `[PRIVATE number] IMPLICIT`."""
+    return univ.Sequence.tagSet.tagImplicitly(
+        tag.Tag(tag.tagClassPrivate, tag.tagFormatConstructed, number)
+    )

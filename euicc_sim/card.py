@@ -1,0 +1,213 @@
+"""The card: commands in, answers out, and the one place where anything is kept.
+
+Builds the applications and joins them with the store. Knows no sockets and no ASN.1.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from apdu import SW, Channels, Command, Installed, Response, StatusError
+from euicc_sim import es10
+from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.ecasd import ECASD_AID, Ecasd
+from euicc_sim.env import Env, SeededEnv, SystemEnv
+from euicc_sim.factory import DEFAULT_EID, load_signers, make_identity
+from euicc_sim.isdr import ISDR_AID, IsdR
+from euicc_sim.mno import BareFiles
+from euicc_sim.model.identity import Identity
+from euicc_sim.model.state import Limits, State
+from euicc_sim.model.volatile import Volatile
+from euicc_sim.session import Session
+from euicc_sim.storage import Disk, JsonStore
+
+ATR = bytes.fromhex("3B9F96803FC7828031E073FE211B6753494D4555303134")
+"""T=0 first, eUICC-related functions in TB3 (ETSI TS 102 221 6.3.3), four channels or more."""
+
+TERMINAL_CAPABILITY = 0xAA
+EVENTS_KEPT = 1000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What one ES10 function came to: its name, whether it was refused, a line for a person."""
+
+    name: str
+    refused: bool
+    text: str
+
+
+class Card:
+    """A software eUICC that lives in a directory.
+
+    Make one with `Card.create`, open it with `Card.open`; it is locked until `close`. A card is
+    for one thread at a time.
+    """
+
+    def __init__(self, store: JsonStore, env: Env | None = None) -> None:
+        """Open what the store holds; `create` and `open` are the ways in."""
+        self._store = store
+        self._identity, self._state = store.load()
+        seed = self._identity.seed
+        self._env = env or (SystemEnv() if seed is None else SeededEnv(seed))
+        self._signers = load_signers(store.directory, self._identity)
+        self._volatile = Volatile()
+        self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
+        self._channels = Channels(
+            (Installed(ISDR_AID, self._new_isdr), Installed(ECASD_AID, self._new_ecasd)),
+            BareFiles,
+            {TERMINAL_CAPABILITY: _terminal_capability},
+        )
+
+    @classmethod
+    def create(
+        cls,
+        directory: Path | str,
+        *,
+        eid: str = DEFAULT_EID,
+        pki: Path | str | None = None,
+        seed: int | None = None,
+        max_eims: int = Limits().eims,
+        results: int = Limits().results,
+        fsync: bool = True,
+    ) -> Self:
+        """Make a card in `directory` and open it.
+
+        `eid` has 32 digits; `pki` is a folder in the layout of SGP.26 whose EUM issues the card's
+        certificates (without it, a test PKI in the card's own directory is made or reused); with
+        `seed` keys and challenges repeat; `max_eims` and `results` say how much fits.
+        Raises CardError, and then there is no card.
+        """
+        directory = Path(directory)
+        make_identity(directory, eid=eid, pki=pki, seed=seed, limits=Limits(max_eims, results))
+        return cls.open(directory, fsync=fsync)
+
+    @classmethod
+    def open(cls, directory: Path | str, *, fsync: bool = True, disk: Disk | None = None) -> Self:
+        """Open the card in `directory`. Raises CardError, with a sentence that says what to do.
+
+        Without `fsync` a change survives the process but perhaps not the power.
+        """
+        store = JsonStore(Path(directory), fsync=fsync, disk=disk)
+        try:
+            return cls(store)
+        except BaseException:
+            store.close()
+            raise
+
+    def close(self) -> None:
+        """Unlock the directory; the card answers no more."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        """The card itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    @property
+    def atr(self) -> bytes:
+        """The answer to reset, without resetting anything."""
+        return ATR
+
+    @property
+    def eid(self) -> str:
+        """The EID, 32 digits."""
+        return self._identity.eid
+
+    @property
+    def directory(self) -> Path:
+        """Where the card lives."""
+        return self._store.directory
+
+    @property
+    def identity(self) -> Identity:
+        """What was written into the card when it was made."""
+        return self._identity
+
+    @property
+    def state(self) -> State:
+        """What the card keeps; frozen, so looking changes nothing."""
+        return self._state
+
+    def reset(self) -> bytes:
+        """Power on or warm reset: channels, sessions and half-sent requests are gone."""
+        self._channels.reset()
+        self._volatile = Volatile()
+        self._env.restart()
+        return ATR
+
+    def power_off(self) -> None:
+        """Power off; what was kept is kept."""
+        self.reset()
+
+    def transmit(self, apdu: bytes) -> bytes:
+        """Answer a command APDU: data followed by SW1 SW2. Any bytes whatever get an answer."""
+        try:
+            return bytes(self._channels.transmit(bytes(apdu)))
+        except StatusError as error:
+            log.debug("%s", error)
+            return error.sw.to_bytes(2)
+        except Exception:
+            log.exception("a fault of this program, answered 6F00; the command was %s", apdu.hex())
+            return SW.INTERNAL_ERROR.to_bytes(2)
+
+    def take_events(self) -> list[Event]:
+        """What ES10 functions came to since the last call, oldest first."""
+        events = list(self._events)
+        self._events.clear()
+        return events
+
+    def _execute(self, request: bytes) -> bytes:
+        """Run one ES10 request: kept wholly when it returns, not at all when it raises."""
+        session = Session(
+            self._state, self._volatile, self._env, self._identity, WIRE_1_2, self._signers
+        )
+        name = "ES10"
+        try:
+            function = es10.find(session, request)
+            name = function.name
+            answer = es10.run(session, function, request)
+            if session.state is not self._state:
+                self._store.save(session.state)
+        except StatusError as error:
+            self._report(name, refused=True, text=f"{error.sw:04X}, {error.why}")
+            raise
+        except OSError as error:
+            why = f"not kept: {error.strerror or error}"
+            self._report(name, refused=True, text=f"{SW.MEMORY_FAILURE:04X}, {why}")
+            raise StatusError(SW.MEMORY_FAILURE, why) from error
+        self._state, self._volatile = session.state, session.volatile
+        self._report(name, refused=session.refused, text="; ".join(session.notes) or "ok")
+        return answer
+
+    def _report(self, name: str, *, refused: bool, text: str) -> None:
+        self._events.append(Event(name, refused, f"{name}: {text}"))
+
+    def _new_isdr(self) -> IsdR:
+        return IsdR(self._execute, self._describe)
+
+    def _new_ecasd(self) -> Ecasd:
+        return Ecasd(self._identity.eid_bytes)
+
+    def _describe(self) -> bytes:
+        return es10.templates(WIRE_1_2)
+
+
+def _terminal_capability(_: Command) -> Response:
+    """TERMINAL CAPABILITY, ETSI TS 102 221 11.1.19: taken note of, always."""
+    return Response()

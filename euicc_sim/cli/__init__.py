@@ -1,0 +1,1 @@
+"""The `euicc-sim` command: one file per sub-command, no protocol of its own."""

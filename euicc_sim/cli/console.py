@@ -1,0 +1,13 @@
+"""The terminal: one console for what a command says, one for complaints."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+console = Console(highlight=False, soft_wrap=True)
+stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def complain(sentence: str) -> None:
+    """Say what is wrong and what to do, on standard error."""
+    stderr.print(f"euicc-sim: {sentence}", markup=False, style="red")

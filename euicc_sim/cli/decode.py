@@ -1,0 +1,5 @@
+"""`euicc-sim decode`."""
+
+
+def decode() -> None:
+    """Print any ES10 object as a named tree."""

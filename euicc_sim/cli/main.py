@@ -1,0 +1,37 @@
+"""Joins the sub-commands into `euicc-sim`, and turns errors into one sentence and exit code 1."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from euicc_sim.cli import apdu, card, decode, eim, pki
+from euicc_sim.cli.console import complain
+from euicc_sim.cli.serve import serve
+from euicc_sim.storage import CardError
+from keys import PkiError
+
+app = typer.Typer(
+    name="euicc-sim",
+    help="A software eUICC (SGP.32, IoT eSIM) that real programs open through PC/SC.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(serve)
+app.command()(decode.decode)
+app.add_typer(card.app)
+app.add_typer(eim.app)
+app.add_typer(apdu.app)
+app.add_typer(pki.app)
+
+
+def main() -> None:
+    """Run the command line; errors that a person can mend are one sentence, never a traceback."""
+    try:
+        app()
+    except (CardError, PkiError) as error:
+        complain(str(error))
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.exit(1)

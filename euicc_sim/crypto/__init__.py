@@ -1,0 +1,1 @@
+"""Cryptography of ES10, on top of the `cryptography` library."""

@@ -1,0 +1,60 @@
+"""ECDSA with SHA-256 in the plain format r||s of BSI TR-03111, 64 bytes, on 256-bit curves."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+SIGNATURE_SIZE = 64
+_HALF = SIGNATURE_SIZE // 2
+_CURVES = ("secp256r1", "brainpoolP256r1")
+_SIGN = ec.ECDSA(SHA256(), deterministic_signing=True)
+_VERIFY = ec.ECDSA(SHA256())
+
+
+class UnusableKeyError(ValueError):
+    """Bytes that are no public key on P-256 or brainpoolP256r1."""
+
+
+@lru_cache(maxsize=1024)
+def public_key(der: bytes, *, in_certificate: bool) -> ec.EllipticCurvePublicKey:
+    """The key of a SubjectPublicKeyInfo or certificate (DER). Raises UnusableKeyError."""
+    try:
+        key: object = (
+            x509.load_der_x509_certificate(der).public_key()
+            if in_certificate
+            else load_der_public_key(der)
+        )
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
+        raise UnusableKeyError(f"no public key: {error}") from error
+    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in _CURVES:
+        name = key.curve.name if isinstance(key, ec.EllipticCurvePublicKey) else type(key).__name__
+        raise UnusableKeyError(f"a key on {name}; P-256 and brainpoolP256r1 are supported")
+    return key
+
+
+def sign(key: ec.EllipticCurvePrivateKey, data: bytes) -> bytes:
+    """r||s over `data`; the nonce is RFC 6979's, so equal data has equal signatures."""
+    r, s = decode_dss_signature(key.sign(data, _SIGN))
+    return r.to_bytes(_HALF) + s.to_bytes(_HALF)
+
+
+def verifies(key: ec.EllipticCurvePublicKey, signature: bytes, data: bytes) -> bool:
+    """Whether `signature` (r||s, 64 bytes, else never) is the key's over `data`."""
+    if len(signature) != SIGNATURE_SIZE:
+        return False
+    r, s = int.from_bytes(signature[:_HALF]), int.from_bytes(signature[_HALF:])
+    try:
+        key.verify(encode_dss_signature(r, s), data, _VERIFY)
+    except InvalidSignature:
+        return False
+    return True

@@ -1,0 +1,69 @@
+"""The addresses a card is configured with: default SM-DP+ and root SM-DS."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from euicc_sim.es10.registry import ResultError, es10
+from euicc_sim.readings import DEFAULT_DP_ADDRESS_MAX
+from euicc_sim.session import Session
+
+
+def _answer(code: str) -> dict[str, str]:
+    return {"setDefaultDpAddressResult": code}
+
+
+@es10(
+    0xBF3C,
+    "EuiccConfiguredAddressesRequest",
+    "EuiccConfiguredAddressesResponse",
+    name="GetEuiccConfiguredAddresses",
+    clause="SGP.22 5.7.3",
+)
+def get_euicc_configured_addresses(session: Session, _: Any) -> dict[str, str]:
+    """GetEuiccConfiguredAddresses, SGP.22 v2.5 clause 5.7.3: no default address, no field."""
+    addresses = {"rootDsAddress": session.identity.root_ds_address}
+    if session.state.default_dp_address:
+        addresses["defaultDpAddress"] = session.state.default_dp_address
+    return addresses
+
+
+def set_address(session: Session, request: dict[str, str]) -> dict[str, str]:
+    """Keep a default SM-DP+ address; an empty one removes it."""
+    address = request["defaultDpAddress"]
+    if len(address) > DEFAULT_DP_ADDRESS_MAX:
+        raise ResultError(
+            "undefinedError",
+            f"an address has at most {DEFAULT_DP_ADDRESS_MAX} characters, not {len(address)}",
+        )
+    session.state = replace(session.state, default_dp_address=address)
+    session.note(f"default SM-DP+ {address or 'removed'}")
+    return _answer("ok")
+
+
+@es10(
+    0xBF65,
+    "SetDefaultDpAddressRequest",
+    "SetDefaultDpAddressResponse",
+    clause="SGP.32 5.9.25",
+    refuse=_answer,
+    codes=("undefinedError",),
+)
+def set_default_dp_address(session: Session, request: dict[str, str]) -> dict[str, str]:
+    """SetDefaultDpAddress, SGP.32 v1.2 clause 5.9.25."""
+    return set_address(session, request)
+
+
+@es10(
+    0xBF3F,
+    "SGP22 SetDefaultDpAddressRequest",
+    "SGP22 SetDefaultDpAddressResponse",
+    name="SetDefaultDpAddress (ES10a)",
+    clause="SGP.22 5.7.4",
+    refuse=_answer,
+    codes=("undefinedError",),
+)
+def set_default_dp_address_es10a(session: Session, request: dict[str, str]) -> dict[str, str]:
+    """SetDefaultDpAddress, SGP.22 v2.5 clause 5.7.4."""
+    return set_address(session, request)

@@ -1,0 +1,34 @@
+"""The card's certificates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from euicc_sim.es10.registry import ResultError, es10
+from euicc_sim.session import Session
+
+
+def _refuse(code: str) -> tuple[str, str]:
+    return "getCertsError", code
+
+
+@es10(
+    0xBF56,
+    "GetCertsRequest",
+    "GetCertsResponse",
+    clause="SGP.32 5.9.10",
+    refuse=_refuse,
+    codes=("invalidCiPKId",),
+)
+def get_certs(session: Session, request: dict[str, bytes]) -> tuple[str, Any]:
+    """GetCerts, SGP.32 v1.2 clause 5.9.10: of the CI named, or of the first one."""
+    wanted = request.get("euiccCiPKId", session.identity.ci_pk_ids[0])
+    for credential in session.identity.credentials:
+        if credential.ci_pk_id == wanted:
+            return "certs", {
+                "eumCertificate": credential.eum_certificate,
+                "euiccCertificate": credential.euicc_certificate,
+            }
+    raise ResultError(
+        "invalidCiPKId", f"no certificate below CI key {wanted.hex().upper() or '(empty)'}"
+    )

@@ -1,0 +1,60 @@
+"""From the bytes of an ES10 request to the bytes of its answer (SGP.22 clause 5.7.2).
+
+Finds the function by its tag, reads the request, calls the function, writes the answer. Knows
+what none of the functions does.
+"""
+
+from __future__ import annotations
+
+from apdu import SW, StatusError, TlvError
+from apdu.tlv import whole
+from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.es10.registry import FUNCTIONS, Function, ResultError
+from euicc_sim.session import Session
+
+
+def find(session: Session, request: bytes) -> Function:
+    """The function that a request is for.
+
+    Raises StatusError 6A80 when the bytes are not one object, 6A88 when the card has no function
+    of that tag.
+    """
+    try:
+        tag = whole(request).tag
+    except TlvError as error:
+        raise StatusError(SW.WRONG_DATA, f"the request is not one object: {error}") from error
+    function = FUNCTIONS.get(tag)
+    if function is None or tag in session.wire.lacks:
+        raise StatusError(
+            SW.REFERENCED_DATA_NOT_FOUND, f"this card has no ES10 function with tag {tag:X}"
+        )
+    return function
+
+
+def run(session: Session, function: Function, request: bytes) -> bytes:
+    """The answer of a function: its result, or its own error code.
+
+    Raises StatusError 6A80 when the request cannot be read and the function has no code for that.
+    """
+    if function.request is None:
+        answer: bytes = function.handler(session, request)
+        return answer
+    try:
+        result = _call(session, function, request)
+    except ResultError as error:
+        session.refuse(f"{error.code}: {error.why}")
+        if function.refuse is None:
+            raise
+        result = function.refuse(error.code)
+    return session.wire.encode(function.response, result)
+
+
+def _call(session: Session, function: Function, request: bytes) -> object:
+    try:
+        value = session.wire.decode(str(function.request), request)
+    except Asn1Error as error:
+        if function.malformed is not None:
+            raise function.malformed(session, str(error)) from error
+        raise StatusError(SW.WRONG_DATA, f"{function.name}: {error}") from error
+    with session.savepoint():
+        return function.handler(session, value)

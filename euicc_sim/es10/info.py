@@ -1,0 +1,100 @@
+"""What a card says of itself: EID, EUICCInfo1 and EUICCInfo2, rules authorisation table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apdu import tlv
+from euicc_sim.asn1.wire import Wire
+from euicc_sim.es10.registry import es10
+from euicc_sim.session import Session
+
+SVN = bytes((2, 5, 0))
+PROFILE_VERSION = bytes((3, 3, 1))
+FIRMWARE_VERSION = bytes((1, 0, 0))
+TS102241_VERSION = bytes((17, 0, 0))
+GLOBALPLATFORM_VERSION = bytes((2, 3, 0))
+PP_VERSION = bytes((1, 0, 0))
+SAS_NUMBER = "EUICC-SIM-TEST-01"
+FREE_NVM, FREE_RAM = 0x80000, 0x8000
+
+_UICC_CAPABILITY = frozenset({1, 2, 3, 4, 6, 8, 14, 19, 22, 23, 24})
+_RSP_CAPABILITY = frozenset({0, 3})
+_PPR_UPDATE_CONTROL = frozenset({0})
+
+
+@es10(0xBF3E, "GetEuiccDataRequest", "GetEuiccDataResponse", name="GetEID", clause="SGP.22 5.7.20")
+def get_eid(session: Session, _: Any) -> dict[str, bytes]:
+    """GetEID, SGP.22 v2.5 clause 5.7.20; the tag list can only be 5A."""
+    session.note(session.identity.eid)
+    return {"eidValue": session.identity.eid_bytes}
+
+
+@es10(0xBF20, "GetEuiccInfo1Request", "EUICCInfo1", name="GetEUICCInfo1", clause="SGP.22 5.7.8")
+def get_euicc_info1(session: Session, _: Any) -> dict[str, Any]:
+    """GetEUICCInfo (EUICCInfo1), SGP.22 v2.5 clause 5.7.8."""
+    return {
+        "svn": SVN,
+        "euiccCiPKIdListForVerification": session.identity.ci_pk_ids,
+        "euiccCiPKIdListForSigning": session.identity.ci_pk_ids,
+    }
+
+
+@es10(0xBF22, "GetEuiccInfo2Request", "EUICCInfo2", name="GetEUICCInfo2", clause="SGP.32 5.9.2")
+def get_euicc_info2(session: Session, _: Any) -> dict[str, Any]:
+    """GetEUICCInfo (EUICCInfo2), SGP.32 v1.2 clause 5.9.2: an IPAd serves this card."""
+    return euicc_info2(session)
+
+
+def euicc_info2(session: Session) -> dict[str, Any]:
+    """EUICCInfo2, which also goes into what the card signs for an SM-DP+."""
+    version = bytes(map(int, f"{session.wire.version}.0".split(".")[:3]))
+    return {
+        **get_euicc_info1(session, None),
+        "profileVersion": PROFILE_VERSION,
+        "euiccFirmwareVer": FIRMWARE_VERSION,
+        "extCardResource": _card_resource(),
+        "uiccCapability": _UICC_CAPABILITY,
+        "ts102241Version": TS102241_VERSION,
+        "globalplatformVersion": GLOBALPLATFORM_VERSION,
+        "rspCapability": _RSP_CAPABILITY,
+        "euiccCategory": "basicEuicc",
+        "forbiddenProfilePolicyRules": _PPR_UPDATE_CONTROL,
+        "ppVersion": PP_VERSION,
+        "sasAcreditationNumber": SAS_NUMBER,
+        "ipaMode": "ipad",
+        "iotSpecificInfo": {
+            "iotVersion": [version],
+            "ecallSupported": None,
+            "fallbackSupported": None,
+        },
+    }
+
+
+def _card_resource() -> bytes:
+    """Installed applications, free non-volatile and volatile memory in bytes (TS 102 226)."""
+    return b"".join(
+        (
+            tlv(0x81, b"\0"),
+            tlv(0x82, FREE_NVM.to_bytes(4)),
+            tlv(0x83, FREE_RAM.to_bytes(4)),
+        )
+    )
+
+
+def rules_authorisation_table() -> list[dict[str, Any]]:
+    """The rules of this card: none, so no Profile with policy rules may be installed."""
+    return []
+
+
+@es10(0xBF43, "GetRatRequest", "GetRatResponse", name="GetRAT", clause="SGP.22 5.7.22")
+def get_rat(_: Session, __: Any) -> dict[str, Any]:
+    """GetRAT, SGP.22 v2.5 clause 5.7.22."""
+    return {"rat": rules_authorisation_table()}
+
+
+def templates(wire: Wire) -> bytes:
+    """What the ISD-R says of the card when it is selected: E0 (SGP.22 5.7.1), E1 (SGP.32 3.8.4)."""
+    return wire.encode("ISDRProprietaryApplicationTemplate", {"svn": SVN}) + wire.encode(
+        "ISDRProprietaryApplicationTemplateIoT", {"euiccConfiguration": frozenset()}
+    )

@@ -1,0 +1,258 @@
+"""LoadEuiccPackage: is the order genuine, fresh and for this card, and what came of it.
+
+SGP.32 v1.2 clauses 5.9.1, 3.3.1, 2.11.1.1 and 2.11.2.1. Verifies over the bytes as received.
+Knows the envelope; what the operations inside do is in `eco` and `psmo`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from apdu import StatusError, TlvError, tlv
+from apdu.tlv import Tlv, children, read, whole
+from euicc_sim.asn1.primitives import Asn1Error, read_integer, write_integer
+from euicc_sim.crypto.signature import public_key, verifies
+from euicc_sim.es10.operations import UnknownOperationError, perform
+from euicc_sim.es10.registry import es10
+from euicc_sim.model.eim import MAX_COUNTER, Eim, KeyForm
+from euicc_sim.model.notification import PackageResult
+from euicc_sim.readings import UNREADABLE_PACKAGE
+from euicc_sim.session import Session
+
+SIGNATURE = 0x5F37
+EIM_ID, EID, COUNTER, TRANSACTION_ID = 0x80, 0x5A, 0x81, 0x82
+LISTS = {0xA0: "Psmo", 0xA1: "Eco"}
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """What could be read of an EuiccPackageRequest, before anything of it is believed.
+
+    `signed` is the euiccPackageSigned object as received; None stands for what is missing or
+    cannot be read. `operations` are the objects of the list, each as received.
+    """
+
+    eim_id: str
+    signed: bytes
+    signature: bytes
+    transaction_id: bytes | None
+    eid: bytes | None
+    counter: int | None
+    kind: str | None
+    operations: tuple[bytes, ...]
+
+    @property
+    def echo(self) -> dict[str, Any]:
+        """The fields that every answer repeats."""
+        found: dict[str, Any] = {"eimId": self.eim_id}
+        if self.transaction_id is not None:
+            found["eimTransactionId"] = self.transaction_id
+        return found
+
+
+class _PackageError(Exception):
+    """A refusal that the card signs: the name of the euiccPackageErrorCode, and why."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+class _UnsignedError(Exception):
+    """A refusal that the card does not sign, since it does not know who asked."""
+
+    def __init__(self, why: str, eim: Eim | None = None) -> None:
+        super().__init__(why)
+        self.eim = eim
+
+
+@es10(
+    0xBF51,
+    None,
+    "EuiccPackageResult",
+    name="LoadEuiccPackage",
+    clause="SGP.32 5.9.1",
+    codes=("invalidEid", "replayError", "counterValueOutOfRange", "undefinedError"),
+)
+def load_euicc_package(session: Session, request: bytes) -> bytes:
+    """LoadEuiccPackage, SGP.32 v1.2 clause 5.9.1.
+
+    An accepted package answers with a signed result, even when an operation in it fails; its
+    counter is used up. Every other package changes nothing.
+    """
+    package = read_package(request)
+    try:
+        eim = _authentic(session, package)
+        try:
+            counter = _acceptable(session, package, eim)
+        except _PackageError as error:
+            session.refuse(f"package refused: {error}")
+            return _signed_error(session, package, eim, error.code)
+    except _UnsignedError as error:
+        session.refuse(f"package refused: {error}")
+        return _unsigned_error(session, package, error.eim)
+    results = _execute(session, package, eim, counter)
+    return _keep_result(session, package, eim, counter, results)
+
+
+def read_package(request: bytes) -> Package:
+    """Read as much as there is. Raises StatusError 6A80 when not even the eimId can be read."""
+    try:
+        outer = _readable(request, whole(request).value, len(request))
+        signed = _only(outer, 0x30)
+        fields = _readable(request, signed.value, signed.end) if signed else []
+        eim_id = _content(request, _only(fields, EIM_ID)).decode()
+    except (TlvError, UnicodeDecodeError) as error:
+        raise StatusError(UNREADABLE_PACKAGE, f"no eIM can be read: {error}") from error
+    if signed is None or not 1 <= len(eim_id) <= 128:
+        raise StatusError(UNREADABLE_PACKAGE, "a package names its eIM in 1 to 128 characters")
+    transaction_id = _content(request, _only(fields, TRANSACTION_ID))
+    kind, operations = _operations(request, fields)
+    return Package(
+        eim_id=eim_id,
+        signed=request[signed.start : signed.end],
+        signature=_content(request, _only(outer, SIGNATURE)),
+        transaction_id=transaction_id if 1 <= len(transaction_id) <= 16 else None,
+        eid=_content(request, _only(fields, EID)),
+        counter=_counter(_content(request, _only(fields, COUNTER))),
+        kind=kind,
+        operations=operations,
+    )
+
+
+def _readable(request: bytes, start: int, end: int) -> list[Tlv]:
+    """The objects of a row up to the first that cannot be read."""
+    found = []
+    while start < end:
+        try:
+            item = read(request, start, end)
+        except TlvError:
+            break
+        found.append(item)
+        start = item.end
+    return found
+
+
+def _only(items: list[Tlv], tag: int) -> Tlv | None:
+    """The object with that tag, unless there are several: two readings are none."""
+    found = [one for one in items if one.tag == tag]
+    return found[0] if len(found) == 1 else None
+
+
+def _content(request: bytes, item: Tlv | None) -> bytes:
+    return request[item.value : item.end] if item else b""
+
+
+def _counter(content: bytes) -> int | None:
+    try:
+        return read_integer(content)
+    except Asn1Error:
+        return None
+
+
+def _operations(request: bytes, fields: list[Tlv]) -> tuple[str | None, tuple[bytes, ...]]:
+    lists = [one for one in fields if one.tag in LISTS]
+    if len(lists) != 1:
+        return None, ()
+    try:
+        inside = children(request, lists[0].value, lists[0].end)
+    except TlvError:
+        return None, ()
+    return LISTS[lists[0].tag], tuple(request[one.start : one.end] for one in inside)
+
+
+def token_object(eim: Eim | None) -> bytes:
+    """The association-token object that ends what is signed: 84 01 00 when there is none."""
+    return tlv(0x84, write_integer(eim.token or 0 if eim else 0))
+
+
+def _authentic(session: Session, package: Package) -> Eim:
+    eim = session.state.find_eim(package.eim_id)
+    if eim is None:
+        raise _UnsignedError(f"no eIM {package.eim_id} is trusted")
+    key = public_key(eim.key.der, in_certificate=eim.key.form is KeyForm.CERTIFICATE)
+    if not verifies(key, package.signature, package.signed + token_object(eim)):
+        token = f"association token {eim.token}" if eim.token else "no association token"
+        raise _UnsignedError(
+            f"the signature is not that of {eim.eim_id} with {token} over these bytes", eim
+        )
+    if package.counter is None:
+        raise _UnsignedError("a package without a counter has no signed answer", eim)
+    return eim
+
+
+def _acceptable(session: Session, package: Package, eim: Eim) -> int:
+    counter = package.counter
+    if package.eid != session.identity.eid_bytes:
+        eid = (package.eid or b"").hex() or "none"
+        raise _PackageError("invalidEid", f"it is for EID {eid}, this is {session.identity.eid}")
+    if counter is None or not 0 <= counter <= MAX_COUNTER:
+        raise _PackageError(
+            "counterValueOutOfRange", f"counter {counter} is not within 0 to {MAX_COUNTER}"
+        )
+    if counter <= eim.counter:
+        raise _PackageError("replayError", f"counter {counter} is not above {eim.counter}")
+    if package.kind is None:
+        raise _PackageError("undefinedError", "it holds no list of PSMOs or eCOs")
+    return counter
+
+
+def _execute(session: Session, package: Package, eim: Eim, counter: int) -> list[tuple[str, Any]]:
+    """Run the operations until one fails; then the counter of the eIM is used up.
+
+    An eIM that deleted itself has no counter any more, even if it was added again.
+    """
+    results: list[tuple[str, Any]] = []
+    still_trusted = True
+    for raw in package.operations:
+        try:
+            element, go_on = perform(session, str(package.kind), raw)
+        except UnknownOperationError as error:
+            session.refuse(f"unknownOrDamagedCommand: {error}")
+            element, go_on = ("processingTerminated", "unknownOrDamagedCommand"), False
+        results.append(element)
+        still_trusted = still_trusted and session.state.find_eim(eim.eim_id) is not None
+        if not go_on:
+            break
+    current = session.state.find_eim(eim.eim_id)
+    if current is not None and still_trusted:
+        session.state = session.state.with_eim(replace(current, counter=counter))
+    return results
+
+
+def _keep_result(
+    session: Session, package: Package, eim: Eim, counter: int, results: list[tuple[str, Any]]
+) -> bytes:
+    number = session.state.next_seq
+    data = session.wire.encode(
+        "EuiccPackageResultDataSigned",
+        package.echo | {"counterValue": counter, "seqNumber": number, "euiccResult": results},
+    )
+    answer = _signed(session, package, eim, 0xA0, data)
+    session.state = session.state.with_result(
+        PackageResult(number, eim.eim_id, answer), session.identity.limits
+    )
+    session.notes.insert(0, f"{eim.eim_id}, counter {counter}, result {number}")
+    return answer
+
+
+def _signed(session: Session, package: Package, eim: Eim, tag: int, data: bytes) -> bytes:
+    covered = data + session.wire.result_suffix(token_object(eim), package.signature)
+    signature = session.signer_for(eim.ci_pk_id).sign(covered)
+    return tlv(0xBF51, tlv(tag, data, tlv(SIGNATURE, signature)))
+
+
+def _signed_error(session: Session, package: Package, eim: Eim, code: str) -> bytes:
+    data = session.wire.encode(
+        "EuiccPackageErrorDataSigned",
+        package.echo | {"counterValue": package.counter, "euiccPackageErrorCode": code},
+    )
+    return _signed(session, package, eim, 0xA1, data)
+
+
+def _unsigned_error(session: Session, package: Package, eim: Eim | None) -> bytes:
+    token = {} if eim is None or eim.token is None else {"associationToken": eim.token}
+    return session.wire.encode(
+        "EuiccPackageResult", ("euiccPackageErrorUnsigned", package.echo | token)
+    )

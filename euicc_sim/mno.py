@@ -1,0 +1,140 @@
+"""The file system of a card with no enabled Profile: MF, EF.DIR and EF.ICCID, both blank.
+
+ETSI TS 102 221 clauses 11.1.1 to 11.1.5 and 13. Clients look here before they look for an ISD-R.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apdu import SW, Command, Response, StatusError, tlv
+from apdu.command import SHORT_NE_MAX
+
+MF, EF_DIR, EF_ICCID = b"\x3f\x00", b"\x2f\x00", b"\x2f\xe2"
+READ_BINARY, READ_RECORD = 0xB0, 0xB2
+BY_FID, BY_PATH_FROM_MF, BY_PATH_FROM_DF = (0x00, 0x01, 0x02), 0x08, 0x09
+PARENT = 0x03
+ABSOLUTE = 0x04
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """An elementary file: `record` is its record length, or 0 when it has no records."""
+
+    fid: bytes
+    sfi: int
+    content: bytes
+    record: int = 0
+
+    def fcp(self) -> bytes:
+        size = len(self.content)
+        kind = b"\x41\x21"
+        if self.record:
+            count = size // self.record
+            kind = b"\x42\x21" + self.record.to_bytes(2) + bytes((count,))
+        return tlv(
+            0x62,
+            tlv(0x82, kind),
+            tlv(0x83, self.fid),
+            tlv(0x8A, b"\x05"),
+            tlv(0x8C, b"\x01\x00"),
+            tlv(0x80, size.to_bytes(2)),
+            tlv(0x88, bytes((self.sfi << 3,))),
+        )
+
+
+FILES = (
+    _File(EF_DIR, 0x1E, b"\xff" * 38, record=38),
+    _File(EF_ICCID, 0x02, b"\xff" * 10),
+)
+
+MF_FCP = tlv(
+    0x62,
+    tlv(0x82, b"\x78\x21"),
+    tlv(0x83, MF),
+    tlv(0x8A, b"\x05"),
+    tlv(0x8C, b"\x01\x00"),
+    tlv(0xC6, tlv(0x90, b"\x00"), tlv(0x83, b"\x01")),
+)
+
+
+class BareFiles:
+    """One channel's place in the file system: the MF, and perhaps a current file."""
+
+    def __init__(self, current: _File | None = None) -> None:
+        """Begin at the MF."""
+        self._current = current
+
+    def fork(self) -> BareFiles:
+        """The same place."""
+        return BareFiles(self._current)
+
+    def status(self) -> bytes:
+        """The FCP of the MF, the only directory."""
+        return MF_FCP
+
+    def select(self, p1: int, name: bytes) -> bytes:
+        """Select by FID, path or parent; StatusError 6A82 for what is not there."""
+        if p1 in (BY_PATH_FROM_MF, BY_PATH_FROM_DF):
+            if not name or len(name) % 2:
+                raise StatusError(SW.WRONG_DATA, "a path is a row of two-byte identifiers")
+        elif p1 == PARENT:
+            name = MF
+        elif p1 not in BY_FID:
+            raise StatusError(SW.WRONG_P1P2, f"SELECT with P1 {p1:02X}")
+        if name in (b"", MF):
+            self._current = None
+            return MF_FCP
+        for one in FILES:
+            if one.fid == name:
+                self._current = one
+                return one.fcp()
+        raise StatusError(SW.NOT_FOUND, f"no file {name.hex().upper()} while no Profile is enabled")
+
+    def call(self, command: Command) -> Response:
+        """Answer READ BINARY and READ RECORD; everything else is 6D00."""
+        if command.ins == READ_BINARY:
+            return self._read_binary(command)
+        if command.ins == READ_RECORD:
+            return self._read_record(command)
+        raise StatusError(SW.WRONG_INS, f"no instruction {command.ins:02X} with nothing selected")
+
+    def _file(self, sfi: int) -> _File:
+        if sfi:
+            self._current = next((one for one in FILES if one.sfi == sfi), None)
+            if self._current is None:
+                raise StatusError(SW.NOT_FOUND, f"no file with short identifier {sfi:02X}")
+        if self._current is None:
+            raise StatusError(SW.NO_CURRENT_EF, "no file is selected")
+        return self._current
+
+    def _read_binary(self, command: Command) -> Response:
+        by_sfi = bool(command.p1 & 0x80)
+        file = self._file(command.p1 & 0x1F if by_sfi else 0)
+        if file.record:
+            raise StatusError(SW.COMMAND_INCOMPATIBLE, "READ BINARY on a file with records")
+        offset = command.p2 if by_sfi else command.p1 << 8 | command.p2
+        if offset > len(file.content):
+            raise StatusError(SW.WRONG_OFFSET, f"the file ends at {len(file.content)}")
+        return _piece(file.content[offset:], command, exact=False)
+
+    def _read_record(self, command: Command) -> Response:
+        file = self._file(command.p2 >> 3)
+        if not file.record:
+            raise StatusError(SW.COMMAND_INCOMPATIBLE, "READ RECORD on a file without records")
+        if command.p2 & 0x07 != ABSOLUTE:
+            raise StatusError(SW.WRONG_P1P2, "records are read by number here")
+        start = (command.p1 - 1) * file.record
+        if not 0 <= start < len(file.content):
+            raise StatusError(SW.RECORD_NOT_FOUND, f"no record {command.p1}")
+        return _piece(file.content[start : start + file.record], command, exact=True)
+
+
+def _piece(content: bytes, command: Command, *, exact: bool) -> Response:
+    """What Le asks for; 6C LL when that is more than there is, or not all of a record."""
+    ne = command.ne
+    if ne is None or ne >= SHORT_NE_MAX:
+        return Response(content)
+    if ne > len(content) or (exact and ne != len(content)):
+        raise StatusError(0x6C00 | len(content), f"{ne} bytes asked for, {len(content)} there")
+    return Response(content[:ne])

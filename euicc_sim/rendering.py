@@ -1,0 +1,129 @@
+"""Writes a card's JSON document, each eIM and result only once: unchanged parts are remembered.
+
+A command on a card with full stores so costs little more than on an empty one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from euicc_sim.document import EVENTS, ID_TYPES, PROTOCOLS, SCHEMA
+from euicc_sim.model.eim import Eim, PublicKeyData
+from euicc_sim.model.identity import Identity
+from euicc_sim.model.notification import Notification, PackageResult
+from euicc_sim.model.state import State
+
+Item = Eim | PackageResult | Notification
+
+
+class Renderer:
+    """Makes the text of a card's states, one after the other."""
+
+    def __init__(self, identity: Identity) -> None:
+        """Write what never changes."""
+        self._card = _text(_card(identity), 1)
+        self._known: dict[int, tuple[Item, str]] = {}
+
+    def render(self, state: State) -> bytes:
+        """The whole document of a state."""
+        known: dict[int, tuple[Item, str]] = {}
+
+        def items(found: Iterable[Item], record: Callable[[Any], dict[str, Any]]) -> str:
+            texts = []
+            for one in found:
+                entry = self._known.get(id(one)) or (one, "    " + _text(record(one), 2))
+                known[id(one)] = entry
+                texts.append(entry[1])
+            return "[\n" + ",\n".join(texts) + "\n  ]" if texts else "[]"
+
+        members = {
+            "schema": str(SCHEMA),
+            "card": self._card,
+            "nextSeqNumber": str(state.next_seq),
+            "nextAssociationToken": str(state.next_token),
+            "defaultDpAddress": _text(state.default_dp_address, 1),
+            "immediateEnable": _text(_immediate(state), 1),
+            "eims": items(state.eims, _eim),
+            "results": items(state.results, _result),
+            "notifications": items(state.notifications, _notification),
+        }
+        self._known = known
+        lines = ",\n".join(f'  "{name}": {text}' for name, text in members.items())
+        return f"{{\n{lines}\n}}\n".encode()
+
+
+def _text(value: Any, depth: int) -> str:
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return text.replace("\n", "\n" + "  " * depth)
+
+
+def _hex(value: bytes) -> str:
+    return value.hex().upper()
+
+
+def _names(names: tuple[str, ...], numbers: frozenset[int]) -> list[str | int]:
+    return [names[one] if one < len(names) else one for one in sorted(numbers)]
+
+
+def _card(identity: Identity) -> dict[str, Any]:
+    return {
+        "eid": identity.eid,
+        "sgp32": identity.sgp32_version,
+        "rootDsAddress": identity.root_ds_address,
+        "limits": {"eims": identity.limits.eims, "results": identity.limits.results},
+        "seed": identity.seed,
+        "credentials": [
+            {
+                "curve": one.curve,
+                "euiccCiPKId": _hex(one.ci_pk_id),
+                "eumCertificate": _hex(one.eum_certificate),
+                "euiccCertificate": _hex(one.euicc_certificate),
+                "privateKey": one.key_file,
+            }
+            for one in identity.credentials
+        ],
+    }
+
+
+def _immediate(state: State) -> dict[str, Any]:
+    one = state.immediate_enable
+    return {"enabled": one.enabled, "smdpOid": one.smdp_oid, "smdpAddress": one.smdp_address}
+
+
+def _key(key: PublicKeyData) -> dict[str, str]:
+    return {key.form.value: _hex(key.der)}
+
+
+def _eim(eim: Eim) -> dict[str, Any]:
+    return {
+        "eimId": eim.eim_id,
+        "eimFqdn": eim.fqdn,
+        "eimIdType": ID_TYPES.get(eim.id_type, eim.id_type),
+        "counterValue": eim.counter,
+        "associationToken": eim.token,
+        "eimPublicKeyData": _key(eim.key),
+        "trustedPublicKeyDataTls": eim.tls and _key(eim.tls),
+        "eimSupportedProtocol": _names(PROTOCOLS, eim.protocols),
+        "euiccCiPKId": _hex(eim.ci_pk_id),
+        "indirectProfileDownload": eim.indirect_download,
+    }
+
+
+def _result(result: PackageResult) -> dict[str, Any]:
+    return {
+        "seqNumber": result.seq_number,
+        "eimId": result.eim_id,
+        "euiccPackageResult": _hex(result.signed),
+    }
+
+
+def _notification(one: Notification) -> dict[str, Any]:
+    return {
+        "seqNumber": one.seq_number,
+        "profileManagementOperation": _names(EVENTS, one.events),
+        "notificationAddress": one.address,
+        "iccid": one.iccid and _hex(one.iccid),
+        "pendingNotification": _hex(one.signed),
+    }

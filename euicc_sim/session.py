@@ -1,0 +1,74 @@
+"""One command's view of the card: drafts of what it keeps, and what it needs from outside.
+
+A function replaces the drafts; the card keeps them when the function returns and drops them when
+it raises. Knows no files, no status words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from euicc_sim.crypto.signature import sign
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+    from euicc_sim.asn1.wire import Wire
+    from euicc_sim.env import Env
+    from euicc_sim.model.identity import Credential, Identity
+    from euicc_sim.model.state import State
+    from euicc_sim.model.volatile import Volatile
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A credential together with its private key, which never shows."""
+
+    credential: Credential
+    key: EllipticCurvePrivateKey = field(repr=False)
+
+    def sign(self, data: bytes) -> bytes:
+        """r||s with SK.EUICC.ECDSA, 64 bytes."""
+        return sign(self.key, data)
+
+
+@dataclass(slots=True)
+class Session:
+    """What a function may read and replace. `notes` are words for the log, refusals in full."""
+
+    state: State
+    volatile: Volatile
+    env: Env
+    identity: Identity
+    wire: Wire
+    signers: Sequence[Signer]
+    notes: list[str] = field(default_factory=list)
+    refused: bool = False
+
+    def note(self, text: str) -> None:
+        """Say what happened, in words for a person."""
+        self.notes.append(text)
+
+    def refuse(self, why: str) -> None:
+        """Say why something was refused, in words for a person."""
+        self.refused = True
+        self.notes.append(why)
+
+    def signer_for(self, ci_pk_id: bytes) -> Signer:
+        """The signer below that CI, or the first one when the card has none below it."""
+        return next(
+            (one for one in self.signers if one.credential.ci_pk_id == ci_pk_id), self.signers[0]
+        )
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what the body did to the drafts when it raises."""
+        state, volatile = self.state, self.volatile
+        try:
+            yield
+        except BaseException:
+            self.state, self.volatile = state, volatile
+            raise

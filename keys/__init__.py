@@ -1,0 +1,31 @@
+"""A test PKI for remote SIM provisioning, as SGP.26 has it: CI, EUM, eUICC, SM-DP+ and eIM.
+
+    pki = TestPki.create(seed=1)
+    pki.write("pki")
+    nist, brainpool = pki.issue_euicc("89049032123451234512345678901235")
+
+Certificates follow SGP.22 and are made or read for both of its curves. These are keys for tests:
+they are stored unencrypted, and a seed makes them known to everybody. Knows nothing of a card.
+"""
+
+from keys.branch import Role
+from keys.ca import CertificateIssuer
+from keys.credential import EuiccCredential
+from keys.curves import Curve
+from keys.eid import make_eid, validate_eid
+from keys.errors import PkiError
+from keys.files import TestPki
+from keys.pem import load_private_key, write_private_key
+
+__all__ = [
+    "CertificateIssuer",
+    "Curve",
+    "EuiccCredential",
+    "PkiError",
+    "Role",
+    "TestPki",
+    "load_private_key",
+    "make_eid",
+    "validate_eid",
+    "write_private_key",
+]

@@ -1,0 +1,159 @@
+"""A test PKI in three calls: a CI, an EUM below it, an eUICC below that.
+
+    ci = CertificateIssuer.create(Curve.NIST)
+    eum = ci.issue_eum(iin="89049032")
+    euicc = eum.issue_euicc("89049032123451234512345678901235")
+
+The CI also certifies SM-DP+ and eIM. Knows no files.
+"""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from keys import profiles
+from keys.credential import Credential, EuiccCredential, key_id, permitted_iins
+from keys.curves import Curve
+from keys.eid import validate_eid, validate_iin
+from keys.errors import PkiError
+from keys.signing import Template, issue, self_sign
+from keys.source import KeySource, RandomKeys, key_source
+
+
+@dataclass(frozen=True)
+class EumIssuer:
+    """An eUICC manufacturer (EUM), which certifies eUICCs.
+
+    `ci_pk_id` is the 20-byte key identifier of the CI above it.
+    """
+
+    credential: Credential
+    ci_pk_id: bytes
+    source: KeySource = field(default_factory=RandomKeys, repr=False, compare=False)
+
+    @property
+    def permitted_iins(self) -> tuple[str, ...]:
+        """What EIDs below this EUM may begin with; `PkiError` when its certificate has none."""
+        return permitted_iins(self.credential.certificate)
+
+    def issue_euicc(self, eid: str, seed: int | None = None) -> EuiccCredential:
+        """What the eUICC with this EID carries: a new key, and its chain up to the CI.
+
+        Arguments and errors are those of `certify_euicc`.
+        """
+        euicc = self.certify_euicc(eid, seed)
+        return EuiccCredential(
+            euicc.curve, self.ci_pk_id, self.credential.der, euicc.der, euicc.private_key
+        )
+
+    def certify_euicc(self, eid: str, seed: int | None = None) -> Credential:
+        """A new key and CERT.EUICC.ECDSA for an EID of 32 digits (SGP.22 clause 4.5.2.1).
+
+        The key comes from `seed`, or else from where the EUM's own came from. `PkiError` when the
+        EID is malformed or does not begin with a permitted IIN.
+        """
+        validate_eid(eid)
+        permitted = self.permitted_iins
+        if not eid.startswith(permitted):
+            raise PkiError(
+                f"The EID {eid} does not begin with {' or '.join(permitted)}, which is what the "
+                f"EUM certificate permits. Take such an EID, or an EUM for {eid[:8]}."
+            )
+        eum = self.credential.certificate
+        template = Template(
+            f"eUICC {eid}",
+            profiles.euicc_subject(eum.subject, eid),
+            lambda key: profiles.euicc_extensions(key, key_id(eum)),
+        )
+        source = self.source if seed is None else key_source(seed)
+        return issue(template, self.credential, source)
+
+
+@dataclass(frozen=True)
+class CertificateIssuer:
+    """A certificate issuer (CI), the root of one curve's certificates.
+
+    `private_key` is None when only the certificate is known; then nothing can be issued.
+    """
+
+    certificate: x509.Certificate
+    private_key: ec.EllipticCurvePrivateKey | None = field(repr=False, compare=False)
+    source: KeySource = field(default_factory=RandomKeys, repr=False, compare=False)
+
+    @classmethod
+    def create(
+        cls, curve: Curve = Curve.NIST, *, seed: int | None = None, name: str = "Test CI"
+    ) -> Self:
+        """A new CI, self-signed; with a seed, it and all below it repeat byte for byte.
+
+        `PkiError` when the OpenSSL in use lacks the curve or repeatable signatures.
+        """
+        source = key_source(seed)
+        template = Template("CI", profiles.ci_subject(name), profiles.ci_extensions)
+        root = self_sign(template, curve, source)
+        return cls(root.certificate, root.private_key, source)
+
+    @property
+    def ci_pk_id(self) -> bytes:
+        """The 20-byte key identifier by which eUICCs and servers name this CI."""
+        return key_id(self.certificate)
+
+    def issue_eum(
+        self, iin: str = profiles.IIN, organization: str = profiles.EUM_ORGANIZATION
+    ) -> EumIssuer:
+        """A new EUM for EIDs that begin with `iin`, 8 digits (CERT.EUM.ECDSA).
+
+        `PkiError` for another IIN, or without the CI's private key; so for all that follow.
+        """
+        validate_iin(iin)
+        eum = self._issue(
+            f"EUM {iin}",
+            profiles.eum_subject(organization),
+            lambda key: profiles.eum_extensions(key, self.ci_pk_id, organization, iin),
+        )
+        return EumIssuer(eum, self.ci_pk_id, self.source)
+
+    def issue_dp_auth(self, oid: str = profiles.DP_OID, name: str = profiles.DP_NAME) -> Credential:
+        """What an SM-DP+ authenticates with (CERT.DPauth.ECDSA); `oid` is the SM-DP+'s own."""
+        return self._issue(
+            f"DPauth {oid}",
+            profiles.dp_subject(name),
+            lambda key: profiles.dp_extensions(key, self.ci_pk_id, profiles.ROLE_DP_AUTH, oid),
+        )
+
+    def issue_dp_pb(self, oid: str = profiles.DP_OID, name: str = profiles.DP_NAME) -> Credential:
+        """What an SM-DP+ binds profiles with (CERT.DPpb.ECDSA); `oid` as in its DPauth."""
+        return self._issue(
+            f"DPpb {oid}",
+            profiles.dp_subject(name),
+            lambda key: profiles.dp_extensions(key, self.ci_pk_id, profiles.ROLE_DP_PB, oid),
+        )
+
+    def issue_dp_tls(self, host: str = profiles.DP_HOST, oid: str = profiles.DP_OID) -> Credential:
+        """What an SM-DP+ serves HTTPS with under the DNS name `host` (CERT.DP.TLS)."""
+        return self._issue(
+            f"DPtls {oid} {host}",
+            profiles.dp_subject(host),
+            lambda key: profiles.dp_tls_extensions(key, self.ci_pk_id, host, oid),
+        )
+
+    def issue_eim_signing(self, name: str = profiles.EIM_NAME) -> Credential:
+        """What an eIM signs eUICC packages with (SGP.32 clause 2.11.1)."""
+        return self._issue(
+            f"EIMsign {name}",
+            profiles.eim_subject(name),
+            lambda _: profiles.eim_signing_extensions(self.ci_pk_id),
+        )
+
+    def _issue(
+        self, label: str, subject: x509.Name, extensions: profiles.ExtensionsForKey
+    ) -> Credential:
+        if self.private_key is None:
+            raise PkiError(
+                "The CI's private key is not there, so the CI cannot issue certificates. Add its "
+                "SK_CI file to the folder, or make a PKI of your own."
+            )
+        issuer = Credential(self.certificate, self.private_key)
+        return issue(Template(label, subject, extensions), issuer, self.source)

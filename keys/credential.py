@@ -1,0 +1,108 @@
+"""Certificates together with their private keys. Knows how to read them, not how to make them."""
+
+from dataclasses import dataclass, field
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from keys.curves import Curve
+from keys.errors import PkiError
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A certificate and the private key of its subject; the key is never printed."""
+
+    certificate: x509.Certificate
+    private_key: ec.EllipticCurvePrivateKey = field(repr=False, compare=False)
+
+    @property
+    def curve(self) -> Curve:
+        """The curve of the key."""
+        return Curve.of(self.private_key)
+
+    @property
+    def der(self) -> bytes:
+        """The certificate in DER."""
+        return self.certificate.public_bytes(Encoding.DER)
+
+
+@dataclass(frozen=True)
+class EuiccCredential:
+    """What an eUICC carries for one curve: its key and its chain up to a CI.
+
+    `ci_pk_id` is the 20-byte subject key identifier of the CI certificate, in SGP.22 the CI
+    public key identifier; the certificates are DER. The key is never printed.
+    """
+
+    curve: Curve
+    ci_pk_id: bytes
+    eum_certificate: bytes
+    euicc_certificate: bytes
+    private_key: ec.EllipticCurvePrivateKey = field(repr=False, compare=False)
+
+
+def public_key(certificate: x509.Certificate) -> ec.EllipticCurvePublicKey:
+    """The key of a certificate; `PkiError` unless it lies on an elliptic curve."""
+    try:
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm) as reason:
+        raise PkiError(f"{_title(certificate)} has no usable key: {reason}.") from reason
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise PkiError(f"{_title(certificate)} has no elliptic curve key. Take one on P-256.")
+    return key
+
+
+def key_id(certificate: x509.Certificate) -> bytes:
+    """The subject key identifier, 20 bytes in SGP.22 (RFC 5280 clause 4.2.1.2).
+
+    `PkiError` when the certificate has none.
+    """
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+    except (x509.ExtensionNotFound, ValueError) as reason:
+        raise PkiError(
+            f"{_title(certificate)} has no subject key identifier, by which an eUICC names its "
+            "CI. Take a certificate that follows SGP.22."
+        ) from reason
+    return extension.value.digest
+
+
+def permitted_iins(eum: x509.Certificate) -> tuple[str, ...]:
+    """The beginnings that an EUM certificate permits for EIDs (SGP.22 clause 4.5.2.1).
+
+    `PkiError` when its name constraints have none.
+    """
+    try:
+        constraints = eum.extensions.get_extension_for_class(x509.NameConstraints).value
+    except (x509.ExtensionNotFound, ValueError):
+        constraints = None
+    permitted = (constraints.permitted_subtrees if constraints else None) or []
+    iins = tuple(
+        str(attribute.value)
+        for name in permitted
+        if isinstance(name, x509.DirectoryName)
+        for attribute in name.value.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
+    )
+    if not iins:
+        raise PkiError(
+            f"{_title(eum)} permits no IIN: its name constraints hold no serialNumber. "
+            "Take an EUM certificate of SGP.22 variant O."
+        )
+    return iins
+
+
+def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether `issuer` is the named issuer and its key made the signature."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def _title(certificate: x509.Certificate) -> str:
+    return f"The certificate of {certificate.subject.rfc4514_string()}"

@@ -1,0 +1,119 @@
+"""Keys and certificates as files. Knows formats and file modes, never a folder layout."""
+
+import os
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from keys.curves import Curve
+from keys.errors import PkiError
+
+_OWNER_ONLY = 0o600
+_PUBLIC = 0o644
+# TypeError is how the library says that a key is encrypted.
+_UNPARSABLE = (ValueError, TypeError, UnsupportedAlgorithm)
+
+
+def write_private_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
+    """Write `key` as unencrypted PKCS#8 PEM (RFC 5958) to a new file that only its owner reads.
+
+    The file has mode 0600 from its first byte and is on the disk on return. `PkiError` when the
+    file exists (it stays as it is) or cannot be written (nothing is left behind).
+    """
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    _write_new(path, pem, _OWNER_ONLY)
+
+
+def write_public_file(path: Path, content: bytes) -> None:
+    """Write `content`, a certificate or public key, to a new file that everybody may read.
+
+    `PkiError` as for `write_private_key`.
+    """
+    _write_new(path, content, _PUBLIC)
+
+
+def load_private_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    """Read an unencrypted PEM private key, PKCS#8 (RFC 5958) or SEC 1 (RFC 5915).
+
+    `PkiError` when the file cannot be read, holds no such key, or the curve is not one of `Curve`.
+    """
+    content = _read(path)
+    try:
+        key = serialization.load_pem_private_key(content, password=None)
+    except _UNPARSABLE as reason:
+        raise PkiError(
+            f"{path} holds no usable private key: {reason}. "
+            "Put an unencrypted PEM file of an elliptic curve key there."
+        ) from reason
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise PkiError(f"{path} holds no elliptic curve key. Put a key on P-256 there.")
+    try:
+        Curve.of(key)
+    except PkiError as reason:
+        raise PkiError(f"{path}: {reason}") from reason
+    return key
+
+
+def load_certificate(path: Path) -> x509.Certificate:
+    """Read an X.509 certificate, DER or PEM; `PkiError` when it cannot be read or parsed."""
+    content = _read(path)
+    try:
+        if content.startswith(b"-----BEGIN"):
+            return x509.load_pem_x509_certificate(content)
+        return x509.load_der_x509_certificate(content)
+    except _UNPARSABLE as reason:
+        raise PkiError(
+            f"{path} holds no X.509 certificate: {reason}. Put the certificate there, DER or PEM."
+        ) from reason
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as reason:
+        raise PkiError(
+            f"{path} cannot be read: {reason.strerror}. Check its name and its permissions."
+        ) from reason
+
+
+def _write_new(path: Path, content: bytes, mode: int) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError as reason:
+        raise PkiError(
+            f"{path} exists, and keys are never overwritten. Choose another place, or move it away."
+        ) from reason
+    except OSError as reason:
+        raise _unwritable(path, reason) from reason
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        _sync_folder(path.parent)
+    except OSError as reason:
+        path.unlink(missing_ok=True)
+        raise _unwritable(path, reason) from reason
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name itself durable; fsync of a file does not promise its directory entry."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unwritable(path: Path, reason: OSError) -> PkiError:
+    return PkiError(
+        f"{path} cannot be written: {reason.strerror}. Check that its folder exists, "
+        "that you may write there, and that the disk has room."
+    )

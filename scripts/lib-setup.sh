@@ -1,0 +1,206 @@
+# shellcheck shell=bash
+# What run and test share: install what is missing, make .venv, have a pcscd with vpcd. Is sourced.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+venv=$root/.venv
+pcscd=/usr/sbin/pcscd
+pcscd_socket=/run/pcscd/pcscd.comm
+vpcd_driver=/usr/lib/pcsc/drivers/serial/libifdvpcd.so
+vpcd_port=35963
+
+say() { printf '%s\n' "$@" >&2; }
+
+die() {
+    say "$@"
+    exit 1
+}
+
+may_be_root() {
+    ((EUID == 0)) && return
+    command -v sudo >/dev/null || return
+    [[ -t 0 && -t 2 ]] || sudo -n true 2>/dev/null
+}
+
+as_root() {
+    if ((EUID == 0)); then "$@"; else sudo "$@"; fi
+}
+
+wait_for() {
+    for _ in {1..60}; do
+        "$@" && return
+        sleep 0.05
+    done
+    return 1
+}
+
+# set_up run|test: afterwards $venv holds what that script needs. The second time it costs nothing.
+set_up() {
+    local wanted=$1
+    if ! venv_ready "$wanted" && command -v python3 >/dev/null; then require_python; fi
+    install_packages "$wanted"
+    {
+        flock 8 # two terminals may come here at once
+        venv_ready "$wanted" || make_venv "$wanted"
+    } 8<"$root/pyproject.toml"
+}
+
+# A moved checkout, another Python or a changed pyproject.toml each make another fingerprint.
+venv_fingerprint() {
+    readlink -f "$venv/bin/python"
+    sha256sum <"$root/pyproject.toml"
+    printf '%s\n' "$root"
+}
+
+venv_ready() {
+    [[ -x $venv/bin/python && -f $venv/ready-for-$1 ]] &&
+        [[ $(<"$venv/ready-for-$1") == "$(venv_fingerprint)" ]]
+}
+
+find_python() {
+    for python in python3 python3.{14..11}; do
+        "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && return
+    done
+    return 1
+}
+
+require_python() {
+    find_python || die "Python 3.11 or newer is needed; python3 here is $(python3 --version 2>&1)." \
+        "Ubuntu 22.04 has it as: apt-get install python3.11 python3.11-venv python3.11-dev"
+}
+
+missing_packages() {
+    [[ -x $pcscd ]] || echo pcscd
+    [[ -e $vpcd_driver ]] || echo vsmartcard-vpcd
+    [[ $1 == run ]] || command -v scriptor >/dev/null || echo pcsc-tools
+    if venv_ready "$1"; then return; fi
+
+    command -v swig >/dev/null || echo swig
+    [[ -e /usr/include/PCSC/winscard.h ]] || echo libpcsclite-dev
+    command -v gcc >/dev/null || echo gcc
+    [[ -e /usr/include/stdio.h ]] || echo libc6-dev
+    if ! find_python; then
+        printf '%s\n' python3 python3-dev python3-venv
+        return
+    fi
+    "$python" - <<'END'
+import importlib.util, pathlib, sys, sysconfig
+
+name = "python{}.{}".format(*sys.version_info)
+if not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists():
+    print(f"{name}-dev")
+if importlib.util.find_spec("ensurepip") is None:
+    print(f"{name}-venv")
+END
+}
+
+install_packages() {
+    local packages
+    mapfile -t packages < <(missing_packages "$1")
+    ((${#packages[@]})) || return 0
+
+    command -v apt-get >/dev/null || die \
+        "Missing here, and there is no apt-get to install it (the names are Debian's):" \
+        "  ${packages[*]}"
+    local by_hand="apt-get install ${packages[*]}"
+    may_be_root || die \
+        "Packages are missing, and only root may install them. As root, run this, then start again:" \
+        "  $by_hand"
+
+    say "Installing with apt-get (takes some minutes the first time): ${packages[*]}"
+    # A fresh machine is often just running its own first upgrade.
+    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
+    as_root "${apt[@]}" update || say "apt-get update failed; trying with the old lists."
+    as_root "${apt[@]}" install -y --no-install-recommends "${packages[@]}" >/dev/null ||
+        die "That failed. Install this by hand, then start again:" "  $by_hand"
+
+    mapfile -t packages < <(missing_packages "$1")
+    ((${#packages[@]} == 0)) || die \
+        "Still missing for $(command -v "${python:-python3}") after the installation: ${packages[*]}"
+}
+
+make_venv() (
+    require_python
+    say "Installing Python packages into $venv"
+    # A .venv from which a card is served right now may grow, but must not vanish.
+    if [[ $1 == run ]] || ! venv_ready run; then "$python" -m venv --clear "$venv"; fi
+
+    cd "$root" || exit
+    pip=("$venv/bin/python" -m pip -qq --disable-pip-version-check install)
+    "${pip[@]}" --upgrade "pip>=25.1" # the first to know --group
+    if [[ $1 == test ]]; then
+        "${pip[@]}" --editable ".[pcsc]" --group dev
+        "${pip[@]}" --no-deps asn1play # only its generated modules are used, by their files' paths
+        venv_fingerprint >"$venv/ready-for-test"
+    else
+        "${pip[@]}" --editable ".[pcsc]"
+    fi
+    venv_fingerprint >"$venv/ready-for-run"
+)
+
+# In /proc/net one sees this network namespace only: not the pcscd of a test running elsewhere.
+pcscd_listens() { [[ -S $pcscd_socket ]] && grep -q " $pcscd_socket\$" /proc/net/unix; }
+
+vpcd_listens() { grep -q ": [0-9A-F]*:$(printf %04X "$vpcd_port") [0-9A-F:]* 0A " /proc/net/tcp; }
+
+# Afterwards pcscd and its vpcd can be reached.
+have_pcscd() {
+    pcscd_listens || start_pcscd
+    hold_pcscd
+    wait_for vpcd_listens && return
+
+    restart_pcscd
+    hold_pcscd
+    wait_for vpcd_listens || die \
+        "pcscd runs, but its driver vpcd does not listen on port $vpcd_port." \
+        "Does another program hold the port? Is /etc/reader.conf.d/vpcd as the package brings it?"
+}
+
+start_pcscd() {
+    if [[ -d /run/systemd/system ]]; then
+        may_be_root || die "pcscd does not run. Start it, then start again:" \
+            "  sudo systemctl start pcscd.socket"
+        as_root systemctl start pcscd.socket
+    else
+        may_be_root || die "pcscd does not run. As root, start it, then start again:" "  $pcscd"
+        local options=()
+        # A pcscd built with polkit refuses everybody, root too, where polkit cannot be asked.
+        if [[ ! -S /run/dbus/system_bus_socket && $("$pcscd" --help) == *--disable-polkit* ]]; then
+            options+=(--disable-polkit)
+        fi
+        as_root "$pcscd" "${options[@]}"
+    fi
+    wait_for pcscd_listens || die "pcscd was started and does not answer."
+}
+
+restart_pcscd() {
+    if [[ -d /run/systemd/system ]]; then
+        may_be_root || die "pcscd runs without vpcd. Restart it, then start again:" \
+            "  sudo systemctl restart pcscd.service"
+        say "pcscd runs without vpcd: restarting it."
+        as_root systemctl restart pcscd.service
+        return
+    fi
+
+    local pid
+    pid=$(tr -dc 0-9 2>/dev/null <"${pcscd_socket%.comm}.pid") || pid=
+    [[ -n $pid && $(cat "/proc/$pid/comm" 2>/dev/null) == pcscd ]] ||
+        die "pcscd runs without vpcd, and its process cannot be found. Restart it, then start again."
+    may_be_root || die "pcscd runs without vpcd. As root, restart it, then start again:" \
+        "  kill $pid && sleep 1 && $pcscd"
+    say "pcscd runs without vpcd: restarting it."
+    as_root kill "$pid"
+    wait_for eval "[[ ! -e /proc/$pid ]]" || die "pcscd (process $pid) does not end."
+    start_pcscd
+}
+
+# systemd starts pcscd at the first connection and it leaves 60 s after the last one, with vpcd: so
+# keep one, in a process that ends with the one that this shell becomes.
+hold_pcscd() {
+    [[ -d /run/systemd/system ]] || return 0
+    exec 9> >(exec "$venv/bin/python" -c '
+import signal, socket, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+with socket.socket(socket.AF_UNIX) as connection:
+    connection.connect(sys.argv[1])
+    sys.stdin.read()' "$pcscd_socket" 2>/dev/null)
+}

@@ -1,0 +1,6 @@
+"""Bytes as people write them."""
+
+
+def hx(text: str) -> bytes:
+    """Hex digits, spaces as one likes."""
+    return bytes.fromhex(text)

@@ -1,0 +1,307 @@
+"""`euicc-sim serve` with a stub card, and a thread of the test's own in vpcd's place."""
+
+import io
+import os
+import re
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import pytest
+import typer
+from rich.console import Console
+from typer.testing import CliRunner
+
+import euicc_sim
+from euicc_sim.cli.serve import CardLog, serve
+from euicc_sim.transport import link as link_module
+from euicc_sim.transport.vpcd import Control
+
+DEADLINE = 20.0
+app = typer.Typer()
+app.command()(serve)
+
+
+class StubError(Exception):
+    pass
+
+
+@dataclass
+class Event:
+    text: str
+    refused: bool = False
+
+
+class StubCard:
+    closed: ClassVar[list[str]] = []
+
+    def __init__(self, directory: Path, fsync: bool = True) -> None:
+        self.directory = directory
+        self.fsync = fsync
+        self.atr = bytes.fromhex("3B00")
+        self.eid = "89049032" + "0" * 24
+        self.events: list[Event] = []
+
+    @classmethod
+    def open(cls, directory: Path, *, fsync: bool = True) -> "StubCard":
+        if directory.name == "locked":
+            raise StubError("The card in locked is in use.")
+        return cls(directory, fsync)
+
+    def power_off(self) -> None:
+        pass
+
+    def reset(self) -> bytes:
+        return self.atr
+
+    def transmit(self, apdu: bytes) -> bytes:
+        refused = apdu[1] != 0xE2
+        self.events.append(Event("Delete: refused, enabled" if refused else "GetEID: ok", refused))
+        return bytes.fromhex("9000")
+
+    def take_events(self) -> list[Event]:
+        taken, self.events = self.events, []
+        return taken
+
+    def close(self) -> None:
+        self.closed.append(self.directory.name)
+
+
+@pytest.fixture(autouse=True)
+def stub(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(euicc_sim, "Card", StubCard)
+    monkeypatch.setattr(euicc_sim, "CardError", StubError)
+    monkeypatch.setattr(StubCard, "closed", [])
+    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@contextmanager
+def in_thread(work: Callable[[], None]) -> Iterator[None]:
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    thread.join(DEADLINE)
+    assert not thread.is_alive()
+
+
+@dataclass
+class Ran:
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: object) -> Ran:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return Ran(result.exit_code, result.stdout, result.stderr)
+
+
+def received(card: socket.socket, size: int) -> bytes:
+    return b"".join(card.recv(1) for _ in range(size))
+
+
+def session(listener: socket.socket, number: int) -> Callable[[], None]:
+    """vpcd: one command answered, then a signal to the process."""
+
+    def work() -> None:
+        with listener.accept()[0] as card:
+            card.settimeout(DEADLINE)
+            try:
+                card.sendall(bytes.fromhex("0001 01  0004 80E29100  0004 80CA0000"))
+                assert received(card, 8) == bytes.fromhex("0002 9000  0002 9000")
+            finally:
+                os.kill(os.getpid(), number)
+            assert card.recv(1) == b""
+
+    return work
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(DEADLINE)
+        yield server
+
+
+def timeless(output: str) -> list[str]:
+    return [re.sub(r"^\d\d:\d\d:\d\d ", "", line) for line in output.splitlines()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_with_exit_code_0_and_closes_the_card(
+    listener: socket.socket, number: int
+) -> None:
+    with in_thread(session(listener, number)):
+        result = run("--card", "one", "--port", listener.getsockname()[1])
+    assert result.exit_code == 0
+    assert StubCard.closed == ["one"]
+
+
+def test_it_prints_the_card_its_reader_what_to_try_and_a_line_per_function(
+    listener: socket.socket,
+) -> None:
+    with in_thread(session(listener, signal.SIGTERM)):
+        result = run("--card", "one", "--port", listener.getsockname()[1])
+    assert timeless(result.stdout) == [
+        "Card 89049032000000000000000000000000 (one) in 'Virtual PCD 00 00'",
+        "Try:",
+        "  LPAC_APDU=pcsc LPAC_APDU_PCSC_DRV_NAME='Virtual PCD 00 00' lpac chip info",
+        "  echo 00A4040010A0000005591010FFFFFFFF8900000100 | scriptor -r 'Virtual PCD 00 00'",
+        "connected: the card is in 'Virtual PCD 00 00'",
+        "GetEID: ok",
+        "Delete: refused, enabled",
+    ]
+
+
+def test_verbose_shows_power_and_hex(listener: socket.socket) -> None:
+    with in_thread(session(listener, signal.SIGTERM)):
+        result = run("--card", "one", "--port", listener.getsockname()[1], "-v")
+    assert timeless(result.stdout)[5:] == [
+        "power on",
+        "→ 80E29100",
+        "← 9000",
+        "GetEID: ok",
+        "→ 80CA0000",
+        "← 9000",
+        "Delete: refused, enabled",
+    ]
+
+
+def test_in_reversed_mode_a_blank_card_has_the_slot_beside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ports: list[int] = []
+
+    class FreePort(link_module.ListeningLink):
+        def __init__(self, host: str, port: int, *rest: object) -> None:
+            super().__init__(host, 0, *rest)  # type: ignore[arg-type]
+            ports.append(self.port)
+            if len(ports) == 2:
+                threading.Thread(target=call_both).start()
+
+    def call_both() -> None:
+        try:
+            for port in ports:
+                with socket.create_connection(("127.0.0.1", port), DEADLINE) as card:
+                    card.sendall(bytes.fromhex("0004 80E29100"))
+                    answers.append(received(card, 4))
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    answers: list[bytes] = []
+    monkeypatch.setattr("euicc_sim.cli.serve.ListeningLink", FreePort)
+    result = run("--card", "one", "--listen")
+    assert result.exit_code == 0
+    assert answers == [bytes.fromhex("0002 9000"), bytes.fromhex("0002 6D00")]
+    assert "A blank card goes into 'Virtual PCD 00 01'" in result.stdout
+
+
+def test_a_card_that_does_not_open_is_a_sentence_and_exit_code_1() -> None:
+    result = run("--card", "one", "--card", "locked")
+    assert result.exit_code == 1
+    assert result.stderr == "The card in locked is in use.\n"
+    assert StubCard.closed == ["one"]
+
+
+def test_a_third_card_without_a_reader_is_told_what_to_write(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        link_module.ConnectingLink, "run", lambda self: _no_reader_at_the_third_port(self)
+    )
+    result = run("--card", "one", "--card", "two", "--card", "three")
+    assert result.exit_code == 1
+    assert "/etc/reader.conf.d/vpcd2" in result.stderr
+    assert "/dev/null:0x8C7D" in result.stderr
+    assert StubCard.closed == ["three", "two", "one"]
+
+
+def _no_reader_at_the_third_port(link: link_module.ConnectingLink) -> None:
+    if link._earlier:
+        raise link_module.NoReaderError(35965)
+    assert link._stopped.wait(DEADLINE)
+
+
+def test_a_taken_port_is_a_sentence_and_exit_code_1(listener: socket.socket) -> None:
+    result = run("--card", "one", "--listen", "--port", listener.getsockname()[1])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Cannot listen on 127.0.0.1:")
+    assert StubCard.closed == ["one"]
+
+
+@pytest.mark.parametrize("arguments", [["--card", "two"], ["--listen"]])
+def test_ports_do_not_go_beyond_65535(arguments: list[str]) -> None:
+    result = run("--card", "one", "--port", "65535", *arguments)
+    assert result.exit_code == 1
+    assert result.stderr == "Port 65535 leaves no room for 2 slots.\n"
+
+
+def test_fsync_is_left_out_for_a_throw_away_card(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    opened = StubCard.open
+
+    def spy(directory: Path, *, fsync: bool = True) -> StubCard:
+        asked.append(fsync)
+        return opened(directory, fsync=fsync)
+
+    monkeypatch.setattr(StubCard, "open", spy)
+    with in_thread(session(listener, signal.SIGTERM)):
+        run("--card", "one", "--no-fsync", "--port", listener.getsockname()[1])
+    assert asked == [False]
+
+
+def test_the_advice_is_given_once() -> None:
+    out = Console(file=io.StringIO(), soft_wrap=True, highlight=False)
+    log = CardLog(
+        StubCard(Path("one")),
+        out,
+        reader="R",
+        address="127.0.0.1:1",
+        advice=": install it",
+        name="card 1: ",
+    )
+    log.waiting("Connection refused")
+    log.waiting("Connection refused")
+    log.waiting("")
+    log.silent()
+    assert isinstance(out.file, io.StringIO)
+    assert timeless(out.file.getvalue()) == [
+        "card 1: waiting for vpcd at 127.0.0.1:1 (Connection refused): install it",
+        "card 1: waiting for vpcd at 127.0.0.1:1 (Connection refused)",
+        "card 1: listening on 127.0.0.1:1 for vpcd",
+        "card 1: vpcd took the connection but asks nothing: is another card in this slot, "
+        "or has a second reader the same LIBPATH?",
+    ]
+
+
+def test_the_first_card_is_told_what_to_install_and_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def wait_and_leave(link: link_module.ConnectingLink) -> None:
+        link._observer.waiting("Connection refused")
+
+    monkeypatch.setattr(link_module.ConnectingLink, "run", wait_and_leave)
+    result = run("--card", "one")
+    assert timeless(result.stdout)[-1] == (
+        "waiting for vpcd at 127.0.0.1:35963 (Connection refused): install pcscd and "
+        "vsmartcard-vpcd and start pcscd, or let scripts/run do both"
+    )
+
+
+def test_a_refusal_is_red_on_a_terminal_only() -> None:
+    for terminal in (True, False):
+        system: Literal["standard", "auto"] = "standard" if terminal else "auto"
+        out = Console(file=io.StringIO(), force_terminal=terminal, color_system=system)
+        card = StubCard(Path("one"))
+        card.events = [Event("Delete: refused, enabled", True)]
+        CardLog(card, out, reader="R", address="A").powered(Control.RESET)
+        assert isinstance(out.file, io.StringIO)
+        assert ("\x1b[31m" in out.file.getvalue()) is terminal

@@ -1,0 +1,230 @@
+"""The vpcd wire protocol over socket pairs: what is answered, what is not, and when it is told."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from euicc_sim.transport.vpcd import Control, MessageTooLongError, serve_connection
+
+ATR = bytes.fromhex("3B9F96803FC7828031E073FE211B6753494D4555303134")
+ATR_MESSAGE = bytes.fromhex("0017") + ATR
+
+
+def hx(text: str) -> bytes:
+    return bytes.fromhex(text)
+
+
+class Card:
+    """Answers every command with the same bytes and writes down what was done to it."""
+
+    def __init__(self, answer: bytes = b"\x90\x00") -> None:
+        self.atr = ATR
+        self.answer = answer
+        self.done: list[str] = []
+
+    def power_off(self) -> None:
+        self.done.append("off")
+
+    def reset(self) -> bytes:
+        self.done.append("reset")
+        return self.atr
+
+    def transmit(self, apdu: bytes) -> bytes:
+        self.done.append(apdu.hex().upper())
+        return self.answer
+
+
+class Log:
+    def __init__(self) -> None:
+        self.lines: list[object] = []
+
+    def powered(self, control: Control) -> None:
+        self.lines.append(control)
+
+    def answered(self, apdu: bytes, answer: bytes) -> None:
+        self.lines.append((apdu, answer))
+
+
+class Pieces(socket.socket):
+    """A socket whose reads end at `cut`, and are of one byte each when there is none."""
+
+    cut: int | None = None
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        if self.cut is None:
+            return super().recv(min(size, 1), flags)
+        piece = super().recv(min(size, self.cut) if self.cut else size, flags)
+        self.cut -= min(len(piece), self.cut)
+        return piece
+
+
+class Options(socket.socket):
+    """A socket that writes down its reads and the options set."""
+
+    def __init__(self, fileno: int) -> None:
+        super().__init__(fileno=fileno)
+        self.calls: list[object] = []
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        self.calls.append("recv")
+        return super().recv(size, flags)
+
+    def setsockopt(self, *arguments: object) -> None:
+        self.calls.append(arguments)
+        super().setsockopt(*arguments)  # type: ignore[call-overload]
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """vpcd's end and the card's."""
+    vpcd, card = socket.socketpair()
+    vpcd.settimeout(10)
+    with vpcd, card:
+        yield vpcd, card
+
+
+def talk(ends: tuple[socket.socket, socket.socket], sent: bytes, card: Card, log: Log) -> bytes:
+    """Everything that comes back when vpcd says this and hangs up."""
+    vpcd, ours = ends
+    vpcd.sendall(sent)
+    vpcd.shutdown(socket.SHUT_WR)
+    serve_connection(ours, card, log)
+    ours.close()
+    return b"".join(iter(lambda: vpcd.recv(4096), b""))
+
+
+def test_the_atr_is_answered_and_resets_nothing(ends: tuple[socket.socket, socket.socket]) -> None:
+    card, log = Card(), Log()
+    assert talk(ends, hx("0001 04"), card, log) == ATR_MESSAGE
+    assert card.done == ["off"]  # at the end of the connection
+    assert log.lines == []
+
+
+@pytest.mark.parametrize(
+    ("message", "done", "line"),
+    [
+        ("0001 00", "off", Control.POWER_OFF),
+        ("0001 01", "reset", Control.POWER_ON),
+        ("0001 02", "reset", Control.RESET),
+    ],
+)
+def test_power_is_switched_without_an_answer(
+    ends: tuple[socket.socket, socket.socket], message: str, done: str, line: Control
+) -> None:
+    card, log = Card(), Log()
+    assert talk(ends, hx(message), card, log) == b""
+    assert card.done == [done, "off"]
+    assert log.lines == [line]
+
+
+def test_a_command_has_one_answer(ends: tuple[socket.socket, socket.socket]) -> None:
+    card, log = Card(hx("01 9000")), Log()
+    assert talk(ends, hx("0005 0070000001"), card, log) == hx("0003 01 9000")
+    assert card.done == ["0070000001", "off"]
+    assert log.lines == [(hx("0070000001"), hx("01 9000"))]
+
+
+def test_a_command_is_not_looked_into(ends: tuple[socket.socket, socket.socket]) -> None:
+    card = Card(hx("6700"))
+    assert talk(ends, hx("0002 0404"), card, Log()) == hx("0002 6700")
+    assert card.done == ["0404", "off"]
+
+
+@pytest.mark.parametrize("message", ["0001 03", "0001 05", "0001 FF", "0000"])
+def test_other_short_messages_are_passed_over(
+    ends: tuple[socket.socket, socket.socket], message: str
+) -> None:
+    card, log = Card(), Log()
+    assert talk(ends, hx(message) + hx("0001 04"), card, log) == ATR_MESSAGE
+    assert card.done == ["off"]
+    assert log.lines == []
+
+
+def test_a_session_is_answered_in_order(ends: tuple[socket.socket, socket.socket]) -> None:
+    card = Card()
+    sent = hx("0001 04  0001 00  0001 01  0001 04  0004 80F20000  0001 02  0001 04  0001 00")
+    assert talk(ends, sent, card, Log()) == ATR_MESSAGE * 2 + hx("0002 9000") + ATR_MESSAGE
+    assert card.done == ["off", "reset", "80F20000", "reset", "off", "off"]
+
+
+@pytest.mark.parametrize("cut", range(1, 9))
+def test_a_message_may_arrive_in_two_pieces(
+    ends: tuple[socket.socket, socket.socket], cut: int
+) -> None:
+    vpcd, ours = ends
+    pieces = Pieces(fileno=ours.detach())
+    pieces.cut = cut
+    card = Card()
+    assert talk((vpcd, pieces), hx("0007 80E2910002BF3E"), card, Log()) == hx("0002 9000")
+    assert card.done == ["80E2910002BF3E", "off"]
+
+
+def test_messages_may_arrive_byte_by_byte(ends: tuple[socket.socket, socket.socket]) -> None:
+    vpcd, ours = ends
+    card = Card()
+    sent = hx("0001 04  0005 00C0000000")
+    assert talk((vpcd, Pieces(fileno=ours.detach())), sent, card, Log()) == (
+        ATR_MESSAGE + hx("0002 9000")
+    )
+    assert card.done == ["00C0000000", "off"]
+
+
+@pytest.mark.parametrize("piece", ["00", "0005", "0005 8070"])
+def test_a_message_that_breaks_off_reaches_no_card(
+    ends: tuple[socket.socket, socket.socket], piece: str
+) -> None:
+    card = Card()
+    assert talk(ends, hx(piece), card, Log()) == b""
+    assert card.done == ["off"]
+
+
+def test_an_extended_command_and_its_answer_pass(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    apdu, answer = hx("80E29100 008000") + bytes(0x8000), bytes(0xFFFD) + hx("9000")
+    card = Card(answer)
+    assert talk(ends, hx("8007") + apdu, card, Log()) == hx("FFFF") + answer
+    assert card.done[0] == apdu.hex().upper()
+
+
+def test_an_answer_of_65536_bytes_is_an_error_that_says_so(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    with pytest.raises(MessageTooLongError, match="65536 bytes; vpcd takes 65535"):
+        talk(ends, hx("0004 80F20000"), Card(bytes(0x10000)), Log())
+
+
+def test_the_log_is_told_when_the_answer_has_left(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    vpcd, ours = ends
+    seen = []
+
+    class Peeking(Log):
+        def answered(self, apdu: bytes, answer: bytes) -> None:
+            seen.append(vpcd.recv(100, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+
+    talk((vpcd, ours), hx("0004 80F20000"), Card(), Peeking())
+    assert seen == [hx("0002 9000")]
+
+
+def test_a_reader_that_does_not_wait_for_its_answer_ends_the_connection() -> None:
+    vpcd, ours = socket.socketpair()
+    vpcd.sendall(hx("0004 80F20000"))
+    vpcd.close()
+    card = Card()
+    with ours:
+        serve_connection(ours, card, Log())
+    assert card.done == ["80F20000", "off"]
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="no TCP_QUICKACK here")
+def test_over_tcp_each_read_has_quickack_set_before_and_after() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        vpcd = socket.create_connection(listener.getsockname())
+        accepted = listener.accept()[0]
+    with vpcd, Options(accepted.detach()) as ours:
+        talk((vpcd, ours), hx("0001 00"), Card(), Log())
+        quickack = (socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        assert ours.calls == [quickack, "recv", quickack] * 3  # length, byte, end
