@@ -6,7 +6,7 @@ A command on a card with full stores so costs little more than on an empty one.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from euicc_sim.document import EVENTS, ID_TYPES, PROTOCOLS, SCHEMA
@@ -24,39 +24,45 @@ class Renderer:
     def __init__(self, identity: Identity) -> None:
         """Write what never changes."""
         self._card = _text(_card(identity), 1)
-        self._known: dict[int, tuple[Item, str]] = {}
+        self._known: dict[int, tuple[Item, bytes]] = {}
 
     def render(self, state: State) -> bytes:
-        """The whole document of a state."""
-        known: dict[int, tuple[Item, str]] = {}
-
-        def items(found: Iterable[Item], record: Callable[[Any], dict[str, Any]]) -> str:
-            texts = []
-            for one in found:
-                entry = self._known.get(id(one)) or (one, "    " + _text(record(one), 2))
-                known[id(one)] = entry
-                texts.append(entry[1])
-            return "[\n" + ",\n".join(texts) + "\n  ]" if texts else "[]"
-
+        """The whole document of a state, UTF-8."""
+        before, self._known = self._known, {}
         members = {
-            "schema": str(SCHEMA),
+            "schema": str(SCHEMA).encode(),
             "card": self._card,
-            "nextSeqNumber": str(state.next_seq),
-            "nextAssociationToken": str(state.next_token),
+            "nextSeqNumber": str(state.next_seq).encode(),
+            "nextAssociationToken": str(state.next_token).encode(),
             "defaultDpAddress": _text(state.default_dp_address, 1),
             "immediateEnable": _text(_immediate(state), 1),
-            "eims": items(state.eims, _eim),
-            "results": items(state.results, _result),
-            "notifications": items(state.notifications, _notification),
+            "eims": self._items(before, state.eims, _eim),
+            "results": self._items(before, state.results, _result),
+            "notifications": self._items(before, state.notifications, _notification),
         }
-        self._known = known
-        lines = ",\n".join(f'  "{name}": {text}' for name, text in members.items())
-        return f"{{\n{lines}\n}}\n".encode()
+        lines = (b'  "%s": %s' % (name.encode(), text) for name, text in members.items())
+        return b"{\n%s\n}\n" % b",\n".join(lines)
+
+    def _items(
+        self,
+        before: dict[int, tuple[Item, bytes]],
+        items: Sequence[Item],
+        record: Callable[[Any], dict[str, Any]],
+    ) -> bytes:
+        """A list, of whose items only those are written anew that were not there before."""
+        if not items:
+            return b"[]"
+        texts = []
+        for one in items:
+            entry = before.get(id(one)) or (one, b"    " + _text(record(one), 2))
+            self._known[id(one)] = entry
+            texts.append(entry[1])
+        return b"[\n%s\n  ]" % b",\n".join(texts)
 
 
-def _text(value: Any, depth: int) -> str:
+def _text(value: Any, depth: int) -> bytes:
     text = json.dumps(value, indent=2, ensure_ascii=False)
-    return text.replace("\n", "\n" + "  " * depth)
+    return text.replace("\n", "\n" + "  " * depth).encode()
 
 
 def _hex(value: bytes) -> str:

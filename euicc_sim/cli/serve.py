@@ -7,12 +7,13 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Annotated, NoReturn, Protocol
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from euicc_sim import Card, CardError, Event
 from euicc_sim.transport.blank import BlankCard, Unheard
 from euicc_sim.transport.link import (
     ConnectingLink,
@@ -28,7 +29,7 @@ from euicc_sim.transport.readers import (
     one_reader_more,
     reader_name,
 )
-from euicc_sim.transport.vpcd import Control, PoweredCard
+from euicc_sim.transport.vpcd import Control
 
 _SELECT_ISDR = "00A4040010A0000005591010FFFFFFFF8900000100"
 _POWER = {
@@ -36,37 +37,6 @@ _POWER = {
     Control.POWER_ON: "power on",
     Control.RESET: "reset",
 }
-
-
-class ReadableEvent(Protocol):
-    """What the card did, in a line for people."""
-
-    @property
-    def text(self) -> str:
-        """The line."""
-        ...
-
-    @property
-    def refused(self) -> bool:
-        """Whether the card said no."""
-        ...
-
-
-class ServedCard(PoweredCard, Protocol):
-    """A card that also says who it is and what it did."""
-
-    @property
-    def eid(self) -> str:
-        """The 32 digits."""
-        ...
-
-    def take_events(self) -> Sequence[ReadableEvent]:
-        """Hand over, once, what happened since the last call."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the card's directory."""
-        ...
 
 
 def serve(
@@ -98,8 +68,6 @@ def serve(
     ] = False,
 ) -> None:
     """Put cards into the slots of vpcd, where PC/SC programs find them."""
-    from euicc_sim import CardError
-
     slots = len(card) + len(card) % SLOTS_PER_READER if listen else len(card)
     if port + slots - 1 > 0xFFFF:
         _fail(f"Port {port} leaves no room for {slots} slots.")
@@ -155,7 +123,7 @@ class CardLog:
 
     def __init__(
         self,
-        card: ServedCard,
+        take_events: Callable[[], Sequence[Event]],
         out: Console,
         *,
         reader: str,
@@ -165,7 +133,7 @@ class CardLog:
         verbose: bool = False,
     ) -> None:
         """Print to `out`; `name` tells this card's lines from another's, `advice` is said once."""
-        self._card = card
+        self._take_events = take_events
         self._out = out
         self._reader = reader
         self._address = address
@@ -206,7 +174,7 @@ class CardLog:
         )
 
     def _print_events(self) -> None:
-        for event in self._card.take_events():
+        for event in self._take_events():
             self._print(event.text, "red" if event.refused else "")
 
     def _print(self, text: str, style: str = "") -> None:
@@ -214,16 +182,14 @@ class CardLog:
         self._out.print(Text.assemble((now, "dim"), " ", self._name, (text, style)))
 
 
-def _opened(directory: Path, fsync: bool, open_things: ExitStack) -> ServedCard:
-    from euicc_sim import Card
-
-    card: ServedCard = Card.open(directory, fsync=fsync)
-    open_things.callback(card.close)
-    return card
+def _opened(directory: Path, fsync: bool, open_things: ExitStack) -> Card:
+    one = Card.open(directory, fsync=fsync)
+    open_things.callback(one.close)
+    return one
 
 
 def _links(
-    cards: Sequence[ServedCard],
+    cards: Sequence[Card],
     host: str,
     port: int,
     listen: bool,
@@ -234,7 +200,7 @@ def _links(
     links: list[Link] = []
     for index, card in enumerate(cards):
         log = CardLog(
-            card,
+            card.take_events,
             out,
             reader=reader_name(index),
             address=f"{host}:{port + index}",

@@ -17,24 +17,20 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
-import euicc_sim
+from euicc_sim import Event
 from euicc_sim.cli.serve import CardLog, serve
 from euicc_sim.transport import link as link_module
 from euicc_sim.transport.vpcd import Control
 
 DEADLINE = 20.0
+GET_EID = Event(name="GetEID", refused=False, text="GetEID: ok")
+DELETE = Event(name="Delete", refused=True, text="Delete: refused, enabled")
 app = typer.Typer()
 app.command()(serve)
 
 
 class StubError(Exception):
     pass
-
-
-@dataclass
-class Event:
-    text: str
-    refused: bool = False
 
 
 class StubCard:
@@ -61,7 +57,7 @@ class StubCard:
 
     def transmit(self, apdu: bytes) -> bytes:
         refused = apdu[1] != 0xE2
-        self.events.append(Event("Delete: refused, enabled" if refused else "GetEID: ok", refused))
+        self.events.append(DELETE if refused else GET_EID)
         return bytes.fromhex("9000")
 
     def take_events(self) -> list[Event]:
@@ -74,8 +70,8 @@ class StubCard:
 
 @pytest.fixture(autouse=True)
 def stub(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(euicc_sim, "Card", StubCard)
-    monkeypatch.setattr(euicc_sim, "CardError", StubError)
+    monkeypatch.setattr("euicc_sim.cli.serve.Card", StubCard)
+    monkeypatch.setattr("euicc_sim.cli.serve.CardError", StubError)
     monkeypatch.setattr(StubCard, "closed", [])
     for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"):
         monkeypatch.delenv(name, raising=False)
@@ -261,7 +257,7 @@ def test_fsync_is_left_out_for_a_throw_away_card(
 def test_the_advice_is_given_once() -> None:
     out = Console(file=io.StringIO(), soft_wrap=True, highlight=False)
     log = CardLog(
-        StubCard(Path("one")),
+        list,
         out,
         reader="R",
         address="127.0.0.1:1",
@@ -301,7 +297,7 @@ def test_a_refusal_is_red_on_a_terminal_only() -> None:
         system: Literal["standard", "auto"] = "standard" if terminal else "auto"
         out = Console(file=io.StringIO(), force_terminal=terminal, color_system=system)
         card = StubCard(Path("one"))
-        card.events = [Event("Delete: refused, enabled", True)]
-        CardLog(card, out, reader="R", address="A").powered(Control.RESET)
+        card.events = [DELETE]
+        CardLog(card.take_events, out, reader="R", address="A").powered(Control.RESET)
         assert isinstance(out.file, io.StringIO)
         assert ("\x1b[31m" in out.file.getvalue()) is terminal

@@ -1,6 +1,7 @@
 """The vpcd wire protocol over socket pairs: what is answered, what is not, and when it is told."""
 
 import socket
+import struct
 from collections.abc import Iterator
 
 import pytest
@@ -217,6 +218,19 @@ def test_a_reader_that_does_not_wait_for_its_answer_ends_the_connection() -> Non
     with ours:
         serve_connection(ours, card, Log())
     assert card.done == ["80F20000", "off"]
+
+
+def test_a_connection_that_breaks_ends_like_one_that_is_closed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        vpcd = socket.create_connection(listener.getsockname())
+        ours = listener.accept()[0]
+    at_once = struct.pack("ii", 1, 0)
+    vpcd.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+    vpcd.close()  # sends a reset
+    card = Card()
+    with ours:
+        serve_connection(ours, card, Log())
+    assert card.done == ["off"]
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="no TCP_QUICKACK here")
