@@ -68,6 +68,7 @@ class Channels:
         self._installed = installed
         self._files = files
         self._everywhere = everywhere
+        self._own = frozenset((*Ins, *everywhere))
         self._open: dict[int, _Channel] = {}
         self.reset()
 
@@ -98,12 +99,12 @@ class Channels:
         self, channel: _Channel, cla: ClassByte, command: Command
     ) -> tuple[Response, int | None]:
         ne = command.ne
+        if channel.application and command.ins in self._own:
+            channel.application.interrupt()
         if command.ins == Ins.SELECT and not cla.proprietary:
             if not command.data and not command.extended and ne == SHORT_NE_MAX:
                 ne = None  # T=0 senders write case 1 with a fifth byte 00
             return self._select(channel, command), ne
-        if channel.application and command.ins in (Ins.MANAGE_CHANNEL, *self._everywhere):
-            channel.application.interrupt()
         if command.ins == Ins.MANAGE_CHANNEL and not cla.proprietary:
             return self._manage(cla.channel, command), ne
         if cla.proprietary:
@@ -164,8 +165,6 @@ class Channels:
 
     def _status(self, channel: _Channel, command: Command) -> Response:
         """STATUS, ETSI TS 102 221 11.1.2."""
-        if channel.application:
-            channel.application.interrupt()
         application = channel.application
         if command.p1 > 0x02 or command.p2 not in (0x00, 0x01, 0x0C):
             raise StatusError(SW.WRONG_P1P2, f"STATUS {command.p1:02X} {command.p2:02X}")

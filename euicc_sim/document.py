@@ -200,7 +200,7 @@ def parse(text: bytes) -> tuple[Identity, State]:
     """Read a document. Raises DocumentError with the place and the reason."""
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DocumentError(f"it is not JSON: {error}") from error
     found = content.get("schema") if isinstance(content, dict) else None
     if found != SCHEMA:

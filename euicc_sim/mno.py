@@ -11,7 +11,7 @@ from apdu import SW, Command, Response, StatusError, tlv
 from apdu.command import SHORT_NE_MAX
 
 MF, EF_DIR, EF_ICCID = b"\x3f\x00", b"\x2f\x00", b"\x2f\xe2"
-READ_BINARY, READ_RECORD = 0xB0, 0xB2
+READ_BINARY, READ_RECORD, STORE_DATA = 0xB0, 0xB2, 0xE2
 BY_FID, BY_PATH_FROM_MF, BY_PATH_FROM_DF = (0x00, 0x01, 0x02), 0x08, 0x09
 PARENT = 0x03
 ABSOLUTE = 0x04
@@ -92,11 +92,13 @@ class BareFiles:
         raise StatusError(SW.NOT_FOUND, f"no file {name.hex().upper()} while no Profile is enabled")
 
     def call(self, command: Command) -> Response:
-        """Answer READ BINARY and READ RECORD; everything else is 6D00."""
+        """Answer READ BINARY and READ RECORD; STORE DATA is 6985, everything else 6D00."""
         if command.ins == READ_BINARY:
             return self._read_binary(command)
         if command.ins == READ_RECORD:
             return self._read_record(command)
+        if command.ins == STORE_DATA:
+            raise StatusError(SW.CONDITIONS_NOT_SATISFIED, "select the ISD-R on this channel first")
         raise StatusError(SW.WRONG_INS, f"no instruction {command.ins:02X} with nothing selected")
 
     def _file(self, sfi: int) -> _File:

@@ -1,6 +1,7 @@
 """`euicc-sim serve`: put cards into vpcd's slots and tell what is done with them."""
 
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -32,6 +33,7 @@ from euicc_sim.transport.readers import (
 from euicc_sim.transport.vpcd import Control
 
 _SELECT_ISDR = "00A4040010A0000005591010FFFFFFFF8900000100"
+_NOTES_AT_MOST = 500
 _POWER = {
     Control.POWER_OFF: "power off",
     Control.POWER_ON: "power on",
@@ -140,19 +142,29 @@ class CardLog:
         self._advice = advice
         self._name = name
         self._verbose = verbose
+        self._noted: list[tuple[float, str, str]] = []
 
     def powered(self, control: Control) -> None:
-        """Print the event only for those who asked."""
+        """Note the event only for those who asked."""
         if self._verbose:
-            self._print(_POWER[control], "dim")
-        self._print_events()
+            self._note(_POWER[control], "dim")
+        self._note_events()
 
     def answered(self, apdu: bytes, answer: bytes) -> None:
-        """Print what the command did."""
+        """Note what the command did."""
         if self._verbose:
-            self._print(f"→ {apdu.hex().upper()}", "dim")
-            self._print(f"← {answer.hex().upper()}", "dim")
-        self._print_events()
+            self._note(f"→ {apdu.hex().upper()}", "dim")
+            self._note(f"← {answer.hex().upper()}", "dim")
+        self._note_events()
+        if len(self._noted) > _NOTES_AT_MOST:
+            self.idle()
+
+    def idle(self) -> None:
+        """Print what was noted; printing takes longer than a command, so commands go first."""
+        noted, self._noted = self._noted, []
+        for when, text, style in noted:
+            at = datetime.fromtimestamp(when).astimezone().strftime("%H:%M:%S")
+            self._out.print(Text.assemble((at, "dim"), " ", self._name, (text, style)))
 
     def waiting(self, reason: str) -> None:
         """Print what is missing, the first time with what to do about it."""
@@ -173,13 +185,16 @@ class CardLog:
             "or has a second reader the same LIBPATH?"
         )
 
-    def _print_events(self) -> None:
+    def _note_events(self) -> None:
         for event in self._take_events():
-            self._print(event.text, "red" if event.refused else "")
+            self._note(event.text, "red" if event.refused else "")
 
-    def _print(self, text: str, style: str = "") -> None:
-        now = datetime.now().astimezone().strftime("%H:%M:%S")
-        self._out.print(Text.assemble((now, "dim"), " ", self._name, (text, style)))
+    def _note(self, text: str, style: str = "") -> None:
+        self._noted.append((time.time(), text, style))
+
+    def _print(self, text: str) -> None:
+        self._note(text)
+        self.idle()
 
 
 def _opened(directory: Path, fsync: bool, open_things: ExitStack) -> Card:

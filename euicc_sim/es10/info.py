@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from apdu import tlv
+from apdu import SW, StatusError, tlv
 from euicc_sim.asn1.wire import Wire
 from euicc_sim.es10.registry import es10
 from euicc_sim.session import Session
@@ -16,6 +16,7 @@ TS102241_VERSION = bytes((17, 0, 0))
 GLOBALPLATFORM_VERSION = bytes((2, 3, 0))
 PP_VERSION = bytes((1, 0, 0))
 SAS_NUMBER = "EUICC-SIM-TEST-01"
+TAG_EID = b"\x5a"
 FREE_NVM, FREE_RAM = 0x80000, 0x8000
 
 _UICC_CAPABILITY = frozenset({1, 2, 3, 4, 6, 8, 14, 19, 22, 23, 24})
@@ -24,8 +25,11 @@ _PPR_UPDATE_CONTROL = frozenset({0})
 
 
 @es10(0xBF3E, "GetEuiccDataRequest", "GetEuiccDataResponse", name="GetEID", clause="SGP.22 5.7.20")
-def get_eid(session: Session, _: Any) -> dict[str, bytes]:
-    """GetEID, SGP.22 v2.5 clause 5.7.20; the tag list can only be 5A."""
+def get_eid(session: Session, request: dict[str, bytes]) -> dict[str, bytes]:
+    """GetEID, SGP.22 v2.5 clause 5.7.20; StatusError 6A88 for a tag list that is not 5A."""
+    if request["tagList"] != TAG_EID:
+        tags = request["tagList"].hex().upper()
+        raise StatusError(SW.REFERENCED_DATA_NOT_FOUND, f"only 5A can be asked for, not {tags}")
     session.note(session.identity.eid)
     return {"eidValue": session.identity.eid_bytes}
 

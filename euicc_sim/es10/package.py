@@ -29,18 +29,20 @@ LISTS = {0xA0: "Psmo", 0xA1: "Eco"}
 class Package:
     """What could be read of an EuiccPackageRequest, before anything of it is believed.
 
-    `signed` is the euiccPackageSigned object as received; None stands for what is missing or
-    cannot be read. `operations` are the objects of the list, each as received.
+    `signed` is the euiccPackageSigned object as received, `operations` are the objects of its
+    list, each as received and of the type `kind`. `flaw` says why the rest cannot be obeyed, in
+    words; None stands for what is missing or cannot be read.
     """
 
     eim_id: str
     signed: bytes
     signature: bytes
     transaction_id: bytes | None
-    eid: bytes | None
+    eid: bytes
     counter: int | None
-    kind: str | None
+    kind: str
     operations: tuple[bytes, ...]
+    flaw: str | None
 
     @property
     def echo(self) -> dict[str, Any]:
@@ -118,7 +120,17 @@ def read_package(request: bytes) -> Package:
         counter=_counter(_content(request, _only(fields, COUNTER))),
         kind=kind,
         operations=operations,
+        flaw=_flaw(signed, fields, transaction_id, kind),
     )
+
+
+def _flaw(signed: Tlv, fields: list[Tlv], transaction_id: bytes, kind: str) -> str | None:
+    tags = [one.tag for one in fields]
+    if not fields or fields[-1].end != signed.end or len(set(tags)) != len(tags):
+        return "it cannot be read to its end"
+    if TRANSACTION_ID in tags and not 1 <= len(transaction_id) <= 16:
+        return f"its eimTransactionId has {len(transaction_id)} bytes, not 1 to 16"
+    return None if kind else "it holds no list of PSMOs or eCOs"
 
 
 def _readable(request: bytes, start: int, end: int) -> list[Tlv]:
@@ -151,14 +163,14 @@ def _counter(content: bytes) -> int | None:
         return None
 
 
-def _operations(request: bytes, fields: list[Tlv]) -> tuple[str | None, tuple[bytes, ...]]:
+def _operations(request: bytes, fields: list[Tlv]) -> tuple[str, tuple[bytes, ...]]:
     lists = [one for one in fields if one.tag in LISTS]
     if len(lists) != 1:
-        return None, ()
+        return "", ()
     try:
         inside = children(request, lists[0].value, lists[0].end)
     except TlvError:
-        return None, ()
+        return "", ()
     return LISTS[lists[0].tag], tuple(request[one.start : one.end] for one in inside)
 
 
@@ -185,7 +197,7 @@ def _authentic(session: Session, package: Package) -> Eim:
 def _acceptable(session: Session, package: Package, eim: Eim) -> int:
     counter = package.counter
     if package.eid != session.identity.eid_bytes:
-        eid = (package.eid or b"").hex() or "none"
+        eid = package.eid.hex() or "none"
         raise _PackageError("invalidEid", f"it is for EID {eid}, this is {session.identity.eid}")
     if counter is None or not 0 <= counter <= MAX_COUNTER:
         raise _PackageError(
@@ -193,8 +205,8 @@ def _acceptable(session: Session, package: Package, eim: Eim) -> int:
         )
     if counter <= eim.counter:
         raise _PackageError("replayError", f"counter {counter} is not above {eim.counter}")
-    if package.kind is None:
-        raise _PackageError("undefinedError", "it holds no list of PSMOs or eCOs")
+    if package.flaw:
+        raise _PackageError("undefinedError", package.flaw)
     return counter
 
 
@@ -207,7 +219,7 @@ def _execute(session: Session, package: Package, eim: Eim, counter: int) -> list
     still_trusted = True
     for raw in package.operations:
         try:
-            element, go_on = perform(session, str(package.kind), raw)
+            element, go_on = perform(session, package.kind, raw)
         except UnknownOperationError as error:
             session.refuse(f"unknownOrDamagedCommand: {error}")
             element, go_on = ("processingTerminated", "unknownOrDamagedCommand"), False

@@ -33,6 +33,9 @@ class Unheard:
     def answered(self, apdu: bytes, answer: bytes) -> None:
         """Say nothing."""
 
+    def idle(self) -> None:
+        """Say nothing."""
+
     def waiting(self, reason: str) -> None:
         """Say nothing."""
 

@@ -5,12 +5,14 @@ the card's contacts and is not answered, but for the question for the ATR; every
 command and has exactly one answer. An answer too many would be taken for the next command's.
 """
 
+import select
 import socket
 from enum import IntEnum, unique
 from typing import Protocol
 
 MAX_MESSAGE = 0xFFFF
 _LENGTH_BYTES = 2
+_IDLE_MILLISECONDS = 2
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 _TCP_FAMILIES = (socket.AF_INET, socket.AF_INET6)
 
@@ -54,7 +56,11 @@ class Observer(Protocol):
         ...
 
     def answered(self, apdu: bytes, answer: bytes) -> None:
-        """Say that `answer` has left."""
+        """Say that `answer` has left. Be quick: the next command may be waiting already."""
+        ...
+
+    def idle(self) -> None:
+        """Say that nothing has come for a moment: the time for what takes longer."""
         ...
 
 
@@ -68,13 +74,18 @@ class _PeerGoneError(Exception):
 
 def serve_connection(sock: socket.socket, card: PoweredCard, observer: Observer) -> None:
     """Answer what comes until the peer is gone, then take the card's power away."""
+    waiting = select.poll()
+    waiting.register(sock, select.POLLIN)
     try:
         while True:
+            if not waiting.poll(_IDLE_MILLISECONDS):
+                observer.idle()
             _answer(_receive(sock), sock, card, observer)
     except _PeerGoneError:
         return
     finally:
         card.power_off()
+        observer.idle()
 
 
 def _answer(message: bytes, sock: socket.socket, card: PoweredCard, observer: Observer) -> None:

@@ -8,25 +8,11 @@ import time
 from typing import Any
 
 from euicc_sim import Card
+from euicc_sim.transport.blank import Unheard
 from euicc_sim.transport.link import ConnectingLink
-from euicc_sim.transport.vpcd import Control
 
 READER = "Virtual PCD 00 00"
 DEADLINE = 20.0
-
-
-class _Quiet:
-    """An observer that keeps silent."""
-
-    def powered(self, control: Control) -> None: ...
-
-    def answered(self, apdu: bytes, answer: bytes) -> None: ...
-
-    def waiting(self, reason: str) -> None: ...
-
-    def connected(self) -> None: ...
-
-    def silent(self) -> None: ...
 
 
 class Slot:
@@ -60,7 +46,7 @@ class Reader:
 
         self._readers = readers
         self.slot = Slot()
-        self._link = ConnectingLink("127.0.0.1", 35963, self.slot, _Quiet())
+        self._link = ConnectingLink("127.0.0.1", 35963, self.slot, Unheard())
         self._thread = threading.Thread(target=self._link.run, daemon=True)
         self._thread.start()
         self._connection = self._connect()

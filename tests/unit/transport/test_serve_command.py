@@ -298,6 +298,8 @@ def test_a_refusal_is_red_on_a_terminal_only() -> None:
         out = Console(file=io.StringIO(), force_terminal=terminal, color_system=system)
         card = StubCard(Path("one"))
         card.events = [DELETE]
-        CardLog(card.take_events, out, reader="R", address="A").powered(Control.RESET)
+        log = CardLog(card.take_events, out, reader="R", address="A")
+        log.powered(Control.RESET)
+        log.idle()
         assert isinstance(out.file, io.StringIO)
         assert ("\x1b[31m" in out.file.getvalue()) is terminal

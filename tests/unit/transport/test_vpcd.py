@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -45,6 +46,9 @@ class Log:
 
     def answered(self, apdu: bytes, answer: bytes) -> None:
         self.lines.append((apdu, answer))
+
+    def idle(self) -> None:
+        """Nothing is put off."""
 
 
 class Pieces(socket.socket):
@@ -208,6 +212,40 @@ def test_the_log_is_told_when_the_answer_has_left(
 
     talk((vpcd, ours), hx("0004 80F20000"), Card(), Peeking())
     assert seen == [hx("0002 9000")]
+
+
+def test_the_log_gets_its_moment_when_nothing_comes() -> None:
+    vpcd, ours = socket.socketpair()
+    calm = threading.Event()
+
+    class Patient(Log):
+        def idle(self) -> None:
+            calm.set()
+
+    with vpcd, ours:
+        serving = threading.Thread(target=serve_connection, args=(ours, Card(), Patient()))
+        serving.start()
+        assert calm.wait(10)
+        vpcd.shutdown(socket.SHUT_RDWR)
+        serving.join(10)
+
+
+def test_a_command_that_waits_already_goes_before_the_log() -> None:
+    vpcd, ours = socket.socketpair()
+    order: list[str] = []
+
+    class Patient(Log):
+        def answered(self, apdu: bytes, answer: bytes) -> None:
+            order.append("answered")
+
+        def idle(self) -> None:
+            order.append("idle")
+
+    vpcd.sendall(hx("0004 80F20000 0004 80F20000 0004 80F20000"))
+    vpcd.shutdown(socket.SHUT_WR)
+    with vpcd, ours:
+        serve_connection(ours, Card(), Patient())
+    assert order == ["answered", "answered", "answered", "idle"]
 
 
 def test_a_reader_that_does_not_wait_for_its_answer_ends_the_connection() -> None:
