@@ -350,6 +350,10 @@ class EuiccPackageErrorUnsigned(univ.Sequence):
         ("eimId", implicit(0, EimId)),
         optional("eimTransactionId", implicit(2, sgp22.TransactionId)),
         optional("associationToken", implicit(4, univ.Integer())),
+        optional(  # only cards of v1.3 send it
+            "euiccPackageUnsignedErrorCode",
+            implicit(15, codes(sizeOverflow=15, undefinedError=127)),
+        ),
     )
 
 

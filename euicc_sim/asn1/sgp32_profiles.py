@@ -7,6 +7,7 @@ from pyasn1.type import char, univ
 
 from euicc_sim.asn1 import sgp22
 from euicc_sim.asn1.tags import (
+    application,
     bits,
     choice_context,
     codes,
@@ -116,6 +117,27 @@ class ISDRProprietaryApplicationTemplateIoT(univ.Sequence):
     tagSet = private_use(1)
     componentType = fields(
         ("euiccConfiguration", implicit(0, bits("ipaeSupported", "enabledProfile")))
+    )
+
+
+class FciProprietaryData(univ.Sequence):
+    """GlobalPlatform 11.9.3.1, tag A5."""
+
+    componentType = fields(
+        optional("applicationProductionLifeCycleData", implicit(0x6E, univ.OctetString())),
+        optional("maximumLengthOfDataField", implicit(0x65, univ.OctetString())),
+    )
+
+
+class FCI(univ.Sequence):
+    """The answer to SELECT of an ISD-R (or another security domain): GlobalPlatform 11.9.3.1."""
+
+    tagSet = application(15, univ.Sequence()).tagSet
+    componentType = fields(
+        ("dfName", implicit(4, octets(5, 16))),
+        ("proprietaryData", implicit(5, FciProprietaryData())),
+        optional("isdrProprietaryApplicationTemplate", sgp22.ISDRProprietaryApplicationTemplate()),
+        optional("isdrProprietaryApplicationTemplateIoT", ISDRProprietaryApplicationTemplateIoT()),
     )
 
 

@@ -1,5 +1,159 @@
-"""`euicc-sim apdu`."""
+"""`euicc-sim apdu`: send commands, or play scripts of them, to a reader or into a directory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
+from rich.text import Text
 
-app = typer.Typer(name="apdu", no_args_is_help=True)
+from euicc_sim import Card
+from euicc_sim.cli.console import complain, console
+from euicc_sim.offcard.script import Outcome, ScriptError, Step, parse, play
+from euicc_sim.transport.pcsc import PcscCard, PcscError, open_card
+
+SHOWN = 24
+"""Bytes of a command or answer that a short line shows."""
+
+app = typer.Typer(
+    name="apdu", help="Send commands to a card, or play scripts of them.", no_args_is_help=True
+)
+
+CardOption = Annotated[
+    Path | None,
+    typer.Option("--card", metavar="DIR", help="Play straight into this card's directory."),
+]
+ReaderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--reader", metavar="NAME", help="A PC/SC reader, or a part of its name. Default: vpcd's."
+    ),
+]
+
+
+@app.command()
+def send(
+    commands: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="HEX...",
+            help="A command each (or all the bytes of one, apart), or the word reset.",
+            show_default=False,
+        ),
+    ],
+    card: CardOption = None,
+    reader: ReaderOption = None,
+) -> None:
+    """Send commands and print the answers, as they come: 61XX is left to GET RESPONSE."""
+    try:
+        steps = _commands(commands)
+        with _link(card, reader) as link:
+            for outcome in play(steps, link):
+                console.print(Text(f"> {_sent(outcome.step)}"))
+                console.print(Text(f"< {_answered(outcome)}"))
+    except (ScriptError, PcscError) as error:
+        _fail(str(error))
+
+
+@app.command()
+def run(
+    scripts: Annotated[
+        list[Path], typer.Argument(metavar="SCRIPT...", help="Files in scriptor's format.")
+    ],
+    card: CardOption = None,
+    reader: ReaderOption = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Print comments and every byte.")
+    ] = False,
+) -> None:
+    """Play scripts: hex lines, reset, # comments, and '#< PATTERN' for what must be answered.
+
+    The format is that of pcsc-tools' scriptor, which plays the same files. A pattern is a regular
+    expression for the whole answer, data and status word in hex; spaces in it mean nothing, and
+    several '#<' lines after one command are one pattern. Ends with 1 when an answer differs.
+    """
+    try:
+        steps = [step for one in scripts for step in parse(_text(one), str(one))]
+        with _link(card, reader) as link:
+            counted = Counter(_printed(one, verbose) for one in play(steps, link))
+    except (ScriptError, PcscError) as error:
+        _fail(str(error))
+    failed = counted[False]
+    checked = counted[True] + failed
+    console.print(
+        f"{len(steps)} commands, {checked} checked, {failed} failed",
+        style="bold red" if failed else "bold",
+    )
+    if failed:
+        raise typer.Exit(1)
+
+
+def _link(card: Path | None, reader: str | None) -> AbstractContextManager[Card | PcscCard]:
+    if card is None:
+        return open_card(reader)
+    if reader is not None:
+        _fail("--card and --reader are two ways to a card; give one of them.")
+    return Card.open(card)
+
+
+def _commands(words: list[str]) -> list[Step]:
+    if all(len(word) == len("00") for word in words):
+        words = [" ".join(words)]
+    try:
+        return parse("\n".join(words), "command")
+    except ScriptError as error:
+        raise ScriptError(f"{error} Give commands in hex, such as 0070000001.") from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise ScriptError(f"{path} cannot be read ({why}); give a script in text.") from error
+
+
+def _printed(outcome: Outcome, verbose: bool) -> bool | None:
+    """Print what a step came to, and return it."""
+    step = outcome.step
+    failed = outcome.passed is False
+    if verbose:
+        for remark in step.remarks:
+            console.print(Text(f"# {remark}", "dim"))
+    size = None if verbose or failed else SHOWN
+    line = Text(f"{step.where} ")
+    line.append(*_VERDICTS[outcome.passed])
+    line.append(f" > {_sent(step, size)}  < {_answered(outcome, size)}")
+    console.print(line)
+    if failed:
+        console.print(Text(f"  expected {step.expected}", "red"))
+    return outcome.passed
+
+
+_VERDICTS = {True: ("ok", "green"), False: ("FAILED", "bold red"), None: ("-", "dim")}
+
+
+def _sent(step: Step, size: int | None = None) -> str:
+    return "reset" if step.command is None else _hex(step.command, size)
+
+
+def _answered(outcome: Outcome, size: int | None = None) -> str:
+    answer = outcome.answer
+    if outcome.step.command is None:
+        return _hex(answer, size)
+    return f"{_hex(answer[:-2], size)} {_hex(answer[-2:], size)}".strip()
+
+
+def _hex(data: bytes, size: int | None = None) -> str:
+    text = data.hex().upper()
+    if size is None or len(data) <= size:
+        return text
+    return f"{text[: 2 * size]}... ({len(data)} bytes)"
+
+
+def _fail(sentence: str) -> NoReturn:
+    complain(sentence)
+    raise typer.Exit(1)

@@ -1,5 +1,183 @@
-"""`euicc-sim decode`."""
+"""`euicc-sim decode`: any ES10 object as a tree with a name for every field."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from apdu import TlvError
+from apdu.tlv import read
+from euicc_sim.asn1.primitives import Asn1Error
+from euicc_sim.asn1.tree import UNKNOWN, Line, Reading, raw, reading, readings
+from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.cli.console import complain, console
+
+OK = b"\x90\x00"
+MAX_SHOWN = 2
+"""Readings that are printed where several fit equally; the others are only named."""
+
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 
 
-def decode() -> None:
-    """Print any ES10 object as a named tree."""
+Source = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[HEX|FILE|-]",
+        help="Hex digits, a file with hex digits or DER, or - for standard input.",
+        show_default=False,
+    ),
+]
+TypeName = Annotated[
+    str | None,
+    typer.Option("--type", metavar="NAME", help="Read it as the ASN.1 type of that name."),
+]
+IsRequest = Annotated[
+    bool | None,
+    typer.Option("--request/--response", help="Which of the two messages with this tag it is."),
+]
+
+
+class _DecodeError(Exception):
+    """Input that cannot be shown: a sentence that says what to do."""
+
+
+def decode(source: Source = None, type_name: TypeName = None, request: IsRequest = None) -> None:
+    """Print any ES10 object as a named tree: request or response, answer to SELECT, certificate.
+
+    Without options the type is the one that fits; where two fit equally, both are printed.
+    A status word 9000 at the end is left out.
+    """
+    try:
+        data = _without_status(_input(source or ["-"]))
+        found = _readings(data, type_name, request)
+    except _DecodeError as error:
+        complain(str(error))
+        raise typer.Exit(1) from error
+    except Asn1Error as error:
+        complain(f"These bytes cannot be read: {error}; check them, or choose another --type.")
+        raise typer.Exit(1) from error
+    _print(found, data)
+
+
+def _input(source: Sequence[str]) -> bytes:
+    joined = "".join("".join(source).split())
+    if joined == "-":
+        return _octets(sys.stdin.buffer.read(), "Standard input")
+    if _HEX.fullmatch(joined):
+        return bytes.fromhex(joined)
+    path = Path(" ".join(source))
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise _DecodeError(
+            f"{str(path)[:60]!r} is neither hex digits (two for each byte) nor a file; "
+            "give one of them, or - for standard input."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise _DecodeError(f"{path} cannot be read ({error}); give another file.") from error
+    return _octets(content, str(path))
+
+
+def _octets(content: bytes, where: str) -> bytes:
+    """What a file holds: its hex digits, or the file itself where it is no text."""
+    try:
+        text = content.decode("ascii")
+    except UnicodeDecodeError:
+        return content
+    digits = "".join(text.split())
+    if not digits:
+        raise _DecodeError(f"{where} is empty; give the bytes of an ES10 object.")
+    if _HEX.fullmatch(digits):
+        return bytes.fromhex(digits)
+    if all(one.isprintable() or one.isspace() for one in text):
+        raise _DecodeError(
+            f"{where} is text, but not hex digits, two for each byte; give hex or DER."
+        )
+    return content
+
+
+def _without_status(data: bytes) -> bytes:
+    """Leave out the 9000 that ends the answer of a card."""
+    try:
+        end = read(data).end
+    except TlvError as error:
+        raise _DecodeError(f"These bytes are not an ES10 object: {error}; check them.") from error
+    rest = data[end:]
+    if rest and rest != OK:
+        raise _DecodeError(
+            f"{len(rest)} byte{'s follow' if len(rest) > 1 else ' follows'} the object "
+            f"({rest[:16].hex().upper()}); give one object, or an answer that ends in 9000."
+        )
+    return data[:end]
+
+
+def _readings(data: bytes, type_name: str | None, request: bool | None) -> list[Reading]:
+    types = WIRE_1_2.types
+    if type_name is not None:
+        name = _known(type_name, types)
+        return [reading(name, types[name], data)]
+    if request is None:
+        return readings(types, data)
+    chosen = {name: one for name, one in types.items() if name.endswith("Request") is request}
+    found = readings(chosen, data)
+    if not found:
+        kind = "request" if request else "response"
+        raise _DecodeError(
+            f"No {kind} begins with tag {raw(data).lines[0].tag:X}; leave out --{kind}."
+        )
+    return found
+
+
+def _known(wanted: str, types: Mapping[str, Any]) -> str:
+    plain = wanted.replace("SGP.22", "SGP22").strip()
+    for name in (plain, plain.removeprefix("SGP22 ")):
+        if name in types:
+            return name
+    by_lower = {name.lower(): name for name in types}
+    if found := by_lower.get(plain.lower()):
+        return found
+    close = [by_lower[one] for one in difflib.get_close_matches(plain.lower(), by_lower)]
+    raise _DecodeError(
+        f"There is no type {wanted!r}; "
+        + (f"did you mean {' or '.join(close)}?" if close else "leave out --type to have it found.")
+    )
+
+
+def _print(found: Sequence[Reading], data: bytes) -> None:
+    if not found:
+        _say("No known type fits; these are the bare objects.")
+        found = [raw(data)]
+    elif len(found) > 1:
+        names = " or ".join(one.name for one in found)
+        _say(f"{names}: they fit equally, choose by --request, --response or --type.")
+    for index, one in enumerate(found[:MAX_SHOWN]):
+        if index:
+            console.print()
+        _print_lines(one.lines)
+
+
+def _print_lines(lines: Sequence[Line]) -> None:
+    width = max(2 * line.depth + len(line.name) for line in lines)
+    for line in lines:
+        text = Text()
+        text.append(f"{'  ' * line.depth}{line.name}".ljust(width + 2))
+        text.append(f"{line.tag:02X}".ljust(6), "cyan")
+        text.append(f"{line.length:>5}  ", "dim")
+        text.append(line.text, "bold")
+        if line.flaw:
+            text.append(f"  <- {line.flaw}", "red" if line.grave else "yellow")
+        if line.name == UNKNOWN:
+            text.stylize("red", 2 * line.depth, 2 * line.depth + 1)
+        text.rstrip()
+        console.print(text)
+
+
+def _say(sentence: str) -> None:
+    console.print(Text(sentence, "italic"))

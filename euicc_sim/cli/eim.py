@@ -1,5 +1,241 @@
-"""`euicc-sim eim`."""
+"""`euicc-sim eim`: be an eIM: ask a card for trust, order by signed packages, verify answers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from cryptography.hazmat.primitives.serialization import Encoding
+from rich.text import Text
+from typer.core import TyperGroup
 
-app = typer.Typer(name="eim", no_args_is_help=True)
+from euicc_sim.cli.console import complain, console
+from euicc_sim.cli.eim_bytes import bytes_from, hand_out
+from euicc_sim.cli.eim_tables import answer_table, eim_table, outcome_table
+from euicc_sim.cli.eim_words import SYNTAX, operation
+from euicc_sim.offcard import (
+    Eim,
+    EimError,
+    add_initial_eim,
+    take_added_tokens,
+    take_initial_answer,
+)
+from euicc_sim.offcard.certificates import certificate_der, eid_of
+from euicc_sim.offcard.eim_document import ID_TYPES, PROTOCOLS
+from euicc_sim.offcard.eim_file import changing, create, load
+from euicc_sim.offcard.results import Form
+from keys import Curve, PkiError, load_private_key
+from keys.pem import load_certificate
+from keys.source import key_source
+
+
+class _Sentences(TyperGroup):
+    """Turns errors that a person can mend into one sentence and exit code 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (EimError, PkiError) as error:
+            complain(str(error))
+            raise typer.Exit(1) from error
+
+
+class IdType(StrEnum):
+    """eimIdType."""
+
+    OID = "oid"
+    FQDN = "fqdn"
+    PROPRIETARY = "proprietary"
+
+
+class Protocol(StrEnum):
+    """The bits of eimSupportedProtocol."""
+
+    RETRIEVE_HTTPS = "retrieveHttps"
+    RETRIEVE_COAPS = "retrieveCoaps"
+    INJECT_HTTPS = "injectHttps"
+    INJECT_COAPS = "injectCoaps"
+    PROPRIETARY = "proprietary"
+
+
+app = typer.Typer(
+    name="eim",
+    cls=_Sentences,
+    no_args_is_help=True,
+    help="Be an eIM: ask a card for trust, order by signed packages, verify its answers. "
+    "One file stands for the eIM as one card knows it.",
+)
+
+File = Annotated[Path, typer.Argument(help="The eIM's file.", show_default=False)]
+Out = Annotated[
+    Path | None, typer.Option(metavar="PATH", help="Write to a new file, in binary, not as hex.")
+]
+Apdus = Annotated[
+    bool, typer.Option("--apdu", help="As STORE DATA commands in hex, for the selected ISD-R.")
+]
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(help="A file that is not there yet.")],
+    eim_id: Annotated[str, typer.Option("--id", help="The eimId, up to 128 characters.")],
+    id_type: Annotated[IdType | None, typer.Option("--type", help="The eimIdType.")] = None,
+    fqdn: Annotated[str | None, typer.Option(help="The eimFqdn.")] = None,
+    protocol: Annotated[list[Protocol] | None, typer.Option(help="Repeat it for several.")] = None,
+    ci: Annotated[
+        str | None, typer.Option(metavar="HEX", help="The euiccCiPKId, by which the card signs.")
+    ] = None,
+    curve: Annotated[Curve, typer.Option(case_sensitive=False, help="Of a new key.")] = Curve.NIST,
+    seed: Annotated[
+        int | None, typer.Option(help="Make a key that repeats; everybody can make it too.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(metavar="PEM", help="Take this private key; none is made.")
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Give cards the key in this certificate.")
+    ] = None,
+    counter: Annotated[int, typer.Option(min=0, help="The last one used.")] = 0,
+    token: Annotated[int | None, typer.Option(min=1, help="One that the card gave.")] = None,
+) -> None:
+    """Make an eIM with a new key, in a file of mode 0600."""
+    private_key = load_private_key(key) if key else key_source(seed).key(curve, f"eIM {eim_id}")
+    eim = Eim(
+        eim_id,
+        private_key,
+        counter,
+        token,
+        fqdn,
+        ID_TYPES[id_type] if id_type else None,
+        frozenset(map(PROTOCOLS.index, protocol)) if protocol else None,
+        None if ci is None else bytes_from(ci, "--ci"),
+        load_certificate(certificate).public_bytes(Encoding.DER) if certificate else None,
+    )
+    create(file, eim)
+    _say(f"eIM {eim_id} made in {file}, which holds its private key")
+    _say(f"ask a card to trust it with: euicc-sim eim initial {file}")
+
+
+@app.command()
+def show(file: File) -> None:
+    """Show an eIM, all but its private key."""
+    console.print(eim_table(load(file)))
+
+
+@app.command()
+def initial(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The eIMs' files.")],
+    token: Annotated[
+        bool, typer.Option("--token", help="Ask for association tokens; see eim answer.")
+    ] = False,
+    out: Out = None,
+    apdu: Apdus = False,
+) -> None:
+    """Write an AddInitialEim request (BF57), for a card that trusts nobody yet."""
+    configs = [load(one).configuration(want_token=token) for one in files]
+    hand_out(add_initial_eim(*configs), out, apdu)
+
+
+@app.command()
+def answer(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="The same files as for eim initial.")
+    ],
+    initial: Annotated[
+        str, typer.Option(metavar="ANSWER", help="What the card answered: hex, a file, or -.")
+    ],
+) -> None:
+    """Take the answer to AddInitialEim: keep the association tokens that the card gave."""
+    content = bytes_from(initial, "--initial")
+    eims = [load(one) for one in files]
+    take_initial_answer(content, *eims)
+    _keep_tokens(files, eims)
+
+
+_PACKAGE_HELP = f"""Sign an eUICC Package (BF51) of one or more operations OP.
+
+ICCIDs are written as people do, 19 or 20 digits. A package holds operations of the first
+group, or of the second:
+
+\b
+{SYNTAX.replace(chr(10) * 2, chr(10) * 2 + chr(8) + chr(10))}
+
+addEim asks for an association token with ",token". updateEim sends the fields that are named,
+or all of the file. TAGS are hex, such as 5A9F70. eco and psmo take one element as it is.
+The counter is kept in FILE before the package leaves."""
+
+
+@app.command(help=_PACKAGE_HELP)
+def package(
+    file: File,
+    words: Annotated[list[str], typer.Argument(metavar="OP...", help="See above.")],
+    eid: Annotated[str, typer.Option(help="The card's EID, 32 digits.")],
+    counter: Annotated[
+        int | None, typer.Option(min=0, help="This one, not the next.", show_default=False)
+    ] = None,
+    transaction: Annotated[
+        str | None, typer.Option(metavar="HEX", help="An eimTransactionId of 1 to 16 bytes.")
+    ] = None,
+    out: Out = None,
+    apdu: Apdus = False,
+) -> None:
+    """Sign an eUICC Package."""
+    ordered = [operation(one) for one in words]
+    transaction_id = None if transaction is None else bytes_from(transaction, "--transaction")
+    with changing(file) as eim:
+        request = eim.package(ordered, eid, counter=counter, transaction_id=transaction_id)
+    hand_out(request, out, apdu)
+
+
+@app.command()
+def verify(
+    file: File,
+    result: Annotated[str, typer.Argument(help="What the card answered: hex, a file, or -.")],
+    certificate: Annotated[
+        str,
+        typer.Option(
+            metavar="CERT", help="The card's certificate, or its answer to GetCerts (BF56)."
+        ),
+    ],
+    added: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="Keep the token of an addEim in that eIM's file; repeat in order."
+        ),
+    ] = None,
+) -> None:
+    """Verify and show the answer to a package.
+
+    Exit code 0: genuine, all done. 3: genuine, but the card refused something. 1: not genuine,
+    which an unsigned error cannot be.
+    """
+    der = certificate_der(bytes_from(certificate, "--certificate"))
+    found = load(file).verify(bytes_from(result, "RESULT"), der)
+    console.print(answer_table(found, eid_of(der)))
+    if found.form is Form.RESULT:
+        console.print(outcome_table(found))
+    if not found.genuine:
+        raise EimError(
+            "The card did not sign this error, as it does not know the eIM or its signature. "
+            "Check that it trusts the eIM, and that key and token in the file are those it knows."
+        )
+    if added:
+        eims = [load(one) for one in added]
+        take_added_tokens(found, *eims)
+        _keep_tokens(added, eims)
+    if not found.done:
+        raise typer.Exit(3)
+
+
+def _keep_tokens(files: list[Path], eims: list[Eim]) -> None:
+    for file, learned in zip(files, eims, strict=True):
+        with changing(file) as eim:
+            eim.token = learned.token
+        token = "no association token" if eim.token is None else f"association token {eim.token}"
+        _say(f"{file}: eIM {eim.eim_id} has {token}")
+
+
+def _say(sentence: str) -> None:
+    console.print(Text(sentence))

@@ -8,6 +8,7 @@ import typer
 
 from euicc_sim.cli import apdu, card, decode, eim, pki
 from euicc_sim.cli.console import complain
+from euicc_sim.cli.demo import demo
 from euicc_sim.cli.serve import serve
 from euicc_sim.storage import CardError
 from keys import PkiError
@@ -19,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(serve)
+app.command()(demo)
 app.command()(decode.decode)
 app.add_typer(card.app)
 app.add_typer(eim.app)

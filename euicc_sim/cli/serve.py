@@ -1,6 +1,7 @@
 """`euicc-sim serve`: put cards into vpcd's slots and tell what is done with them."""
 
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from queue import SimpleQueue
+from shutil import which
 from typing import Annotated, NoReturn
 
 import typer
@@ -255,9 +257,19 @@ def _advice(index: int, host: str, port: int, listen: bool) -> str:
 def _suggestions() -> list[str]:
     reader = reader_name(0)
     return [
+        f"  {_program()} demo",
+        f"  {_program()} apdu send {_SELECT_ISDR}",
         f"  LPAC_APDU=pcsc LPAC_APDU_PCSC_DRV_NAME='{reader}' lpac chip info",
         f"  echo {_SELECT_ISDR} | scriptor -r '{reader}'",
     ]
+
+
+def _program() -> str:
+    """How this program is called from where the user is."""
+    if which("euicc-sim"):
+        return "euicc-sim"
+    program = Path(sys.argv[0]).absolute()
+    return str(program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program)
 
 
 def _fail(sentence: str) -> NoReturn:

@@ -17,7 +17,7 @@ from euicc_sim.es10.operations import UnknownOperationError, perform
 from euicc_sim.es10.registry import es10
 from euicc_sim.model.eim import MAX_COUNTER, Eim, KeyForm
 from euicc_sim.model.notification import PackageResult
-from euicc_sim.readings import UNREADABLE_PACKAGE
+from euicc_sim.readings import OWN_UPDATE_KEEPS_PACKAGE_COUNTER, UNREADABLE_PACKAGE
 from euicc_sim.session import Session
 
 SIGNATURE = 0x5F37
@@ -228,7 +228,9 @@ def _execute(session: Session, package: Package, eim: Eim, counter: int) -> list
         if not go_on:
             break
     current = session.state.find_eim(eim.eim_id)
-    if current is not None and still_trusted:
+    if current is None or not still_trusted:
+        return results
+    if OWN_UPDATE_KEEPS_PACKAGE_COUNTER or current.counter == eim.counter:
         session.state = session.state.with_eim(replace(current, counter=counter))
     return results
 

@@ -140,13 +140,16 @@ def test_a_signal_ends_it_with_exit_code_0_and_closes_the_card(
 
 
 def test_it_prints_the_card_its_reader_what_to_try_and_a_line_per_function(
-    listener: socket.socket,
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("euicc_sim.cli.serve.which", lambda _: "on the path")
     with in_thread(session(listener, signal.SIGTERM)):
         result = run("--card", "one", "--port", listener.getsockname()[1])
     assert timeless(result.stdout) == [
         "Card 89049032000000000000000000000000 (one) in 'Virtual PCD 00 00'",
         "Try:",
+        "  euicc-sim demo",
+        "  euicc-sim apdu send 00A4040010A0000005591010FFFFFFFF8900000100",
         "  LPAC_APDU=pcsc LPAC_APDU_PCSC_DRV_NAME='Virtual PCD 00 00' lpac chip info",
         "  echo 00A4040010A0000005591010FFFFFFFF8900000100 | scriptor -r 'Virtual PCD 00 00'",
         "connected: the card is in 'Virtual PCD 00 00'",
@@ -155,10 +158,20 @@ def test_it_prints_the_card_its_reader_what_to_try_and_a_line_per_function(
     ]
 
 
+def test_it_suggests_itself_by_the_path_it_was_called_by_when_it_is_not_on_the_path(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("euicc_sim.cli.serve.which", lambda _: None)
+    monkeypatch.setattr("sys.argv", [str(Path.cwd() / ".venv/bin/euicc-sim"), "serve"])
+    with in_thread(session(listener, signal.SIGTERM)):
+        result = run("--card", "one", "--port", listener.getsockname()[1])
+    assert "  .venv/bin/euicc-sim demo" in timeless(result.stdout)
+
+
 def test_verbose_shows_power_and_hex(listener: socket.socket) -> None:
     with in_thread(session(listener, signal.SIGTERM)):
         result = run("--card", "one", "--port", listener.getsockname()[1], "-v")
-    assert timeless(result.stdout)[5:] == [
+    assert timeless(result.stdout)[7:] == [
         "power on",
         "→ 80E29100",
         "← 9000",

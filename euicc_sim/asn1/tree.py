@@ -1,0 +1,299 @@
+"""Any message as lines: the name, tag, length and value of every object in it.
+
+Reads more than the codec does: what does not fit a type is shown too, and says what is wrong
+with it. Which type bytes are of is found by trying; see `readings`. Prints nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from pyasn1.error import PyAsn1Error
+
+from apdu.tlv import Tlv, TlvError, children, tag_bytes, whole
+from euicc_sim.asn1 import pkix, values
+from euicc_sim.asn1.nodes import (
+    Choice,
+    Explicit,
+    Node,
+    Primitive,
+    Sequence,
+    SequenceOf,
+    Whole,
+    node_of,
+)
+from euicc_sim.asn1.primitives import Asn1Error
+
+UNKNOWN = "?"
+MAX_RAW_DEPTH = 16
+"""Objects inside objects that are followed where no type tells what they are."""
+
+_CONSTRUCTED, _CLASS = 0x20, 0xC0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One object of a message.
+
+    `names` are those of the field and, where a CHOICE without a tag of its own is chosen from,
+    of the alternative; UNKNOWN alone for what no type names. `value` is the codec's and `text`
+    the same for people, None and "" for an object that holds others. `flaw` says what does not
+    fit, and a `grave` one is something the codec would not have read or would have skipped.
+    """
+
+    depth: int
+    names: tuple[str, ...]
+    type: str
+    tag: int
+    length: int
+    value: Any = None
+    text: str = ""
+    flaw: str = ""
+    grave: bool = False
+
+    @property
+    def name(self) -> str:
+        """The names in one word."""
+        return " ".join(self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Bytes read as a type: its name, every object in order, and how badly it fits."""
+
+    name: str
+    lines: tuple[Line, ...]
+
+    @property
+    def fit(self) -> tuple[int, int]:
+        """How many grave flaws and how many others; (0, 0) is perfect."""
+        grave = sum(one.grave for one in self.lines)
+        return grave, sum(bool(one.flaw) for one in self.lines) - grave
+
+
+def reading(name: str, spec: Any, data: bytes) -> Reading:
+    """Read `data` as one object of a type. Raises Asn1Error for a tag it cannot begin with."""
+    node = node_of(spec)
+    try:
+        item = whole(data)
+        if item.tag not in node.tags:
+            raise Asn1Error(f"{name} cannot begin with tag {item.tag:X}")
+        return Reading(name, tuple(_walk(node, _Place(data, item, (name,), 0))))
+    except TlvError as error:
+        raise Asn1Error(str(error)) from error
+
+
+def readings(types: Mapping[str, Any], data: bytes) -> list[Reading]:
+    """The types that fit `data` best, several where they fit equally.
+
+    A message goes before a bare CHOICE that may hold it. An empty list when none begins with its
+    tag, or when none fits and the tag is one that says nothing (SEQUENCE and the like). Raises
+    Asn1Error when `data` is not one object, or holds in no reading what it says it holds.
+    """
+    try:
+        tag = whole(data).tag
+    except TlvError as error:
+        raise Asn1Error(str(error)) from error
+    possible = {name: spec for name, spec in types.items() if tag in node_of(spec).tags}
+    found, errors = [], []
+    for name, spec in possible.items():
+        try:
+            found.append(reading(name, spec, data))
+        except Asn1Error as error:
+            errors.append(error)
+    if errors and not found:
+        raise errors[0]
+    best = min((one.fit for one in found), default=(0, 0))
+    if best[0] and not tag_bytes(tag)[0] & _CLASS:
+        return []
+    fitting = [one for one in found if one.fit == best]
+    whole_messages = [one for one in fitting if not isinstance(node_of(possible[one.name]), Choice)]
+    return whole_messages or fitting
+
+
+def raw(data: bytes) -> Reading:
+    """The bare objects, none of them named. Raises Asn1Error when `data` is not one object."""
+    try:
+        place = _Place(data, whole(data), (UNKNOWN,), 0)
+    except TlvError as error:
+        raise Asn1Error(str(error)) from error
+    return Reading(UNKNOWN, tuple(_unnamed(place)))
+
+
+class _Place(NamedTuple):
+    """Where an object is in the bytes and in the tree."""
+
+    data: bytes
+    item: Tlv
+    names: tuple[str, ...]
+    depth: int
+
+    @property
+    def content(self) -> bytes:
+        return self.data[self.item.value : self.item.end]
+
+    def inside(self, item: Tlv, *names: str) -> _Place:
+        return _Place(self.data, item, names, self.depth + 1)
+
+    def children(self) -> list[Tlv]:
+        return children(self.data, self.item.value, self.item.end)
+
+    def line(self, type_name: str, value: Any = None, text: str = "", flaw: str = "") -> Line:
+        item = self.item
+        length = item.end - item.value
+        return Line(self.depth, self.names, type_name, item.tag, length, value, text, flaw)
+
+
+def _walk(node: Node, at: _Place) -> Iterator[Line]:
+    if at.item.tag not in node.tags and node.tags:
+        return _unnamed(at._replace(names=(UNKNOWN,)), f"not expected in {node.name}")
+    return _WALKS[type(node)](node, at)
+
+
+def _primitive(node: Primitive, at: _Place) -> Iterator[Line]:
+    try:
+        value = node.read(at.content)
+        if node.check is not None:
+            node.check(value)
+    except (Asn1Error, PyAsn1Error) as error:
+        why = str(error) if isinstance(error, Asn1Error) else f"does not fit {node.name}"
+        yield replace(at.line(node.name, at.content, at.content.hex().upper(), why), grave=True)
+        return
+    text, flaw = values.text_of(node.spec, value, at.content, at.names[-1])
+    yield at.line(node.name, value, text, flaw)
+
+
+def _explicit(node: Explicit, at: _Place) -> Iterator[Line]:
+    if at.item.tag != node.tag:
+        yield from _walk(node.inner, at)
+        return
+    inside = at.children()
+    flaw = "" if len(inside) == 1 else f"holds {len(inside)} objects, not one"
+    yield replace(at.line(node.name, flaw=flaw), grave=bool(flaw))
+    for item in inside:
+        names = () if isinstance(node.inner, Choice) else (node.inner.name,)
+        yield from _walk(node.inner, at.inside(item, *names))
+
+
+def _choice(node: Choice, at: _Place) -> Iterator[Line]:
+    name, inner = node.by_tag[at.item.tag]
+    return _walk(inner, at._replace(names=(*at.names, name)))
+
+
+def _sequence_of(node: SequenceOf, at: _Place) -> Iterator[Line]:
+    kept = getattr(node.spec, "items_kept_as_is", False)
+    element = node_of(node.spec.componentType) if kept else node.item
+    if isinstance(element, Choice):
+        names: tuple[str, ...] = ()
+    elif type(element.spec).__module__.startswith("pyasn1."):
+        names = (f"{at.names[-1]} item",)
+    else:
+        names = (element.name,)
+    yield at.line(node.name)
+    for item in at.children():
+        yield from _walk(element, at.inside(item, *names))
+
+
+def _sequence(node: Sequence, at: _Place) -> Iterator[Line]:
+    lines: list[Line] = []
+    lacks: list[str] = []
+    expected = 0
+    for item in at.children():
+        index = _index(node, item.tag, expected)
+        if index is None:
+            known = item.tag in node.by_tag
+            flaw = f"{'twice or out of order' if known else 'not expected'} in {node.name}"
+            lines += _unnamed(at.inside(item, UNKNOWN), flaw)
+            continue
+        lacks += _mandatory(node, expected, index)
+        name, inner, _ = node.fields[index]
+        lines += _walk(inner, at.inside(item, name))
+        expected = index + 1
+    lacks += _mandatory(node, expected, len(node.fields))
+    flaw = f"lacks {', '.join(lacks)}" if lacks else ""
+    yield replace(at.line(node.name, flaw=flaw), grave=bool(lacks))
+    yield from _with_extension(lines) if node.name == "Extension" else lines
+
+
+def _index(node: Sequence, tag: int, expected: int) -> int | None:
+    """The field that an object with this tag is, not before `expected`; ANY takes every tag."""
+    rest = enumerate(node.fields[expected:], expected)
+    return next((i for i, (_, inner, _) in rest if tag in inner.tags or not inner.tags), None)
+
+
+def _mandatory(node: Sequence, start: int, end: int) -> list[str]:
+    return [name for name, _, mandatory in node.fields[start:end] if mandatory]
+
+
+def _with_extension(lines: Iterable[Line]) -> Iterator[Line]:
+    """A certificate extension's lines, its value opened where its identifier is known."""
+    spec = None
+    for line in lines:
+        if line.name == "extnID":
+            spec = pkix.extension(str(line.value))
+        if line.name != "extnValue" or spec is None:
+            yield line
+            continue
+        try:
+            item = whole(line.value)
+            name = node_of(spec).name
+            yield replace(line, text="")
+            yield from _walk(node_of(spec), _Place(line.value, item, (name,), line.depth + 1))
+        except TlvError as error:
+            yield replace(line, flaw=str(error))
+
+
+def _whole(node: Whole, at: _Place) -> Iterator[Line]:
+    if node.universal is None:
+        return _any(at)
+    spec = pkix.certificate_part(node.spec.__class__)
+    if spec is None:
+        return iter((at.line(node.name, at.content, at.content.hex().upper()),))
+    inner = node_of(spec)
+    inside = at.children()
+    if at.item.tag != inner.tag and len(inside) == 1 and inside[0].tag == inner.tag:
+        return iter((at.line(node.name), *_walk(inner, at.inside(inside[0], node.name))))
+    return _WALKS[type(inner)](inner, at)
+
+
+def _any(at: _Place) -> Iterator[Line]:
+    """What a type leaves open, named by its own universal tags."""
+    name, spec = values.UNIVERSAL.get(at.item.tag, (UNKNOWN, None))
+    if spec is not None:
+        return _primitive(node_of(spec), at)  # type: ignore[arg-type]  # all are simple types
+    return _unnamed(at, name=name)
+
+
+def _unnamed(at: _Place, flaw: str = "", name: str = "") -> Iterator[Line]:
+    """An object of no known type and all that is in it."""
+    line = replace(at.line(name or UNKNOWN, flaw=flaw), grave=bool(flaw))
+    inside = None
+    if tag_bytes(at.item.tag)[0] & _CONSTRUCTED and at.depth < MAX_RAW_DEPTH:
+        try:
+            inside = at.children()
+        except TlvError as error:
+            line = replace(line, flaw=flaw or str(error), grave=True)
+    if inside is None:
+        content = at.content
+        yield replace(line, value=content, text=content.hex().upper() or values.EMPTY)
+        return
+    yield line
+    for item in inside:
+        known, spec = values.UNIVERSAL.get(item.tag, (UNKNOWN, None))
+        inner = at.inside(item, known if name else UNKNOWN)
+        if spec is not None:
+            yield from _primitive(node_of(spec), inner)  # type: ignore[arg-type]
+        else:
+            yield from _unnamed(inner, name=known if name else "")
+
+
+_WALKS: dict[type, Callable[[Any, _Place], Iterator[Line]]] = {
+    Primitive: _primitive,
+    Explicit: _explicit,
+    Choice: _choice,
+    SequenceOf: _sequence_of,
+    Sequence: _sequence,
+    Whole: _whole,
+}

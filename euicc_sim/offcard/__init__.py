@@ -1,0 +1,28 @@
+"""The other side of the table: parties that talk to a card, and reach it only as bytes.
+
+    eim = Eim.create("eim1.example.com")
+    request = add_initial_eim(eim.configuration(want_token=True))
+    take_initial_answer(send(request), eim)
+    answer = eim.verify(send(eim.package([operations.list_eim()], eid)), certificate)
+
+Knows what SGP.32 says on the wire, never how the card keeps it.
+"""
+
+from euicc_sim.offcard import operations
+from euicc_sim.offcard.apdus import store_data
+from euicc_sim.offcard.association import add_initial_eim
+from euicc_sim.offcard.eim import Eim, take_added_tokens, take_initial_answer
+from euicc_sim.offcard.errors import EimError, NotGenuineError
+from euicc_sim.offcard.results import PackageAnswer
+
+__all__ = [
+    "Eim",
+    "EimError",
+    "NotGenuineError",
+    "PackageAnswer",
+    "add_initial_eim",
+    "operations",
+    "store_data",
+    "take_added_tokens",
+    "take_initial_answer",
+]

@@ -1,0 +1,27 @@
+"""The ICCID: digits as people write them, half-bytes swapped on the wire (ITU-T E.118)."""
+
+from __future__ import annotations
+
+import re
+
+from euicc_sim.offcard.errors import EimError
+
+_PATTERN = re.compile(r"[0-9]{19}[0-9Ff]?")
+
+
+def iccid_bytes(digits: str) -> bytes:
+    """The 10 bytes of an ICCID of 19 or 20 digits, as EF.ICCID has them. Raises EimError."""
+    if not _PATTERN.fullmatch(digits):
+        raise EimError(
+            f"{digits[:40]!r} is no ICCID. Write its 19 or 20 digits in the order printed on a SIM."
+        )
+    return _swapped(bytes.fromhex(digits.ljust(20, "F")))
+
+
+def iccid_digits(raw: bytes) -> str:
+    """The digits of an ICCID as EF.ICCID has it, without the filler F."""
+    return _swapped(raw).hex().upper().rstrip("F")
+
+
+def _swapped(raw: bytes) -> bytes:
+    return bytes((byte & 0x0F) << 4 | byte >> 4 for byte in raw)

@@ -1,0 +1,163 @@
+"""`euicc-sim decode` as a person types it."""
+
+from pathlib import Path
+
+import pytest
+import typer
+from support.vectors import vector
+from typer.testing import CliRunner, Result
+
+from euicc_sim.cli.decode import decode
+
+app = typer.Typer()
+app.command()(decode)
+
+GET_EID = "BF3E 12 5A10 89049032123451234512345678901235"
+
+
+def run(*arguments: str, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(app, list(arguments), input=stdin)
+
+
+def complaint(*arguments: str, stdin: bytes | None = None) -> str:
+    """The one sentence that is all a refused input gets."""
+    result = run(*arguments, stdin=stdin)
+    assert (result.exit_code, result.stdout) == (1, "")
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1
+    return lines[0].removeprefix("euicc-sim: ")
+
+
+def test_a_package_is_printed_as_a_tree_with_one_line_for_each_object() -> None:
+    result = run(vector("pkg_multi_eco").hex())
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0] == "EuiccPackageRequest           BF51    232"
+    assert lines[2] == '    eimId                     80       16  "eim1.example.com"'
+    assert "    euiccPackage ecoList      A1      121" in lines
+    assert "              algorithm       06        7  1.2.840.10045.2.1 id-ecPublicKey" in lines
+    assert lines[-1].startswith("  eimSignature                5F37     64  0A3E2E64")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (GET_EID,),
+        tuple(GET_EID.split()),
+        (GET_EID.lower(),),
+        (GET_EID, "9000"),
+        (GET_EID + "9000",),
+    ],
+)
+def test_hex_comes_in_any_form_and_with_its_status_word(arguments: tuple[str, ...]) -> None:
+    assert run(*arguments).stdout.splitlines() == [
+        "GetEuiccDataResponse  BF3E     18",
+        "  eidValue            5A       16  89049032123451234512345678901235",
+    ]
+
+
+@pytest.mark.parametrize("arguments", [(), ("-",)])
+def test_standard_input_is_read_when_nothing_or_a_dash_is_given(arguments: tuple[str, ...]) -> None:
+    assert run(*arguments, stdin=b"BF 56 00\n").stdout == "GetCertsRequest  BF56      0\n"
+    assert run(*arguments, stdin=bytes.fromhex("BF5600")).stdout.startswith("GetCertsRequest")
+
+
+@pytest.mark.parametrize(
+    "content", [b"BF5603\n810101\n9000\n", bytes.fromhex("BF5603810101"), b"bf56 0381 0101"]
+)
+def test_a_file_holds_hex_or_der(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "answer").write_bytes(content)
+    assert run(str(tmp_path / "answer")).stdout.splitlines()[1].split()[-1] == "invalidCiPKId(1)"
+
+
+def test_der_of_small_bytes_only_is_still_der(tmp_path: Path) -> None:
+    (tmp_path / "der").write_bytes(bytes.fromhex("5F370111"))
+    assert run(str(tmp_path / "der")).stdout.splitlines()[-1].split() == ["?", "5F37", "1", "11"]
+
+
+def test_where_two_types_fit_equally_both_are_printed() -> None:
+    result = run("BF5A03800100")
+    assert result.exit_code == 0
+    assert result.stdout == (
+        "ImmediateEnableRequest or ImmediateEnableResponse: they fit equally, choose by --request, "
+        "--response or --type.\n"
+        "ImmediateEnableRequest  BF5A      3\n"
+        "  refreshFlag           80        1  FALSE\n"
+        "\n"
+        "ImmediateEnableResponse  BF5A      3\n"
+        "  immediateEnableResult  80        1  ok(0)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "last"),
+    [
+        (("--request",), "FALSE"),
+        (("--response",), "ok(0)"),
+        (("--type", "ImmediateEnableResponse"), "ok(0)"),
+        (("--type", "immediateenablerequest"), "FALSE"),
+    ],
+)
+def test_an_option_decides(option: tuple[str, ...], last: str) -> None:
+    lines = run("BF5A03800100", *option).stdout.splitlines()
+    assert len(lines) == 2
+    assert lines[1].endswith(last)
+
+
+def test_a_type_may_be_named_as_the_standard_tells_it() -> None:
+    result = run("BF3F03800100", "--type", "SGP.22 SetDefaultDpAddressResponse")
+    assert result.stdout.splitlines()[1].split() == [
+        "setDefaultDpAddressResult",
+        "80",
+        "1",
+        "ok(0)",
+    ]
+    assert run("BF3003800100", "--type", "SGP.22 NotificationSentResponse").exit_code == 0
+
+
+def test_what_does_not_fit_is_marked() -> None:
+    assert run("BF5503800100", "--response").stdout.splitlines() == [
+        "GetEimConfigurationDataResponse  BF55      3    <- lacks eimConfigurationDataList",
+        "  ?                              80        1  00"
+        "  <- not expected in GetEimConfigurationDataResponse",
+    ]
+
+
+def test_an_object_of_no_known_type_is_printed_bare() -> None:
+    assert run("BF77 03 800100").stdout.splitlines() == [
+        "No known type fits; these are the bare objects.",
+        "?    BF77      3",
+        "  ?  80        1  00",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("BF3E12",), "claims 18 bytes, 0 left"),
+        (("BF5602 8005",), "cannot be read: object 80 at byte 3 claims 5 bytes"),
+        (("BF5600 9000AA",), "3 bytes follow the object (9000AA)"),
+        (("BF5600 90",), "1 byte follows the object (90)"),
+        (("BF560",), "is neither hex digits (two for each byte) nor a file"),
+        (("no/such/file",), "'no/such/file' is neither hex digits"),
+        (("x" * 5000,), "cannot be read"),
+        (("BF5600", "--type", "GetEuiccInfoRequest"), "did you mean GetEuiccInfo2Request or"),
+        (("BF5600", "--type", "Xyzzy"), "leave out --type to have it found"),
+        (("BF5600", "--type", "GetRatRequest"), "GetRatRequest cannot begin with tag BF56"),
+        (("BF7700", "--request"), "No request begins with tag BF77; leave out --request."),
+        (("BF7700", "--response"), "No response begins with tag BF77"),
+    ],
+)
+def test_what_cannot_be_shown_is_one_sentence(arguments: tuple[str, ...], words: str) -> None:
+    sentence = complaint(*arguments)
+    assert words in sentence
+    assert sentence[-1] in ".?"
+
+
+def test_a_file_that_cannot_be_read_or_holds_something_else_is_one_sentence(tmp_path: Path) -> None:
+    assert "cannot be read" in complaint(str(tmp_path))
+    (tmp_path / "letter").write_text("Dear card,\n")
+    assert "is text, but not hex digits" in complaint(str(tmp_path / "letter"))
+    (tmp_path / "nothing").write_text("\n")
+    assert "is empty" in complaint(str(tmp_path / "nothing"))
+    assert "Standard input is empty" in complaint("-", stdin=b"")
