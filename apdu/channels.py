@@ -90,6 +90,8 @@ class Channels:
                 raise StatusError(SW.WRONG_P1P2, "GET RESPONSE has P1 P2 00 00")
             return channel.queue.more(command.ne)
         channel.queue.clear()
+        if channel.application and command.ins in self._own:
+            channel.application.interrupt()
         joined = channel.chain.add(command, more_follow=cla.chained)
         if joined is None:
             return Response()
@@ -99,8 +101,6 @@ class Channels:
         self, channel: _Channel, cla: ClassByte, command: Command
     ) -> tuple[Response, int | None]:
         ne = command.ne
-        if channel.application and command.ins in self._own:
-            channel.application.interrupt()
         if command.ins == Ins.SELECT and not cla.proprietary:
             if not command.data and not command.extended and ne == SHORT_NE_MAX:
                 ne = None  # T=0 senders write case 1 with a fifth byte 00

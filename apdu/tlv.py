@@ -49,8 +49,11 @@ def read(data: bytes, start: int = 0, end: int | None = None) -> Tlv:
     Raises TlvError for cut, indefinite or over-long tags and lengths.
     """
     end = len(data) if end is None else end
-    tag, at = _read_tag(data, start, end)
-    length, value = _read_length(data, at, end)
+    if start + 2 <= end and data[start] & 0x1F != 0x1F and data[start + 1] < 0x80:
+        tag, length, value = data[start], data[start + 1], start + 2
+    else:
+        tag, at = _read_tag(data, start, end)
+        length, value = _read_length(data, at, end)
     if length > end - value:
         raise TlvError(f"object {tag:X} at byte {start} claims {length} bytes, {end - value} left")
     return Tlv(tag, start, value, value + length)

@@ -168,6 +168,8 @@ class Card:
 
     def take_events(self) -> list[Event]:
         """What ES10 functions came to since the last call, oldest first."""
+        if not self._events:
+            return []
         events = list(self._events)
         self._events.clear()
         return events

@@ -86,7 +86,7 @@ class EimRecord(_Record):
 
     eimId: Annotated[str, StringConstraints(min_length=1, max_length=128)]
     eimFqdn: Text | None = None
-    eimIdType: Literal["oid", "fqdn", "proprietary"] | int = "proprietary"
+    eimIdType: Literal["oid", "fqdn", "proprietary"] = "proprietary"
     counterValue: Annotated[int, Field(ge=0, le=MAX_COUNTER)]
     associationToken: Number | None = None
     eimPublicKeyData: SigningKeyRecord
@@ -104,7 +104,7 @@ class EimRecord(_Record):
             key=self.eimPublicKeyData.model(),
             ci_pk_id=self.euiccCiPKId,
             fqdn=self.eimFqdn,
-            id_type=kinds.get(self.eimIdType, self.eimIdType),  # type: ignore[arg-type]
+            id_type=kinds[self.eimIdType],
             token=self.associationToken,
             tls=self.trustedPublicKeyDataTls.model() if self.trustedPublicKeyDataTls else None,
             protocols=_numbers(PROTOCOLS, self.eimSupportedProtocol),

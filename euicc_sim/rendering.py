@@ -106,7 +106,7 @@ def _eim(eim: Eim) -> dict[str, Any]:
     return {
         "eimId": eim.eim_id,
         "eimFqdn": eim.fqdn,
-        "eimIdType": ID_TYPES.get(eim.id_type, eim.id_type),
+        "eimIdType": ID_TYPES[eim.id_type],
         "counterValue": eim.counter,
         "associationToken": eim.token,
         "eimPublicKeyData": _key(eim.key),

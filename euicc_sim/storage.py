@@ -100,6 +100,16 @@ class JsonStore:
         self._kept = content
 
     def _put(self, content: bytes) -> None:
+        self._replace(content)
+        if self._fsync:
+            try:
+                self._disk.sync(self._directory_fd)
+            except OSError:
+                self._put_back()
+                raise
+
+    def _replace(self, content: bytes) -> None:
+        """Put a document in the place of the old one; the draft is on the disk before."""
         draft = self.directory / DRAFT
         fd = self._disk.write(draft, content)
         try:
@@ -108,21 +118,13 @@ class JsonStore:
         finally:
             os.close(fd)
         self._disk.replace(draft, self.directory / DOCUMENT)
-        if self._fsync:
-            try:
-                self._disk.sync(self._directory_fd)
-            except OSError:
-                self._put_back()
-                raise
 
     def _put_back(self) -> None:
         """The new document is in place but may not outlive the power: bring the old one back."""
         if not self._kept:
             return
         try:
-            fd = self._disk.write(self.directory / DRAFT, self._kept)
-            os.close(fd)
-            self._disk.replace(self.directory / DRAFT, self.directory / DOCUMENT)
+            self._replace(self._kept)
         except OSError as error:
             self._doubt = f"a failed save could not be undone ({error}); open the card again"
 

@@ -5,11 +5,10 @@ Knows the shape of types; `codec` is the door and says what the values are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from pyasn1.error import PyAsn1Error
-from pyasn1.type import tag, univ
+from pyasn1.type import constraint, tag, univ
 
 from apdu.tlv import Tlv, children, read, tlv, whole
 from euicc_sim.asn1.primitives import Asn1Error, rule_for
@@ -54,6 +53,10 @@ class Node:
         self.tag = own[0] if own else 0
         self.tags = frozenset((*own, *getattr(spec, "tolerated_tags", ())))
 
+    def takes(self, number: int) -> bool:
+        """Whether an object with this tag may be of the type; ANY takes every tag."""
+        return not self.tags or number in self.tags
+
     def decode(self, data: bytes, item: Tlv) -> Any:
         """The value of an object whose tag has been checked."""
         raise NotImplementedError
@@ -70,28 +73,28 @@ class Primitive(Node):
         """Take the tag on the wire and look up how the content is read and written."""
         super().__init__(spec, (own,))
         self.read, self.write = rule_for(spec)
-        constrained = spec.subtypeSpec and not isinstance(spec, univ.Null | univ.Boolean)
-        self.check: Callable[[Any], None] | None = spec.subtypeSpec if constrained else None
+        self.sizes = _sizes(spec)
 
     def decode(self, data: bytes, item: Tlv) -> Any:
         """Read the content and hold it against the type's constraints."""
         value = self.read(data[item.value : item.end])
-        self._constrain(value)
+        self.check(value)
         return value
 
     def encode(self, value: Any) -> bytes:
         """Write the content of a value that fits the type's constraints."""
         if isinstance(value, Prepared):
             return value
-        self._constrain(value)
+        self.check(value)
         return tlv(self.tag, self.write(value))
 
-    def _constrain(self, value: Any) -> None:
-        if self.check is not None:
-            try:
-                self.check(value)
-            except PyAsn1Error as error:
-                raise Asn1Error(f"{value!r:.60} does not fit {self.name}") from error
+    def check(self, value: Any) -> None:
+        """Raise Asn1Error for a value of a size that the type does not allow."""
+        for low, high in self.sizes:
+            if not low <= len(value) <= high:
+                raise Asn1Error(
+                    f"{value!r:.60} does not fit {self.name}: its size is not {low} to {high}"
+                )
 
 
 class Whole(Node):
@@ -138,7 +141,7 @@ class Explicit(Node):
         if item.tag != self.tag:
             return self.inner.decode(data, item)
         inside = read(data, item.value, item.end)
-        if inside.end != item.end or inside.tag not in self.inner.tags:
+        if inside.end != item.end or not self.inner.takes(inside.tag):
             raise Asn1Error(f"tag {self.tag:X} does not hold one {self.name}")
         return self.inner.decode(data, inside)
 
@@ -185,10 +188,9 @@ class SequenceOf(Node):
     def decode(self, data: bytes, item: Tlv) -> list[Any]:
         """The elements, in order."""
         found = children(data, item.value, item.end)
-        if self.item.tags:
-            for one in found:
-                if one.tag not in self.item.tags:
-                    raise Asn1Error(f"{one.tag:X} is no element of a list of {self.item.name}")
+        for one in found:
+            if not self.item.takes(one.tag):
+                raise Asn1Error(f"{one.tag:X} is no element of a list of {self.item.name}")
         return [self.item.decode(data, one) for one in found]
 
     def encode(self, value: Any) -> bytes:
@@ -213,18 +215,20 @@ class Sequence(Node):
             for one in named
         ]
         self.defaults = {one.name: _plain(one.asn1Object) for one in named if one.isDefaulted}
-        self.by_tag: dict[int, list[int]] = {}
-        for index, (_, node, _) in enumerate(self.fields):
-            for number in node.tags:
-                self.by_tag.setdefault(number, []).append(index)
+        nodes = [node for _, node, _ in self.fields]
+        self.open = [index for index, node in enumerate(nodes) if not node.tags]
+        self.by_tag = {
+            number: [index for index, node in enumerate(nodes) if node.takes(number)]
+            for number in frozenset().union(*(node.tags for node in nodes))
+        }
 
     def decode(self, data: bytes, item: Tlv) -> dict[str, Any]:
         """The fields that are there, defaults filled in."""
         value = dict(self.defaults)
         expected = 0
         for child in children(data, item.value, item.end):
-            places = self.by_tag.get(child.tag)
-            if places is None:
+            places = self.by_tag.get(child.tag, self.open)
+            if not places:
                 continue
             index = next((one for one in places if one >= expected), None)
             if index is None:
@@ -257,6 +261,14 @@ class Sequence(Node):
             unknown = set(value) - {name for name, _, _ in self.fields}
             raise Asn1Error(f"{self.name} has no field {', '.join(sorted(unknown))}")
         return tlv(self.tag, *parts)
+
+
+def _sizes(spec: Any) -> list[tuple[int, int]]:
+    """The SIZE constraints; others that pyasn1 adds by itself say nothing new."""
+    found = spec.subtypeSpec
+    each: Iterable[Any] = found if hasattr(found, "__iter__") else (found,)
+    size: Any = constraint.ValueSizeConstraint
+    return [(one.start, one.stop) for one in each if isinstance(one, size)]
 
 
 def _plain(spec: Any) -> Any:

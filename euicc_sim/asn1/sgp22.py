@@ -11,7 +11,6 @@ from pyasn1_modules import rfc5280
 from euicc_sim.asn1.tags import (
     application,
     bits,
-    choice_context,
     codes,
     context,
     explicit,
@@ -197,56 +196,6 @@ class GetEuiccChallengeRequest(univ.Sequence):
 class GetEuiccChallengeResponse(univ.Sequence):
     tagSet = context(0x2E)
     componentType = fields(("euiccChallenge", implicit(0, octets(16))))
-
-
-# -- notifications, clauses 5.7.9 to 5.7.11
-
-
-class NotificationMetadata(univ.Sequence):
-    tagSet = context(0x2F)
-    componentType = fields(
-        ("seqNumber", implicit(0, univ.Integer())),
-        ("profileManagementOperation", implicit(1, NotificationEvent)),
-        ("notificationAddress", char.UTF8String()),
-        optional("iccid", Iccid),
-    )
-
-
-class OtherSignedNotification(univ.Sequence):
-    componentType = fields(
-        ("tbsOtherNotification", NotificationMetadata()),
-        ("euiccNotificationSignature", Signature),
-        ("euiccCertificate", Certificate()),
-        ("eumCertificate", Certificate()),
-    )
-
-
-class ListNotificationRequest(univ.Sequence):
-    tagSet = context(0x28)
-    componentType = fields(optional("profileManagementOperation", implicit(1, NotificationEvent)))
-
-
-class ListNotificationResponse(univ.Choice):
-    tagSet = choice_context(0x28)
-    componentType = fields(
-        ("notificationMetadataList", implicit(0, sequence_of(NotificationMetadata()))),
-        ("listNotificationsResultError", implicit(1, codes(undefinedError=127))),
-    )
-
-
-class NotificationSentRequest(univ.Sequence):
-    tagSet = context(0x30)
-    componentType = fields(("seqNumber", implicit(0, univ.Integer())))
-
-
-class NotificationSentResponse(univ.Sequence):
-    tagSet = context(0x30)
-    componentType = fields(
-        (
-            "deleteNotificationStatus",
-            implicit(0, codes(ok=0, nothingToDelete=1, undefinedError=127)),
-        )
-    )
 
 
 # -- profiles, clause 5.7.15

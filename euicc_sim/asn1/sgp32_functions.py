@@ -6,7 +6,7 @@ Clauses 5.9.11 to 5.9.24 and 3.8.4. Names and tags are the module's.
 from pyasn1.type import char, univ
 
 from euicc_sim.asn1 import sgp22
-from euicc_sim.asn1.sgp32_eim import EuiccPackageResult
+from euicc_sim.asn1.sgp32_package import EuiccPackageResult
 from euicc_sim.asn1.sgp32_profiles import PendingNotification
 from euicc_sim.asn1.tags import (
     bits,

@@ -5,7 +5,8 @@ Clause 5.9 but for eIMs and packages. Names and tags are the module's.
 
 from pyasn1.type import char, univ
 
-from euicc_sim.asn1 import sgp22
+from euicc_sim.asn1 import sgp22, sgp22_notifications
+from euicc_sim.asn1.sgp22_package import ProfileInstallationResult
 from euicc_sim.asn1.tags import (
     application,
     bits,
@@ -207,4 +208,7 @@ class EuiccMemoryResetResponse(univ.Sequence):
 
 
 class PendingNotification(univ.Choice):
-    componentType = fields(("otherSignedNotification", sgp22.OtherSignedNotification()))
+    componentType = fields(
+        ("profileInstallationResult", ProfileInstallationResult()),
+        ("otherSignedNotification", sgp22_notifications.OtherSignedNotification()),
+    )

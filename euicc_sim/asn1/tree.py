@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from pyasn1.error import PyAsn1Error
-
 from apdu.tlv import Tlv, TlvError, children, tag_bytes, whole
 from euicc_sim.asn1 import pkix, values
 from euicc_sim.asn1.nodes import (
@@ -88,9 +86,9 @@ def reading(name: str, spec: Any, data: bytes) -> Reading:
 def readings(types: Mapping[str, Any], data: bytes) -> list[Reading]:
     """The types that fit `data` best, several where they fit equally.
 
-    A message goes before a bare CHOICE that may hold it. An empty list when none begins with its
-    tag, or when none fits and the tag is one that says nothing (SEQUENCE and the like). Raises
-    Asn1Error when `data` is not one object, or holds in no reading what it says it holds.
+    A message goes before a bare CHOICE that may hold it, and any type before one that says
+    `gives_way`. An empty list when none begins with its tag, or none fits and the tag says nothing
+    (SEQUENCE and the like). Raises Asn1Error when `data` is not one object, or cannot be read.
     """
     try:
         tag = whole(data).tag
@@ -110,7 +108,8 @@ def readings(types: Mapping[str, Any], data: bytes) -> list[Reading]:
         return []
     fitting = [one for one in found if one.fit == best]
     whole_messages = [one for one in fitting if not isinstance(node_of(possible[one.name]), Choice)]
-    return whole_messages or fitting
+    found = whole_messages or fitting
+    return [one for one in found if not getattr(possible[one.name], "gives_way", False)] or found
 
 
 def raw(data: bytes) -> Reading:
@@ -147,7 +146,7 @@ class _Place(NamedTuple):
 
 
 def _walk(node: Node, at: _Place) -> Iterator[Line]:
-    if at.item.tag not in node.tags and node.tags:
+    if not node.takes(at.item.tag):
         return _unnamed(at._replace(names=(UNKNOWN,)), f"not expected in {node.name}")
     return _WALKS[type(node)](node, at)
 
@@ -155,11 +154,10 @@ def _walk(node: Node, at: _Place) -> Iterator[Line]:
 def _primitive(node: Primitive, at: _Place) -> Iterator[Line]:
     try:
         value = node.read(at.content)
-        if node.check is not None:
-            node.check(value)
-    except (Asn1Error, PyAsn1Error) as error:
-        why = str(error) if isinstance(error, Asn1Error) else f"does not fit {node.name}"
-        yield replace(at.line(node.name, at.content, at.content.hex().upper(), why), grave=True)
+        node.check(value)
+    except Asn1Error as error:
+        text = at.content.hex().upper()
+        yield replace(at.line(node.name, at.content, text, str(error)), grave=True)
         return
     text, flaw = values.text_of(node.spec, value, at.content, at.names[-1])
     yield at.line(node.name, value, text, flaw)
@@ -220,7 +218,7 @@ def _sequence(node: Sequence, at: _Place) -> Iterator[Line]:
 def _index(node: Sequence, tag: int, expected: int) -> int | None:
     """The field that an object with this tag is, not before `expected`; ANY takes every tag."""
     rest = enumerate(node.fields[expected:], expected)
-    return next((i for i, (_, inner, _) in rest if tag in inner.tags or not inner.tags), None)
+    return next((i for i, (_, inner, _) in rest if inner.takes(tag)), None)
 
 
 def _mandatory(node: Sequence, start: int, end: int) -> list[str]:

@@ -71,7 +71,7 @@ def _number(spec: Any, value: int) -> tuple[str, str]:
 def _bits(spec: Any, value: frozenset[int]) -> tuple[str, str]:
     names = {int(number): str(one) for one, number in spec.namedValues.items()}
     text = " | ".join(names.get(bit, f"bit {bit}") for bit in sorted(value))
-    odd = sorted(value - set(names))
+    odd = sorted(value - set(names)) if names else []
     return text or "(none)", f"bits without a name: {odd}" if odd else ""
 
 

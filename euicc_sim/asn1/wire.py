@@ -11,9 +11,30 @@ from dataclasses import dataclass
 from typing import Any
 
 from apdu import tlv
-from euicc_sim.asn1 import codec, sgp22, sgp32_eim, sgp32_functions, sgp32_profiles
+from euicc_sim.asn1 import (
+    codec,
+    sgp22,
+    sgp22_download,
+    sgp22_notifications,
+    sgp22_package,
+    sgp22_profiles,
+    sgp32_eim,
+    sgp32_functions,
+    sgp32_package,
+    sgp32_profiles,
+)
 
-_MODULES = (sgp22, sgp32_profiles, sgp32_eim, sgp32_functions)
+_MODULES = (
+    sgp22,
+    sgp22_notifications,
+    sgp22_package,
+    sgp22_download,
+    sgp22_profiles,
+    sgp32_profiles,
+    sgp32_eim,
+    sgp32_package,
+    sgp32_functions,
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,9 @@ from rich.text import Text
 
 from euicc_sim import Card
 from euicc_sim.cli.console import complain, console
+from euicc_sim.cli.eim_bytes import bytes_from
+from euicc_sim.offcard import EimError
+from euicc_sim.offcard.apdus import StatusWordError, exchange, select_isdr
 from euicc_sim.offcard.script import Outcome, ScriptError, Step, parse, play
 from euicc_sim.transport.pcsc import PcscCard, PcscError, open_card
 
@@ -55,6 +58,31 @@ def send(
                 console.print(Text(f"> {_sent(outcome.step)}"))
                 console.print(Text(f"< {_answered(outcome)}"))
     except (ScriptError, PcscError) as error:
+        _fail(str(error))
+
+
+@app.command()
+def es10(
+    request: Annotated[
+        str,
+        typer.Argument(
+            help="An ES10 request in hex, a file with one, or - for standard input.",
+            show_default=False,
+        ),
+    ],
+    card: CardOption = None,
+    reader: ReaderOption = None,
+) -> None:
+    """Select the ISD-R, send it one ES10 request and print the answer in hex.
+
+    euicc-sim eim initial eim1.json | euicc-sim apdu es10 - | euicc-sim decode -
+    """
+    try:
+        sent = bytes_from(request, "request")
+        with _link(card, reader) as link:
+            select_isdr(link.transmit)
+            typer.echo(exchange(link.transmit, sent).hex().upper())
+    except (EimError, PcscError, ScriptError, StatusWordError) as error:
         _fail(str(error))
 
 

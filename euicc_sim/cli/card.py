@@ -93,7 +93,7 @@ def _eims(state: State) -> Table | str:
     for one in state.eims:
         table.add_row(
             one.eim_id,
-            ID_TYPES.get(one.id_type, str(one.id_type)),
+            ID_TYPES[one.id_type],
             str(one.counter),
             "-" if one.token is None else str(one.token),
             one.key.form.value,

@@ -13,8 +13,9 @@ from rich.text import Text
 
 from euicc_sim import Card
 from euicc_sim.cli.console import complain, console
+from euicc_sim.offcard.apdus import StatusWordError, Transmit
 from euicc_sim.offcard.errors import EimError
-from euicc_sim.offcard.story import Story, StoryError, Transmit
+from euicc_sim.offcard.story import Story, StoryError
 from euicc_sim.transport.pcsc import PREFERRED, PcscError, open_card
 
 
@@ -41,7 +42,7 @@ def demo(
     try:
         with _card(card, reader, direct) as (transmit, where):
             _tell(Story(transmit), where, forget=forget, verbose=verbose)
-    except (EimError, PcscError, StoryError) as error:
+    except (EimError, PcscError, StatusWordError, StoryError) as error:
         complain(str(error))
         raise typer.Exit(1) from error
 

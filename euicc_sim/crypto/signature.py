@@ -21,12 +21,15 @@ _SIGN = ec.ECDSA(SHA256(), deterministic_signing=True)
 _VERIFY = ec.ECDSA(SHA256())
 
 
+PublicKey = ec.EllipticCurvePublicKey
+
+
 class UnusableKeyError(ValueError):
     """Bytes that are no public key on P-256 or brainpoolP256r1."""
 
 
 @lru_cache(maxsize=1024)
-def public_key(der: bytes, *, in_certificate: bool) -> ec.EllipticCurvePublicKey:
+def public_key(der: bytes, *, in_certificate: bool) -> PublicKey:
     """The key of a SubjectPublicKeyInfo or certificate (DER). Raises UnusableKeyError."""
     try:
         key: object = (
@@ -40,6 +43,22 @@ def public_key(der: bytes, *, in_certificate: bool) -> ec.EllipticCurvePublicKey
         name = key.curve.name if isinstance(key, ec.EllipticCurvePublicKey) else type(key).__name__
         raise UnusableKeyError(f"a key on {name}; P-256 and brainpoolP256r1 are supported")
     return key
+
+
+def check_readable(der: bytes, *, in_certificate: bool) -> None:
+    """Raise UnusableKeyError for bytes that are no SubjectPublicKeyInfo or certificate at all.
+
+    A key of any algorithm will do: others than the card verify with it.
+    """
+    try:
+        if in_certificate:
+            x509.load_der_x509_certificate(der)
+        else:
+            load_der_public_key(der)
+    except UnsupportedAlgorithm:
+        return
+    except (ValueError, TypeError, x509.InvalidVersion) as error:
+        raise UnusableKeyError(f"no public key: {error}") from error
 
 
 def sign(key: ec.EllipticCurvePrivateKey, data: bytes) -> bytes:

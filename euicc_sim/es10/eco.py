@@ -7,15 +7,16 @@ from typing import Any
 
 from euicc_sim.asn1.codec import Prepared
 from euicc_sim.asn1.wire import Wire
-from euicc_sim.es10.eim import (
+from euicc_sim.es10.configuration import (
     Config,
     associate,
     check_ci,
     check_complete,
     check_counter,
-    check_key,
+    check_fields,
     check_room,
     check_token,
+    has_new_key,
     merged,
 )
 from euicc_sim.es10.operations import operation
@@ -82,9 +83,9 @@ def update_eim(session: Session, config: Config) -> str:
         raise ResultError("commandError", "an association token cannot be updated")
     if len(config) == 1:
         raise ResultError("commandError", "updateEim names nothing to change")
-    check_key(config)
+    check_fields(config)
     check_counter(config)
-    if config.get("counterValue", eim.counter) < eim.counter and "eimPublicKeyData" not in config:
+    if config.get("counterValue", eim.counter) < eim.counter and not has_new_key(config, eim):
         raise ResultError(
             LOWER_COUNTER_WITHOUT_NEW_KEY,
             f"counter {config['counterValue']} is below {eim.counter} and no new key comes with it",

@@ -6,6 +6,7 @@ from typing import Any
 
 from euicc_sim.asn1.codec import Prepared
 from euicc_sim.es10.registry import ResultError, es10
+from euicc_sim.es10.words import number
 from euicc_sim.model.notification import Notification
 from euicc_sim.session import Session
 
@@ -45,9 +46,9 @@ def retrieve_notifications_list(session: Session, request: dict[str, Any]) -> tu
     """RetrieveNotificationsList, SGP.32 v1.2 clause 5.9.11: reading removes nothing."""
     state = session.state
     match request.get("searchCriteria"):
-        case ("seqNumber", number):
-            results = [one for one in state.results if one.seq_number == number]
-            found = [one for one in state.notifications if one.seq_number == number]
+        case ("seqNumber", wanted):
+            results = [one for one in state.results if one.seq_number == wanted]
+            found = [one for one in state.notifications if one.seq_number == wanted]
             kind = "euiccPackageResultList" if results else "notificationList"
             return kind, [Prepared(one.signed) for one in results or found]
         case ("profileManagementOperation", events):
@@ -74,10 +75,12 @@ def _refuse(code: str) -> dict[str, str]:
 )
 def remove_notification_from_list(session: Session, request: dict[str, int]) -> dict[str, str]:
     """RemoveNotificationFromList, SGP.32 v1.2 clause 5.9.12, for both kinds."""
-    number = request["seqNumber"]
-    state = session.state.without_number(number)
+    seq_number = request["seqNumber"]
+    state = session.state.without_number(seq_number)
     if state == session.state:
-        raise ResultError("nothingToDelete", f"nothing with sequence number {number} waits")
+        raise ResultError(
+            "nothingToDelete", f"nothing with sequence number {number(seq_number)} waits"
+        )
     session.state = state
-    session.note(f"number {number} removed")
+    session.note(f"number {seq_number} removed")
     return _refuse("ok")

@@ -1,23 +1,26 @@
 """LoadEuiccPackage: is the order genuine, fresh and for this card, and what came of it.
 
 SGP.32 v1.2 clauses 5.9.1, 3.3.1, 2.11.1.1 and 2.11.2.1. Verifies over the bytes as received.
-Knows the envelope; what the operations inside do is in `eco` and `psmo`.
+Knows the envelope; `execution` runs what is inside.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from apdu import StatusError, TlvError, tlv
 from apdu.tlv import Tlv, children, read, whole
+from euicc_sim.asn1.codec import Prepared
 from euicc_sim.asn1.primitives import Asn1Error, read_integer, write_integer
-from euicc_sim.crypto.signature import public_key, verifies
-from euicc_sim.es10.operations import UnknownOperationError, perform
+from euicc_sim.crypto.signature import verifies
+from euicc_sim.es10.configuration import verifying_key
+from euicc_sim.es10.execution import execute
 from euicc_sim.es10.registry import es10
-from euicc_sim.model.eim import MAX_COUNTER, Eim, KeyForm
+from euicc_sim.es10.words import number
+from euicc_sim.model.eim import MAX_COUNTER, Eim
 from euicc_sim.model.notification import PackageResult
-from euicc_sim.readings import OWN_UPDATE_KEEPS_PACKAGE_COUNTER, UNREADABLE_PACKAGE
+from euicc_sim.readings import UNREADABLE_PACKAGE
 from euicc_sim.session import Session
 
 SIGNATURE = 0x5F37
@@ -94,7 +97,7 @@ def load_euicc_package(session: Session, request: bytes) -> bytes:
     except _UnsignedError as error:
         session.refuse(f"package refused: {error}")
         return _unsigned_error(session, package, error.eim)
-    results = _execute(session, package, eim, counter)
+    results = execute(session, package.kind, package.operations, eim, counter)
     return _keep_result(session, package, eim, counter, results)
 
 
@@ -183,8 +186,7 @@ def _authentic(session: Session, package: Package) -> Eim:
     eim = session.state.find_eim(package.eim_id)
     if eim is None:
         raise _UnsignedError(f"no eIM {package.eim_id} is trusted")
-    key = public_key(eim.key.der, in_certificate=eim.key.form is KeyForm.CERTIFICATE)
-    if not verifies(key, package.signature, package.signed + token_object(eim)):
+    if not verifies(verifying_key(eim.key), package.signature, package.signed + token_object(eim)):
         token = f"association token {eim.token}" if eim.token else "no association token"
         raise _UnsignedError(
             f"the signature is not that of {eim.eim_id} with {token} over these bytes", eim
@@ -200,8 +202,9 @@ def _acceptable(session: Session, package: Package, eim: Eim) -> int:
         eid = package.eid.hex() or "none"
         raise _PackageError("invalidEid", f"it is for EID {eid}, this is {session.identity.eid}")
     if counter is None or not 0 <= counter <= MAX_COUNTER:
+        shown = "" if counter is None else number(counter)
         raise _PackageError(
-            "counterValueOutOfRange", f"counter {counter} is not within 0 to {MAX_COUNTER}"
+            "counterValueOutOfRange", f"counter {shown} is not within 0 to {MAX_COUNTER}"
         )
     if counter <= eim.counter:
         raise _PackageError("replayError", f"counter {counter} is not above {eim.counter}")
@@ -210,44 +213,19 @@ def _acceptable(session: Session, package: Package, eim: Eim) -> int:
     return counter
 
 
-def _execute(session: Session, package: Package, eim: Eim, counter: int) -> list[tuple[str, Any]]:
-    """Run the operations until one fails; then the counter of the eIM is used up.
-
-    An eIM that deleted itself has no counter any more, even if it was added again.
-    """
-    results: list[tuple[str, Any]] = []
-    still_trusted = True
-    for raw in package.operations:
-        try:
-            element, go_on = perform(session, package.kind, raw)
-        except UnknownOperationError as error:
-            session.refuse(f"unknownOrDamagedCommand: {error}")
-            element, go_on = ("processingTerminated", "unknownOrDamagedCommand"), False
-        results.append(element)
-        still_trusted = still_trusted and session.state.find_eim(eim.eim_id) is not None
-        if not go_on:
-            break
-    current = session.state.find_eim(eim.eim_id)
-    if current is None or not still_trusted:
-        return results
-    if OWN_UPDATE_KEEPS_PACKAGE_COUNTER or current.counter == eim.counter:
-        session.state = session.state.with_eim(replace(current, counter=counter))
-    return results
-
-
 def _keep_result(
-    session: Session, package: Package, eim: Eim, counter: int, results: list[tuple[str, Any]]
+    session: Session, package: Package, eim: Eim, counter: int, results: list[Prepared]
 ) -> bytes:
-    number = session.state.next_seq
+    seq_number = session.state.next_seq
     data = session.wire.encode(
         "EuiccPackageResultDataSigned",
-        package.echo | {"counterValue": counter, "seqNumber": number, "euiccResult": results},
+        package.echo | {"counterValue": counter, "seqNumber": seq_number, "euiccResult": results},
     )
     answer = _signed(session, package, eim, 0xA0, data)
     session.state = session.state.with_result(
-        PackageResult(number, eim.eim_id, answer), session.identity.limits
+        PackageResult(seq_number, eim.eim_id, answer), session.identity.limits
     )
-    session.notes.insert(0, f"{eim.eim_id}, counter {counter}, result {number}")
+    session.notes.insert(0, f"{eim.eim_id}, counter {counter}, result {seq_number}")
     return answer
 
 

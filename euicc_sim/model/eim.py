@@ -8,6 +8,7 @@ from enum import StrEnum
 MAX_COUNTER = 0x7FFFFF
 """The greatest counterValue that this card accepts: 8,388,607, the least a card must support."""
 
+EIM_ID_TYPES = (1, 2, 3)
 EIM_ID_TYPE_PROPRIETARY = 3
 PROTOCOL_PROPRIETARY = 4
 

@@ -9,7 +9,7 @@ Knows what SGP.32 says on the wire, never how the card keeps it.
 """
 
 from euicc_sim.offcard import operations
-from euicc_sim.offcard.apdus import store_data
+from euicc_sim.offcard.apdus import StatusWordError, exchange, store_data
 from euicc_sim.offcard.association import add_initial_eim
 from euicc_sim.offcard.eim import Eim, take_added_tokens, take_initial_answer
 from euicc_sim.offcard.errors import EimError, NotGenuineError
@@ -20,7 +20,9 @@ __all__ = [
     "EimError",
     "NotGenuineError",
     "PackageAnswer",
+    "StatusWordError",
     "add_initial_eim",
+    "exchange",
     "operations",
     "store_data",
     "take_added_tokens",

@@ -1,13 +1,61 @@
-"""An ES10 request as the command APDUs that carry it (SGP.22 clause 5.7.2)."""
+"""ES10 requests over APDUs, as an IPA sends them (SGP.22 clause 5.7.2)."""
 
 from __future__ import annotations
 
-from apdu import Command
+from collections.abc import Callable
+
+from apdu import SW, Command
+
+SELECT_ISDR = bytes.fromhex("00A4040010A0000005591010FFFFFFFF8900000100")
+"""SELECT of the ISD-R on the basic channel."""
 
 BLOCK_SIZE = 255
 """Bytes of one block: the most that a short command APDU holds."""
 
 _CLA, _STORE_DATA, _MORE_BLOCKS, _LAST_BLOCK = 0x80, 0xE2, 0x11, 0x91
+_GET_RESPONSE, _MORE_DATA = 0xC0, 0x61
+
+Transmit = Callable[[bytes], bytes]
+"""A command APDU in, data and status word out."""
+
+
+class StatusWordError(Exception):
+    """A status word where an answer was wanted: a sentence, and the word in `sw`."""
+
+    def __init__(self, sw: int, what: str) -> None:
+        """Say what was answered so."""
+        super().__init__(f"The card answered {what} with {sw:04X}; serve shows the reason.")
+        self.sw = sw
+
+
+def select_isdr(transmit: Transmit) -> None:
+    """Select the ISD-R on the basic channel. Raises StatusWordError when there is none."""
+    _fetch(transmit, transmit(SELECT_ISDR), "SELECT of the ISD-R")
+
+
+def exchange(transmit: Transmit, request: bytes) -> bytes:
+    """Send an ES10 request to the selected ISD-R and fetch the whole answer.
+
+    Raises StatusWordError when its last status word is not 9000.
+    """
+    answer = b""
+    what = f"the ES10 request {request[:2].hex().upper()}"
+    *blocks, last = store_data(request)
+    for command in blocks:
+        answer = transmit(command)
+        if int.from_bytes(answer[-2:]) != SW.OK:
+            raise StatusWordError(int.from_bytes(answer[-2:]), what)
+    return _fetch(transmit, transmit(last), what)
+
+
+def _fetch(transmit: Transmit, answer: bytes, what: str) -> bytes:
+    data = answer[:-2]
+    while answer[-2] == _MORE_DATA:
+        answer = transmit(bytes(Command(_CLA, _GET_RESPONSE, 0, 0, ne=answer[-1] or 256)))
+        data += answer[:-2]
+    if int.from_bytes(answer[-2:]) != SW.OK:
+        raise StatusWordError(int.from_bytes(answer[-2:]), what)
+    return data
 
 
 def store_data(request: bytes, block_size: int = BLOCK_SIZE) -> list[bytes]:

@@ -6,12 +6,12 @@ what was sent and what it came to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from euicc_sim.asn1.wire import WIRE_1_2
 from euicc_sim.offcard import operations
-from euicc_sim.offcard.apdus import store_data
+from euicc_sim.offcard.apdus import Transmit, exchange, select_isdr
 from euicc_sim.offcard.association import MAX_COUNTER, add_initial_eim, initial_tokens
 from euicc_sim.offcard.certificates import certificate_der
 from euicc_sim.offcard.eim import Eim, take_added_tokens, take_initial_answer
@@ -19,13 +19,10 @@ from euicc_sim.offcard.errors import EimError
 from euicc_sim.offcard.operations import Operation
 from euicc_sim.offcard.results import Form, PackageAnswer
 
-SELECT_ISDR = bytes.fromhex("00A4040010A0000005591010FFFFFFFF8900000100")
 GET_EID = bytes.fromhex("BF3E035C015A")
 GET_CERTS = bytes.fromhex("BF5600")
 GET_EIM_CONFIGURATION_DATA = bytes.fromhex("BF5500")
 RESET_EIM_CONFIG_DATA = bytes.fromhex("BF640482020204")
-
-Transmit = Callable[[bytes], bytes]
 
 
 class StoryError(Exception):
@@ -47,10 +44,9 @@ class Story:
     """A card, two eIMs, and what happens between them."""
 
     def __init__(self, transmit: Transmit) -> None:
-        """Select the ISD-R and read EID and certificate. Raises StoryError."""
+        """Select the ISD-R and read EID and certificate. Raises StatusWordError."""
         self._transmit = transmit
-        if transmit(SELECT_ISDR)[-2] not in (0x61, 0x90):
-            raise StoryError("The card has no ISD-R; is it an eUICC?")
+        select_isdr(transmit)
         self.eid = self._es10(GET_EID)[-16:].hex()
         self._certificate = certificate_der(self._es10(GET_CERTS))
         self.first = Eim.create("eim1.example.com")
@@ -67,7 +63,7 @@ class Story:
         self._es10(RESET_EIM_CONFIG_DATA)
 
     def tell(self) -> Iterator[Step]:
-        """Play it. Raises StoryError as soon as the card departs from it."""
+        """Play it. Raises StoryError or StatusWordError as soon as the card departs from it."""
         yield self._who("Whom does the card trust?", [])
         yield from self._begin()
         yield from self._second_eim()
@@ -158,16 +154,7 @@ class Story:
         return Step(title, _words(found), not found.done, package, answer)
 
     def _es10(self, request: bytes) -> bytes:
-        answer = b""
-        for command in store_data(request):
-            answer = self._transmit(command)
-        data = answer[:-2]
-        while answer[-2] == 0x61:
-            answer = self._transmit(bytes((0x80, 0xC0, 0, 0, answer[-1])))
-            data += answer[:-2]
-        if answer[-2:] != b"\x90\x00":
-            raise StoryError(f"The card answered {answer[-2:].hex().upper()} to an ES10 request.")
-        return data
+        return exchange(self._transmit, request)
 
 
 def _words(found: PackageAnswer) -> str:

@@ -1,0 +1,66 @@
+"""Types of GSMA SGP.22 v2.5, module RSPDefinitions: Notifications.
+
+Clauses 5.7.9 to 5.7.11. Names and tags are the module's.
+"""
+
+from pyasn1.type import char, univ
+
+from euicc_sim.asn1 import sgp22
+from euicc_sim.asn1.tags import (
+    choice_context,
+    codes,
+    context,
+    fields,
+    implicit,
+    optional,
+    sequence_of,
+)
+
+
+class NotificationMetadata(univ.Sequence):
+    tagSet = context(0x2F)
+    componentType = fields(
+        ("seqNumber", implicit(0, univ.Integer())),
+        ("profileManagementOperation", implicit(1, sgp22.NotificationEvent)),
+        ("notificationAddress", char.UTF8String()),
+        optional("iccid", sgp22.Iccid),
+    )
+
+
+class OtherSignedNotification(univ.Sequence):
+    componentType = fields(
+        ("tbsOtherNotification", NotificationMetadata()),
+        ("euiccNotificationSignature", sgp22.Signature),
+        ("euiccCertificate", sgp22.Certificate()),
+        ("eumCertificate", sgp22.Certificate()),
+    )
+
+
+class ListNotificationRequest(univ.Sequence):
+    tagSet = context(0x28)
+    componentType = fields(
+        optional("profileManagementOperation", implicit(1, sgp22.NotificationEvent))
+    )
+
+
+class ListNotificationResponse(univ.Choice):
+    tagSet = choice_context(0x28)
+    componentType = fields(
+        ("notificationMetadataList", implicit(0, sequence_of(NotificationMetadata()))),
+        ("listNotificationsResultError", implicit(1, codes(undefinedError=127))),
+    )
+
+
+class NotificationSentRequest(univ.Sequence):
+    tagSet = context(0x30)
+    componentType = fields(("seqNumber", implicit(0, univ.Integer())))
+
+
+class NotificationSentResponse(univ.Sequence):
+    tagSet = context(0x30)
+    componentType = fields(
+        (
+            "deleteNotificationStatus",
+            implicit(0, codes(ok=0, nothingToDelete=1, undefinedError=127)),
+        )
+    )

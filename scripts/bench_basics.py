@@ -1,0 +1,133 @@
+"""What is measured and how: cards, packages, medians. See bench.py."""
+
+from __future__ import annotations
+
+import os
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from euicc_sim import Card
+from euicc_sim.crypto.signature import sign, verifies
+from euicc_sim.offcard import Eim, add_initial_eim, exchange, operations
+
+EID = "89049032123451234512345678901235"
+SELECT = bytes.fromhex("00A4040010A0000005591010FFFFFFFF8900000100")
+REQUESTS = {
+    "GetEID": bytes.fromhex("BF3E035C015A"),
+    "GetEUICCInfo2": bytes.fromhex("BF2200"),
+    "GetEimConfigurationData": bytes.fromhex("BF5500"),
+}
+MANY = 100
+Transmit = Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the report, in microseconds."""
+
+    name: str
+    median: float
+    beside: str = ""
+    ratio: float | None = None
+    goal: float | None = None
+
+
+def timed(action: Callable[[Any], object], inputs: Iterable[Any]) -> float:
+    """The median time of an action, in microseconds."""
+    times = []
+    for one in inputs:
+        start = time.perf_counter_ns()
+        action(one)
+        times.append(time.perf_counter_ns() - start)
+    return statistics.median(times) / 1000
+
+
+def in_turn(
+    actions: list[Callable[[], object]],
+    rounds: int,
+    between: Callable[[], object] = lambda: None,
+) -> list[float]:
+    """The medians of several actions that take turns, so that a slow moment meets them all."""
+    times: list[list[int]] = [[] for _ in actions]
+    for _ in range(rounds):
+        between()
+        for action, found in zip(actions, times, strict=True):
+            start = time.perf_counter_ns()
+            action()
+            found.append(time.perf_counter_ns() - start)
+    return [statistics.median(one) / 1000 for one in times]
+
+
+def accepted(transmit: Transmit, package: bytes) -> None:
+    """A package that must be executed: a refusal would be quick, and no measure."""
+    if exchange(transmit, package)[3:6].find(b"\xa0") < 0:
+        raise SystemExit("a package was refused")
+
+
+class Bench:
+    """A folder of cards to measure, and the eIM that the first of them trusts."""
+
+    def __init__(self, folder: Path, rounds: int) -> None:
+        """Make the eIMs; cards come when they are needed."""
+        self.folder = folder
+        self.rounds = rounds
+        self.eims = [Eim.create(f"eim{n}.example.com") for n in range(MANY)]
+
+    @contextmanager
+    def card(self, eims: int, *, fsync: bool = False) -> Iterator[Card]:
+        """A fresh card that trusts so many eIMs and has the ISD-R selected."""
+        name = f"{eims}-{fsync}-{random.random()}"  # noqa: S311 a name, no secret
+        with Card.create(self.folder / name, max_eims=MANY, fsync=fsync) as card:
+            card.transmit(SELECT)
+            request = add_initial_eim(*(one.configuration(counter=0) for one in self.eims[:eims]))
+            exchange(card.transmit, request)
+            yield card
+
+    def packages(self, count: int, start: int = 1) -> list[bytes]:
+        """Packages with listEim and rising counters."""
+        return [
+            self.eims[0].package([operations.list_eim()], eid=EID, counter=start + n)
+            for n in range(count)
+        ]
+
+    def verify_and_sign(self) -> Callable[[], object]:
+        """The floor under every accepted package."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        public, data = key.public_key(), bytes(60)
+        signature = sign(key, data)
+
+        def both() -> None:
+            if not verifies(public, signature, data):
+                raise SystemExit("a signature did not verify")
+            sign(key, data)
+
+        return both
+
+    def write(self, size: int, *, sync: bool) -> float:
+        """The floor under every change: replace a file of that size, as the card does."""
+        final, draft = self.folder / "floor", self.folder / "floor.new"
+        content = os.urandom(size)
+        folder = os.open(self.folder, os.O_RDONLY)
+
+        def replace(_: int) -> None:
+            fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            os.write(fd, content)
+            if sync:
+                os.fsync(fd)
+            os.close(fd)
+            draft.replace(final)
+            if sync:
+                os.fsync(folder)
+
+        try:
+            return timed(replace, range(max(20, self.rounds // 4)))
+        finally:
+            os.close(folder)

@@ -1,0 +1,380 @@
+"""Every write, fsync and rename of a command fails in turn: the old state or the new, no third.
+
+`FaultyDisk` counts the disk operations of a save and breaks one of them; `ImagingDisk` takes a
+picture of the directory around each of them, which is what a power loss at that moment leaves.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import shutil
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from support.es10 import SELECT_ISDR, es10, es10_sw
+from support.hexes import hx
+from support.packages import add_initial_eim, config, key, package, result_of
+
+from euicc_sim import Card
+from euicc_sim.model.state import State
+from euicc_sim.storage import CardError, Disk
+from euicc_sim.transport.vpcd import Control, serve_connection
+
+MEMORY_FAILURE = (b"", 0x6581)
+SAVE = ["write", "sync", "replace", "sync"]
+"""The disk operations of one save, in their order."""
+
+A, B, C = "eim1.example.com", "eim2.example.com", "eim3.example.com"
+ADD_A = add_initial_eim(config(A, counterValue=0, key=key(1)))
+ADD_AB = add_initial_eim(
+    config(A, counterValue=0, key=key(1)),
+    config(B, counterValue=7, key=key(2), associationToken=-1),
+)
+ADDRESS = hx("BF65 0C 800A 736D64702E746573742E")
+GET_ADDRESSES, GET_EIMS = hx("BF3C00"), hx("BF5500")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command that changes something, and what goes before it."""
+
+    name: str
+    before: tuple[bytes, ...]
+    request: bytes
+
+
+def _of_a(counter: int, *operations: tuple[str, object]) -> bytes:
+    return package(A, counter, operations, key=key(1))
+
+
+CASES = [
+    Case("AddInitialEim", (), ADD_AB),
+    Case(
+        "addEim",
+        (ADD_A,),
+        _of_a(1, ("addEim", config(C, counterValue=1, key=key(3), associationToken=-1))),
+    ),
+    Case("updateEim", (ADD_AB,), _of_a(1, ("updateEim", config(B, key=key(4), counterValue=3)))),
+    Case("deleteEim", (ADD_AB,), _of_a(1, ("deleteEim", {"eimId": B}))),
+    Case("deleteEim, the last", (ADD_A,), _of_a(1, ("deleteEim", {"eimId": A}))),
+    Case("a package whose operation fails", (ADD_A,), _of_a(1, ("deleteEim", {"eimId": C}))),
+    Case("memory reset", (ADD_AB, ADDRESS), hx("BF64 04 8202 0124")),
+    Case("SetDefaultDpAddress", (), ADDRESS),
+    Case("RemoveNotification", (ADD_A, _of_a(1, ("listEim", {}))), hx("BF30 03 800101")),
+]
+cases = pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
+
+
+class CountingDisk(Disk):
+    """A disk that tells what it is asked for, and calls `around` before and after it."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def around(self, call: str, *, after: bool) -> None:
+        """For subclasses."""
+
+    def _do(self, call: str, work: Callable[[], int | None]) -> int:
+        self.calls.append(call)
+        self.around(call, after=False)
+        result = work()
+        self.around(call, after=True)
+        return result or 0
+
+    def write(self, path: Path, content: bytes) -> int:
+        return self._do("write", lambda: super(CountingDisk, self).write(path, content))
+
+    def sync(self, fd: int) -> None:
+        self._do("sync", lambda: super(CountingDisk, self).sync(fd))
+
+    def replace(self, draft: Path, final: Path) -> None:
+        self._do("replace", lambda: super(CountingDisk, self).replace(draft, final))
+
+
+class FaultyDisk(CountingDisk):
+    """Fails at the operations of those numbers (0 is the next), half done or not begun."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failing: frozenset[int] = frozenset()
+        self.half = False
+
+    def arm(self, *failing: int, half: bool = False) -> None:
+        self.calls, self.failing, self.half = [], frozenset(failing), half
+
+    def around(self, call: str, *, after: bool) -> None:
+        if not after and len(self.calls) - 1 in self.failing:
+            number = errno.ENOSPC if call == "write" else errno.EIO
+            raise OSError(number, os.strerror(number))
+
+    def write(self, path: Path, content: bytes) -> int:
+        if self.half and len(self.calls) in self.failing:
+            path.write_bytes(content[: len(content) // 2])
+        return super().write(path, content)
+
+
+class ImagingDisk(CountingDisk):
+    """Copies the directory before and after each operation, and in the middle of each write."""
+
+    def __init__(self, directory: Path, images: Path) -> None:
+        super().__init__()
+        self._directory = directory
+        self._images = images
+        self.images: list[tuple[str, Path]] = []
+
+    def _take(self, name: str) -> None:
+        image = self._images / f"{len(self.images)}"
+        shutil.copytree(self._directory, image)
+        self.images.append((name, image))
+
+    def around(self, call: str, *, after: bool) -> None:
+        self._take(f"{'after' if after else 'before'} {call}")
+
+    def write(self, path: Path, content: bytes) -> int:
+        for part in (0, 1, len(content) // 2, len(content) - 1):
+            path.write_bytes(content[:part])
+            self._take(f"{part} bytes written")
+        return super().write(path, content)
+
+
+def _prepare(directory: Path, pki: Path, case: Case) -> None:
+    with Card.create(directory, pki=pki, seed=1, fsync=False) as card:
+        card.transmit(SELECT_ISDR)
+        for request in case.before:
+            es10(card.transmit, request)
+
+
+def _open(directory: Path, disk: Disk) -> Card:
+    card = Card.open(directory, disk=disk)
+    card.transmit(SELECT_ISDR)
+    return card
+
+
+def _kept(directory: Path) -> State:
+    """What somebody else finds on the disk."""
+    image = directory.with_name("kept")
+    shutil.rmtree(image, ignore_errors=True)
+    shutil.copytree(directory, image)
+    with Card.open(image) as card:
+        return card.state
+
+
+def _shown(card: Card) -> list[bytes]:
+    return [es10(card.transmit, one) for one in (GET_EIMS, GET_ADDRESSES, hx("BF2B04 A0028200"))]
+
+
+@cases
+def test_a_save_writes_syncs_renames_and_syncs_the_directory(
+    case: Case, tmp_path: Path, pki_folder: Path
+) -> None:
+    _prepare(tmp_path / "card", pki_folder, case)
+    disk = FaultyDisk()
+    with _open(tmp_path / "card", disk) as card:
+        old = card.state
+        es10(card.transmit, case.request)
+        assert disk.calls == SAVE
+        assert _kept(tmp_path / "card") == card.state != old
+
+
+@cases
+@pytest.mark.parametrize("half", [False, True], ids=["not begun", "half done"])
+@pytest.mark.parametrize("at", range(len(SAVE)))
+def test_a_failed_disk_operation_is_6581_and_nothing_has_happened(
+    case: Case, at: int, half: bool, tmp_path: Path, pki_folder: Path
+) -> None:
+    _prepare(tmp_path / "card", pki_folder, case)
+    disk = FaultyDisk()
+    with _open(tmp_path / "card", disk) as card:
+        old, document, shown = card.state, (tmp_path / "card/card.json").read_bytes(), _shown(card)
+        disk.arm(at, half=half)
+        assert es10_sw(card.transmit, case.request) == MEMORY_FAILURE
+        assert len(disk.calls) > at, "the fault came"
+
+        assert card.state == old
+        assert _shown(card) == shown
+        assert (tmp_path / "card/card.json").read_bytes() == document
+        assert _kept(tmp_path / "card") == old
+
+        disk.arm()
+        answer = es10(card.transmit, case.request)
+        assert _kept(tmp_path / "card") == card.state != old
+    _prepare(tmp_path / "other", pki_folder, case)
+    with _open(tmp_path / "other", Disk()) as untroubled:
+        assert es10(untroubled.transmit, case.request) == answer, "as if nothing had failed"
+
+
+@cases
+@pytest.mark.parametrize("second", [len(SAVE), len(SAVE) + 1], ids=["write", "rename"])
+def test_when_a_failed_save_cannot_be_undone_nothing_more_is_kept(
+    case: Case, second: int, tmp_path: Path, pki_folder: Path
+) -> None:
+    """The directory's sync fails, and then bringing the old document back fails too."""
+    _prepare(tmp_path / "card", pki_folder, case)
+    disk = FaultyDisk()
+    with _open(tmp_path / "card", disk) as card:
+        old, shown = card.state, _shown(card)
+        disk.arm(len(SAVE) - 1, *range(second, second + 2))
+        assert es10_sw(card.transmit, case.request) == MEMORY_FAILURE
+        disk.arm()
+        after = _kept(tmp_path / "card")
+        assert es10_sw(card.transmit, case.request) == MEMORY_FAILURE
+        assert disk.calls == []
+        assert (card.state, _shown(card)) == (old, shown)
+    with _open(tmp_path / "card", Disk()) as again:
+        assert again.state == after
+    _prepare(tmp_path / "other", pki_folder, case)
+    with _open(tmp_path / "other", Disk()) as untroubled:
+        es10(untroubled.transmit, case.request)
+        assert after in (old, untroubled.state)
+
+
+@cases
+def test_a_power_loss_around_any_disk_operation_leaves_the_old_state_or_the_new(
+    case: Case, tmp_path: Path, pki_folder: Path
+) -> None:
+    _prepare(tmp_path / "card", pki_folder, case)
+    (tmp_path / "images").mkdir()
+    disk = ImagingDisk(tmp_path / "card", tmp_path / "images")
+    with _open(tmp_path / "card", disk) as card:
+        old = card.state
+        es10(card.transmit, case.request)
+        new = card.state
+    found = []
+    for name, image in disk.images:
+        with _open(image, Disk()) as survivor:
+            assert survivor.state in (old, new), name
+            found.append((name, survivor.state == new))
+            if survivor.state == old:
+                es10(survivor.transmit, case.request)
+                assert survivor.state == new, "an unfinished draft is in nobody's way"
+    turned = found.index(("after replace", True))
+    assert [new for _, new in found] == [False] * turned + [True] * (len(found) - turned)
+
+
+@cases
+@pytest.mark.parametrize("at", range(len(SAVE)))
+def test_a_power_loss_while_a_fault_is_dealt_with_leaves_the_old_state_or_the_new(
+    case: Case, at: int, tmp_path: Path, pki_folder: Path
+) -> None:
+    """What was not synced is lost: a renamed file may be there and be empty."""
+    _prepare(tmp_path / "card", pki_folder, case)
+    disk = PowerLossDisk(tmp_path / "card/card.json", at)
+    with _open(tmp_path / "card", disk) as card:
+        old = card.state
+        assert es10_sw(card.transmit, case.request) == MEMORY_FAILURE
+    for number, survived in enumerate(disk.documents):
+        image = tmp_path / f"image{number}"
+        shutil.copytree(tmp_path / "card", image)
+        (image / "card.json").write_bytes(survived)
+        with _open(image, Disk()) as survivor:
+            if survivor.state == old:
+                es10(survivor.transmit, case.request)
+            assert survivor.state != old
+
+
+class PowerLossDisk(FaultyDisk):
+    """Keeps what the document would hold if the power went after each rename."""
+
+    def __init__(self, document: Path, at: int) -> None:
+        super().__init__()
+        self._document = document
+        self._synced = False
+        self.documents: list[bytes] = []
+        self.arm(at)
+
+    def write(self, path: Path, content: bytes) -> int:
+        self._synced = False
+        return super().write(path, content)
+
+    def sync(self, fd: int) -> None:
+        super().sync(fd)
+        self._synced = True
+
+    def replace(self, draft: Path, final: Path) -> None:
+        super().replace(draft, final)
+        self.documents.append(self._document.read_bytes() if self._synced else b"")
+
+
+def test_a_refused_command_touches_no_disk(tmp_path: Path, pki_folder: Path) -> None:
+    disk = FaultyDisk()
+    Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False).close()
+    with _open(tmp_path / "card", disk) as card:
+        es10(card.transmit, ADD_AB)
+        disk.arm(*range(4))
+        assert es10(card.transmit, ADD_AB) == hx("BF57 03 810102")
+        assert es10_sw(card.transmit, hx("BF5100")) == (b"", 0x6A80)
+        assert result_of(es10(card.transmit, _of_a(0)))[1]["euiccPackageErrorCode"] == 4
+        assert es10(card.transmit, hx("BF30 03 800155")) == hx("BF30 03 800101")
+        assert disk.calls == []
+
+
+def test_without_fsync_the_draft_is_written_and_renamed(tmp_path: Path, pki_folder: Path) -> None:
+    disk = CountingDisk()
+    Card.create(tmp_path / "card", pki=pki_folder, seed=1).close()
+    with Card.open(tmp_path / "card", fsync=False, disk=disk) as card:
+        card.transmit(SELECT_ISDR)
+        es10(card.transmit, ADD_A)
+        assert disk.calls == ["write", "replace"]
+
+
+# -- the answer leaves after the save
+
+
+class WatchingDisk(CountingDisk):
+    """Looks, around each operation, whether the peer of a socket has been answered."""
+
+    def __init__(self, peer: socket.socket) -> None:
+        super().__init__()
+        self._peer = peer
+        self.answered_at: list[str] = []
+
+    def around(self, call: str, *, after: bool) -> None:
+        if select.select([self._peer], [], [], 0.01)[0]:
+            self.answered_at.append(call)
+
+
+class _Quiet:
+    def powered(self, control: Control) -> None: ...
+
+    def answered(self, apdu: bytes, answer: bytes) -> None: ...
+
+    def idle(self) -> None: ...
+
+
+@cases
+def test_the_answer_leaves_only_when_the_new_document_is_on_disk(
+    case: Case, tmp_path: Path, pki_folder: Path
+) -> None:
+    _prepare(tmp_path / "card", pki_folder, case)
+    ours, theirs = socket.socketpair()
+    disk = WatchingDisk(ours)
+    with ours, theirs, _open(tmp_path / "card", disk) as card:
+        server = threading.Thread(target=serve_connection, args=(theirs, card, _Quiet()))
+        server.start()
+
+        def send(apdu: bytes) -> bytes:
+            ours.sendall(len(apdu).to_bytes(2) + apdu)
+            size = int.from_bytes(ours.recv(2, socket.MSG_WAITALL))
+            return ours.recv(size, socket.MSG_WAITALL)
+
+        send(SELECT_ISDR)
+        assert es10(send, case.request)
+        assert disk.calls == SAVE
+        assert disk.answered_at == []
+        ours.shutdown(socket.SHUT_RDWR)
+        server.join()
+
+
+# -- a card that cannot be opened, or not even made
+
+
+def test_a_card_that_cannot_be_written_is_no_card(tmp_path: Path, pki_folder: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(CardError, match="file"):
+        Card.create(tmp_path / "file", pki=pki_folder)

@@ -1,0 +1,48 @@
+"""The tables of functions in the README, made from the card's own registries."""
+
+from euicc_sim.es10 import FUNCTIONS
+from euicc_sim.es10.operations import OPERATIONS
+
+BEGIN, END = "<!-- functions: begin -->", "<!-- functions: end -->"
+
+TESTS = {
+    "GetEUICCInfo1": "test_information.py",
+    "GetEUICCInfo2": "test_information.py",
+    "ListNotification": "test_notifications.py",
+    "RetrieveNotificationsList": "test_results_store.py",
+    "GetProfilesInfo": "test_information.py",
+    "GetEUICCChallenge": "test_information.py",
+    "RemoveNotificationFromList": "test_results_store.py",
+    "GetEuiccConfiguredAddresses": "test_addresses.py",
+    "GetEID": "test_identity.py",
+    "SetDefaultDpAddress (ES10a)": "test_addresses.py",
+    "GetRAT": "test_information.py",
+    "LoadEuiccPackage": "test_package_verification.py",
+    "GetEimConfigurationData": "test_configuration_of_eims.py",
+    "GetCerts": "test_certificates.py",
+    "AddInitialEim": "test_add_initial_eim.py",
+    "eUICCMemoryReset": "test_memory_reset.py",
+    "SetDefaultDpAddress": "test_addresses.py",
+    "addEim": "test_eco_add.py",
+    "updateEim": "test_eco_update.py",
+    "deleteEim": "test_eco_delete.py",
+    "listEim": "test_eco_delete.py",
+}
+"""Where in tests/card each is tested; what is not named is in test_psmo_without_profiles.py."""
+
+
+def table() -> str:
+    """The Markdown between the two marks."""
+    rows = ["| tag | function | clause | test |", "|---|---|---|---|"]
+    for tag, function in sorted(FUNCTIONS.items()):
+        rows.append(_row(f"`{tag:X}`", function.name, function.clause))
+    rows += ["", "| in a package | kind | clause | test |", "|---|---|---|---|"]
+    for name, operation in OPERATIONS.items():
+        kind = "eCO" if operation.handler.__module__.endswith(".eco") else "PSMO"
+        rows.append(_row(f"`{name}`", kind, operation.clause, name))
+    return "\n".join(rows)
+
+
+def _row(first: str, second: str, clause: str, name: str = "") -> str:
+    test = TESTS.get(name or second, "test_psmo_without_profiles.py")
+    return f"| {first} | {second} | {clause} | [`{test}`](tests/card/{test}) |"

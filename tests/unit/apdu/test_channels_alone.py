@@ -1,0 +1,229 @@
+"""Channels with applications that are no eUICC's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from support.hexes import hx
+
+from apdu import SW, Application, Channels, Command, Installed, Response, StatusError, tlv
+
+ONE, TWO = hx("A000000001 01"), hx("A000000001 02")
+
+
+class Echo:
+    """Answers with its name and the command's data, and counts interruptions."""
+
+    def __init__(self, aid: bytes) -> None:
+        self.aid = aid
+        self.interruptions = 0
+
+    def fci(self) -> bytes:
+        return tlv(0x6F, tlv(0x84, self.aid))
+
+    def call(self, command: Command) -> Response:
+        return Response(self.aid[-1:] + bytes((self.interruptions,)) + command.data)
+
+    def interrupt(self) -> None:
+        self.interruptions += 1
+
+    def fork(self) -> Application:
+        return Echo(self.aid)
+
+
+class NoFiles:
+    def select(self, p1: int, name: bytes) -> bytes:
+        if name != hx("3F00"):
+            raise StatusError(SW.NOT_FOUND, "no such file")
+        return tlv(0x62)
+
+    def call(self, command: Command) -> Response:
+        return Response(b"file")
+
+    def status(self) -> bytes:
+        return tlv(0x62)
+
+    def fork(self) -> NoFiles:
+        return self
+
+
+@pytest.fixture
+def send() -> Callable[[str], str]:
+    installed = [Installed(one, lambda one=one: Echo(one)) for one in (ONE, TWO)]  # type: ignore[misc]
+    channels = Channels(installed, NoFiles, {0xAA: lambda _: Response()})
+
+    def transmit(command: str) -> str:
+        try:
+            return bytes(channels.transmit(hx(command))).hex(" ").upper()
+        except StatusError as error:
+            return f"{error.sw >> 8:02X} {error.sw & 0xFF:02X}"
+
+    return transmit
+
+
+Send = Callable[[str], str]
+
+
+def test_a_command_goes_to_the_selected_application(send: Send) -> None:
+    send("00A4 0400 06 A00000000102")
+    assert send("8010 0000 01 77 00") == "02 00 77 90 00"
+
+
+def test_with_nothing_selected_a_command_goes_to_the_files(send: Send) -> None:
+    assert send("00B0 0000 00") == "66 69 6C 65 90 00"
+
+
+def test_the_first_of_several_matches_is_selected(send: Send) -> None:
+    assert send("00A4 0400 05 A000000001 00") == "6F 08 84 06 A0 00 00 00 01 01 90 00"
+
+
+def test_the_next_occurrence_follows_the_current_one(send: Send) -> None:
+    send("00A4 0400 05 A000000001 00")
+    assert send("00A4 0402 05 A000000001 00") == "6F 08 84 06 A0 00 00 00 01 02 90 00"
+    assert send("00A4 0402 05 A000000001 00") == "6A 82"
+
+
+def test_the_next_occurrence_begins_with_the_first(send: Send) -> None:
+    assert send("00A4 0402 05 A000000001 00") == "6F 08 84 06 A0 00 00 00 01 01 90 00"
+
+
+@pytest.mark.parametrize("command", ["00A4 0400", "00A4 0400 00"])
+def test_select_by_aid_without_an_aid_is_6a80(send: Send, command: str) -> None:
+    assert send(command) == "6A 80"
+
+
+def test_select_of_a_file_ends_the_application(send: Send) -> None:
+    send("00A4 0400 05 A000000001")
+    assert send("00A4 0004 02 3F00") == "61 02"
+    assert send("00B0 0000 00") == "66 69 6C 65 90 00"
+
+
+def test_a_failed_select_keeps_the_application(send: Send) -> None:
+    send("00A4 0400 05 A000000001")
+    assert send("00A4 0004 02 7F10") == "6A 82"
+    assert send("8010 0000 00").startswith("01")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["80F2 0000 00", "80AA 0000 00", "0070 0000 01", "00A4 0004 02 7F10", "0070 8009 00"],
+)
+def test_a_command_of_the_channel_interrupts_the_application(send: Send, command: str) -> None:
+    send("00A4 0400 05 A000000001")
+    send(command)
+    assert send("8010 0000 00").startswith("01 01")
+
+
+def test_get_response_interrupts_nothing(send: Send) -> None:
+    send("00A4 0400 05 A000000001")
+    send("00C0 0000 00")
+    assert send("8010 0000 00").startswith("01 00")
+
+
+def test_a_select_of_a_proprietary_class_goes_to_the_application(send: Send) -> None:
+    send("00A4 0400 05 A000000001")
+    assert send("A0A4 0000 02 3F00 00").endswith("3F 00 90 00")
+
+
+def test_manage_channel_of_a_proprietary_class_goes_to_the_application(send: Send) -> None:
+    send("00A4 0400 05 A000000001")
+    assert send("8070 0000 00").startswith("01")
+
+
+def test_status_of_an_interindustry_class_goes_to_the_application(send: Send) -> None:
+    send("00A4 0400 05 A000000001")
+    assert send("00F2 0000 00").startswith("01")
+
+
+def test_an_unknown_proprietary_instruction_goes_to_the_files(send: Send) -> None:
+    assert send("8012 0000 00") == "66 69 6C 65 90 00"
+
+
+def test_status_tells_application_or_directory(send: Send) -> None:
+    assert send("80F2 0000 00") == "62 00 90 00"
+    assert send("80F2 0001 00") == "90 00"
+    send("00A4 0400 06 A00000000102")
+    assert send("80F2 0000 00") == "6F 08 84 06 A0 00 00 00 01 02 90 00"
+    assert send("80F2 0001 00") == "84 06 A0 00 00 00 01 02 90 00"
+    assert send("80F2 000C") == "90 00"
+    assert send("80F2 0300") == "6A 86"
+
+
+def test_a_channel_opened_from_the_basic_one_has_nothing_selected(send: Send) -> None:
+    send("00A4 0400 05 A000000001")
+    assert send("0070 0000 01") == "01 90 00"
+    assert send("01B0 0000 00") == "66 69 6C 65 90 00"
+
+
+def test_a_channel_opened_from_another_has_its_selection(send: Send) -> None:
+    send("0070 0001 00")
+    send("01A4 0400 06 A00000000102")
+    assert send("0170 0000 01") == "02 90 00"
+    assert send("8210 0000 00").startswith("02 00")
+
+
+def test_a_channel_opened_from_one_at_its_files_is_there_too(send: Send) -> None:
+    send("0070 0001 00")
+    assert send("0170 0000 01") == "02 90 00"
+    assert send("02B0 0000 00") == "66 69 6C 65 90 00"
+
+
+def test_twenty_channels_are_open_at_most(send: Send) -> None:
+    for number in range(1, 20):
+        assert send("0070 0000 01") == f"{number:02X} 90 00"
+    assert send("0070 0000 01") == "6A 81"
+    assert send("4FF2 0000 00") != "68 81"
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("0070 8000", "6A 86"),
+        ("0070 8007", "68 81"),
+        ("0070 0014", "6A 86"),
+        ("0070 0100", "6A 86"),
+        ("0070 0000 01 00", "67 00"),
+        ("01A4 0004 02 3F00", "68 81"),
+        ("04A4 0004 02 3F00", "68 82"),
+        ("20A4 0004 02 3F00", "6E 00"),
+        ("00A4 0081 02 3F00", "6A 86"),
+        ("00C0 0001 00", "6A 86"),
+        ("00C0 0000 00", "69 85"),
+        ("00", "67 00"),
+    ],
+)
+def test_what_is_refused(send: Send, command: str, answer: str) -> None:
+    assert send(command) == answer
+
+
+def test_chained_commands_reach_the_application_as_one(send: Send) -> None:
+    send("00A4 0400 05 A000000001")
+    assert send("9010 0000 01 11") == "90 00"
+    assert send("8010 0000 01 22 00") == "01 00 11 22 90 00"
+
+
+def test_select_without_le_and_with_a_fifth_byte_is_case_1(send: Send) -> None:
+    send("00A4 0400 05 A000000001")
+    assert send("00A4 0004 00") == "6A 82"
+    assert send("00A4 0004 00 0000") == "6A 82"
+
+
+def test_p2_0c_brings_no_data(send: Send) -> None:
+    assert send("00A4 040C 05 A000000001") == "90 00"
+
+
+def test_a_closed_channel_takes_nothing_more(send: Send) -> None:
+    send("0070 0001 00")
+    assert send("0170 8000") == "90 00"
+    assert send("01B0 0000 00") == "68 81"
+    assert send("0070 0000 01") == "01 90 00"
+
+
+def test_a_reset_leaves_the_basic_channel_alone() -> None:
+    channels = Channels([], NoFiles, {})
+    channels.transmit(hx("0070 0000 01"))
+    channels.reset()
+    with pytest.raises(StatusError) as error:
+        channels.transmit(hx("01B0 0000 00"))
+    assert error.value.sw == SW.CHANNEL_NOT_SUPPORTED
