@@ -6,8 +6,6 @@ answer out in pieces. Neither knows which application is behind.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from apdu.command import SHORT_NE_MAX, Command, Response
 from apdu.status import SW, StatusError
 
@@ -45,7 +43,7 @@ class RequestChain:
         self._size += len(command.data)
         if more_follow:
             return None
-        joined = replace(command, data=b"".join(self._parts))
+        joined = command._replace(data=b"".join(self._parts))
         self.clear()
         return joined
 
@@ -73,20 +71,20 @@ class ResponseQueue:
 
     def __init__(self) -> None:
         """Begin with nothing pending."""
-        self._data = memoryview(b"")
+        self._data = b""
+        self._at = 0
         self._sw: int = SW.OK
 
     def clear(self) -> None:
         """Drop what was not fetched."""
-        self._data = memoryview(b"")
+        self._data, self._at = b"", 0
 
     def put(self, response: Response, ne: int | None) -> Response:
         """Take a whole answer and return its first piece of at most `ne` bytes.
 
         Without Le (`ne` None) the piece is empty and 61 LL says how much waits.
         """
-        self._data = memoryview(response.data)
-        self._sw = response.sw
+        self._data, self._at, self._sw = response.data, 0, response.sw
         return self._piece(ne or 0)
 
     def more(self, ne: int | None) -> Response:
@@ -94,7 +92,7 @@ class ResponseQueue:
 
         Ne 256 and more ask for as much as there is.
         """
-        waiting = len(self._data)
+        waiting = len(self._data) - self._at
         if not waiting:
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED, "GET RESPONSE, but nothing waits")
         ne = ne or SHORT_NE_MAX
@@ -103,9 +101,9 @@ class ResponseQueue:
         return self._piece(ne)
 
     def _piece(self, ne: int) -> Response:
-        size = min(ne, MAX_PIECE)
-        data, self._data = bytes(self._data[:size]), self._data[size:]
-        waiting = len(self._data)
+        end = self._at + min(ne, MAX_PIECE)
+        data, self._at = self._data[self._at : end], min(end, len(self._data))
+        waiting = len(self._data) - self._at
         if waiting:
             return Response(data, 0x6100 | (waiting if waiting < SHORT_NE_MAX else 0))
         return Response(data, self._sw)

@@ -5,7 +5,7 @@ Knows lengths (ISO/IEC 7816-3 12.1.3); not what an instruction means.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from apdu.status import SW, StatusError
 
@@ -13,8 +13,7 @@ SHORT_NE_MAX = 256
 EXTENDED_NE_MAX = 65536
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A parsed command APDU.
 
     `data` is the command data field (0 to 65,535 bytes). `ne` is the greatest number of
@@ -81,8 +80,7 @@ def _extended(body: bytes) -> tuple[bytes, int | None, bool]:
     return data, (int.from_bytes(rest) or EXTENDED_NE_MAX) if rest else None, True
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """A response APDU: up to 65,533 bytes of data and the status word."""
 
     data: bytes = b""

@@ -6,14 +6,15 @@ it raises. Knows no files, no status words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from euicc_sim.crypto.signature import sign
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
     from euicc_sim.asn1.wire import Wire
@@ -63,12 +64,30 @@ class Session:
             (one for one in self.signers if one.credential.ci_pk_id == ci_pk_id), self.signers[0]
         )
 
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        """Undo what the body did to the drafts when it raises."""
-        state, volatile = self.state, self.volatile
-        try:
-            yield
-        except BaseException:
-            self.state, self.volatile = state, volatile
-            raise
+    def savepoint(self) -> Savepoint:
+        """A `with` block that undoes what its body did to the drafts when it raises."""
+        return Savepoint(self)
+
+
+class Savepoint:
+    """The drafts of a session at one moment."""
+
+    __slots__ = ("_session", "_state", "_volatile")
+
+    def __init__(self, session: Session) -> None:
+        """Remember them."""
+        self._session = session
+        self._state, self._volatile = session.state, session.volatile
+
+    def __enter__(self) -> None:
+        """Nothing yet."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Bring them back when the body raised."""
+        if kind is not None:
+            self._session.state, self._session.volatile = self._state, self._volatile

@@ -1,5 +1,6 @@
 """`euicc-sim serve`: put cards into vpcd's slots and tell what is done with them."""
 
+import gc
 import signal
 import sys
 import time
@@ -85,6 +86,7 @@ def serve(
             links = _links(cards, host, port, listen, verbose, out, open_things)
             if listen:
                 links += _blank_cards(range(len(card), slots), host, port, out, open_things)
+            gc.freeze()  # what is here now stays: no collection need look at it again
             run_until_signalled(links)
     except CardError as error:
         _fail(str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from apdu import SW, StatusError, tlv
@@ -97,6 +98,7 @@ def get_rat(_: Session, __: Any) -> dict[str, Any]:
     return {"rat": rules_authorisation_table()}
 
 
+@lru_cache
 def templates(wire: Wire) -> bytes:
     """What the ISD-R says of the card when it is selected: E0 (SGP.22 5.7.1), E1 (SGP.32 3.8.4)."""
     return wire.encode("ISDRProprietaryApplicationTemplate", {"svn": SVN}) + wire.encode(
