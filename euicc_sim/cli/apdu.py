@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from euicc_sim import Card
-from euicc_sim.cli.console import complain, console
+from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.eim_bytes import bytes_from
 from euicc_sim.offcard import EimError
 from euicc_sim.offcard.apdus import StatusWordError, exchange, select_isdr
@@ -58,7 +58,7 @@ def send(
                 console.print(Text(f"> {_sent(outcome.step)}"))
                 console.print(Text(f"< {_answered(outcome)}"))
     except (ScriptError, PcscError) as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @app.command()
@@ -83,7 +83,7 @@ def es10(
             select_isdr(link.transmit)
             typer.echo(exchange(link.transmit, sent).hex().upper())
     except (EimError, PcscError, ScriptError, StatusWordError) as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @app.command()
@@ -108,7 +108,7 @@ def run(
         with _link(card, reader) as link:
             counted = Counter(_printed(one, verbose) for one in play(steps, link))
     except (ScriptError, PcscError) as error:
-        _fail(str(error))
+        fail(str(error))
     failed = counted[False]
     checked = counted[True] + failed
     console.print(
@@ -123,7 +123,7 @@ def _link(card: Path | None, reader: str | None) -> AbstractContextManager[Card 
     if card is None:
         return open_card(reader)
     if reader is not None:
-        _fail("--card and --reader are two ways to a card; give one of them.")
+        fail("--card and --reader are two ways to a card; give one of them.")
     return Card.open(card)
 
 
@@ -180,8 +180,3 @@ def _hex(data: bytes, size: int | None = None) -> str:
     if size is None or len(data) <= size:
         return text
     return f"{text[: 2 * size]}... ({len(data)} bytes)"
-
-
-def _fail(sentence: str) -> NoReturn:
-    complain(sentence)
-    raise typer.Exit(1)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
+import typer
 from rich.console import Console
 
 console = Console(highlight=False, soft_wrap=True)
@@ -11,3 +14,9 @@ stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 def complain(sentence: str) -> None:
     """Say what is wrong and what to do, on standard error."""
     stderr.print(f"euicc-sim: {sentence}", markup=False, style="red")
+
+
+def fail(sentence: str) -> NoReturn:
+    """Say what is wrong and end with exit code 1."""
+    complain(sentence)
+    raise typer.Exit(1)

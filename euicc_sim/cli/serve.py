@@ -11,13 +11,14 @@ from datetime import datetime
 from pathlib import Path
 from queue import SimpleQueue
 from shutil import which
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from euicc_sim import Card, CardError, Event
+from euicc_sim.cli.console import fail
 from euicc_sim.transport.blank import BlankCard, Unheard
 from euicc_sim.transport.link import (
     ConnectingLink,
@@ -75,7 +76,7 @@ def serve(
     """Put cards into the slots of vpcd, where PC/SC programs find them."""
     slots = len(card) + len(card) % SLOTS_PER_READER if listen else len(card)
     if port + slots - 1 > 0xFFFF:
-        _fail(f"Port {port} leaves no room for {slots} slots.")
+        fail(f"Port {port} leaves no room for {slots} slots.")
     out = Console(highlight=False, soft_wrap=True)
     try:
         with ExitStack() as open_things:
@@ -89,11 +90,11 @@ def serve(
             gc.freeze()  # what is here now stays: no collection need look at it again
             run_until_signalled(links)
     except CardError as error:
-        _fail(str(error))
+        fail(str(error))
     except NoReaderError as error:
-        _fail(one_reader_more(error.port - port, error.port, installed_library()))
+        fail(one_reader_more(error.port - port, error.port, installed_library()))
     except LinkError as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 def run_until_signalled(links: Sequence[Link]) -> None:
@@ -272,8 +273,3 @@ def _program() -> str:
         return "euicc-sim"
     program = Path(sys.argv[0]).absolute()
     return str(program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program)
-
-
-def _fail(sentence: str) -> NoReturn:
-    Console(stderr=True, highlight=False, soft_wrap=True).print(Text(sentence))
-    raise typer.Exit(1)

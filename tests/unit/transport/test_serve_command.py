@@ -214,7 +214,7 @@ def test_in_reversed_mode_a_blank_card_has_the_slot_beside(
 def test_a_card_that_does_not_open_is_a_sentence_and_exit_code_1() -> None:
     result = run("--card", "one", "--card", "locked")
     assert result.exit_code == 1
-    assert result.stderr == "The card in locked is in use.\n"
+    assert result.stderr == "euicc-sim: The card in locked is in use.\n"
     assert StubCard.closed == ["one"]
 
 
@@ -240,7 +240,7 @@ def _no_reader_at_the_third_port(link: link_module.ConnectingLink) -> None:
 def test_a_taken_port_is_a_sentence_and_exit_code_1(listener: socket.socket) -> None:
     result = run("--card", "one", "--listen", "--port", listener.getsockname()[1])
     assert result.exit_code == 1
-    assert result.stderr.startswith("Cannot listen on 127.0.0.1:")
+    assert result.stderr.startswith("euicc-sim: Cannot listen on 127.0.0.1:")
     assert StubCard.closed == ["one"]
 
 
@@ -248,7 +248,7 @@ def test_a_taken_port_is_a_sentence_and_exit_code_1(listener: socket.socket) -> 
 def test_ports_do_not_go_beyond_65535(arguments: list[str]) -> None:
     result = run("--card", "one", "--port", "65535", *arguments)
     assert result.exit_code == 1
-    assert result.stderr == "Port 65535 leaves no room for 2 slots.\n"
+    assert result.stderr == "euicc-sim: Port 65535 leaves no room for 2 slots.\n"
 
 
 def test_fsync_is_left_out_for_a_throw_away_card(
