@@ -17,7 +17,8 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "apdu": ("euicc_sim", "keys"),
     "keys": ("euicc_sim", "apdu"),
     "euicc_sim.model": ("pyasn1", "pyasn1_modules", "json", "pydantic", "apdu", "keys"),
-    "euicc_sim.crypto": ("euicc_sim.es10", "euicc_sim.session", "euicc_sim.asn1", "apdu"),
+    "euicc_sim.crypto": ("euicc_sim", "apdu", "keys"),
+    "euicc_sim.bpp": ("euicc_sim", "keys", "cryptography", "pyasn1"),
     "euicc_sim.asn1": (
         "euicc_sim.model",
         "euicc_sim.es10",
