@@ -23,6 +23,7 @@ from euicc_sim.mno import BareFiles
 from euicc_sim.model.identity import Identity
 from euicc_sim.model.state import Limits, State
 from euicc_sim.model.volatile import Volatile
+from euicc_sim.readings import ONE_TIME_KEYS_OUTLIVE_RESET
 from euicc_sim.session import Session
 from euicc_sim.storage import Disk, JsonStore
 
@@ -103,7 +104,7 @@ class Card:
             raise
 
     def close(self) -> None:
-        """Unlock the directory; the card answers no more."""
+        """Unlock the directory; what would change the card is answered 6581 from now on."""
         self._store.close()
 
     def __enter__(self) -> Self:
@@ -147,7 +148,8 @@ class Card:
     def reset(self) -> bytes:
         """Power on or warm reset: channels, sessions and half-sent requests are gone."""
         self._channels.reset()
-        self._volatile = Volatile()
+        kept = self._volatile.one_time_keys if ONE_TIME_KEYS_OUTLIVE_RESET else ()
+        self._volatile = Volatile(one_time_keys=kept)
         self._env.restart()
         return ATR
 
@@ -164,6 +166,7 @@ class Card:
             return error.sw.to_bytes(2)
         except Exception:
             log.exception("a fault of this program, answered 6F00; the command was %s", apdu.hex())
+            self._report("card", refused=True, text="6F00, a fault of this program: see its log")
             return SW.INTERNAL_ERROR.to_bytes(2)
 
     def take_events(self) -> list[Event]:

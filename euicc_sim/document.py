@@ -9,6 +9,7 @@ import json
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -40,7 +41,13 @@ def _from_hex(value: object) -> bytes:
     return bytes.fromhex(value)
 
 
+def _with_usable_key(certificate: bytes) -> bytes:
+    public_key(certificate, in_certificate=True)
+    return certificate
+
+
 Hex = Annotated[bytes, BeforeValidator(_from_hex)]
+CaCertificate = Annotated[Hex, AfterValidator(_with_usable_key)]
 Text = Annotated[str, StringConstraints(max_length=0xFFFF)]
 Number = Annotated[int, Field(ge=1)]
 
@@ -135,6 +142,7 @@ class CredentialRecord(_Record):
 
     curve: str
     euiccCiPKId: Hex
+    ciCertificate: CaCertificate | None = None
     eumCertificate: Hex
     euiccCertificate: Hex
     privateKey: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
@@ -224,6 +232,7 @@ def _identity(card: CardRecord) -> Identity:
                 eum_certificate=one.eumCertificate,
                 euicc_certificate=one.euiccCertificate,
                 key_file=one.privateKey,
+                ci_certificate=one.ciCertificate,
             )
             for one in card.credentials
         ),

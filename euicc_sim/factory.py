@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from euicc_sim.model.identity import Credential, Identity
 from euicc_sim.model.state import Limits, State
 from euicc_sim.session import Signer
-from euicc_sim.storage import DOCUMENT, CardError, JsonStore
+from euicc_sim.storage import DOCUMENT, DRAFT, LOCK, CardError, JsonStore
 from keys import (
+    Curve,
     EuiccCredential,
     PkiError,
     TestPki,
@@ -31,21 +36,58 @@ def make_identity(
     directory: Path, *, eid: str, pki: Path | str | None, seed: int | None, limits: Limits
 ) -> None:
     """Put a new card into `directory`. Raises CardError, and then there is no card."""
+    if limits.eims < 1 or limits.results < 1:
+        raise CardError("a card has room for at least one eIM and one package result")
+    try:
+        _check_free(directory)
+        validate_eid(eid)
+        with _new_card(directory) as store:
+            credentials = _issue(directory, eid, pki, seed)
+            store.create(Identity(eid, credentials, limits=limits, seed=seed), State())
+    except PkiError as error:
+        raise CardError(str(error)) from error
+    except OSError as error:
+        raise CardError(f"no card could be made in {directory}: {_reason(error)}") from error
+
+
+def _check_free(directory: Path) -> None:
     if (directory / DOCUMENT).exists():
         raise CardError(
             f"there is a card in {directory} already; open it, or choose another directory"
         )
-    if limits.eims < 1 or limits.results < 1:
-        raise CardError("a card has room for at least one eIM and one package result")
+
+
+@contextmanager
+def _new_card(directory: Path) -> Iterator[JsonStore]:
+    """A directory, locked, for a card; what a failed creation has put there goes again."""
+    made = not directory.exists()
+    directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    store = JsonStore(directory)
+    parts = (DOCUMENT, DRAFT, PKI_FOLDER, *map(_key_file, Curve))
+    new = [path for path in (directory / name for name in parts) if not os.path.lexists(path)]
     try:
-        validate_eid(eid)
-        directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
-        credentials = _issue(directory, eid, pki, seed)
-        _write(directory, Identity(eid, credentials, limits=limits, seed=seed))
-    except PkiError as error:
-        raise CardError(str(error)) from error
-    except OSError as error:
-        raise CardError(f"no card could be made in {directory}: {error}") from error
+        yield store
+    except BaseException:
+        with suppress(OSError):
+            _remove(new)
+            if made:
+                (directory / LOCK).unlink()
+                directory.rmdir()
+        raise
+    finally:
+        store.close()
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _key_file(curve: Curve) -> str:
+    return f"SK_EUICC_ECDSA_{curve.value}.pem"
 
 
 def _issue(
@@ -63,7 +105,7 @@ def _issue(
 
 
 def _keep(directory: Path, issued: EuiccCredential) -> Credential:
-    name = f"SK_EUICC_ECDSA_{issued.curve.value}.pem"
+    name = _key_file(issued.curve)
     write_private_key(directory / name, issued.private_key)
     return Credential(
         curve=issued.curve.value,
@@ -71,15 +113,8 @@ def _keep(directory: Path, issued: EuiccCredential) -> Credential:
         eum_certificate=issued.eum_certificate,
         euicc_certificate=issued.euicc_certificate,
         key_file=name,
+        ci_certificate=issued.ci_certificate,
     )
-
-
-def _write(directory: Path, identity: Identity) -> None:
-    store = JsonStore(directory)
-    try:
-        store.create(identity, State())
-    finally:
-        store.close()
 
 
 def load_signers(directory: Path, identity: Identity) -> tuple[Signer, ...]:
@@ -91,10 +126,16 @@ def _signer(directory: Path, credential: Credential) -> Signer:
     path = directory / credential.key_file
     try:
         key = load_private_key(path)
-        certificate = x509.load_der_x509_certificate(credential.euicc_certificate)
-    except (PkiError, ValueError) as error:
-        raise CardError(f"{path} does not go with this card: {error}") from error
-    if certificate.public_key() != key.public_key():
+    except PkiError as error:
+        raise CardError(str(error)) from error
+    try:
+        certified = x509.load_der_x509_certificate(credential.euicc_certificate).public_key()
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise CardError(
+            f"{directory / DOCUMENT} is damaged: "
+            f"the card's {credential.curve} certificate cannot be used: {error}"
+        ) from error
+    if certified != key.public_key():
         raise CardError(
             f"{path} is not the private key of this card's {credential.curve} certificate"
         )
@@ -102,13 +143,32 @@ def _signer(directory: Path, credential: Credential) -> Signer:
 
 
 def copy_card(source: Path, target: Path) -> None:
-    """Take a snapshot of a card, which may be in use. Raises CardError."""
+    """Take a snapshot of a card, which may be in use. Raises CardError, and then there is none."""
+    try:
+        _check_copy(source, target)
+        target.mkdir(mode=DIRECTORY_MODE, parents=True)
+        try:
+            ignored = shutil.ignore_patterns(LOCK, "*.new")
+            shutil.copytree(source, target, ignore=ignored, dirs_exist_ok=True)
+            target.chmod(DIRECTORY_MODE)
+        except BaseException:
+            shutil.rmtree(target, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise CardError(f"the copy into {target} failed: {_reason(error)}") from error
+
+
+def _check_copy(source: Path, target: Path) -> None:
     if not (source / DOCUMENT).is_file():
         raise CardError(f"there is no card in {source}")
     if target.exists():
         raise CardError(f"{target} is there already; choose another directory")
-    try:
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("lock", "*.new"))
-        target.chmod(DIRECTORY_MODE)
-    except (OSError, shutil.Error) as error:
-        raise CardError(f"the copy into {target} failed: {error}") from error
+    if target.resolve().is_relative_to(source.resolve()):
+        raise CardError(f"{target} lies within the card; choose a directory outside {source}")
+
+
+def _reason(error: OSError) -> str:
+    """Why a file operation failed; copytree packs (source, target, reason) of each file."""
+    if isinstance(error, shutil.Error):
+        return str(error.args[0][0][2])
+    return error.strerror or str(error)

@@ -35,3 +35,23 @@ EMPTY_MEMORY_RESET = "nothingToDelete"
 
 DEFAULT_DP_ADDRESS_MAX = 255
 """SGP.22 5.7.4: characters of a default SM-DP+ address; a longer one is undefinedError."""
+
+FAILED_AUTHENTICATION_ENDS_SESSION = True
+"""SGP.22 5.7.13: a refused AuthenticateServer uses the challenge up and ends the RSP session that
+there may be; the server has to begin anew with GetEUICCChallenge."""
+
+FAILED_PREPARATION_ENDS_SESSION = False
+"""SGP.22 5.7.5: a refused PrepareDownload changes nothing, so that it can be sent again, and
+CancelSession can still sign for the server."""
+
+CONFIGURED_SMDP_OID_IS_EXPECTED = True
+"""SGP.22 5.7.13: invalidOid is for a server that the card expects under another OID. The only
+thing that tells a card whom to expect is the immediate-enable configuration (SGP.32 3.4.4): where
+it is switched on and holds both OID and address, a server of that address must have that OID."""
+
+ONE_TIME_KEYS_OUTLIVE_RESET = False
+"""SGP.22 5.7.5: a one-time key pair is kept for a second attempt (bppEuiccOtpk) through new RSP
+sessions, but only until the next reset; it is never written to a file."""
+
+UNKNOWN_CANCEL_REASON = "undefinedReason"
+"""SGP.22 5.7.14: what is signed for a reason that v2.5 does not know."""

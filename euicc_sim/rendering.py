@@ -84,6 +84,7 @@ def _card(identity: Identity) -> dict[str, Any]:
             {
                 "curve": one.curve,
                 "euiccCiPKId": _hex(one.ci_pk_id),
+                "ciCertificate": one.ci_certificate and _hex(one.ci_certificate),
                 "eumCertificate": _hex(one.eum_certificate),
                 "euiccCertificate": _hex(one.euicc_certificate),
                 "privateKey": one.key_file,

@@ -60,9 +60,11 @@ class Session:
 
     def signer_for(self, ci_pk_id: bytes) -> Signer:
         """The signer below that CI, or the first one when the card has none below it."""
-        return next(
-            (one for one in self.signers if one.credential.ci_pk_id == ci_pk_id), self.signers[0]
-        )
+        return self.signer_below(ci_pk_id) or self.signers[0]
+
+    def signer_below(self, ci_pk_id: bytes) -> Signer | None:
+        """The signer below that CI, if there is one."""
+        return next((one for one in self.signers if one.credential.ci_pk_id == ci_pk_id), None)
 
     def savepoint(self) -> Savepoint:
         """A `with` block that undoes what its body did to the drafts when it raises."""

@@ -12,6 +12,7 @@ from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from keys import profiles
 from keys.credential import Credential, EuiccCredential, key_id, permitted_iins
@@ -24,14 +25,16 @@ from keys.source import KeySource, RandomKeys, key_source
 
 @dataclass(frozen=True)
 class EumIssuer:
-    """An eUICC manufacturer (EUM), which certifies eUICCs.
-
-    `ci_pk_id` is the 20-byte key identifier of the CI above it.
-    """
+    """An eUICC manufacturer (EUM), which certifies eUICCs below the CI of `ci_certificate`."""
 
     credential: Credential
-    ci_pk_id: bytes
+    ci_certificate: x509.Certificate
     source: KeySource = field(default_factory=RandomKeys, repr=False, compare=False)
+
+    @property
+    def ci_pk_id(self) -> bytes:
+        """The 20-byte key identifier of the CI above it."""
+        return key_id(self.ci_certificate)
 
     @property
     def permitted_iins(self) -> tuple[str, ...]:
@@ -45,7 +48,12 @@ class EumIssuer:
         """
         euicc = self.certify_euicc(eid, seed)
         return EuiccCredential(
-            euicc.curve, self.ci_pk_id, self.credential.der, euicc.der, euicc.private_key
+            curve=euicc.curve,
+            ci_pk_id=self.ci_pk_id,
+            ci_certificate=self.ci_certificate.public_bytes(Encoding.DER),
+            eum_certificate=self.credential.der,
+            euicc_certificate=euicc.der,
+            private_key=euicc.private_key,
         )
 
     def certify_euicc(self, eid: str, seed: int | None = None) -> Credential:
@@ -113,7 +121,7 @@ class CertificateIssuer:
             profiles.eum_subject(organization),
             lambda key: profiles.eum_extensions(key, self.ci_pk_id, organization, iin),
         )
-        return EumIssuer(eum, self.ci_pk_id, self.source)
+        return EumIssuer(eum, self.certificate, self.source)
 
     def issue_dp_auth(self, oid: str = profiles.DP_OID, name: str = profiles.DP_NAME) -> Credential:
         """What an SM-DP+ authenticates with (CERT.DPauth.ECDSA); `oid` is the SM-DP+'s own."""
@@ -129,6 +137,14 @@ class CertificateIssuer:
             f"DPpb {oid}",
             profiles.dp_subject(name),
             lambda key: profiles.dp_extensions(key, self.ci_pk_id, profiles.ROLE_DP_PB, oid),
+        )
+
+    def issue_ds_auth(self, oid: str = profiles.DS_OID, name: str = profiles.DS_NAME) -> Credential:
+        """What an SM-DS authenticates with (CERT.DSauth.ECDSA); `oid` is the SM-DS's own."""
+        return self._issue(
+            f"DSauth {oid}",
+            profiles.dp_subject(name),
+            lambda key: profiles.dp_extensions(key, self.ci_pk_id, profiles.ROLE_DS_AUTH, oid),
         )
 
     def issue_dp_tls(self, host: str = profiles.DP_HOST, oid: str = profiles.DP_OID) -> Credential:

@@ -40,6 +40,7 @@ class EuiccCredential:
 
     curve: Curve
     ci_pk_id: bytes
+    ci_certificate: bytes
     eum_certificate: bytes
     euicc_certificate: bytes
     private_key: ec.EllipticCurvePrivateKey = field(repr=False, compare=False)

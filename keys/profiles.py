@@ -27,15 +27,18 @@ ROLE_EUM = ObjectIdentifier("2.23.146.1.2.1.2")
 ROLE_DP_TLS = ObjectIdentifier("2.23.146.1.2.1.3")
 ROLE_DP_AUTH = ObjectIdentifier("2.23.146.1.2.1.4")
 ROLE_DP_PB = ObjectIdentifier("2.23.146.1.2.1.5")
+ROLE_DS_AUTH = ObjectIdentifier("2.23.146.1.2.1.7")
 
 # Object identifiers of the parties, below the arc 2.999 that is reserved for examples
 CI_OID = "2.999.1"
 EUM_OID = "2.999.5"
 DP_OID = "2.999.10"
+DS_OID = "2.999.15"
 
 IIN = "89049032"
 EUM_ORGANIZATION = "RSP Test EUM"
 DP_NAME = "TEST SM-DP+"
+DS_NAME = "TEST SM-DS"
 DP_HOST = "testsmdpplus1.example.com"
 EIM_NAME = "eim.example.com"
 
@@ -127,9 +130,9 @@ def dp_subject(name: str) -> x509.Name:
 def dp_extensions(
     key: ec.EllipticCurvePublicKey, authority: bytes, role: ObjectIdentifier, oid: str
 ) -> Extensions:
-    """CERT.DPauth.ECDSA and CERT.DPpb.ECDSA, which differ in `role` only.
+    """CERT.DPauth.ECDSA, CERT.DPpb.ECDSA and CERT.DSauth.ECDSA, which differ in `role` only.
 
-    `authority` is the 20-byte key identifier of the CI, `oid` the SM-DP+'s own in dotted form.
+    `authority` is the 20-byte key identifier of the CI, `oid` the server's own in dotted form.
     """
     return (
         (_authority(authority), False),

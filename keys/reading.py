@@ -62,7 +62,7 @@ class BranchReader:
         credential = self._read_credential(EUM, ci.certificate)
         self._ask(EUM, credential.certificate, key_id)
         self._ask(EUM, credential.certificate, permitted_iins)
-        return EumIssuer(credential, ci.ci_pk_id)
+        return EumIssuer(credential, ci.certificate)
 
     def _read_credential(self, place: Place, issuer: x509.Certificate) -> Credential:
         certificate = self._read_certificate(place)

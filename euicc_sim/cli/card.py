@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from euicc_sim import Card
 from euicc_sim.cli.console import console
@@ -42,8 +43,8 @@ def new(
     with Card.create(
         directory, eid=eid, pki=pki, seed=seed, max_eims=max_eims, results=results
     ) as card:
-        console.print(f"card {card.eid} made in {directory}")
-        console.print(f"serve it on a reader with: euicc-sim serve --card {directory}")
+        console.print(Text(f"card {card.eid} made in {directory}"))
+        console.print(Text(f"serve it on a reader with: euicc-sim serve --card {directory}"))
 
 
 @app.command()
@@ -53,7 +54,7 @@ def copy(
 ) -> None:
     """Take a snapshot of a card, which may be in use."""
     copy_card(source, target)
-    console.print(f"{source} copied to {target}")
+    console.print(Text(f"{source} copied to {target}"))
 
 
 @app.command()
@@ -81,7 +82,7 @@ def _facts(identity: Identity, state: State, changed: datetime) -> Table:
         "last changed": f"{changed:%Y-%m-%d %H:%M:%S} UTC",
     }
     for name, value in rows.items():
-        table.add_row(name, value)
+        table.add_row(name, Text(value, overflow="fold"))
     table.add_row("trusted eIMs", f"{len(state.eims)} of {identity.limits.eims}")
     return table
 
@@ -92,11 +93,11 @@ def _eims(state: State) -> Table | str:
     table = Table("eIM", "type", "counter", "token", "key", "FQDN")
     for one in state.eims:
         table.add_row(
-            one.eim_id,
+            Text(one.eim_id, overflow="fold"),
             ID_TYPES[one.id_type],
             str(one.counter),
             "-" if one.token is None else str(one.token),
             one.key.form.value,
-            one.fqdn or "-",
+            Text(one.fqdn or "-", overflow="fold"),
         )
     return table

@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 console = Console(highlight=False, soft_wrap=True)
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -13,7 +14,7 @@ stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def complain(sentence: str) -> None:
     """Say what is wrong and what to do, on standard error."""
-    stderr.print(f"euicc-sim: {sentence}", markup=False, style="red")
+    stderr.print(Text(f"euicc-sim: {sentence}", "red"))
 
 
 def fail(sentence: str) -> NoReturn:

@@ -70,7 +70,7 @@ def _card(
 
 
 def _tell(story: Story, where: str, *, forget: bool, verbose: bool) -> None:
-    console.print(f"EID {story.eid}: {where}\n")
+    console.print(Text(f"EID {story.eid}: {where}\n"))
     if trusted := story.trusted():
         if not forget:
             raise StoryError(
@@ -78,7 +78,7 @@ def _tell(story: Story, where: str, *, forget: bool, verbose: bool) -> None:
                 "let it remove them with --forget, or use another card with --direct."
             )
         story.forget_all()
-        console.print(f"removed: {', '.join(trusted)}\n", markup=False)
+        console.print(Text(f"removed: {', '.join(trusted)}\n"))
     for number, step in enumerate(story.tell(), 1):
         mark, style = ("✗", "red") if step.refused else ("✓", "green")
         console.print(Text.assemble(f"{number:2} ", (step.title, "bold")))

@@ -35,5 +35,7 @@ def main() -> None:
     except (CardError, PkiError) as error:
         complain(str(error))
         sys.exit(1)
-    except BrokenPipeError:
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        complain(f"{place}{error.strerror or error}")
         sys.exit(1)

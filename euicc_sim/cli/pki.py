@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from euicc_sim.cli.console import console
 from keys import TestPki
@@ -23,5 +24,5 @@ def new(
 ) -> None:
     """Make a CI and an EUM on both curves, in the folder layout of GSMA SGP.26."""
     TestPki.create(seed=seed, iin=iin).write(directory)
-    console.print(f"test PKI written to {directory}")
-    console.print(f"make a card under it with: euicc-sim card new DIR --pki {directory}")
+    console.print(Text(f"test PKI written to {directory}"))
+    console.print(Text(f"make a card under it with: euicc-sim card new DIR --pki {directory}"))

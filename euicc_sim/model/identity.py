@@ -12,7 +12,8 @@ class Credential:
     """The card's certificates below one CI; certificates are DER.
 
     `ci_pk_id` is the subject key identifier of the CI's key (20 bytes), `key_file` the name of
-    the file in the card's directory that holds the private key.
+    the file in the card's directory that holds the private key. Without `ci_certificate` no
+    server below that CI can be verified.
     """
 
     curve: str
@@ -20,6 +21,7 @@ class Credential:
     eum_certificate: bytes
     euicc_certificate: bytes
     key_file: str
+    ci_certificate: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,87 @@
-"""What a card forgets at a reset."""
+"""What a card forgets at a reset: the RSP session and one-time keys (SGP.22 clause 3.1.3)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+ONE_TIME_KEYS_KEPT = 8
+"""SM-DP+s whose one-time keys are kept; the one that came first goes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneTimeKey:
+    """A one-time key pair of the card (otPK.EUICC.ECKA) for the SM-DP+ of that OID.
+
+    `curve` is the name in SEC 2 or RFC 5639, `public` the uncompressed point, 65 bytes, and
+    `private` the scalar, 32 bytes, which never shows.
+    """
+
+    smdp_oid: str
+    curve: str
+    public: bytes
+    private: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A download that was prepared: CERT.DPpb (DER) and the card's one-time key for it."""
+
+    smdp_certificate: bytes
+    one_time_key: OneTimeKey
+
+
+@dataclass(frozen=True, slots=True)
+class RspSession:
+    """A server that has authenticated itself, below the CI of `ci_pk_id`.
+
+    `server_oid` is the registeredID of its certificate, `is_smdp` False for an SM-DS.
+    `euicc_signature1` is what the card answered with, 64 bytes.
+    """
+
+    transaction_id: bytes
+    ci_pk_id: bytes
+    server_oid: str
+    server_address: str
+    is_smdp: bool
+    matching_id: str | None
+    euicc_signature1: bytes
+    download: Download | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Volatile:
-    """The RSP session: the challenge that was last given out, 16 bytes."""
+    """The challenge that was last given out (16 bytes) until it is used, the session after it.
+
+    `one_time_keys` outlive a session, so that a download can be tried again: one of each SM-DP+.
+    """
 
     challenge: bytes | None = None
+    session: RspSession | None = None
+    one_time_keys: tuple[OneTimeKey, ...] = ()
+
+    def with_challenge(self, challenge: bytes) -> Self:
+        """A new RSP session begins; whatever was there of an earlier one is gone."""
+        return replace(self, challenge=challenge, session=None)
+
+    def with_session(self, session: RspSession) -> Self:
+        """The server is authenticated, and the challenge is used up."""
+        return replace(self, challenge=None, session=session)
+
+    def ended(self) -> Self:
+        """Without an RSP session."""
+        return replace(self, challenge=None, session=None)
+
+    def find_one_time_key(self, smdp_oid: str) -> OneTimeKey | None:
+        """The one-time key that is kept for an SM-DP+."""
+        return next((one for one in self.one_time_keys if one.smdp_oid == smdp_oid), None)
+
+    def with_one_time_key(self, key: OneTimeKey) -> Self:
+        """With `key` in place of an earlier one for the same SM-DP+."""
+        kept = (*self.without_one_time_key(key.smdp_oid).one_time_keys, key)
+        return replace(self, one_time_keys=kept[-ONE_TIME_KEYS_KEPT:])
+
+    def without_one_time_key(self, smdp_oid: str) -> Self:
+        """Without the one-time key for an SM-DP+."""
+        kept = tuple(one for one in self.one_time_keys if one.smdp_oid != smdp_oid)
+        return replace(self, one_time_keys=kept)

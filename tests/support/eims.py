@@ -37,14 +37,17 @@ MAX_COUNTER = 8388607
 
 ANSWERS = {
     0xBF20: "EUICCInfo1",
+    0xBF21: "PrepareDownloadResponse",
     0xBF22: "EUICCInfo2",
     0xBF28: "ListNotificationResponse",
     0xBF2B: "RetrieveNotificationsListResponse",
     0xBF2D: "ProfileInfoListResponse",
     0xBF2E: "GetEuiccChallengeResponse",
     0xBF30: "NotificationSentResponse",
+    0xBF38: "AuthenticateServerResponse",
     0xBF3C: "EuiccConfiguredAddressesResponse",
     0xBF3E: "GetEuiccDataResponse",
+    0xBF41: "CancelSessionResponse",
     0xBF43: "GetRatResponse",
     0xBF51: "EuiccPackageResult",
     0xBF55: "GetEimConfigurationDataResponse",

@@ -109,6 +109,10 @@ SPOILT = {
         put("card", "credentials", 0, "privateKey", value="../key.pem"),
         "at card.credentials.0.privateKey: ",
     ),
+    "a CI's certificate that is none": (
+        put("card", "credentials", 0, "ciCertificate", value="3000"),
+        "at card.credentials.0.ciCertificate: ",
+    ),
     "no room": (put("card", "limits", "eims", value=0), "at card.limits.eims: "),
     "eIMs that are no list": (put("eims", value={}), "at eims: "),
     "another schema": (put("schema", value=2), '"schema" is 2'),

@@ -15,15 +15,18 @@ from euicc_sim.es10.registry import es10
 
 TAGS = [
     0xBF20,
+    0xBF21,
     0xBF22,
     0xBF28,
     0xBF2B,
     0xBF2D,
     0xBF2E,
     0xBF30,
+    0xBF38,
     0xBF3C,
     0xBF3E,
     0xBF3F,
+    0xBF41,
     0xBF43,
     0xBF51,
     0xBF55,
@@ -116,6 +119,22 @@ def test_every_code_of_an_operation_can_be_encoded(one: Operation, code: str) ->
 def test_every_error_of_a_package_can_be_encoded(code: str) -> None:
     value: dict[str, Any] = {"eimId": "e", "counterValue": 1, "euiccPackageErrorCode": code}
     assert WIRE_1_2.encode("EuiccPackageErrorDataSigned", value)
+
+
+@pytest.mark.parametrize(
+    ("tag", "arm", "field"),
+    [
+        (0xBF38, "authenticateResponseError", "authenticateErrorCode"),
+        (0xBF21, "downloadResponseError", "downloadErrorCode"),
+    ],
+)
+def test_every_error_of_an_rsp_session_can_be_encoded(tag: int, arm: str, field: str) -> None:
+    function = FUNCTIONS[tag]
+    known = WIRE_1_2.types[function.response].componentType[arm].asn1Object.componentType[field]
+    assert set(function.codes) == set(known.asn1Object.namedValues)
+    for code in function.codes:
+        error = {"transactionId": b"1", field: code}
+        assert value_of(WIRE_1_2.encode(function.response, (arm, error)))
 
 
 @pytest.mark.parametrize("function", FUNCTIONS.values(), ids=lambda one: one.name)

@@ -46,6 +46,22 @@ def test_ci_pk_id_is_the_sha1_of_the_ci_public_key(ci: CertificateIssuer) -> Non
     assert len(expected) == 20
 
 
+def test_an_euicc_is_given_the_certificate_of_its_ci(ci: CertificateIssuer) -> None:
+    euicc = ci.issue_eum().issue_euicc(TEST_EID)
+    assert x509.load_der_x509_certificate(euicc.ci_certificate) == ci.certificate
+
+
+def test_an_sm_ds_differs_from_an_sm_dp_in_role_and_oid(ci: CertificateIssuer) -> None:
+    ds, dp = ci.issue_ds_auth(), ci.issue_dp_auth()
+    assert is_issued_by(ds.certificate, ci.certificate)
+    policies, names = (
+        [one.certificate.extensions.get_extension_for_class(kind).value for one in (ds, dp)]
+        for kind in (x509.CertificatePolicies, x509.SubjectAlternativeName)
+    )
+    assert policies[0] != policies[1]
+    assert names[0] != names[1]
+
+
 def test_the_eid_is_the_serial_number_in_the_euicc_subject(ci: CertificateIssuer) -> None:
     euicc = ci.issue_eum().certify_euicc(TEST_EID)
     assert attribute(euicc.certificate.subject, NameOID.SERIAL_NUMBER) == TEST_EID

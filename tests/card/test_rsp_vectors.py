@@ -1,0 +1,138 @@
+"""The vectors of an RSP session, played on a card of their PKI: its answers are theirs.
+
+The card of the vectors has another EUICCInfo2, which goes into what is signed; for whole answers
+it is put in the place of ours.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from support.eims import ask
+from support.es10 import SELECT_ISDR
+from support.hexes import hx
+from support.server import TRANSACTION, authenticated, refusal
+from support.vectors import FOLDER
+
+from euicc_sim import Card
+from euicc_sim.asn1.codec import Prepared
+from euicc_sim.es10 import authentication
+from euicc_sim.storage import JsonStore
+
+Send = Callable[[bytes], bytes]
+VECTORS: dict[str, Any] = json.loads((FOLDER / "sgp22-vectors.json").read_text())
+BY_NAME = {one["function"].removeprefix("ES10b."): one for one in VECTORS["vectors"]}
+
+
+def request(name: str) -> bytes:
+    return hx(BY_NAME[name]["request"])
+
+
+def response(name: str) -> bytes:
+    return hx(BY_NAME[name]["response"])
+
+
+@dataclass
+class Scripted:
+    """Randomness of the vectors: their challenge, and 40 bytes that make their one-time key."""
+
+    challenge: bytes = bytes(range(16))
+    scalar: int = field(default=int(VECTORS["keys"]["otEUICC"]["private"], 16), repr=False)
+
+    def random(self, size: int) -> bytes:
+        return self.challenge if size == 16 else (self.scalar - 1).to_bytes(size)
+
+    def restart(self) -> None:
+        """It is the same again anyway."""
+
+
+@pytest.fixture
+def env() -> Scripted:
+    return Scripted()
+
+
+@pytest.fixture
+def card(tmp_path: Path, pki_folder: Path, env: Scripted) -> Iterator[Card]:
+    folder = tmp_path / "card"
+    Card.create(folder, pki=pki_folder, seed=1, fsync=False).close()
+    document = json.loads((folder / "card.json").read_text())
+    credential = document["card"]["credentials"][0]
+    chain = VECTORS["certificates"]
+    credential["euiccCiPKId"] = chain["CI"]["ski"]
+    for name, party in (("ciCertificate", "CI"), ("eumCertificate", "EUM")):
+        credential[name] = chain[party]["der"]
+    credential["euiccCertificate"] = chain["EUICC"]["der"]
+    (folder / "card.json").write_text(json.dumps(document))
+    key = ec.derive_private_key(int(VECTORS["keys"]["EUICC"]["private"], 16), ec.SECP256R1())
+    (folder / credential["privateKey"]).write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    with Card(JsonStore(folder, fsync=False), env) as card:
+        yield card
+
+
+@pytest.fixture
+def isdr(send: Send) -> Send:
+    send(SELECT_ISDR)
+    return send
+
+
+@pytest.fixture
+def their_info(monkeypatch: pytest.MonkeyPatch) -> None:
+    """EUICCInfo2 of the vectors' card."""
+    info = Prepared(response("GetEUICCInfo2"))
+    monkeypatch.setattr(authentication, "euicc_info2", lambda _: info)
+
+
+def begin(send: Send) -> bytes:
+    assert ask(send, hx("BF2E00")) == response("GetEUICCChallenge")
+    return ask(send, request("AuthenticateServer"))
+
+
+@pytest.mark.usefixtures("their_info")
+def test_authenticate_server(isdr: Send) -> None:
+    assert begin(isdr).hex() == response("AuthenticateServer").hex()
+
+
+@pytest.mark.usefixtures("their_info")
+@pytest.mark.parametrize("name", ["PrepareDownload", "PrepareDownload (confirmation code)"])
+def test_prepare_download(isdr: Send, name: str) -> None:
+    begin(isdr)
+    assert ask(isdr, request(name)).hex() == response(name).hex()
+
+
+def test_with_our_own_information_only_that_and_the_signature_differ(isdr: Send) -> None:
+    ours = authenticated(begin(isdr))
+    theirs = authenticated(response("AuthenticateServer"))
+    info = ask(isdr, hx("BF2200"))
+    at = theirs["euiccSigned1"].index(hx("BF22"))
+    size = len(response("GetEUICCInfo2"))
+    assert info + theirs["euiccSigned1"][at + size :] in ours["euiccSigned1"]
+    assert ours["euiccCertificate"] == theirs["euiccCertificate"]
+    assert ours["eumCertificate"] == theirs["eumCertificate"]
+
+
+def test_a_signature_over_another_euicc_signature_is_refused(isdr: Send) -> None:
+    begin(isdr)
+    assert ask(isdr, request("PrepareDownload")) == refusal("BF21", 2, TRANSACTION)
+
+
+def test_another_challenge(isdr: Send, env: Scripted) -> None:
+    env.challenge = bytes(16)
+    ask(isdr, hx("BF2E00"))
+    answer = ask(isdr, request("AuthenticateServer"))
+    assert answer == response("AuthenticateServer (error)")
+
+
+def test_cancel_session(isdr: Send) -> None:
+    begin(isdr)
+    assert ask(isdr, request("CancelSession")) == response("CancelSession")
+    name = "CancelSession (unknown transaction)"
+    assert ask(isdr, request(name)) == response(name)

@@ -1,0 +1,314 @@
+"""`euicc-sim card`: new, copy and show, through the command's own door."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from support.eims import LIST_EIM, Eim, ask, eim1, eim2, trust, vector_key
+from support.es10 import SELECT_ISDR
+from support.hexes import hx
+from support.published_pki import PUBLISHED, TEST_EID, needs_published, published, tree
+
+from euicc_sim import Card
+from euicc_sim.cli.console import console
+from euicc_sim.cli.main import main
+from euicc_sim.storage import DOCUMENT, read
+from keys import make_eid
+
+WIDTH = 240
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run of the command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def complaint(self) -> str:
+        """The one sentence that a refusal is, before which nothing was said."""
+        assert (self.code, self.out) == (1, "")
+        (line,) = self.err.splitlines()
+        return line.removeprefix("euicc-sim: ")
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The rows of the first table."""
+        assert (self.code, self.err) == (0, "")
+        return dict(re.findall(r"^(\S.*?)  +(\S.*?) *$", self.out, re.MULTILINE))
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The rows of the table with lines, without its head."""
+        return [
+            [cell.strip() for cell in line.strip("│").split("│")]
+            for line in self.out.splitlines()
+            if line.startswith("│")
+        ]
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs `euicc-sim card` with these words, on a wide terminal."""
+    monkeypatch.setattr(console, "width", WIDTH)
+    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*words: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["euicc-sim", "card", *map(str, words)])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        code = caught.value.code
+        assert isinstance(code, int)
+        return Outcome(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def directory(tmp_path: Path, pki_folder: Path) -> Path:
+    """A card, closed."""
+    Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False).close()
+    return tmp_path / "card"
+
+
+# -- new
+
+
+def test_new_makes_a_card_and_says_how_to_serve_it(run: Run, tmp_path: Path) -> None:
+    directory = tmp_path / "card"
+    outcome = run("new", directory)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.splitlines() == [
+        f"card {TEST_EID} made in {directory}",
+        f"serve it on a reader with: euicc-sim serve --card {directory}",
+    ]
+    with Card.open(directory) as card:
+        assert card.eid == TEST_EID
+        assert card.identity.seed is None
+
+
+def test_new_takes_eid_pki_seed_and_limits(run: Run, tmp_path: Path, pki_folder: Path) -> None:
+    eid = make_eid("89049032", 42)
+    words = ["--eid", eid, "--pki", pki_folder, "--seed", 7, "--max-eims", 3, "--results", 5]
+    assert run("new", tmp_path / "card", *words).code == 0
+    with Card.create(
+        tmp_path / "same", eid=eid, pki=pki_folder, seed=7, max_eims=3, results=5, fsync=False
+    ):
+        assert tree(tmp_path / "card") == tree(tmp_path / "same")
+
+
+def test_new_leaves_a_card_alone_that_is_there(run: Run, directory: Path) -> None:
+    before = tree(directory)
+    assert run("new", directory).complaint == (
+        f"there is a card in {directory} already; open it, or choose another directory"
+    )
+    assert tree(directory) == before
+
+
+def test_new_takes_a_directory_s_name_as_it_is(run: Run, tmp_path: Path) -> None:
+    directory = tmp_path / "a [/b] :heart:"
+    outcome = run("new", directory)
+    assert outcome.out.splitlines()[0].endswith(f" made in {directory}")
+    assert (directory / DOCUMENT).is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--eid", "8904"], "'8904' is not an EID: "),
+        (["--eid", TEST_EID[:-1] + "4"], f"The EID {TEST_EID[:-1]}4 fails its check: "),
+        (["--eid", make_eid("89033023", 7)], "does not begin with 89049032"),
+        (["--pki", "nowhere"], "nowhere is not a folder. Name the folder"),
+    ],
+)
+def test_new_says_in_one_sentence_what_is_wrong(
+    run: Run, tmp_path: Path, words: list[str], sentence: str
+) -> None:
+    assert sentence in run("new", tmp_path / "card", *words).complaint
+    assert not (tmp_path / "card").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--seed", "x"], ["--max-eims", "0"], ["--results", "0"], ["--seeds", "1"], ["--eid"]],
+)
+def test_new_shows_how_it_is_used_when_an_option_cannot_be_read(
+    run: Run, tmp_path: Path, words: list[str]
+) -> None:
+    outcome = run("new", tmp_path / "card", *words)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert words[0] in outcome.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_published
+def test_new_makes_a_card_under_the_published_certificates(run: Run, tmp_path: Path) -> None:
+    assert run("new", tmp_path / "card", "--pki", PUBLISHED).code == 0
+    ci = published("CertificateIssuer/CERT_CI_ECDSA_NIST.der")
+    with Card.open(tmp_path / "card") as card:
+        eum = card.identity.credentials[0].eum_certificate
+        assert ci.subject.public_bytes() in eum
+        card.transmit(SELECT_ISDR)
+        assert eum[4:] in ask(card.transmit, hx("BF5600"))
+    assert not (tmp_path / "card" / "pki").exists()
+
+
+# -- copy
+
+
+def test_copy_takes_a_card_that_is_in_use_and_the_copy_opens(
+    run: Run, directory: Path, tmp_path: Path
+) -> None:
+    with Card.open(directory, fsync=False) as card:
+        trust(card.transmit, eim1())
+        outcome = run("copy", directory, tmp_path / "copy")
+        assert (outcome.code, outcome.err) == (0, "")
+        assert outcome.out == f"{directory} copied to {tmp_path / 'copy'}\n"
+        with Card.open(tmp_path / "copy") as copy:
+            assert copy.state == card.state
+
+
+def test_copy_leaves_a_directory_alone_that_is_there(
+    run: Run, directory: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "copy").mkdir()
+    sentence = run("copy", directory, tmp_path / "copy").complaint
+    assert sentence == f"{tmp_path / 'copy'} is there already; choose another directory"
+    assert list((tmp_path / "copy").iterdir()) == []
+
+
+def test_copy_says_when_there_is_no_card(run: Run, tmp_path: Path) -> None:
+    assert run("copy", tmp_path, tmp_path / "copy").complaint == f"there is no card in {tmp_path}"
+
+
+def test_copy_takes_a_directory_s_name_as_it_is(run: Run, directory: Path, tmp_path: Path) -> None:
+    target = tmp_path / "a [/b] :heart:"
+    assert run("copy", directory, target).out == f"{directory} copied to {target}\n"
+
+
+# -- show
+
+
+def test_show_tells_the_facts_of_a_new_card(run: Run, directory: Path) -> None:
+    identity, _, _ = read(directory)
+    outcome = run("show", directory)
+    nist, brainpool = (one.hex().upper() for one in identity.ci_pk_ids)
+    facts = outcome.facts
+    changed = facts.pop("last changed")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", changed)
+    assert facts == {
+        "EID": TEST_EID,
+        "SGP.32": "1.2",
+        "certificates": f"NIST below CI {nist}, BRP below CI {brainpool}",
+        "default SM-DP+": "none",
+        "root SM-DS": "testrootsmds.example.com",
+        "package results": "0 of 64",
+        "notifications": "0",
+        "next number": "1",
+        "trusted eIMs": "0 of 16",
+    }
+
+
+def test_show_says_that_nobody_is_trusted(run: Run, directory: Path) -> None:
+    last = run("show", directory).out.splitlines()[-1]
+    assert last == "nobody is trusted; the first eIM comes in by AddInitialEim"
+
+
+def test_show_lists_the_eims_of_a_card_in_use(run: Run, directory: Path) -> None:
+    with Card.open(directory, fsync=False) as card:
+        first = eim1(extra={"eimFqdn": "eim1.example.com", "eimIdType": 2})
+        trust(card.transmit, first, token_wanted=True)
+        first.load(card.transmit, ("addEim", eim2(counter=9).configuration()))
+        first.load(card.transmit, LIST_EIM)
+        ask(card.transmit, hx("BF65 03 8001 61"))
+        outcome = run("show", directory)
+        assert card.transmit(SELECT_ISDR)[0] == 0x61
+    assert outcome.rows == [
+        ["eim1.example.com", "fqdn", "2", "1", "publicKey", "eim1.example.com"],
+        ["eim2.example.com", "proprietary", "9", "-", "publicKey", "-"],
+    ]
+    assert outcome.facts["trusted eIMs"] == "2 of 16"
+    assert outcome.facts["package results"] == "2 of 64"
+    assert outcome.facts["next number"] == "3"
+    assert outcome.facts["default SM-DP+"] == "a"
+
+
+def test_show_prints_what_an_eim_calls_itself_as_it_is(run: Run, directory: Path) -> None:
+    with Card.open(directory, fsync=False) as card:
+        name = "[/red] [bold]x[/bold] :heart:"
+        trust(card.transmit, Eim(name, vector_key("eim1"), extra={"eimFqdn": "[/x].example"}))
+    assert run("show", directory).rows == [
+        [name, "proprietary", "0", "-", "publicKey", "[/x].example"]
+    ]
+
+
+def test_show_cuts_nothing_off_on_a_narrow_terminal(
+    run: Run, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, address = "n" * 100, "a" * 100
+    with Card.open(directory, fsync=False) as card:
+        trust(card.transmit, Eim(name, vector_key("eim1"), extra={"eimFqdn": "f" * 100}))
+        ask(card.transmit, hx("BF65 66 8064") + address.encode())
+    monkeypatch.setattr(console, "width", 80)
+    outcome = run("show", directory)
+    assert "…" not in outcome.out
+    names, *_, domains = zip(*outcome.rows, strict=True)
+    assert ("".join(names), "".join(domains)) == (name, "f" * 100)
+    assert outcome.out.count("a") > 100
+
+
+def test_show_prints_an_address_as_it_is(run: Run, directory: Path) -> None:
+    with Card.open(directory, fsync=False) as card:
+        card.transmit(SELECT_ISDR)
+        ask(card.transmit, hx("BF65 06 8004") + b"[/x]")
+    assert run("show", directory).facts["default SM-DP+"] == "[/x]"
+
+
+def test_show_needs_no_private_key(run: Run, directory: Path) -> None:
+    for path in directory.glob("SK_*"):
+        path.unlink()
+    assert run("show", directory).facts["EID"] == TEST_EID
+
+
+def test_show_says_when_there_is_no_card_and_how_to_make_one(run: Run, tmp_path: Path) -> None:
+    assert run("show", tmp_path).complaint == (
+        f"there is no card in {tmp_path} (no {DOCUMENT}); "
+        f"make one with: euicc-sim card new {tmp_path}"
+    )
+
+
+def test_show_says_what_is_damaged_and_where(run: Run, directory: Path) -> None:
+    document = json.loads((directory / DOCUMENT).read_text())
+    document["nextSeqNumber"] = 0
+    (directory / DOCUMENT).write_text(json.dumps(document))
+    sentence = run("show", directory).complaint
+    assert sentence.startswith(f"{directory / DOCUMENT} is damaged: at nextSeqNumber: ")
+
+
+# -- as a program
+
+
+def test_a_refusal_is_one_sentence_and_exit_code_1_as_a_program_too(directory: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "euicc_sim", "card", "new", str(directory)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"euicc-sim: there is a card in {directory} already; open it, or choose another directory\n"
+    )
