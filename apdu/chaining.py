@@ -90,12 +90,12 @@ class ResponseQueue:
     def more(self, ne: int | None) -> Response:
         """Answer GET RESPONSE. Raises StatusError 6985 when nothing waits, 6C LL for a wrong Le.
 
-        Ne 256 and more ask for as much as there is.
+        Ne 256 and more ask for as much as there is; without Le 61 LL says again what waits.
         """
         waiting = len(self._data) - self._at
         if not waiting:
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED, "GET RESPONSE, but nothing waits")
-        ne = ne or SHORT_NE_MAX
+        ne = ne or 0
         if waiting < ne < SHORT_NE_MAX:
             raise StatusError(0x6C00 | waiting, f"GET RESPONSE for {ne} bytes, {waiting} wait")
         return self._piece(ne)

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from apdu import SW, Channels, Command, Installed, Response, StatusError
 from euicc_sim import es10
@@ -36,8 +35,7 @@ EVENTS_KEPT = 1000
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """What one ES10 function came to: its name, whether it was refused, a line for a person."""
 
     name: str

@@ -15,7 +15,8 @@ from keys import TestPki
 
 Send = Callable[[bytes], bytes]
 
-settings.register_profile("ci", max_examples=500, deadline=None, print_blob=True)
+# Under CI the examples are always the same: a change is judged by itself, not by the dice.
+settings.register_profile("ci", max_examples=500, deadline=None, print_blob=True, derandomize=True)
 settings.register_profile(
     "quick",
     max_examples=60,

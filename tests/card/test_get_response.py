@@ -45,9 +45,10 @@ def test_le_00_fetches_all_that_waits(isdr: Send) -> None:
     assert isdr(hx("80C0 0000 00")) == EID_ANSWER + hx("9000")
 
 
-def test_four_bytes_fetch_all_that_waits(isdr: Send) -> None:
+def test_without_le_nothing_is_fetched_and_61_says_again_what_waits(isdr: Send) -> None:
     isdr(GET_EID)
-    assert isdr(hx("80C0 0000")) == EID_ANSWER + hx("9000")
+    assert isdr(hx("80C0 0000")) == hx("6115")
+    assert isdr(hx("80C0 0000 15")) == EID_ANSWER + hx("9000")
 
 
 def test_a_le_that_is_too_long_is_6cxx_and_nothing_is_lost(isdr: Send) -> None:
