@@ -5,10 +5,14 @@ A tag is the integer of its bytes: 0x30, 0xBF57. Knows no ASN.1 schema.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 MAX_TAG_BYTES = 4
 MAX_LENGTH_BYTES = 4
+
+
+_SHORT = tuple(bytes((length,)) for length in range(0x80))
 
 
 class TlvError(ValueError):
@@ -27,9 +31,11 @@ class Tlv(NamedTuple):
 def tlv(tag: int, *parts: bytes) -> bytes:
     """Write one object of DER; `parts` together are its value."""
     content = b"".join(parts)
-    return tag_bytes(tag) + length_bytes(len(content)) + content
+    length = len(content)
+    return tag_bytes(tag) + (_SHORT[length] if length < 0x80 else length_bytes(length)) + content
 
 
+@lru_cache(maxsize=1024)
 def tag_bytes(tag: int) -> bytes:
     """The bytes of a tag."""
     return tag.to_bytes((tag.bit_length() + 7) // 8 or 1)

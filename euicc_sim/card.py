@@ -182,9 +182,9 @@ class Card:
         )
         name = "ES10"
         try:
-            function = es10.find(session, request)
+            function, item = es10.find(session, request)
             name = function.name
-            answer = es10.run(session, function, request)
+            answer = es10.run(session, function, request, item)
             if session.state is not self._state:
                 self._store.save(session.state)
         except StatusError as error:

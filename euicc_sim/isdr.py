@@ -62,7 +62,7 @@ class IsdR:
         self._append(command)
         if not command.p1 & LAST_BLOCK:
             return Response()
-        request = b"".join(self._blocks)
+        request = b"".join(self._blocks) if len(self._blocks) > 1 else command.data
         self.interrupt()
         return Response(self._execute(request) if request else b"")
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apdu import tlv
+from apdu.tlv import Tlv
 from euicc_sim.asn1 import (
     codec,
     sgp22,
@@ -55,6 +56,10 @@ class Wire:
     def decode(self, name: str, data: bytes) -> Any:
         """Read `data` as the type of that name; raises Asn1Error."""
         return codec.decode(self.types[name], data)
+
+    def decode_at(self, name: str, data: bytes, item: Tlv) -> Any:
+        """Read an object inside a larger buffer as the type of that name; raises Asn1Error."""
+        return codec.decode_at(self.types[name], data, item)
 
     def encode(self, name: str, value: Any) -> bytes:
         """Write a value of the type of that name; raises Asn1Error."""
