@@ -6,10 +6,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from shutil import which
 from typing import Annotated
 
@@ -19,6 +19,7 @@ from rich.text import Text
 
 from euicc_sim import Card, CardError, Event
 from euicc_sim.cli.console import fail
+from euicc_sim.offcard.apdus import SELECT_ISDR
 from euicc_sim.transport.blank import BlankCard, Unheard
 from euicc_sim.transport.link import (
     ConnectingLink,
@@ -36,8 +37,11 @@ from euicc_sim.transport.readers import (
 )
 from euicc_sim.transport.vpcd import Control
 
-_SELECT_ISDR = "00A4040010A0000005591010FFFFFFFF8900000100"
+_SELECT_ISDR = SELECT_ISDR.hex().upper()
 _NOTES_AT_MOST = 500
+_LONGEST_WAIT = 0.2
+"""Seconds."""
+
 _POWER = {
     Control.POWER_OFF: "power off",
     Control.POWER_ON: "power on",
@@ -107,11 +111,23 @@ def run_until_signalled(links: Sequence[Link]) -> None:
         runs = [pool.submit(link.run) for link in links]
         for run in runs:
             run.add_done_callback(ended.put)
-        ended.get()
+        _wait(ended)
         for link in links:
             link.stop()
     for run in runs:
         run.result()
+
+
+def _wait(ended: SimpleQueue[object]) -> None:
+    """Return when something has ended.
+
+    A signal that comes in the moment before a wait does not end it, and its handler runs only
+    after it: so no wait is long.
+    """
+    while True:
+        with suppress(Empty):
+            ended.get(timeout=_LONGEST_WAIT)
+            return
 
 
 @contextmanager

@@ -18,8 +18,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from euicc_sim import Event
-from euicc_sim.cli.serve import CardLog, serve
+from euicc_sim.cli.serve import CardLog, run_until_signalled, serve
 from euicc_sim.transport import link as link_module
+from euicc_sim.transport.blank import BlankCard, Unheard
 from euicc_sim.transport.vpcd import Control
 
 DEADLINE = 20.0
@@ -316,3 +317,19 @@ def test_a_refusal_is_red_on_a_terminal_only() -> None:
         log.idle()
         assert isinstance(out.file, io.StringIO)
         assert ("\x1b[31m" in out.file.getvalue()) is terminal
+
+
+def test_a_signal_that_does_not_wake_the_waiting_thread_is_noticed_all_the_same() -> None:
+    """As when it comes in the moment before the wait: here another thread has received it."""
+
+    class Running(link_module.Link):
+        stopped_in_time = False
+
+        def run(self) -> None:
+            self._stopped.wait(0.3)  # until the other thread waits
+            signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+            self.stopped_in_time = self._stopped.wait(DEADLINE)
+
+    link = Running(BlankCard(), Unheard())
+    run_until_signalled([link])
+    assert link.stopped_in_time
