@@ -31,8 +31,7 @@ class Tlv(NamedTuple):
 def tlv(tag: int, *parts: bytes) -> bytes:
     """Write one object of DER; `parts` together are its value."""
     content = b"".join(parts)
-    length = len(content)
-    return tag_bytes(tag) + (_SHORT[length] if length < 0x80 else length_bytes(length)) + content
+    return tag_bytes(tag) + length_bytes(len(content)) + content
 
 
 @lru_cache(maxsize=1024)
@@ -44,7 +43,7 @@ def tag_bytes(tag: int) -> bytes:
 def length_bytes(length: int) -> bytes:
     """The shortest form of a length."""
     if length < 0x80:
-        return bytes((length,))
+        return _SHORT[length]
     size = (length.bit_length() + 7) // 8
     return bytes((0x80 | size,)) + length.to_bytes(size)
 

@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from euicc_sim import Card
 from euicc_sim.crypto.signature import sign, verifies
 from euicc_sim.offcard import Eim, add_initial_eim, exchange, operations
+from euicc_sim.offcard.apdus import SELECT_ISDR
 
 EID = "89049032123451234512345678901235"
-SELECT = bytes.fromhex("00A4040010A0000005591010FFFFFFFF8900000100")
+SELECT = SELECT_ISDR
 REQUESTS = {
     "GetEID": bytes.fromhex("BF3E035C015A"),
     "GetEUICCInfo2": bytes.fromhex("BF2200"),

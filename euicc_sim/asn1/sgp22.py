@@ -19,6 +19,7 @@ from euicc_sim.asn1.tags import (
     octets,
     optional,
     private_use,
+    result,
     sequence_of,
     utf8,
 )
@@ -77,9 +78,7 @@ class SetDefaultDpAddressRequest(univ.Sequence):
 
 class SetDefaultDpAddressResponse(univ.Sequence):
     tagSet = context(0x3F)
-    componentType = fields(
-        ("setDefaultDpAddressResult", implicit(0, codes(ok=0, undefinedError=127)))
-    )
+    componentType = result("setDefaultDpAddressResult")
 
 
 # -- the card itself, clauses 5.7.8, 5.7.20 and 5.7.22

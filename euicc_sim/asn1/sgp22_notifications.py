@@ -13,6 +13,7 @@ from euicc_sim.asn1.tags import (
     fields,
     implicit,
     optional,
+    result,
     sequence_of,
 )
 
@@ -58,9 +59,4 @@ class NotificationSentRequest(univ.Sequence):
 
 class NotificationSentResponse(univ.Sequence):
     tagSet = context(0x30)
-    componentType = fields(
-        (
-            "deleteNotificationStatus",
-            implicit(0, codes(ok=0, nothingToDelete=1, undefinedError=127)),
-        )
-    )
+    componentType = result("deleteNotificationStatus", nothingToDelete=1)

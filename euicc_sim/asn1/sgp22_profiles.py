@@ -4,8 +4,6 @@ Clauses 5.7.12 and 5.7.16 to 5.7.21 and LPAe activation. Names and tags are the 
 functions that SGP.32 has too under another tag, these are SGP.22's.
 """
 
-from typing import Any
-
 from pyasn1.type import univ
 from pyasn1_modules import rfc5280
 
@@ -19,14 +17,10 @@ from euicc_sim.asn1.tags import (
     fields,
     implicit,
     optional,
+    result,
     sequence_of,
     utf8,
 )
-
-
-def _result(name: str, **named: int) -> Any:
-    """The one field of an answer: ok, undefinedError and the codes between them."""
-    return fields((name, implicit(0, codes(ok=0, **named, undefinedError=127))))
 
 
 class ProfileIdentifier(univ.Choice):
@@ -48,7 +42,7 @@ class EnableProfileRequest(univ.Sequence):
 
 class EnableProfileResponse(univ.Sequence):
     tagSet = context(0x31)
-    componentType = _result(
+    componentType = result(
         "enableResult",
         iccidOrAidNotFound=1,
         profileNotInDisabledState=2,
@@ -65,7 +59,7 @@ class DisableProfileRequest(univ.Sequence):
 
 class DisableProfileResponse(univ.Sequence):
     tagSet = context(0x32)
-    componentType = _result(
+    componentType = result(
         "disableResult",
         iccidOrAidNotFound=1,
         profileNotInEnabledState=2,
@@ -81,7 +75,7 @@ class DeleteProfileRequest(univ.Choice):
 
 class DeleteProfileResponse(univ.Sequence):
     tagSet = context(0x33)
-    componentType = _result(
+    componentType = result(
         "deleteResult", iccidOrAidNotFound=1, profileNotInDisabledState=2, disallowedByPolicy=3
     )
 
@@ -105,7 +99,7 @@ class EuiccMemoryResetRequest(univ.Sequence):
 
 class EuiccMemoryResetResponse(univ.Sequence):
     tagSet = context(0x34)
-    componentType = _result("resetResult", nothingToDelete=1, catBusy=5)
+    componentType = result("resetResult", nothingToDelete=1, catBusy=5)
 
 
 class SetNicknameRequest(univ.Sequence):
@@ -115,7 +109,7 @@ class SetNicknameRequest(univ.Sequence):
 
 class SetNicknameResponse(univ.Sequence):
     tagSet = context(0x29)
-    componentType = _result("setNicknameResult", iccidNotFound=1)
+    componentType = result("setNicknameResult", iccidNotFound=1)
 
 
 class CertificateList(rfc5280.CertificateList):

@@ -17,6 +17,7 @@ from euicc_sim.asn1.tags import (
     fields,
     implicit,
     optional,
+    result,
     sequence_of,
 )
 
@@ -60,20 +61,8 @@ class ImmediateEnableRequest(univ.Sequence):
 
 class ImmediateEnableResponse(univ.Sequence):
     tagSet = context(0x5A)
-    componentType = fields(
-        (
-            "immediateEnableResult",
-            implicit(
-                0,
-                codes(
-                    ok=0,
-                    immediateEnableNotAvailable=1,
-                    noSessionContext=4,
-                    catBusy=5,
-                    undefinedError=127,
-                ),
-            ),
-        )
+    componentType = result(
+        "immediateEnableResult", immediateEnableNotAvailable=1, noSessionContext=4, catBusy=5
     )
 
 
@@ -104,14 +93,8 @@ class ConfigureImmediateProfileEnablingRequest(univ.Sequence):
 
 class ConfigureImmediateProfileEnablingResponse(univ.Sequence):
     tagSet = context(0x59)
-    componentType = fields(
-        (
-            "configImmediateEnableResult",
-            implicit(
-                0,
-                codes(ok=0, insufficientMemory=1, associatedEimAlreadyExists=2, undefinedError=127),
-            ),
-        )
+    componentType = result(
+        "configImmediateEnableResult", insufficientMemory=1, associatedEimAlreadyExists=2
     )
 
 
@@ -122,22 +105,13 @@ class ExecuteFallbackMechanismRequest(univ.Sequence):
 
 class ExecuteFallbackMechanismResponse(univ.Sequence):
     tagSet = context(0x5D)
-    componentType = fields(
-        (
-            "executeFallbackMechanismResult",
-            implicit(
-                0,
-                codes(
-                    ok=0,
-                    profileNotInDisabledState=2,
-                    catBusy=5,
-                    fallbackNotAvailable=6,
-                    commandError=7,
-                    ecallActive=104,
-                    undefinedError=127,
-                ),
-            ),
-        )
+    componentType = result(
+        "executeFallbackMechanismResult",
+        profileNotInDisabledState=2,
+        catBusy=5,
+        fallbackNotAvailable=6,
+        commandError=7,
+        ecallActive=104,
     )
 
 
@@ -148,14 +122,8 @@ class ReturnFromFallbackRequest(univ.Sequence):
 
 class ReturnFromFallbackResponse(univ.Sequence):
     tagSet = context(0x5E)
-    componentType = fields(
-        (
-            "returnFromFallbackResult",
-            implicit(
-                0,
-                codes(ok=0, catBusy=5, fallbackNotAvailable=6, commandError=7, undefinedError=127),
-            ),
-        )
+    componentType = result(
+        "returnFromFallbackResult", catBusy=5, fallbackNotAvailable=6, commandError=7
     )
 
 
@@ -166,20 +134,8 @@ class EnableEmergencyProfileRequest(univ.Sequence):
 
 class EnableEmergencyProfileResponse(univ.Sequence):
     tagSet = context(0x5B)
-    componentType = fields(
-        (
-            "enableEmergencyProfileResult",
-            implicit(
-                0,
-                codes(
-                    ok=0,
-                    profileNotInDisabledState=2,
-                    catBusy=5,
-                    ecallNotAvailable=8,
-                    undefinedError=127,
-                ),
-            ),
-        )
+    componentType = result(
+        "enableEmergencyProfileResult", profileNotInDisabledState=2, catBusy=5, ecallNotAvailable=8
     )
 
 
@@ -190,12 +146,7 @@ class DisableEmergencyProfileRequest(univ.Sequence):
 
 class DisableEmergencyProfileResponse(univ.Sequence):
     tagSet = context(0x5C)
-    componentType = fields(
-        (
-            "disableEmergencyProfileResult",
-            implicit(0, codes(ok=0, profileNotInEnabledState=2, catBusy=5, undefinedError=127)),
-        )
-    )
+    componentType = result("disableEmergencyProfileResult", profileNotInEnabledState=2, catBusy=5)
 
 
 class GetConnectivityParametersRequest(univ.Sequence):

@@ -19,6 +19,7 @@ from euicc_sim.asn1.tags import (
     octets,
     optional,
     private_use,
+    result,
     sequence_of,
     utf8,
 )
@@ -55,9 +56,7 @@ class SetDefaultDpAddressRequest(univ.Sequence):
 
 class SetDefaultDpAddressResponse(univ.Sequence):
     tagSet = context(0x65)
-    componentType = fields(
-        ("setDefaultDpAddressResult", implicit(0, codes(ok=0, undefinedError=127)))
-    )
+    componentType = result("setDefaultDpAddressResult")
 
 
 class IoTSpecificInfo(univ.Sequence):

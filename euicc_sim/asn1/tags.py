@@ -91,3 +91,8 @@ def private_use(number: int) -> Any:
     return univ.Sequence.tagSet.tagImplicitly(
         tag.Tag(tag.tagClassPrivate, tag.tagFormatConstructed, number)
     )
+
+
+def result(name: str, **named: int) -> namedtype.NamedTypes:
+    """The one field of many answers, [0]: ok, undefinedError and the codes between them."""
+    return fields((name, implicit(0, codes(ok=0, **named, undefinedError=127))))

@@ -11,6 +11,7 @@ from typing import Any
 from pyasn1.type import char, univ, useful
 
 from euicc_sim.asn1 import pkix
+from euicc_sim.asn1.iccid import iccid_digits
 
 EMPTY = "(empty)"
 LONG_NUMBER = 1 << 64
@@ -88,8 +89,7 @@ def _octets(spec: Any, value: bytes, name: str) -> str:
         return value[1:].hex().upper() + unused
     text = value.hex().upper()
     if name == "iccid" and len(value) == _ICCID_SIZE:
-        digits = "".join(f"{byte & 15:X}{byte >> 4:X}" for byte in value)
-        return f"{text} (digits {digits.rstrip('F')})"
+        return f"{text} (digits {iccid_digits(value)})"
     if name.lower().endswith(_VERSIONS) and len(value) == _VERSION_SIZE:
         return f"{text} ({'.'.join(map(str, value))})"
     return text or EMPTY

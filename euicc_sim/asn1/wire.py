@@ -24,6 +24,7 @@ from euicc_sim.asn1 import (
     sgp32_package,
     sgp32_profiles,
 )
+from euicc_sim.asn1.primitives import write_integer
 
 _MODULES = (
     sgp22,
@@ -36,6 +37,18 @@ _MODULES = (
     sgp32_package,
     sgp32_functions,
 )
+
+
+SIGNATURE = 0x5F37
+"""The tag of every signature, [APPLICATION 55]."""
+
+
+def token_object(token: int | None) -> bytes:
+    """The association-token object that ends what is signed (SGP.32 clause 2.11.1.1).
+
+    84 01 00 when there is no token.
+    """
+    return tlv(0x84, write_integer(token or 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +88,7 @@ class Wire:
         From v1.1 on the association-token object (clause 2.11.2.1); before, the eimSignature.
         """
         if self.result_covers_signature:
-            return tlv(0x5F37, eim_signature)
+            return tlv(SIGNATURE, eim_signature)
         return token_object
 
 

@@ -17,7 +17,7 @@ from apdu.tlv import read
 from euicc_sim.asn1.primitives import Asn1Error
 from euicc_sim.asn1.tree import UNKNOWN, Line, Reading, raw, reading, readings
 from euicc_sim.asn1.wire import WIRE_1_2
-from euicc_sim.cli.console import complain, console
+from euicc_sim.cli.console import console, fail
 
 OK = b"\x90\x00"
 MAX_SHOWN = 2
@@ -58,11 +58,9 @@ def decode(source: Source = None, type_name: TypeName = None, request: IsRequest
         data = _without_status(_input(source or ["-"]))
         found = _readings(data, type_name, request)
     except _DecodeError as error:
-        complain(str(error))
-        raise typer.Exit(1) from error
+        fail(str(error))
     except Asn1Error as error:
-        complain(f"These bytes cannot be read: {error}; check them, or choose another --type.")
-        raise typer.Exit(1) from error
+        fail(f"These bytes cannot be read: {error}; check them, or choose another --type.")
     _print(found, data)
 
 

@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 from euicc_sim import Card
-from euicc_sim.cli.console import complain, console
+from euicc_sim.cli.console import console, fail
 from euicc_sim.offcard.apdus import StatusWordError, Transmit
 from euicc_sim.offcard.errors import EimError
 from euicc_sim.offcard.story import Story, StoryError
@@ -43,8 +43,7 @@ def demo(
         with _card(card, reader, direct) as (transmit, where):
             _tell(Story(transmit), where, forget=forget, verbose=verbose)
     except (EimError, PcscError, StatusWordError, StoryError) as error:
-        complain(str(error))
-        raise typer.Exit(1) from error
+        fail(str(error))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from rich.text import Text
 from typer.core import TyperGroup
 
-from euicc_sim.cli.console import complain, console
+from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.eim_bytes import bytes_from, hand_out
 from euicc_sim.cli.eim_tables import answer_table, eim_table, outcome_table
 from euicc_sim.cli.eim_words import SYNTAX, operation
@@ -38,8 +38,7 @@ class _Sentences(TyperGroup):
         try:
             return super().invoke(ctx)
         except (EimError, PkiError) as error:
-            complain(str(error))
-            raise typer.Exit(1) from error
+            fail(str(error))
 
 
 class IdType(StrEnum):

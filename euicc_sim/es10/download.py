@@ -9,11 +9,12 @@ from typing import Any
 from apdu import tlv
 from euicc_sim.asn1.codec import Asn1Error, Prepared, decode
 from euicc_sim.asn1.sgp22_received import PREPARE_DOWNLOAD
+from euicc_sim.asn1.wire import SIGNATURE
 from euicc_sim.crypto.agreement import make_pair
 from euicc_sim.crypto.chain import Role
 from euicc_sim.crypto.signature import verifies
 from euicc_sim.es10.registry import ResultError, es10
-from euicc_sim.es10.servers import SIGNATURE, check_server, server_key, transaction_id_of
+from euicc_sim.es10.servers import check_server, server_key, transaction_id_of
 from euicc_sim.model.volatile import Download, OneTimeKey, RspSession
 from euicc_sim.readings import FAILED_PREPARATION_ENDS_SESSION, UNKNOWN_CANCEL_REASON
 from euicc_sim.session import Session

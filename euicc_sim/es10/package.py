@@ -12,7 +12,8 @@ from typing import Any
 from apdu import StatusError, TlvError, tlv
 from apdu.tlv import Tlv, children, read, whole
 from euicc_sim.asn1.codec import Prepared
-from euicc_sim.asn1.primitives import Asn1Error, read_integer, write_integer
+from euicc_sim.asn1.primitives import Asn1Error, read_integer
+from euicc_sim.asn1.wire import SIGNATURE, token_object
 from euicc_sim.crypto.signature import verifies
 from euicc_sim.es10.configuration import verifying_key
 from euicc_sim.es10.execution import execute
@@ -23,7 +24,6 @@ from euicc_sim.model.notification import PackageResult
 from euicc_sim.readings import UNREADABLE_PACKAGE
 from euicc_sim.session import Session
 
-SIGNATURE = 0x5F37
 EIM_ID, EID, COUNTER, TRANSACTION_ID = 0x80, 0x5A, 0x81, 0x82
 LISTS = {0xA0: "Psmo", 0xA1: "Eco"}
 
@@ -177,16 +177,13 @@ def _operations(request: bytes, fields: list[Tlv]) -> tuple[str, tuple[bytes, ..
     return LISTS[lists[0].tag], tuple(request[one.start : one.end] for one in inside)
 
 
-def token_object(eim: Eim | None) -> bytes:
-    """The association-token object that ends what is signed: 84 01 00 when there is none."""
-    return tlv(0x84, write_integer(eim.token or 0 if eim else 0))
-
-
 def _authentic(session: Session, package: Package) -> Eim:
     eim = session.state.find_eim(package.eim_id)
     if eim is None:
         raise _UnsignedError(f"no eIM {package.eim_id} is trusted")
-    if not verifies(verifying_key(eim.key), package.signature, package.signed + token_object(eim)):
+    if not verifies(
+        verifying_key(eim.key), package.signature, package.signed + token_object(eim.token)
+    ):
         token = f"association token {eim.token}" if eim.token else "no association token"
         raise _UnsignedError(
             f"the signature is not that of {eim.eim_id} with {token} over these bytes", eim
@@ -230,7 +227,7 @@ def _keep_result(
 
 
 def _signed(session: Session, package: Package, eim: Eim, tag: int, data: bytes) -> bytes:
-    covered = data + session.wire.result_suffix(token_object(eim), package.signature)
+    covered = data + session.wire.result_suffix(token_object(eim.token), package.signature)
     signature = session.signer_for(eim.ci_pk_id).sign(covered)
     return tlv(0xBF51, tlv(tag, data, tlv(SIGNATURE, signature)))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.es10.addresses import set_address
 from euicc_sim.es10.info import rules_authorisation_table
 from euicc_sim.es10.operations import operation
@@ -18,8 +19,7 @@ from euicc_sim.session import Session
 
 
 def _no_profile(iccid: bytes) -> ResultError:
-    digits = "".join(f"{byte & 15:X}{byte >> 4:X}" for byte in iccid).rstrip("F")
-    return ResultError("iccidOrAidNotFound", f"no Profile with ICCID {digits}")
+    return ResultError("iccidOrAidNotFound", f"no Profile with ICCID {iccid_digits(iccid)}")
 
 
 @operation("enable", "enableResult", clause="SGP.32 3.4.1", codes=("iccidOrAidNotFound",))

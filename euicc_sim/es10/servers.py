@@ -15,7 +15,6 @@ from euicc_sim.crypto.signature import PublicKey
 from euicc_sim.es10.registry import ResultError
 from euicc_sim.model.identity import Credential
 
-SIGNATURE = 0x5F37
 TRANSACTION_ID = 0x80
 MAX_TRANSACTION_ID = 16
 

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from apdu import tlv
 from euicc_sim.asn1.codec import Asn1Error
-from euicc_sim.asn1.primitives import write_integer
 from euicc_sim.asn1.wire import WIRE_1_2
 from euicc_sim.offcard.errors import EimError
 from euicc_sim.offcard.names import with_names
@@ -23,11 +21,6 @@ TOKEN_WANTED = -1
 
 Config = dict[str, Any]
 """A value of the type EimConfigurationData."""
-
-
-def token_object(token: int | None) -> bytes:
-    """The association-token data object that ends what is signed: 84 01 00 for no token."""
-    return tlv(0x84, write_integer(token or 0))
 
 
 def add_initial_eim(*configs: Config) -> bytes:

@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from apdu import tlv
+from euicc_sim.asn1.wire import token_object
 from euicc_sim.crypto.signature import UnusableKeyError, public_key, sign
 from euicc_sim.offcard.association import (
     MAX_COUNTER,
     TOKEN_WANTED,
     Config,
     initial_tokens,
-    token_object,
 )
 from euicc_sim.offcard.certificates import EuiccKey
 from euicc_sim.offcard.errors import EimError

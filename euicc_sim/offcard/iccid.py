@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+from euicc_sim.asn1.iccid import iccid_digits, swapped
 from euicc_sim.offcard.errors import EimError
+
+__all__ = ["iccid_bytes", "iccid_digits"]
 
 _PATTERN = re.compile(r"[0-9]{19}[0-9Ff]?")
 
@@ -15,13 +18,4 @@ def iccid_bytes(digits: str) -> bytes:
         raise EimError(
             f"{digits[:40]!r} is no ICCID. Write its 19 or 20 digits in the order printed on a SIM."
         )
-    return _swapped(bytes.fromhex(digits.ljust(20, "F")))
-
-
-def iccid_digits(raw: bytes) -> str:
-    """The digits of an ICCID as EF.ICCID has it, without the filler F."""
-    return _swapped(raw).hex().upper().rstrip("F")
-
-
-def _swapped(raw: bytes) -> bytes:
-    return bytes((byte & 0x0F) << 4 | byte >> 4 for byte in raw)
+    return swapped(bytes.fromhex(digits.ljust(20, "F")))

@@ -13,9 +13,8 @@ from typing import Any
 from apdu import TlvError
 from apdu.tlv import children, whole
 from euicc_sim.asn1.codec import Asn1Error
-from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.asn1.wire import WIRE_1_2, token_object
 from euicc_sim.crypto.signature import verifies
-from euicc_sim.offcard.association import token_object
 from euicc_sim.offcard.certificates import EuiccKey, euicc_public_key
 from euicc_sim.offcard.errors import EimError, NotGenuineError
 from euicc_sim.offcard.names import with_names
