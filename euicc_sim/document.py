@@ -1,172 +1,58 @@
-"""The JSON document of a card: what its fields are called, and how it is checked on reading.
+"""The JSON document of a card as a whole, and how it is checked on reading.
 
-Turns a document into `Identity` and `State` and back. Knows no files.
+Turns a document into `Identity` and `State`. Knows no files; `rendering` is the other direction.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from euicc_sim.crypto.signature import UnusableKeyError, public_key
-from euicc_sim.model.eim import MAX_COUNTER, Eim, KeyForm, PublicKeyData
-from euicc_sim.model.identity import Credential, Identity
-from euicc_sim.model.notification import Notification, PackageResult
+from euicc_sim.model.identity import CardType, Identity
 from euicc_sim.model.state import ImmediateEnable, Limits, State
+from euicc_sim.records import (
+    CredentialRecord,
+    EimRecord,
+    NotificationRecord,
+    Number,
+    Record,
+    ResultRecord,
+    Text,
+)
+from euicc_sim.records_profiles import FetchPackage, ProfilesPart, RuleRecord
 
 SCHEMA = 1
-ID_TYPES = {1: "oid", 2: "fqdn", 3: "proprietary"}
-PROTOCOLS = ("retrieveHttps", "retrieveCoaps", "injectHttps", "injectCoaps", "proprietary")
-EVENTS = ("install", "enable", "disable", "delete")
 
 
 class DocumentError(ValueError):
     """A document that is not a card's: the place in it, and the reason."""
 
 
-def _from_hex(value: object) -> bytes:
-    if not isinstance(value, str):
-        raise ValueError("hex digits in a string are needed here")  # noqa: TRY004 pydantic's way
-    return bytes.fromhex(value)
-
-
-def _with_usable_key(certificate: bytes) -> bytes:
-    public_key(certificate, in_certificate=True)
-    return certificate
-
-
-Hex = Annotated[bytes, BeforeValidator(_from_hex)]
-CaCertificate = Annotated[Hex, AfterValidator(_with_usable_key)]
-Text = Annotated[str, StringConstraints(max_length=0xFFFF)]
-Number = Annotated[int, Field(ge=1)]
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class KeyRecord(_Record):
-    """A public key: one of the two."""
-
-    publicKey: Hex | None = None
-    certificate: Hex | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> KeyRecord:
-        if (self.publicKey is None) == (self.certificate is None):
-            raise ValueError("either publicKey or certificate is needed, as DER in hex")
-        return self
-
-    def model(self) -> PublicKeyData:
-        """The key as the card knows it."""
-        if self.publicKey is not None:
-            return PublicKeyData(KeyForm.KEY, self.publicKey)
-        return PublicKeyData(KeyForm.CERTIFICATE, self.certificate or b"")
-
-
-class SigningKeyRecord(KeyRecord):
-    """A key that packages are verified with, so it must be one the card can use."""
-
-    @model_validator(mode="after")
-    def _usable(self) -> SigningKeyRecord:
-        key = self.model()
-        try:
-            public_key(key.der, in_certificate=key.form is KeyForm.CERTIFICATE)
-        except UnusableKeyError as error:
-            raise ValueError(str(error)) from error
-        return self
-
-
-class EimRecord(_Record):
-    """One trusted eIM."""
-
-    eimId: Annotated[str, StringConstraints(min_length=1, max_length=128)]
-    eimFqdn: Text | None = None
-    eimIdType: Literal["oid", "fqdn", "proprietary"] = "proprietary"
-    counterValue: Annotated[int, Field(ge=0, le=MAX_COUNTER)]
-    associationToken: Number | None = None
-    eimPublicKeyData: SigningKeyRecord
-    trustedPublicKeyDataTls: KeyRecord | None = None
-    eimSupportedProtocol: list[Literal[PROTOCOLS] | int]  # type: ignore[valid-type]
-    euiccCiPKId: Hex
-    indirectProfileDownload: bool = False
-
-    def model(self) -> Eim:
-        """The eIM as the card knows it."""
-        kinds = {name: number for number, name in ID_TYPES.items()}
-        return Eim(
-            eim_id=self.eimId,
-            counter=self.counterValue,
-            key=self.eimPublicKeyData.model(),
-            ci_pk_id=self.euiccCiPKId,
-            fqdn=self.eimFqdn,
-            id_type=kinds[self.eimIdType],
-            token=self.associationToken,
-            tls=self.trustedPublicKeyDataTls.model() if self.trustedPublicKeyDataTls else None,
-            protocols=_numbers(PROTOCOLS, self.eimSupportedProtocol),
-            indirect_download=self.indirectProfileDownload,
-        )
-
-
-class ResultRecord(_Record):
-    """One stored package result."""
-
-    seqNumber: Number
-    eimId: str
-    euiccPackageResult: Hex
-
-
-class NotificationRecord(_Record):
-    """One pending Notification."""
-
-    seqNumber: Number
-    profileManagementOperation: list[Literal[EVENTS] | int]  # type: ignore[valid-type]
-    notificationAddress: Text
-    iccid: Hex | None = None
-    pendingNotification: Hex
-
-
-class CredentialRecord(_Record):
-    """Certificates below one CI, and the name of the private key's file."""
-
-    curve: str
-    euiccCiPKId: Hex
-    ciCertificate: CaCertificate | None = None
-    eumCertificate: Hex
-    euiccCertificate: Hex
-    privateKey: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
-
-
-class LimitsRecord(_Record):
+class LimitsRecord(Record):
     """Room on the card."""
 
     eims: Number
     results: Number
+    notifications: Number = Limits().notifications
+    memory: Annotated[int, Field(ge=0)] = Limits().memory
 
 
-class CardRecord(_Record):
+class CardRecord(Record):
     """What never changes."""
 
     eid: Annotated[str, StringConstraints(pattern=r"^[0-9]{32}$")]
-    sgp32: Literal["1.2"]
+    type: Literal[tuple(CardType)] = CardType.IOT.value  # type: ignore[valid-type]
+    sgp32: Literal["1.0.1", "1.1", "1.2", "1.3"]
     rootDsAddress: Text
     limits: LimitsRecord
     seed: int | None = None
+    rulesAuthorisationTable: Annotated[list[RuleRecord], Field(default_factory=list)]
     credentials: Annotated[list[CredentialRecord], Field(min_length=1)]
 
 
-class ImmediateEnableRecord(_Record):
+class ImmediateEnableRecord(Record):
     """The immediate-enable configuration."""
 
     enabled: bool = False
@@ -174,7 +60,7 @@ class ImmediateEnableRecord(_Record):
     smdpAddress: Text | None = None
 
 
-class Document(_Record):
+class Document(ProfilesPart):
     """The whole document."""
 
     schema_: Annotated[Literal[1], Field(alias="schema")]
@@ -204,8 +90,11 @@ class Document(_Record):
         return self
 
 
-def parse(text: bytes) -> tuple[Identity, State]:
-    """Read a document. Raises DocumentError with the place and the reason."""
+def parse(text: bytes, fetch: FetchPackage | None = None) -> tuple[Identity, State]:
+    """Read a document; `fetch` gives the profile package of an ICCID.
+
+    Raises DocumentError with the place and the reason.
+    """
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -219,56 +108,48 @@ def parse(text: bytes) -> tuple[Identity, State]:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the document"
         raise DocumentError(f"at {place}: {first['msg']}") from error
-    return _identity(document.card), _state(document)
+    return _identity(document.card), _state(document, fetch or _no_package)
+
+
+def _no_package(iccid: bytes) -> bytes:
+    raise ValueError(f"the package of {iccid.hex().upper()} is not at hand")
 
 
 def _identity(card: CardRecord) -> Identity:
+    limits = card.limits
     return Identity(
         eid=card.eid,
-        credentials=tuple(
-            Credential(
-                curve=one.curve,
-                ci_pk_id=one.euiccCiPKId,
-                eum_certificate=one.eumCertificate,
-                euicc_certificate=one.euiccCertificate,
-                key_file=one.privateKey,
-                ci_certificate=one.ciCertificate,
-            )
-            for one in card.credentials
-        ),
+        credentials=tuple(one.model() for one in card.credentials),
         sgp32_version=card.sgp32,
         root_ds_address=card.rootDsAddress,
-        limits=Limits(card.limits.eims, card.limits.results),
+        limits=Limits(limits.eims, limits.results, limits.notifications, limits.memory),
         seed=card.seed,
+        card_type=CardType(card.type),
+        authorisation_rules=tuple(one.model() for one in card.rulesAuthorisationTable),
     )
 
 
-def _state(document: Document) -> State:
+def _state(document: Document, fetch: FetchPackage) -> State:
     immediate = document.immediateEnable
+    profiles = []
+    for number, one in enumerate(document.profiles):
+        try:
+            profiles.append(one.model(fetch))
+        except ValueError as error:
+            raise DocumentError(f"at profiles.{number}.package: {error}") from error
     return State(
         eims=tuple(one.model() for one in document.eims),
-        results=tuple(
-            PackageResult(one.seqNumber, one.eimId, one.euiccPackageResult)
-            for one in document.results
-        ),
-        notifications=tuple(
-            Notification(
-                one.seqNumber,
-                _numbers(EVENTS, one.profileManagementOperation),
-                one.notificationAddress,
-                one.iccid,
-                one.pendingNotification,
-            )
-            for one in document.notifications
-        ),
+        results=tuple(one.model() for one in document.results),
+        notifications=tuple(one.model() for one in document.notifications),
         next_seq=document.nextSeqNumber,
         next_token=document.nextAssociationToken,
         default_dp_address=document.defaultDpAddress,
         immediate_enable=ImmediateEnable(
             immediate.enabled, immediate.smdpOid, immediate.smdpAddress
         ),
+        profiles=tuple(profiles),
+        fallback_profile=document.fallbackProfile,
+        returns=document.returns.model(),
+        installation=document.installation.model() if document.installation else None,
+        switches=document.switches.model(),
     )
-
-
-def _numbers(names: tuple[str, ...], values: list[Any]) -> frozenset[int]:
-    return frozenset(names.index(one) if isinstance(one, str) else one for one in values)

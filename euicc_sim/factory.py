@@ -6,15 +6,19 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
-from euicc_sim.model.identity import Credential, Identity
-from euicc_sim.model.state import Limits, State
+from euicc_sim.asn1.wire import VERSIONS
+from euicc_sim.model.identity import CardType, Credential, Identity
+from euicc_sim.model.profile import AuthorisationRule
+from euicc_sim.model.state import Limits, State, Switches
+from euicc_sim.rendering_profiles import PACKAGES
 from euicc_sim.session import Signer
-from euicc_sim.storage import DOCUMENT, DRAFT, LOCK, CardError, JsonStore
+from euicc_sim.storage import DOCUMENT, DRAFT, LOCK, CardError, JsonStore, read
 from keys import (
     Curve,
     EuiccCredential,
@@ -28,26 +32,57 @@ from keys import (
 DEFAULT_EID = "89049032123451234512345678901235"
 """The EID of the GSMA test card, so that scripts with signed packages can be replayed."""
 
+MAX_MEMORY = 1 << 32
+"""EUICCInfo2 says how much memory is free in four bytes."""
+
 PKI_FOLDER = "pki"
 DIRECTORY_MODE = 0o700
+COPY_TRIES = 50
 
 
-def make_identity(
-    directory: Path, *, eid: str, pki: Path | str | None, seed: int | None, limits: Limits
-) -> None:
+@dataclass(frozen=True, slots=True)
+class CardPlan:
+    """What a new card is to be; see `Identity`."""
+
+    eid: str = DEFAULT_EID
+    seed: int | None = None
+    limits: Limits = field(default_factory=Limits)
+    card_type: CardType = CardType.IOT
+    sgp32: str = "1.2"
+    rules: tuple[AuthorisationRule, ...] = ()
+
+
+def make_identity(directory: Path, plan: CardPlan, *, pki: Path | str | None) -> None:
     """Put a new card into `directory`. Raises CardError, and then there is no card."""
+    limits = plan.limits
     if limits.eims < 1 or limits.results < 1:
         raise CardError("a card has room for at least one eIM and one package result")
+    _check_version(plan.sgp32)
+    if not 0 <= limits.memory < MAX_MEMORY:
+        raise CardError(f"a card has 0 to {MAX_MEMORY - 1} bytes of memory")
     try:
         _check_free(directory)
-        validate_eid(eid)
+        validate_eid(plan.eid)
         with _new_card(directory) as store:
-            credentials = _issue(directory, eid, pki, seed)
-            store.create(Identity(eid, credentials, limits=limits, seed=seed), State())
+            identity = Identity(
+                plan.eid,
+                _issue(directory, plan.eid, pki, plan.seed),
+                limits=limits,
+                seed=plan.seed,
+                card_type=plan.card_type,
+                sgp32_version=plan.sgp32,
+                authorisation_rules=plan.rules,
+            )
+            store.create(identity, State())
     except PkiError as error:
         raise CardError(str(error)) from error
     except OSError as error:
         raise CardError(f"no card could be made in {directory}: {_reason(error)}") from error
+
+
+def _check_version(sgp32: str) -> None:
+    if sgp32 not in VERSIONS:
+        raise CardError(f"no card speaks SGP.32 {sgp32}; there are {', '.join(VERSIONS)}")
 
 
 def _check_free(directory: Path) -> None:
@@ -142,20 +177,81 @@ def _signer(directory: Path, credential: Credential) -> Signer:
     return Signer(credential, key)
 
 
+def set_switches(directory: Path, **changes: bool) -> Switches:
+    """Turn switches of a closed card on or off, and return all as they are then.
+
+    `changes` are fields of `Switches`; without any the card may be in use. Raises CardError.
+    """
+    if not changes:
+        return read(directory)[1].switches
+    with _closed_card(directory, "the switches were not kept") as (store, _, state):
+        switches = replace(state.switches, **changes)
+        store.save(replace(state, switches=switches))
+    return switches
+
+
+def set_version(directory: Path, sgp32: str) -> None:
+    """Have a closed card speak another version of SGP.32 from now on. Raises CardError.
+
+    What it keeps stays as it is, results that it signed among it.
+    """
+    _check_version(sgp32)
+    with _closed_card(directory, "the version was not kept") as (store, identity, state):
+        if identity.card_type is CardType.CONSUMER:
+            raise CardError(f"the card in {directory} is of SGP.22 alone and speaks no SGP.32")
+        store.create(replace(identity, sgp32_version=sgp32), state)
+
+
+@contextmanager
+def _closed_card(directory: Path, trouble: str) -> Iterator[tuple[JsonStore, Identity, State]]:
+    """A card that is in nobody's use, to be changed."""
+    read(directory)  # opening the store would leave a lock where there is no card
+    store = JsonStore(directory)
+    try:
+        yield store, *store.load()
+    except OSError as error:
+        raise CardError(f"{trouble}: {_reason(error)}") from error
+    finally:
+        store.close()
+
+
 def copy_card(source: Path, target: Path) -> None:
     """Take a snapshot of a card, which may be in use. Raises CardError, and then there is none."""
     try:
         _check_copy(source, target)
         target.mkdir(mode=DIRECTORY_MODE, parents=True)
         try:
-            ignored = shutil.ignore_patterns(LOCK, "*.new")
-            shutil.copytree(source, target, ignore=ignored, dirs_exist_ok=True)
-            target.chmod(DIRECTORY_MODE)
+            _take_snapshot(source, target)
         except BaseException:
             shutil.rmtree(target, ignore_errors=True)
             raise
     except OSError as error:
         raise CardError(f"the copy into {target} failed: {_reason(error)}") from error
+
+
+def _take_snapshot(source: Path, target: Path) -> None:
+    """Copy until nothing has changed meanwhile, else document and packages may not fit together."""
+    for _ in range(COPY_TRIES):
+        before = _stamp(source)
+        try:
+            ignored = shutil.ignore_patterns(LOCK, "*.new")
+            shutil.copytree(source, target, ignore=ignored, dirs_exist_ok=True)
+        except OSError:
+            if _stamp(source) == before:
+                raise
+        else:
+            if _stamp(source) == before:
+                target.chmod(DIRECTORY_MODE)
+                return
+        shutil.rmtree(target)
+        target.mkdir(mode=DIRECTORY_MODE)
+    raise CardError(f"the card in {source} changes all the time; let it rest, then copy it")
+
+
+def _stamp(directory: Path) -> tuple[bytes, list[str]]:
+    """What tells whether a card has changed."""
+    packages = sorted(one.name for one in (directory / PACKAGES).glob("*.upp"))
+    return (directory / DOCUMENT).read_bytes(), packages
 
 
 def _check_copy(source: Path, target: Path) -> None:

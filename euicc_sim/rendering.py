@@ -7,15 +7,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from euicc_sim.document import EVENTS, ID_TYPES, PROTOCOLS, SCHEMA
+from euicc_sim.document import SCHEMA
 from euicc_sim.model.eim import Eim, PublicKeyData
 from euicc_sim.model.identity import Identity
 from euicc_sim.model.notification import Notification, PackageResult
+from euicc_sim.model.profile import Profile
 from euicc_sim.model.state import State
+from euicc_sim.records import EVENTS, ID_TYPES, PROTOCOLS
+from euicc_sim.rendering_profiles import (
+    hex_text,
+    installation_record,
+    names_of,
+    optional_hex,
+    profile_record,
+    returns_record,
+    rules_record,
+    switches_record,
+)
 
-Item = Eim | PackageResult | Notification
+Item = Eim | PackageResult | Notification | Profile
 
 
 class Renderer:
@@ -39,6 +52,13 @@ class Renderer:
             "eims": self._items(before, state.eims, _eim),
             "results": self._items(before, state.results, _result),
             "notifications": self._items(before, state.notifications, _notification),
+            "profiles": self._items(before, state.profiles, profile_record),
+            "fallbackProfile": _text(
+                state.fallback_profile and hex_text(state.fallback_profile), 1
+            ),
+            "returns": _text(returns_record(state.returns), 1),
+            "installation": _text(installation_record(state.installation), 1),
+            "switches": _text(switches_record(state.switches), 1),
         }
         lines = (b'  "%s": %s' % (name.encode(), text) for name, text in members.items())
         return b"{\n%s\n}\n" % b",\n".join(lines)
@@ -65,28 +85,22 @@ def _text(value: Any, depth: int) -> bytes:
     return text.replace("\n", "\n" + "  " * depth).encode()
 
 
-def _hex(value: bytes) -> str:
-    return value.hex().upper()
-
-
-def _names(names: tuple[str, ...], numbers: frozenset[int]) -> list[str | int]:
-    return [names[one] if one < len(names) else one for one in sorted(numbers)]
-
-
 def _card(identity: Identity) -> dict[str, Any]:
     return {
         "eid": identity.eid,
+        "type": identity.card_type.value,
         "sgp32": identity.sgp32_version,
         "rootDsAddress": identity.root_ds_address,
-        "limits": {"eims": identity.limits.eims, "results": identity.limits.results},
+        "limits": asdict(identity.limits),
         "seed": identity.seed,
+        "rulesAuthorisationTable": rules_record(identity.authorisation_rules),
         "credentials": [
             {
                 "curve": one.curve,
-                "euiccCiPKId": _hex(one.ci_pk_id),
-                "ciCertificate": one.ci_certificate and _hex(one.ci_certificate),
-                "eumCertificate": _hex(one.eum_certificate),
-                "euiccCertificate": _hex(one.euicc_certificate),
+                "euiccCiPKId": hex_text(one.ci_pk_id),
+                "ciCertificate": one.ci_certificate and hex_text(one.ci_certificate),
+                "eumCertificate": hex_text(one.eum_certificate),
+                "euiccCertificate": hex_text(one.euicc_certificate),
                 "privateKey": one.key_file,
             }
             for one in identity.credentials
@@ -100,7 +114,7 @@ def _immediate(state: State) -> dict[str, Any]:
 
 
 def _key(key: PublicKeyData) -> dict[str, str]:
-    return {key.form.value: _hex(key.der)}
+    return {key.form.value: hex_text(key.der)}
 
 
 def _eim(eim: Eim) -> dict[str, Any]:
@@ -112,9 +126,10 @@ def _eim(eim: Eim) -> dict[str, Any]:
         "associationToken": eim.token,
         "eimPublicKeyData": _key(eim.key),
         "trustedPublicKeyDataTls": eim.tls and _key(eim.tls),
-        "eimSupportedProtocol": _names(PROTOCOLS, eim.protocols),
-        "euiccCiPKId": _hex(eim.ci_pk_id),
+        "eimSupportedProtocol": names_of(PROTOCOLS, eim.protocols),
+        "euiccCiPKId": hex_text(eim.ci_pk_id),
         "indirectProfileDownload": eim.indirect_download,
+        "eSipaProprietaryProtocolInformation": optional_hex(eim.proprietary),
     }
 
 
@@ -122,15 +137,15 @@ def _result(result: PackageResult) -> dict[str, Any]:
     return {
         "seqNumber": result.seq_number,
         "eimId": result.eim_id,
-        "euiccPackageResult": _hex(result.signed),
+        "euiccPackageResult": hex_text(result.signed),
     }
 
 
 def _notification(one: Notification) -> dict[str, Any]:
     return {
         "seqNumber": one.seq_number,
-        "profileManagementOperation": _names(EVENTS, one.events),
+        "profileManagementOperation": names_of(EVENTS, one.events),
         "notificationAddress": one.address,
-        "iccid": one.iccid and _hex(one.iccid),
-        "pendingNotification": _hex(one.signed),
+        "iccid": one.iccid and hex_text(one.iccid),
+        "pendingNotification": hex_text(one.signed),
     }

@@ -6,9 +6,9 @@ it raises. Knows no files, no status words.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from euicc_sim.crypto.signature import sign
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from euicc_sim.asn1.wire import Wire
     from euicc_sim.env import Env
     from euicc_sim.model.identity import Credential, Identity
+    from euicc_sim.model.profile import Profile, ProfileEvent
     from euicc_sim.model.state import State
     from euicc_sim.model.volatile import Volatile
 
@@ -36,9 +37,64 @@ class Signer:
         return sign(self.key, data)
 
 
+class Happening(NamedTuple):
+    """Something that recipients of Notifications are told; `not_to` is an address that knows."""
+
+    profile: Profile
+    event: ProfileEvent
+    not_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PackageRun:
+    """The eUICC Package whose operations are being run, and what they have done to Profiles.
+
+    `seq_number` is the one that its result will have. `disabled` is the ICCID of the Profile that
+    it has disabled.
+    """
+
+    eim_id: str
+    counter: int
+    transaction_id: bytes | None
+    seq_number: int
+    has_enabled: bool = False
+    disabled: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKeys:
+    """Keys that protect a download from here on, 16 bytes each; they never show.
+
+    `replaced` says that they came with the package (ReplaceSessionKeys), not from the agreement.
+    """
+
+    transaction_id: bytes
+    s_enc: bytes = field(repr=False)
+    s_mac: bytes = field(repr=False)
+    chaining: bytes = field(repr=False)
+    replaced: bool = False
+
+
+OnKeys = Callable[[SessionKeys], None]
+
+
+class Drafts(NamedTuple):
+    """What a session has done so far."""
+
+    state: State
+    volatile: Volatile
+    happenings: tuple[Happening, ...]
+    package: PackageRun | None
+
+
 @dataclass(slots=True)
 class Session:
-    """What a function may read and replace. `notes` are words for the log, refusals in full."""
+    """What a function may read and replace. `notes` are words for the log, refusals in full.
+
+    Notifications of `happenings` are made when the function has returned. `package` is there
+    while operations of an eUICC Package run. `on_keys` is there where a user has asked to be told
+    the keys of downloads.
+    """
 
     state: State
     volatile: Volatile
@@ -46,8 +102,11 @@ class Session:
     identity: Identity
     wire: Wire
     signers: Sequence[Signer]
+    happenings: tuple[Happening, ...] = ()
+    package: PackageRun | None = None
     notes: list[str] = field(default_factory=list)
     refused: bool = False
+    on_keys: OnKeys | None = None
 
     def note(self, text: str) -> None:
         """Say what happened, in words for a person."""
@@ -66,6 +125,15 @@ class Session:
         """The signer below that CI, if there is one."""
         return next((one for one in self.signers if one.credential.ci_pk_id == ci_pk_id), None)
 
+    @property
+    def drafts(self) -> Drafts:
+        """What `restore` brings back."""
+        return Drafts(self.state, self.volatile, self.happenings, self.package)
+
+    def restore(self, drafts: Drafts) -> None:
+        """Undo what has happened since these were the drafts."""
+        self.state, self.volatile, self.happenings, self.package = drafts
+
     def savepoint(self) -> Savepoint:
         """A `with` block that undoes what its body did to the drafts when it raises."""
         return Savepoint(self)
@@ -74,12 +142,12 @@ class Session:
 class Savepoint:
     """The drafts of a session at one moment."""
 
-    __slots__ = ("_session", "_state", "_volatile")
+    __slots__ = ("_drafts", "_session")
 
     def __init__(self, session: Session) -> None:
         """Remember them."""
         self._session = session
-        self._state, self._volatile = session.state, session.volatile
+        self._drafts = session.drafts
 
     def __enter__(self) -> None:
         """Nothing yet."""
@@ -92,4 +160,4 @@ class Savepoint:
     ) -> None:
         """Bring them back when the body raised."""
         if kind is not None:
-            self._session.state, self._session.volatile = self._state, self._volatile
+            self._session.restore(self._drafts)

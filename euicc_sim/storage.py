@@ -1,5 +1,7 @@
-"""A card's directory: one JSON document, replaced whole or not at all, and a lock.
+"""A card's directory: one JSON document, replaced whole or not at all, profile packages, a lock.
 
+A package is on the disk before the document that names it, and goes after the document that does
+not any more; what is left of a save that failed is cleared away when the card is opened next.
 Knows files; not what is in the document.
 """
 
@@ -7,16 +9,20 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
+from contextlib import suppress
 from pathlib import Path
 
 from euicc_sim.document import DocumentError, parse
 from euicc_sim.model.identity import Identity
 from euicc_sim.model.state import State
 from euicc_sim.rendering import Renderer
+from euicc_sim.rendering_profiles import PACKAGES, package_file
 
 DOCUMENT = "card.json"
 DRAFT = "card.json.new"
 LOCK = "lock"
+_PACKAGE = re.compile(r"[0-9A-F]{0,20}\.upp(\.new)?")
 
 
 class CardError(Exception):
@@ -26,9 +32,9 @@ class CardError(Exception):
 class Disk:
     """The file operations of one save, each a method so that a test can make it fail."""
 
-    def write(self, path: Path, content: bytes) -> int:
+    def write(self, path: Path, content: bytes, mode: int = 0o644) -> int:
         """Write a new file, replacing a draft that was left over; return its descriptor."""
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
         try:
             view = memoryview(content)
             while view:
@@ -46,6 +52,10 @@ class Disk:
         """Put the draft in the place of the old file."""
         os.replace(draft, final)
 
+    def remove(self, path: Path) -> None:
+        """Remove a file that no document names any more."""
+        path.unlink(missing_ok=True)
+
 
 class JsonStore:
     """The open directory of a card, locked until `close`.
@@ -61,6 +71,7 @@ class JsonStore:
         self._kept = b""
         self._renderer: Renderer | None = None
         self._doubt: str | None = None
+        self._packages: frozenset[str] = frozenset()
         self._directory_fd = _open_directory(directory)
         try:
             self._lock_fd = _lock(directory)
@@ -84,6 +95,8 @@ class JsonStore:
         """Read the document. Raises CardError with file, place and reason; the file stays."""
         identity, state, self._kept = read(self.directory)
         self._renderer = Renderer(identity)
+        self._packages = frozenset(_packages(state))
+        self._clear()
         return identity, state
 
     def save(self, state: State) -> None:
@@ -96,11 +109,49 @@ class JsonStore:
         if self._doubt:
             raise OSError(self._doubt)
         content = self._renderer.render(state)
+        packages = _packages(state)
+        self._put_packages({n: one for n, one in packages.items() if n not in self._packages})
         self._put(content)
         self._kept = content
+        gone = self._packages.difference(packages)
+        self._packages = frozenset(packages)
+        for name in gone:
+            with suppress(OSError):
+                self._disk.remove(self.directory / name)
+
+    def _put_packages(self, packages: dict[str, bytes]) -> None:
+        if not packages:
+            return
+        folder = self.directory / PACKAGES
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for name, content in packages.items():
+            self._replace(self.directory / name, content, mode=0o600)
+        if self._fsync:
+            fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                self._disk.sync(fd)
+            finally:
+                os.close(fd)
+            self._disk.sync(self._directory_fd)
+
+    def _clear(self) -> None:
+        """Remove packages, whole or drafts, that no document names; other files stay."""
+        found = sorted((self.directory / PACKAGES).glob("*"))
+        ours = [one for one in found if _PACKAGE.fullmatch(one.name)]
+        left = [one for one in ours if f"{PACKAGES}/{one.name}" not in self._packages]
+        if not left:
+            return
+        if self._fsync:
+            try:
+                self._disk.sync(self._directory_fd)
+            except OSError:
+                return
+        for path in left:
+            with suppress(OSError):
+                self._disk.remove(path)
 
     def _put(self, content: bytes) -> None:
-        self._replace(content)
+        self._replace(self.directory / DOCUMENT, content)
         if self._fsync:
             try:
                 self._disk.sync(self._directory_fd)
@@ -108,23 +159,23 @@ class JsonStore:
                 self._put_back()
                 raise
 
-    def _replace(self, content: bytes) -> None:
-        """Put a document in the place of the old one; the draft is on the disk before."""
-        draft = self.directory / DRAFT
-        fd = self._disk.write(draft, content)
+    def _replace(self, final: Path, content: bytes, mode: int = 0o644) -> None:
+        """Put a file in the place of an old one; the draft is on the disk before."""
+        draft = final.with_name(f"{final.name}.new")
+        fd = self._disk.write(draft, content, mode)
         try:
             if self._fsync:
                 self._disk.sync(fd)
         finally:
             os.close(fd)
-        self._disk.replace(draft, self.directory / DOCUMENT)
+        self._disk.replace(draft, final)
 
     def _put_back(self) -> None:
         """The new document is in place but may not outlive the power: bring the old one back."""
         if not self._kept:
             return
         try:
-            self._replace(self._kept)
+            self._replace(self.directory / DOCUMENT, self._kept)
         except OSError as error:
             self._doubt = f"a failed save could not be undone ({error}); open the card again"
 
@@ -142,12 +193,24 @@ def read(directory: Path) -> tuple[Identity, State, bytes]:
     except OSError as error:
         raise CardError(f"{path} cannot be read: {error.strerror or error}") from error
     try:
-        return *parse(content), content
+        return *parse(content, lambda iccid: _fetch(directory, iccid)), content
     except DocumentError as error:
         raise CardError(
             f"{path} is damaged: {error}; the file was left as it is, "
             "so mend that place or restore a copy"
         ) from error
+
+
+def _packages(state: State) -> dict[str, bytes]:
+    return {package_file(one.iccid): one.package for one in state.profiles}
+
+
+def _fetch(directory: Path, iccid: bytes) -> bytes:
+    path = directory / package_file(iccid)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def _open_directory(directory: Path) -> int:

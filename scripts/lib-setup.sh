@@ -72,6 +72,7 @@ missing_packages() {
     [[ -x $pcscd ]] || echo pcscd
     [[ -e $vpcd_driver ]] || echo vsmartcard-vpcd
     [[ $1 == run ]] || command -v scriptor >/dev/null || echo pcsc-tools
+    [[ $1 == run ]] || command -v tshark >/dev/null || echo tshark
     if venv_ready "$1"; then return; fi
 
     command -v swig >/dev/null || echo swig
@@ -128,11 +129,11 @@ make_venv() (
     pip=("$venv/bin/python" -m pip -qq --disable-pip-version-check install)
     "${pip[@]}" --upgrade "pip>=25.1" # the first to know --group
     if [[ $1 == test ]]; then
-        "${pip[@]}" --editable ".[pcsc]" --group dev
+        "${pip[@]}" --editable ".[pcsc,servers,traces]" --group dev
         "${pip[@]}" --no-deps asn1play # only its generated modules are used, by their files' paths
         venv_fingerprint >"$venv/ready-for-test"
     else
-        "${pip[@]}" --editable ".[pcsc]"
+        "${pip[@]}" --editable ".[pcsc,servers,traces]"
     fi
     venv_fingerprint >"$venv/ready-for-run"
 )

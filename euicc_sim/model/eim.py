@@ -33,7 +33,8 @@ class Eim:
     """eIM Configuration Data as stored, defaults filled in, with the last accepted counter.
 
     `id_type` is 1 (OID), 2 (FQDN) or 3 (proprietary); `protocols` holds bit numbers of
-    eimSupportedProtocol; `token` is the association token (1 or more) or None.
+    eimSupportedProtocol; `token` is the association token (1 or more) or None. `proprietary` is
+    eSipaProprietaryProtocolInformation (v1.3), the object as received.
     """
 
     eim_id: str
@@ -46,3 +47,4 @@ class Eim:
     tls: PublicKeyData | None = None
     protocols: frozenset[int] = frozenset({PROTOCOL_PROPRIETARY})
     indirect_download: bool = False
+    proprietary: bytes | None = None

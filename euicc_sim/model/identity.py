@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
+from euicc_sim.model.profile import AuthorisationRule
 from euicc_sim.model.state import Limits
+
+
+class CardType(StrEnum):
+    """What a card takes itself for.
+
+    `IOT` is SGP.32 and answers the functions of SGP.22 by which an LPA manages Profiles as well;
+    `IOT_STRICT` refuses those; `CONSUMER` is SGP.22 alone.
+    """
+
+    IOT = "iot"
+    IOT_STRICT = "iot-strict"
+    CONSUMER = "consumer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +40,10 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A card's EID (32 digits), its credentials by priority, its room, its seed if it repeats."""
+    """A card's EID (32 digits), its credentials by priority, its room, its seed if it repeats.
+
+    `authorisation_rules` is the Rules Authorisation Table, the first row that fits decides.
+    """
 
     eid: str
     credentials: tuple[Credential, ...]
@@ -34,6 +51,8 @@ class Identity:
     root_ds_address: str = "testrootsmds.example.com"
     limits: Limits = field(default_factory=Limits)
     seed: int | None = None
+    card_type: CardType = CardType.IOT
+    authorisation_rules: tuple[AuthorisationRule, ...] = ()
 
     @property
     def eid_bytes(self) -> bytes:

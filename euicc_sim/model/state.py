@@ -7,14 +7,28 @@ from typing import Self
 
 from euicc_sim.model.eim import Eim
 from euicc_sim.model.notification import Notification, PackageResult
+from euicc_sim.model.profile import (
+    FIRST_ISDP,
+    LAST_ISDP,
+    Installation,
+    Profile,
+    Rollback,
+    isdp_aid,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Room on the card: eIMs it can hold, package results it keeps (the oldest goes first)."""
+    """Room on the card.
+
+    eIMs it can hold; package results and Notifications it keeps (the oldest goes first); bytes
+    of memory for Profiles.
+    """
 
     eims: int = 16
     results: int = 64
+    notifications: int = 64
+    memory: int = 0x80000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +41,53 @@ class ImmediateEnable:
 
 
 @dataclass(frozen=True, slots=True)
+class Switches:
+    """Ways in which a card can be difficult, so that people see how their software copes.
+
+    `reset_after_switch`: once the enabled Profile has changed, ES10 is 6985 until the next reset.
+    `ipad_required`: ES10 is 6985 until TERMINAL CAPABILITY says that the device has an IPAd.
+    `toolkit_busy`: a proactive session runs, so what would need one is catBusy.
+    `memory_full`: nothing more fits.
+    """
+
+    reset_after_switch: bool = False
+    ipad_required: bool = False
+    toolkit_busy: bool = False
+    memory_full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """ICCIDs of the Profiles that were enabled before another one took over.
+
+    `rollback` is what a package authorised; `fallback` is where ReturnFromFallback leads,
+    `emergency` where DisableEmergencyProfile does, `test` what follows a test Profile.
+    """
+
+    rollback: Rollback | None = None
+    fallback: bytes | None = None
+    emergency: bytes | None = None
+    test: bytes | None = None
+
+    def without(self, iccid: bytes) -> Self:
+        """When that Profile is deleted."""
+        return replace(
+            self,
+            rollback=self.rollback if self.rollback and self.rollback.iccid != iccid else None,
+            fallback=None if self.fallback == iccid else self.fallback,
+            emergency=None if self.emergency == iccid else self.emergency,
+            test=None if self.test == iccid else self.test,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """The persistent state.
 
     `next_seq` numbers Notifications and package results alike and never goes back; neither does
     `next_token`, which numbers association tokens over the whole life of the card.
+    `fallback_profile` is the ICCID of the Profile with the fallback attribute; `installation` is
+    there while a download is under way.
     """
 
     eims: tuple[Eim, ...] = ()
@@ -41,6 +97,11 @@ class State:
     next_token: int = 1
     default_dp_address: str = ""
     immediate_enable: ImmediateEnable = field(default_factory=ImmediateEnable)
+    profiles: tuple[Profile, ...] = ()
+    fallback_profile: bytes | None = None
+    returns: Returns = field(default_factory=Returns)
+    installation: Installation | None = None
+    switches: Switches = field(default_factory=Switches)
 
     def find_eim(self, eim_id: str) -> Eim | None:
         """The eIM of that eimId, compared byte for byte."""
@@ -63,6 +124,11 @@ class State:
         kept = (*self.results, result)[-limits.results :]
         return replace(self, results=kept, next_seq=result.seq_number + 1)
 
+    def with_notification(self, one: Notification, limits: Limits) -> Self:
+        """With one more Notification, the oldest dropped when there is no room, number used."""
+        kept = (*self.notifications, one)[-limits.notifications :]
+        return replace(self, notifications=kept, next_seq=one.seq_number + 1)
+
     def without_number(self, seq_number: int) -> Self:
         """Without the Notification or package result of that sequence number."""
         return replace(
@@ -70,3 +136,60 @@ class State:
             results=tuple(one for one in self.results if one.seq_number != seq_number),
             notifications=tuple(one for one in self.notifications if one.seq_number != seq_number),
         )
+
+    @property
+    def enabled(self) -> Profile | None:
+        """The enabled Profile; there is never more than one."""
+        return next((one for one in self.profiles if one.enabled), None)
+
+    @property
+    def emergency_active(self) -> bool:
+        """Whether the Emergency Profile is the enabled one."""
+        enabled = self.enabled
+        return enabled is not None and enabled.is_emergency
+
+    def find_profile(self, iccid: bytes | None) -> Profile | None:
+        """The Profile of that ICCID (10 bytes)."""
+        return next((one for one in self.profiles if one.iccid == iccid), None)
+
+    def with_profile(self, profile: Profile) -> Self:
+        """With `profile` in place of the one of its ICCID, or after all others."""
+        if self.find_profile(profile.iccid) is None:
+            return replace(self, profiles=(*self.profiles, profile))
+        return replace(
+            self,
+            profiles=tuple(profile if one.iccid == profile.iccid else one for one in self.profiles),
+        )
+
+    def without_profile(self, iccid: bytes) -> Self:
+        """Without that Profile and every reference to it."""
+        return replace(
+            self,
+            profiles=tuple(one for one in self.profiles if one.iccid != iccid),
+            fallback_profile=None if self.fallback_profile == iccid else self.fallback_profile,
+            returns=self.returns.without(iccid),
+        )
+
+    def with_enabled(self, iccid: bytes | None) -> Self:
+        """With that Profile enabled and every other one disabled; None for no enabled one."""
+        return replace(
+            self,
+            profiles=tuple(
+                one
+                if one.enabled == (one.iccid == iccid)
+                else replace(one, enabled=not one.enabled)
+                for one in self.profiles
+            ),
+        )
+
+    def free_memory(self, limits: Limits) -> int:
+        """Bytes that Profiles may still take."""
+        if self.switches.memory_full:
+            return 0
+        return max(0, limits.memory - sum(one.size for one in self.profiles))
+
+    def free_aid(self) -> bytes | None:
+        """The first AID of an ISD-P that no Profile has."""
+        used = {one.aid for one in self.profiles}
+        numbers = range(FIRST_ISDP, LAST_ISDP + 1)
+        return next((aid for aid in map(isdp_aid, numbers) if aid not in used), None)

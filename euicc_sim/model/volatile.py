@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from euicc_sim.bpp import BppStream
+    from euicc_sim.crypto.bsp import Bsp
+    from euicc_sim.model.profile import Profile
 
 ONE_TIME_KEYS_KEPT = 8
 """SM-DP+s whose one-time keys are kept; the one that came first goes first."""
@@ -50,27 +55,63 @@ class RspSession:
 
 
 @dataclass(frozen=True, slots=True)
+class Loading:
+    """A Bound Profile Package on its way in.
+
+    `stream` and `keys` are this value's own: who goes on with them forks them first. `content` are
+    the plaintexts of the section that is under way; `profile` is there once its metadata is, still
+    without its package.
+    """
+
+    stream: BppStream
+    keys: Bsp | None = None
+    content: tuple[bytes, ...] = ()
+    dp_oid: str | None = None
+    profile: Profile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """The Profile that the RSP session has installed, and whose SM-DP+ it came from."""
+
+    iccid: bytes
+    smdp_oid: str
+    smdp_address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Volatile:
     """The challenge that was last given out (16 bytes) until it is used, the session after it.
 
     `one_time_keys` outlive a session, so that a download can be tried again: one of each SM-DP+.
+    `switched` says that the enabled Profile has changed, `ipad_declared` that the device has said
+    that it has an IPAd.
     """
 
     challenge: bytes | None = None
     session: RspSession | None = None
     one_time_keys: tuple[OneTimeKey, ...] = ()
+    loading: Loading | None = None
+    installed: Installed | None = None
+    switched: bool = False
+    ipad_declared: bool = False
 
     def with_challenge(self, challenge: bytes) -> Self:
         """A new RSP session begins; whatever was there of an earlier one is gone."""
-        return replace(self, challenge=challenge, session=None)
+        return replace(self, challenge=challenge, session=None, loading=None, installed=None)
 
     def with_session(self, session: RspSession) -> Self:
         """The server is authenticated, and the challenge is used up."""
-        return replace(self, challenge=None, session=session)
+        return replace(self, challenge=None, session=session, loading=None, installed=None)
 
     def ended(self) -> Self:
         """Without an RSP session."""
-        return replace(self, challenge=None, session=None)
+        return replace(self, challenge=None, session=None, loading=None, installed=None)
+
+    def loaded(self, installed: Installed | None = None) -> Self:
+        """The load has ended, with or without a Profile; the server can still be answered."""
+        session = self.session and replace(self.session, download=None)
+        return replace(self, session=session, loading=None, installed=installed)
 
     def find_one_time_key(self, smdp_oid: str) -> OneTimeKey | None:
         """The one-time key that is kept for an SM-DP+."""

@@ -1,4 +1,4 @@
-"""What is written is read back the same: commands, TLV, status words, ASN.1 values, documents."""
+"""What is written is read back the same: commands, TLV, status words, ASN.1 values."""
 
 from __future__ import annotations
 
@@ -13,17 +13,9 @@ from support.packages import certificate, der, der_integer, key
 from apdu import SW, Command, Response, StatusError
 from apdu.cla import ClassByte
 from apdu.tlv import children, length_bytes, read, tlv, whole
-from euicc_sim import Card
 from euicc_sim.asn1 import codec
 from euicc_sim.asn1.nodes import node_of
 from euicc_sim.asn1.wire import WIRE_1_2
-from euicc_sim.document import parse
-from euicc_sim.model.eim import MAX_COUNTER, Eim, KeyForm, PublicKeyData
-from euicc_sim.model.notification import Notification, PackageResult
-from euicc_sim.model.state import ImmediateEnable, State
-from euicc_sim.rendering import Renderer
-
-relaxed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 # -- commands
 
@@ -251,67 +243,3 @@ def test_an_integer_is_as_short_as_can_be(number: int) -> None:
     written = codec.encode(spec, number)
     assert written == der(0x02, der_integer(number))
     assert codec.decode(spec, written) == number
-
-
-# -- documents
-
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-hexes = st.binary(max_size=30)
-keys = st.sampled_from(
-    [
-        PublicKeyData(KeyForm.KEY, key(1).spki),
-        PublicKeyData(KeyForm.KEY, key(4, "brainpoolP256r1").spki),
-        PublicKeyData(KeyForm.CERTIFICATE, CERTIFICATE),
-    ]
-)
-eims = st.builds(
-    Eim,
-    eim_id=texts.filter(bool),
-    counter=st.integers(0, MAX_COUNTER),
-    key=keys,
-    ci_pk_id=hexes,
-    fqdn=st.none() | texts,
-    id_type=st.integers(1, 3),
-    token=st.none() | st.integers(1, 2**70),
-    tls=st.none() | st.builds(PublicKeyData, st.sampled_from(KeyForm), hexes),
-    protocols=st.frozensets(st.integers(0, 60)),
-    indirect_download=st.booleans(),
-)
-
-
-@st.composite
-def states(draw: st.DrawFn) -> State:
-    """A state that a card could be in."""
-    trusted = tuple(draw(st.lists(eims, max_size=4, unique_by=lambda one: one.eim_id)))
-    numbers = draw(st.lists(st.integers(1, 2**40), max_size=6, unique=True).map(sorted))
-    split = draw(st.integers(0, len(numbers)))
-    return State(
-        eims=trusted,
-        results=tuple(PackageResult(one, draw(texts), draw(hexes)) for one in numbers[:split]),
-        notifications=tuple(
-            Notification(
-                one,
-                draw(st.frozensets(st.integers(0, 12))),
-                draw(texts),
-                draw(st.none() | st.just(bytes(10))),
-                draw(hexes),
-            )
-            for one in numbers[split:]
-        ),
-        next_seq=max(numbers, default=0) + draw(st.integers(1, 9)),
-        next_token=max((one.token or 0 for one in trusted), default=0) + draw(st.integers(1, 9)),
-        default_dp_address=draw(texts),
-        immediate_enable=draw(
-            st.builds(ImmediateEnable, st.booleans(), st.none() | oids, st.none() | texts)
-        ),
-    )
-
-
-@relaxed
-@given(state=states(), then=states())
-def test_a_state_written_as_a_document_is_read_the_same(
-    card: Card, state: State, then: State
-) -> None:
-    renderer = Renderer(card.identity)
-    for one in (state, then, state):
-        assert parse(renderer.render(one)) == (card.identity, one)

@@ -79,7 +79,7 @@ SPOILT = {
     ),
     "token 0": (put("eims", 0, "associationToken", value=0), "at eims.0.associationToken: "),
     "an empty eimId": (put("eims", 0, "eimId", value=""), "at eims.0.eimId: "),
-    "a long eimId": (put("eims", 0, "eimId", value="a" * 129), "at eims.0.eimId: "),
+    "a long eimId": (put("eims", 0, "eimId", value="a" * 0x10000), "at eims.0.eimId: "),
     "a key that is none": (
         put("eims", 0, "eimPublicKeyData", value={"publicKey": "30"}),
         "at eims.0.eimPublicKeyData: ",

@@ -1,101 +1,67 @@
-"""Documents that releases have written: each is read with all its facts, for ever.
-
-Run as a program it writes the document of the current version, which is done before a release.
-"""
+"""Documents that releases have written: each is read with all its facts, for ever."""
 
 from __future__ import annotations
 
 import json
-import tempfile
-from dataclasses import replace
-from importlib.metadata import version
+import shutil
 from pathlib import Path
 
 import pytest
 from support.eims import (
     LIST_EIM,
-    Eim,
     ask,
     build,
     configurations,
-    eim1,
     error_code,
     read_answer,
     stored_results,
-    trust,
 )
 from support.es10 import SELECT_ISDR, es10
+from support.golden import (
+    ADDRESS,
+    CURRENT,
+    FOLDER,
+    RETURNS,
+    RULES,
+    certificate_eim,
+    notification,
+    profiles,
+    token_eim,
+    written,
+)
 from support.hexes import hx
+from support.installing import A, C
+from support.managing import (
+    enable,
+    enabled,
+)
 
 from euicc_sim import Card
 from euicc_sim.document import parse
 from euicc_sim.model.eim import KeyForm
 from euicc_sim.model.identity import Identity
-from euicc_sim.model.notification import Notification
-from euicc_sim.model.state import ImmediateEnable, Limits, State
+from euicc_sim.model.state import ImmediateEnable, Limits, State, Switches
 from euicc_sim.rendering import Renderer
 from euicc_sim.storage import DOCUMENT, read
-from keys import CertificateIssuer, Curve
 
-FOLDER = Path(__file__).parents[1] / "golden" / "state"
-VECTORS = Path(__file__).parents[1] / "vectors" / "sgp22-vectors.json"
-VERSION = version("euicc-sim")
-CURRENT = FOLDER / f"{VERSION}.json"
 REPLAY_ERROR = 4
 
-ADDRESS = "smdp.test.example"
-SET_ADDRESS = hx("BF65 13 8011") + ADDRESS.encode()
-ICCID = hx("98001032547698103214")
-LOADED = "ES10b.LoadBoundProfilePackage (final response, success)"
-
+since_0_2_0 = pytest.mark.parametrize(
+    "path",
+    [one for one in sorted(FOLDER.glob("*.json")) if one.stem != "0.1.0"],
+    ids=lambda one: one.stem,
+)
 releases = pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda one: one.stem)
 
 
-def token_eim(counter: int = 0) -> Eim:
-    """Trusted by its bare key, with a token."""
-    extra = {"eimFqdn": "eim1.example.com", "eimIdType": 2}
-    return eim1(counter=counter, token=1 if counter else None, extra=extra)
-
-
-def certificate_eim(counter: int = 40) -> Eim:
-    """Trusted by a certificate on the other curve."""
-    issuer = CertificateIssuer.create(Curve.BRP, seed=2)
-    signing = issuer.issue_eim_signing("eim2.example.com")
-    return Eim("eim2.example.com", signing.private_key, counter=counter, certificate=signing.der)
-
-
-def notification(number: int) -> Notification:
-    """The ProfileInstallationResult of the vectors, under a number of this card's row."""
-    found = next(
-        one["response"]
-        for one in json.loads(VECTORS.read_text())["vectors"]
-        if one["function"] == LOADED
-    )
-    before, after = hx("800101 8102 0780"), bytes((0x80, 1, number)) + hx("8102 0780")
-    signed = bytes.fromhex(found).replace(before, after)
-    return Notification(number, frozenset({0}), "testsmdpplus1.example.com", ICCID, signed)
-
-
-def document(directory: Path) -> bytes:
-    """The document of a card that keeps something of everything."""
-    with Card.create(directory, seed=1, max_eims=4, results=8, fsync=False) as card:
-        first, second = token_eim(), certificate_eim()
-        trust(card.transmit, first, token_wanted=True)
-        first.load(card.transmit, ("addEim", second.configuration()))
-        first.load(card.transmit, LIST_EIM)
-        second.load(card.transmit, LIST_EIM)
-        ask(card.transmit, SET_ADDRESS)
-        state = replace(
-            card.state,
-            notifications=(notification(card.state.next_seq),),
-            next_seq=card.state.next_seq + 1,
-            immediate_enable=ImmediateEnable(True, "2.999.10", "smdp.immediate.example"),
-        )
-        return Renderer(card.identity).render(state)
-
-
 def loaded(path: Path) -> tuple[Identity, State]:
-    return parse(path.read_bytes())
+    """A release's document and packages; 0.1.0 has no Profiles, and so no folder."""
+    return parse(path.read_bytes(), lambda iccid: package(path, iccid))
+
+
+def package(path: Path, iccid: bytes) -> bytes:
+    digits = bytes(byte >> 4 | (byte & 0xF) << 4 for byte in iccid).hex()
+    return (path.with_suffix("") / "profiles" / f"{digits}.upp").read_bytes()
 
 
 def test_the_current_version_has_a_document() -> None:
@@ -113,14 +79,22 @@ def test_the_current_version_would_write_the_same_fields(tmp_path: Path) -> None
             return {name: fields(one) for name, one in value.items()}
         return [fields(one) for one in value] if isinstance(value, list) else type(value)
 
-    written = json.loads(document(tmp_path / "card"))
-    assert fields(written) == fields(json.loads(CURRENT.read_bytes()))
+    written(tmp_path / "card")
+    found = json.loads((tmp_path / "card" / DOCUMENT).read_bytes())
+    assert fields(found) == fields(json.loads(CURRENT.read_bytes()))
+
+
+def test_the_current_version_would_write_the_same_packages(tmp_path: Path) -> None:
+    written(tmp_path / "card")
+    for one in profiles(b""):
+        assert package(tmp_path / "card.json", one.iccid) == package(CURRENT, one.iccid)
 
 
 @releases
 def test_a_release_s_document_written_anew_says_the_same(path: Path) -> None:
     identity, state = loaded(path)
-    assert parse(Renderer(identity).render(state)) == (identity, state)
+    again = Renderer(identity).render(state)
+    assert parse(again, lambda iccid: package(path, iccid)) == (identity, state)
 
 
 @releases
@@ -182,6 +156,33 @@ def test_a_release_s_other_settings_stay(path: Path) -> None:
     assert state.immediate_enable == ImmediateEnable(True, "2.999.10", "smdp.immediate.example")
 
 
+def test_what_0_1_0_did_not_know_is_as_on_a_new_card() -> None:
+    identity, state = loaded(FOLDER / "0.1.0.json")
+    new = State()
+    assert (state.profiles, state.fallback_profile, state.installation) == ((), None, None)
+    assert (state.returns, state.switches) == (new.returns, new.switches)
+    assert (identity.card_type, identity.authorisation_rules) == ("iot", ())
+
+
+@since_0_2_0
+def test_a_release_s_profiles_are_there_with_all_that_is_known_of_them(path: Path) -> None:
+    identity, state = loaded(path)
+    assert state.profiles == profiles(identity.ci_pk_ids[1])
+
+
+@since_0_2_0
+def test_a_release_s_references_and_switches_are_kept(path: Path) -> None:
+    _, state = loaded(path)
+    assert state.fallback_profile == A
+    assert state.returns == RETURNS
+    assert state.switches == Switches(memory_full=True)
+
+
+@since_0_2_0
+def test_a_release_s_rules_authorisation_table_is_the_same(path: Path) -> None:
+    assert loaded(path)[0].authorisation_rules == RULES
+
+
 @releases
 def test_a_release_s_document_holds_no_private_key(path: Path) -> None:
     text = path.read_text()
@@ -200,6 +201,9 @@ def directory(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
         old = json.loads(path.read_text())
         old["card"]["credentials"] = new["card"]["credentials"]
         (card.directory / DOCUMENT).write_text(json.dumps(old))
+        packages = path.with_suffix("")
+        if packages.is_dir():
+            shutil.copytree(packages, card.directory, dirs_exist_ok=True)
         return card.directory
 
 
@@ -223,10 +227,11 @@ def test_a_card_goes_on_where_a_release_has_stopped(directory: Path) -> None:
     assert [one.counter for one in read(directory)[1].eims] == [4, 42]
 
 
-def _write() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        CURRENT.write_bytes(document(Path(folder, "card")))
-
-
-if __name__ == "__main__":
-    _write()
+def test_a_profile_of_a_release_can_be_enabled(directory: Path) -> None:
+    with Card.open(directory, fsync=False) as card:
+        card.transmit(SELECT_ISDR)
+        if card.state.profiles:
+            assert enabled(card.transmit) == [C]
+            assert ask(card.transmit, enable(A)) == hx("BF31 03 800100")
+            assert enabled(card.transmit) == [A]
+    assert read(directory)[1].find_profile(A) == card.state.find_profile(A)

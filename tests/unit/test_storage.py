@@ -99,6 +99,17 @@ def test_the_document_is_for_people_too(directory: Path) -> None:
     assert "PRIVATE KEY" not in text
 
 
+def test_the_longest_text_that_a_card_takes_it_can_read_again(directory: Path) -> None:
+    with Card.open(directory, fsync=False) as card:
+        card.transmit(SELECT_ISDR)
+        es10(card.transmit, bytes.fromhex("BF64 04 8202 0204"))
+        entry = config("eim2", counterValue=0, key=key(2), eimFqdn="a" * 130_000)
+        assert es10(card.transmit, add_initial_eim(entry)).hex() == "bf5704a0020500"
+        kept = card.state
+    with Card.open(directory, fsync=False) as again:
+        assert again.state == kept
+
+
 def _cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-40])
 

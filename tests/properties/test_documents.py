@@ -1,0 +1,178 @@
+"""Any state that a card could be in, written as a document, is read back the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.packages import certificate, key
+
+from euicc_sim import Card
+from euicc_sim.document import parse
+from euicc_sim.model.eim import MAX_COUNTER, Eim, KeyForm, PublicKeyData
+from euicc_sim.model.identity import CardType
+from euicc_sim.model.notification import Notification, PackageResult
+from euicc_sim.model.profile import (
+    AuthorisationRule,
+    BppCommand,
+    Installation,
+    Operator,
+    Profile,
+    ProfileClass,
+    Recipient,
+    Rollback,
+    isdp_aid,
+)
+from euicc_sim.model.state import ImmediateEnable, Limits, Returns, State, Switches
+from euicc_sim.rendering import Renderer
+
+relaxed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+arcs = st.lists(st.integers(0, 2**60), max_size=6)
+oids = arcs.map(lambda found: ".".join(map(str, [2, 999, *found])))
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+hexes = st.binary(max_size=30)
+bits = st.frozensets(st.integers(0, 12))
+keys = st.sampled_from(
+    [
+        PublicKeyData(KeyForm.KEY, key(1).spki),
+        PublicKeyData(KeyForm.KEY, key(4, "brainpoolP256r1").spki),
+        PublicKeyData(KeyForm.CERTIFICATE, certificate(key(1))),
+    ]
+)
+eims = st.builds(
+    Eim,
+    eim_id=texts.filter(bool),
+    counter=st.integers(0, MAX_COUNTER),
+    key=keys,
+    ci_pk_id=hexes,
+    fqdn=st.none() | texts,
+    id_type=st.integers(1, 3),
+    token=st.none() | st.integers(1, 2**70),
+    tls=st.none() | st.builds(PublicKeyData, st.sampled_from(KeyForm), hexes),
+    protocols=st.frozensets(st.integers(0, 60)),
+    indirect_download=st.booleans(),
+    proprietary=st.none() | hexes,
+)
+operators = st.builds(
+    Operator, st.binary(min_size=3, max_size=3), st.none() | hexes, st.none() | hexes
+)
+rules = st.builds(
+    AuthorisationRule, bits, st.lists(operators, max_size=3).map(tuple), st.booleans()
+)
+iccids = st.binary(min_size=10, max_size=10)
+profiles = st.builds(
+    Profile,
+    iccid=iccids,
+    aid=st.just(b""),
+    service_provider=texts,
+    name=texts,
+    ci_pk_id=hexes,
+    package=hexes,
+    profile_class=st.sampled_from(ProfileClass).map(int),
+    nickname=texts,
+    icon_type=st.none() | st.integers(-(2**9), 2**9),
+    icon=st.none() | hexes,
+    recipients=st.lists(st.builds(Recipient, bits, texts), max_size=3).map(tuple),
+    owner=st.none() | operators,
+    dp_oid=st.none() | oids,
+    rules=bits,
+    service_data=st.none() | hexes,
+    ecall=st.none() | st.booleans(),
+    fallback_allowed=st.none() | st.booleans(),
+    connectivity=st.none() | hexes,
+    preloaded=st.booleans(),
+)
+installations = st.builds(
+    Installation,
+    hexes,
+    texts,
+    oids,
+    hexes,
+    st.sampled_from(BppCommand).map(int),
+    st.none() | iccids,
+)
+
+
+@st.composite
+def with_profiles(draw: st.DrawFn, state: State) -> State:
+    """The state with Profiles, of which one at most is enabled, and references to some of them."""
+    found = draw(st.lists(profiles, max_size=4, unique_by=lambda one: one.iccid))
+    enabled = draw(st.none() | st.integers(0, max(len(found) - 1, 0)))
+    installed = tuple(
+        replace(one, aid=isdp_aid(0x10 + number), enabled=number == enabled)
+        for number, one in enumerate(found)
+    )
+    some: Any = st.none()
+    if installed:
+        some = st.none() | st.sampled_from([one.iccid for one in installed])
+    back = draw(some)
+    grant = st.builds(
+        Rollback, st.just(back), texts, st.integers(0, MAX_COUNTER), st.none() | hexes, numbers
+    )
+    return replace(
+        state,
+        profiles=installed,
+        fallback_profile=draw(some),
+        returns=Returns(draw(grant) if back else None, draw(some), draw(some), draw(some)),
+        installation=draw(st.none() | installations),
+        switches=draw(st.builds(Switches, *[st.booleans()] * 4)),
+    )
+
+
+numbers = st.integers(1, 2**40)
+
+
+@st.composite
+def states(draw: st.DrawFn) -> State:
+    """A state that a card could be in."""
+    trusted = tuple(draw(st.lists(eims, max_size=4, unique_by=lambda one: one.eim_id)))
+    row = draw(st.lists(numbers, max_size=6, unique=True).map(sorted))
+    split = draw(st.integers(0, len(row)))
+    state = State(
+        eims=trusted,
+        results=tuple(PackageResult(one, draw(texts), draw(hexes)) for one in row[:split]),
+        notifications=tuple(
+            Notification(
+                one,
+                draw(st.frozensets(st.integers(0, 12))),
+                draw(texts),
+                draw(st.none() | st.just(bytes(10))),
+                draw(hexes),
+            )
+            for one in row[split:]
+        ),
+        next_seq=max(row, default=0) + draw(st.integers(1, 9)),
+        next_token=max((one.token or 0 for one in trusted), default=0) + draw(st.integers(1, 9)),
+        default_dp_address=draw(texts),
+        immediate_enable=draw(
+            st.builds(ImmediateEnable, st.booleans(), st.none() | oids, st.none() | texts)
+        ),
+    )
+    return draw(with_profiles(state))
+
+
+@relaxed
+@given(state=states(), then=states())
+def test_a_state_written_as_a_document_is_read_the_same(
+    card: Card, state: State, then: State
+) -> None:
+    renderer = Renderer(card.identity)
+    for one in (state, then, state):
+        found = {profile.iccid: profile.package for profile in one.profiles}
+        assert parse(renderer.render(one), found.__getitem__) == (card.identity, one)
+
+
+@relaxed
+@given(
+    kind=st.sampled_from(CardType),
+    table=st.lists(rules, max_size=3).map(tuple),
+    room=st.builds(Limits, numbers, numbers, numbers, st.integers(0, 2**40)),
+)
+def test_what_never_changes_is_read_the_same(
+    card: Card, kind: CardType, table: tuple[AuthorisationRule, ...], room: Limits
+) -> None:
+    identity = replace(card.identity, card_type=kind, authorisation_rules=table, limits=room)
+    assert parse(Renderer(identity).render(State())) == (identity, State())
