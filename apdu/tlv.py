@@ -57,7 +57,7 @@ def read(data: bytes, start: int = 0, end: int | None = None) -> Tlv:
     if start + 2 <= end and data[start] & 0x1F != 0x1F and data[start + 1] < 0x80:
         tag, length, value = data[start], data[start + 1], start + 2
     else:
-        tag, at = _read_tag(data, start, end)
+        tag, at = read_tag(data, start, end)
         length, value = _read_length(data, at, end)
     if length > end - value:
         raise TlvError(f"object {tag:X} at byte {start} claims {length} bytes, {end - value} left")
@@ -83,7 +83,9 @@ def whole(data: bytes) -> Tlv:
     return item
 
 
-def _read_tag(data: bytes, start: int, end: int) -> tuple[int, int]:
+def read_tag(data: bytes, start: int = 0, end: int | None = None) -> tuple[int, int]:
+    """Read a tag alone, and where it ends. Raises TlvError."""
+    end = len(data) if end is None else end
     if start >= end:
         raise TlvError(f"no tag at byte {start}")
     tag, at = data[start], start + 1

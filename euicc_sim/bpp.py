@@ -108,6 +108,11 @@ class BppStream:
         return self.section == PROFILE_ELEMENTS and self._package_left == 0
 
     @property
+    def section_complete(self) -> bool:
+        """Whether the sequence A0 to A3 that was begun last has come to its end."""
+        return self.section in SEGMENTS and self._section_left == 0
+
+    @property
     def pending(self) -> int:
         """Bytes of a part that is not complete yet. 0: the next bytes begin with a tag."""
         return len(self._buffer) - self._at

@@ -7,29 +7,33 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from apdu import SW, Channels, Command, Installed, Response, StatusError
+from apdu import SW, Channels, Command, Installed, Response, StatusError, TlvError
+from apdu.tlv import children, whole
 from euicc_sim import es10
-from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.asn1.wire import wire_of
 from euicc_sim.ecasd import ECASD_AID, Ecasd
 from euicc_sim.env import Env, SeededEnv, SystemEnv
-from euicc_sim.factory import DEFAULT_EID, load_signers, make_identity
+from euicc_sim.factory import DEFAULT_EID, CardPlan, load_signers, make_identity
 from euicc_sim.isdr import ISDR_AID, IsdR
 from euicc_sim.mno import BareFiles
-from euicc_sim.model.identity import Identity
+from euicc_sim.model.identity import CardType, Identity
+from euicc_sim.model.profile import AuthorisationRule
 from euicc_sim.model.state import Limits, State
 from euicc_sim.model.volatile import Volatile
 from euicc_sim.readings import ONE_TIME_KEYS_OUTLIVE_RESET
-from euicc_sim.session import Session
+from euicc_sim.session import OnKeys, Session
 from euicc_sim.storage import Disk, JsonStore
 
 ATR = bytes.fromhex("3B9F96803FC7828031E073FE211B6753494D4555303134")
 """T=0 first, eUICC-related functions in TB3 (ETSI TS 102 221 6.3.3), four channels or more."""
 
 TERMINAL_CAPABILITY = 0xAA
+IPA_SUPPORT, IPAD = 0x84, 0x01
 EVENTS_KEPT = 1000
 
 log = logging.getLogger(__name__)
@@ -47,7 +51,8 @@ class Card:
     """A software eUICC that lives in a directory.
 
     Make one with `Card.create`, open it with `Card.open`; it is locked until `close`. A card is
-    for one thread at a time.
+    for one thread at a time. Set `on_keys` to be told the session keys of downloads: nobody is
+    unless it is set.
     """
 
     def __init__(self, store: JsonStore, env: Env | None = None) -> None:
@@ -57,12 +62,19 @@ class Card:
         seed = self._identity.seed
         self._env = env or (SystemEnv() if seed is None else SeededEnv(seed))
         self._signers = load_signers(store.directory, self._identity)
+        kind = self._identity.card_type
+        self._wire = wire_of(
+            self._identity.sgp32_version,
+            iot=kind is not CardType.CONSUMER,
+            strict=kind is CardType.IOT_STRICT,
+        )
         self._volatile = Volatile()
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
+        self.on_keys: OnKeys | None = None
         self._channels = Channels(
             (Installed(ISDR_AID, self._new_isdr), Installed(ECASD_AID, self._new_ecasd)),
-            BareFiles,
-            {TERMINAL_CAPABILITY: _terminal_capability},
+            self._new_files,
+            {TERMINAL_CAPABILITY: self._terminal_capability},
         )
 
     @classmethod
@@ -75,17 +87,25 @@ class Card:
         seed: int | None = None,
         max_eims: int = Limits().eims,
         results: int = Limits().results,
+        memory: int = Limits().memory,
+        card_type: CardType = CardType.IOT,
+        sgp32: str = "1.2",
+        rules: tuple[AuthorisationRule, ...] = (),
         fsync: bool = True,
     ) -> Self:
         """Make a card in `directory` and open it.
 
         `eid` has 32 digits; `pki` is a folder in the layout of SGP.26 whose EUM issues the card's
         certificates (without it, a test PKI in the card's own directory is made or reused); with
-        `seed` keys and challenges repeat; `max_eims` and `results` say how much fits.
+        `seed` keys and challenges repeat; `max_eims`, `results` and `memory` (bytes, for Profiles)
+        say how much fits; `sgp32` is the version on the wire, one of 1.0.1, 1.1, 1.2 and 1.3;
+        `rules` are the Rules Authorisation Table.
         Raises CardError, and then there is no card.
         """
         directory = Path(directory)
-        make_identity(directory, eid=eid, pki=pki, seed=seed, limits=Limits(max_eims, results))
+        limits = Limits(max_eims, results, memory=memory)
+        plan = CardPlan(eid, seed, limits, card_type, sgp32, rules)
+        make_identity(directory, plan, pki=pki)
         return cls.open(directory, fsync=fsync)
 
     @classmethod
@@ -144,11 +164,18 @@ class Card:
         return self._state
 
     def reset(self) -> bytes:
-        """Power on or warm reset: channels, sessions and half-sent requests are gone."""
+        """Power on or warm reset: channels, sessions and half-sent requests are gone.
+
+        Of a download that was under way its result is left.
+        """
         self._channels.reset()
         kept = self._volatile.one_time_keys if ONE_TIME_KEYS_OUTLIVE_RESET else ()
         self._volatile = Volatile(one_time_keys=kept)
         self._env.restart()
+        try:
+            self._settle()
+        except OSError as error:
+            log.warning("the result of a download is still to be kept: %s", error)
         return ATR
 
     def power_off(self) -> None:
@@ -177,16 +204,15 @@ class Card:
 
     def _execute(self, request: bytes) -> bytes:
         """Run one ES10 request: kept wholly when it returns, not at all when it raises."""
-        session = Session(
-            self._state, self._volatile, self._env, self._identity, WIRE_1_2, self._signers
-        )
         name = "ES10"
         try:
-            function, item = es10.find(session, request)
+            function, item = es10.find(self._session(), request)
             name = function.name
+            if es10.interrupts(self._session(), function):
+                self._settle()
+            session = self._session()
             answer = es10.run(session, function, request, item)
-            if session.state is not self._state:
-                self._store.save(session.state)
+            self._keep(session)
         except StatusError as error:
             self._report(name, refused=True, text=f"{error.sw:04X}, {error.why}")
             raise
@@ -194,9 +220,39 @@ class Card:
             why = f"not kept: {error.strerror or error}"
             self._report(name, refused=True, text=f"{SW.MEMORY_FAILURE:04X}, {why}")
             raise StatusError(SW.MEMORY_FAILURE, why) from error
-        self._state, self._volatile = session.state, session.volatile
         self._report(name, refused=session.refused, text="; ".join(session.notes) or "ok")
         return answer
+
+    def _session(self) -> Session:
+        return Session(
+            self._state,
+            self._volatile,
+            self._env,
+            self._identity,
+            self._wire,
+            self._signers,
+            on_keys=self.on_keys,
+        )
+
+    def _keep(self, session: Session) -> None:
+        """Keep what a session has done: on disk, then in memory. Raises OSError."""
+        if session.state is not self._state:
+            self._store.save(session.state)
+        self._state, self._volatile = session.state, session.volatile
+
+    def _settle(self) -> None:
+        """End a download that can go on no more. Raises OSError when that cannot be kept."""
+        session = self._session()
+        es10.interrupt(session)
+        self._keep(session)
+        if session.notes:
+            self._report("LoadBoundProfilePackage", refused=True, text="; ".join(session.notes))
+
+    def _terminal_capability(self, command: Command) -> Response:
+        """TERMINAL CAPABILITY, ETSI TS 102 221 11.1.19: taken note of, always."""
+        declared = declares_ipad(command.data)
+        self._volatile = replace(self._volatile, ipad_declared=declared)
+        return Response()
 
     def _report(self, name: str, *, refused: bool, text: str) -> None:
         self._events.append(Event(name, refused, f"{name}: {text}"))
@@ -207,10 +263,22 @@ class Card:
     def _new_ecasd(self) -> Ecasd:
         return Ecasd(self._identity.eid_bytes)
 
+    def _new_files(self) -> BareFiles:
+        return BareFiles(self._enabled_iccid)
+
+    def _enabled_iccid(self) -> bytes | None:
+        enabled = self._state.enabled
+        return enabled.iccid if enabled else None
+
     def _describe(self) -> bytes:
-        return es10.templates(WIRE_1_2)
+        return es10.templates(self._wire, profile_enabled=self._state.enabled is not None)
 
 
-def _terminal_capability(_: Command) -> Response:
-    """TERMINAL CAPABILITY, ETSI TS 102 221 11.1.19: taken note of, always."""
-    return Response()
+def declares_ipad(capability: bytes) -> bool:
+    """Whether TERMINAL CAPABILITY says that the device has an IPAd (SGP.32 v1.2 clause 3.8.4)."""
+    try:
+        item = whole(capability)
+        found = [one for one in children(capability, item.value) if one.tag == IPA_SUPPORT]
+    except TlvError:
+        return False
+    return any(one.value < one.end and capability[one.value] & IPAD for one in found)

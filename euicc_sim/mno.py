@@ -1,10 +1,12 @@
-"""The file system of a card with no enabled Profile: MF, EF.DIR and EF.ICCID, both blank.
+"""The file system of a card: MF, a blank EF.DIR, and EF.ICCID of the enabled Profile, else blank.
 
 ETSI TS 102 221 clauses 11.1.1 to 11.1.5 and 13. Clients look here before they look for an ISD-R.
+Of a Profile's own files no more is here yet.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from apdu import SW, Command, Response, StatusError, tlv
@@ -43,10 +45,8 @@ class _File:
         )
 
 
-FILES = (
-    _File(EF_DIR, 0x1E, b"\xff" * 38, record=38),
-    _File(EF_ICCID, 0x02, b"\xff" * 10),
-)
+DIRECTORY = _File(EF_DIR, 0x1E, b"\xff" * 38, record=38)
+NO_ICCID = b"\xff" * 10
 
 MF_FCP = tlv(
     0x62,
@@ -59,15 +59,22 @@ MF_FCP = tlv(
 
 
 class BareFiles:
-    """One channel's place in the file system: the MF, and perhaps a current file."""
+    """One channel's place in the file system: the MF, and perhaps a current file.
 
-    def __init__(self, current: _File | None = None) -> None:
-        """Begin at the MF."""
+    `iccid` gives the ICCID of the enabled Profile at this moment, 10 bytes, or None.
+    """
+
+    def __init__(self, iccid: Callable[[], bytes | None], current: bytes | None = None) -> None:
+        """Begin at the MF, or at the file of that identifier."""
+        self._iccid = iccid
         self._current = current
 
     def fork(self) -> BareFiles:
         """The same place."""
-        return BareFiles(self._current)
+        return BareFiles(self._iccid, self._current)
+
+    def _files(self) -> tuple[_File, ...]:
+        return DIRECTORY, _File(EF_ICCID, 0x02, self._iccid() or NO_ICCID)
 
     def status(self) -> bytes:
         """The FCP of the MF, the only directory."""
@@ -85,11 +92,11 @@ class BareFiles:
         if name in (b"", MF):
             self._current = None
             return MF_FCP
-        for one in FILES:
+        for one in self._files():
             if one.fid == name:
-                self._current = one
+                self._current = name
                 return one.fcp()
-        raise StatusError(SW.NOT_FOUND, f"no file {name.hex().upper()} while no Profile is enabled")
+        raise StatusError(SW.NOT_FOUND, f"no file {name.hex().upper()} here yet")
 
     def call(self, command: Command) -> Response:
         """Answer READ BINARY and READ RECORD; STORE DATA is 6985, everything else 6D00."""
@@ -102,13 +109,15 @@ class BareFiles:
         raise StatusError(SW.WRONG_INS, f"no instruction {command.ins:02X} with nothing selected")
 
     def _file(self, sfi: int) -> _File:
+        files = self._files()
         if sfi:
-            self._current = next((one for one in FILES if one.sfi == sfi), None)
+            self._current = next((one.fid for one in files if one.sfi == sfi), None)
             if self._current is None:
                 raise StatusError(SW.NOT_FOUND, f"no file with short identifier {sfi:02X}")
-        if self._current is None:
+        found = next((one for one in files if one.fid == self._current), None)
+        if found is None:
             raise StatusError(SW.NO_CURRENT_EF, "no file is selected")
-        return self._current
+        return found
 
     def _read_binary(self, command: Command) -> Response:
         by_sfi = bool(command.p1 & 0x80)

@@ -55,3 +55,37 @@ sessions, but only until the next reset; it is never written to a file."""
 
 UNKNOWN_CANCEL_REASON = "undefinedReason"
 """SGP.22 5.7.14: what is signed for a reason that v2.5 does not know."""
+
+EMERGENCY_PROFILE_IS_FOR_EMERGENCIES = True
+"""3.4.1, 5.9.22: neither an eIM nor an LPA can enable or disable the Emergency Profile; they are
+told disallowedByPolicy. ImmediateEnable says undefinedError."""
+
+SECOND_SWITCH_IN_A_PACKAGE = "undefinedError"
+"""3.3.1: a package with a second enable or disable, or with disable after enable."""
+
+PACKAGE_SWITCHES_NEED_REFRESH = True
+"""3.4.1, 3.4.2: a package has no refreshFlag, so enable and disable in it are catBusy while a
+proactive session runs. The functions that have the flag are so only when it is set."""
+
+PPR1_HOLDS_AGAINST_TEST_PROFILES = True
+"""3.4.1: an eIM cannot stop a Profile with PPR1 by enabling a test Profile; what SGP.22 3.2.1
+allows is the end user's."""
+
+WAYS_BACK_OVERRULE_PPR1 = True
+"""5.9.16, 5.9.20 to 5.9.23: ProfileRollback, the fallback functions and those of the Emergency
+Profile do not ask whether PPR1 lets the enabled Profile be disabled."""
+
+ROLLBACK_ENDS_WITHOUT_REFRESH = True
+"""5.9.15, 5.9.22, 5.9.23: ImmediateEnable and the functions of the Emergency Profile end the
+authorisation of a rollback whether or not the refreshFlag is set."""
+
+IMMEDIATE_ENABLE_NEEDS_A_SERVER = True
+"""5.9.15: immediate enabling that is on, but for neither an OID nor an address, is not available;
+otherwise it would be for each SM-DP+."""
+
+IMMEDIATE_ENABLE_IS_REPLACED_WHOLE = True
+"""3.4.4, 5.9.17: an OID or address that a new configuration lacks is removed; otherwise the old
+one would stay."""
+
+PPR1_NEEDS_TO_BE_THE_ONLY_OPERATIONAL_PROFILE = True
+"""SGP.22 2.9.2.1: an operational Profile with PPR1 is not installed beside another one."""

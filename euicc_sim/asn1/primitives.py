@@ -47,9 +47,11 @@ def write_integer(value: int) -> bytes:
 
 def _integer(spec: Any) -> tuple[Read, Write]:
     names = {str(name): int(number) for name, number in spec.namedValues.items()}
+    instead: dict[str, str] = getattr(spec, "instead", {})
 
     def write(value: int | str) -> bytes:
         if isinstance(value, str):
+            value = instead.get(value, value)
             if value not in names:
                 raise Asn1Error(f"{value} is no code of {', '.join(names) or 'this INTEGER'}")
             value = names[value]

@@ -10,6 +10,7 @@ from euicc_sim.asn1.tags import (
     choice_context,
     codes,
     context,
+    explicit,
     fields,
     implicit,
     optional,
@@ -50,6 +51,24 @@ class ListNotificationResponse(univ.Choice):
         ("notificationMetadataList", implicit(0, sequence_of(NotificationMetadata()))),
         ("listNotificationsResultError", implicit(1, codes(undefinedError=127))),
     )
+
+
+class NotificationSearchCriteria(univ.Choice):
+    """Without a name of its own in the module."""
+
+    bare_tolerated = True
+    componentType = fields(
+        ("seqNumber", implicit(0, univ.Integer())),
+        ("profileManagementOperation", implicit(1, sgp22.NotificationEvent)),
+    )
+
+
+class RetrieveNotificationsListRequest(univ.Sequence):
+    gives_way = True
+    """To SGP.32's, which has one criterion more."""
+
+    tagSet = context(0x2B)
+    componentType = fields(optional("searchCriteria", explicit(0, NotificationSearchCriteria())))
 
 
 class NotificationSentRequest(univ.Sequence):

@@ -4,6 +4,8 @@ Clauses 2.5.3 to 2.5.6, 4.4 and 5.5. Names and tags are the module's; the protec
 it leaves without names, are called by their tags. StoreMetadata has the fields of SGP.32 v1.2.
 """
 
+from typing import Any
+
 from pyasn1.type import univ
 
 from euicc_sim.asn1 import sgp22, sgp22_notifications
@@ -40,23 +42,28 @@ IconType = codes(jpg=0, png=1)
 _VENDOR_EXTENSION = sequence_of(sgp22.VendorSpecificExtensionItem())
 
 
+STORE_METADATA_SGP22: tuple[Any, ...] = (
+    ("iccid", sgp22.Iccid),
+    ("serviceProviderName", implicit(17, utf8(0, 32))),
+    ("profileName", implicit(18, utf8(0, 64))),
+    optional("iconType", implicit(19, IconType)),
+    optional("icon", implicit(20, octets(0, 1024))),
+    default("profileClass", implicit(21, sgp22.ProfileClass.clone(value=2))),
+    optional(
+        "notificationConfigurationInfo",
+        implicit(22, sequence_of(sgp22.NotificationConfigurationInformation())),
+    ),
+    optional("profileOwner", implicit(23, sgp22.OperatorId())),
+    optional("profilePolicyRules", implicit(25, sgp22.PprIds)),
+    optional("serviceSpecificDataStoredInEuicc", implicit(34, _VENDOR_EXTENSION)),
+    optional("serviceSpecificDataNotStoredInEuicc", implicit(35, _VENDOR_EXTENSION)),
+)
+
+
 class StoreMetadataRequest(univ.Sequence):
     tagSet = context(0x25)
     componentType = fields(
-        ("iccid", sgp22.Iccid),
-        ("serviceProviderName", implicit(17, utf8(0, 32))),
-        ("profileName", implicit(18, utf8(0, 64))),
-        optional("iconType", implicit(19, IconType)),
-        optional("icon", implicit(20, octets(0, 1024))),
-        default("profileClass", implicit(21, sgp22.ProfileClass.clone(value=2))),
-        optional(
-            "notificationConfigurationInfo",
-            implicit(22, sequence_of(sgp22.NotificationConfigurationInformation())),
-        ),
-        optional("profileOwner", implicit(23, sgp22.OperatorId())),
-        optional("profilePolicyRules", implicit(25, sgp22.PprIds)),
-        optional("serviceSpecificDataStoredInEuicc", implicit(34, _VENDOR_EXTENSION)),
-        optional("serviceSpecificDataNotStoredInEuicc", implicit(35, _VENDOR_EXTENSION)),
+        *STORE_METADATA_SGP22,
         optional("ecallIndication", implicit(123, univ.Boolean())),
         optional("fallbackAllowed", implicit(103, univ.Boolean())),
     )

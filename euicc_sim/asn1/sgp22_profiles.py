@@ -97,9 +97,12 @@ class EuiccMemoryResetRequest(univ.Sequence):
     )
 
 
+MemoryResetResult = codes(ok=0, nothingToDelete=1, catBusy=5, undefinedError=127)
+
+
 class EuiccMemoryResetResponse(univ.Sequence):
     tagSet = context(0x34)
-    componentType = result("resetResult", nothingToDelete=1, catBusy=5)
+    componentType = fields(("resetResult", implicit(0, MemoryResetResult)))
 
 
 class SetNicknameRequest(univ.Sequence):

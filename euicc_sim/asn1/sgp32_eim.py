@@ -70,6 +70,17 @@ class AddInitialEimOk(univ.Choice):
     )
 
 
+AddInitialEimError = codes(
+    insufficientMemory=1,
+    associatedEimAlreadyExists=2,
+    ciPKUnknown=3,
+    invalidAssociationToken=5,
+    counterValueOutOfRange=6,
+    commandError=7,
+    undefinedError=127,
+)
+
+
 class AddInitialEimResponse(univ.Choice):
     tagSet = choice_context(0x57)
     componentType = fields(
@@ -78,15 +89,7 @@ class AddInitialEimResponse(univ.Choice):
             "addInitialEimError",
             implicit(
                 1,
-                codes(
-                    insufficientMemory=1,
-                    associatedEimAlreadyExists=2,
-                    ciPKUnknown=3,
-                    invalidAssociationToken=5,
-                    counterValueOutOfRange=6,
-                    commandError=7,
-                    undefinedError=127,
-                ),
+                AddInitialEimError,
             ),
         ),
     )

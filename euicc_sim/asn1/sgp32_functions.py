@@ -59,11 +59,14 @@ class ImmediateEnableRequest(univ.Sequence):
     componentType = _REFRESH
 
 
+ImmediateEnableResult = codes(
+    ok=0, immediateEnableNotAvailable=1, noSessionContext=4, catBusy=5, undefinedError=127
+)
+
+
 class ImmediateEnableResponse(univ.Sequence):
     tagSet = context(0x5A)
-    componentType = result(
-        "immediateEnableResult", immediateEnableNotAvailable=1, noSessionContext=4, catBusy=5
-    )
+    componentType = fields(("immediateEnableResult", implicit(0, ImmediateEnableResult)))
 
 
 class ProfileRollbackRequest(univ.Sequence):
@@ -71,13 +74,15 @@ class ProfileRollbackRequest(univ.Sequence):
     componentType = _REFRESH
 
 
+ProfileRollbackResult = codes(
+    ok=0, rollbackNotAllowed=1, catBusy=5, commandError=7, undefinedError=127
+)
+
+
 class ProfileRollbackResponse(univ.Sequence):
     tagSet = context(0x58)
     componentType = fields(
-        (
-            "cmdResult",
-            codes(ok=0, rollbackNotAllowed=1, catBusy=5, commandError=7, undefinedError=127),
-        ),
+        ("cmdResult", ProfileRollbackResult),
         optional("eUICCPackageResult", EuiccPackageResult()),
     )
 

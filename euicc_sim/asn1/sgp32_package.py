@@ -125,21 +125,24 @@ class ListEimResult(univ.Choice):
     )
 
 
+AddEimResultCode = codes(
+    ok=0,
+    insufficientMemory=1,
+    associatedEimAlreadyExists=2,
+    ciPKUnknown=3,
+    invalidAssociationToken=5,
+    counterValueOutOfRange=6,
+    commandError=7,
+    undefinedError=127,
+)
+
+
 class AddEimResult(univ.Choice):
     componentType = fields(
         ("associationToken", implicit(4, univ.Integer())),
         (
             "addEimResultCode",
-            codes(
-                ok=0,
-                insufficientMemory=1,
-                associatedEimAlreadyExists=2,
-                ciPKUnknown=3,
-                invalidAssociationToken=5,
-                counterValueOutOfRange=6,
-                commandError=7,
-                undefinedError=127,
-            ),
+            AddEimResultCode,
         ),
     )
 

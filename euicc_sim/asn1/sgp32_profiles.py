@@ -38,13 +38,16 @@ class ProfileInfo(univ.Sequence):
 ProfileInfoListRequest = sgp22.ProfileInfoListRequest
 
 
+ProfileInfoListError = codes(incorrectInputValues=1, profileChangeOngoing=11, undefinedError=127)
+
+
 class ProfileInfoListResponse(univ.Choice):
     tagSet = choice_context(0x2D)
     componentType = fields(
         ("profileInfoListOk", implicit(0, sequence_of(ProfileInfo()))),
         (
             "profileInfoListError",
-            implicit(1, codes(incorrectInputValues=1, profileChangeOngoing=11, undefinedError=127)),
+            implicit(1, ProfileInfoListError),
         ),
     )
 
@@ -186,6 +189,10 @@ class EuiccMemoryResetRequest(univ.Sequence):
     )
 
 
+ResetEimResult = codes(ok=0, nothingToDelete=1, eimResetNotSupported=2, undefinedError=127)
+ResetConfigResult = codes(ok=0, resetIECNotSupported=1, undefinedError=127)
+
+
 class EuiccMemoryResetResponse(univ.Sequence):
     tagSet = context(0x64)
     componentType = fields(
@@ -197,11 +204,11 @@ class EuiccMemoryResetResponse(univ.Sequence):
         ),
         optional(
             "resetEimResult",
-            implicit(1, codes(ok=0, nothingToDelete=1, eimResetNotSupported=2, undefinedError=127)),
+            implicit(1, ResetEimResult),
         ),
         optional(
             "resetImmediateEnableConfigResult",
-            implicit(2, codes(ok=0, resetIECNotSupported=1, undefinedError=127)),
+            implicit(2, ResetConfigResult),
         ),
     )
 

@@ -71,6 +71,13 @@ def codes(**named: int) -> univ.Integer:
     return univ.Integer(namedValues=namedval.NamedValues(*named.items()))
 
 
+def older(newer: Any, **instead: str) -> Any:
+    """The codes of an earlier version: without these, for each of which it says another one."""
+    kept = [(name, value) for name, value in newer.namedValues.items() if name not in instead]
+    kind = type("OlderCodes", (univ.Integer,), {"instead": instead})
+    return kind(namedValues=namedval.NamedValues(*kept))
+
+
 def bits(*names: str) -> univ.BitString:
     """A BIT STRING whose bits have names, the first being bit 0."""
     return univ.BitString(namedValues=namedval.NamedValues(*((n, i) for i, n in enumerate(names))))
@@ -96,3 +103,8 @@ def private_use(number: int) -> Any:
 def result(name: str, **named: int) -> namedtype.NamedTypes:
     """The one field of many answers, [0]: ok, undefinedError and the codes between them."""
     return fields((name, implicit(0, codes(ok=0, **named, undefinedError=127))))
+
+
+def carried(tag_set: Any) -> Any:
+    """A SEQUENCE or CHOICE with these tags whose bytes are passed on as they came."""
+    return type("Carried", (univ.Sequence,), {"tagSet": tag_set, "kept_as_is": True})()

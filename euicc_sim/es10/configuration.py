@@ -108,6 +108,8 @@ def check_room(session: Session, count: int) -> None:
     room = session.identity.limits.eims
     if len(session.state.eims) + count > room:
         raise ResultError("insufficientMemory", f"this card has room for {room} eIMs")
+    if session.state.switches.memory_full:
+        raise ResultError("insufficientMemory", "the memory is full (card set --no-memory-full)")
 
 
 def associate(session: Session, config: Config) -> Eim:
@@ -137,6 +139,7 @@ def merged(eim: Eim, config: Config) -> Eim:
         ("id_type", "eimIdType"),
         ("protocols", "eimSupportedProtocol"),
         ("ci_pk_id", "euiccCiPKId"),
+        ("proprietary", "eSipaProprietaryProtocolInformation"),
     ):
         if name in config:
             changes[field] = config[name]
@@ -173,4 +176,6 @@ def configuration_data(wire: Wire, eim: Eim) -> Prepared:
         config["trustedPublicKeyDataTls"] = (_TLS_NAMES[eim.tls.form], eim.tls.der)
     if eim.indirect_download:
         config["indirectProfileDownload"] = None
-    return Prepared(wire.encode("EimConfigurationData", config))
+    if eim.proprietary is not None:
+        config["eSipaProprietaryProtocolInformation"] = eim.proprietary
+    return Prepared(wire.encode("EimConfigurationData", wire.known("EimConfigurationData", config)))

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from euicc_sim.asn1.codec import Prepared
 from euicc_sim.es10.operations import UnknownOperationError, perform
+from euicc_sim.es10.package_results import result_element
 from euicc_sim.model.eim import Eim
 from euicc_sim.readings import FRESH_COUNTER_NEEDS_A_TOKEN, OWN_UPDATE_KEEPS_PACKAGE_COUNTER
 from euicc_sim.session import Session
@@ -29,10 +30,10 @@ def execute(
     room = MAX_RESULTS_SIZE
     still_trusted = True
     for raw in operations:
-        before = session.state
+        before = session.drafts
         element, go_on = _one(session, kind, raw)
         if len(element) > room:
-            session.state = before
+            session.restore(before)
             session.refuse(f"resultSizeOverflow: results have at most {MAX_RESULTS_SIZE} bytes")
             element, go_on = _terminated(session, "resultSizeOverflow"), False
         results.append(element)
@@ -50,11 +51,11 @@ def _one(session: Session, kind: str, raw: bytes) -> tuple[Prepared, bool]:
     except UnknownOperationError as error:
         session.refuse(f"unknownOrDamagedCommand: {error}")
         return _terminated(session, "unknownOrDamagedCommand"), False
-    return Prepared(session.wire.encode("EuiccResultData", element)), go_on
+    return result_element(session, element), go_on
 
 
 def _terminated(session: Session, code: str) -> Prepared:
-    return Prepared(session.wire.encode("EuiccResultData", ("processingTerminated", code)))
+    return result_element(session, ("processingTerminated", code))
 
 
 def _use_up(session: Session, eim: Eim, counter: int, *, came_anew: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from apdu import SW, StatusError, tlv
 from euicc_sim.asn1.wire import Wire
 from euicc_sim.es10.registry import es10
+from euicc_sim.model.profile import ISDP_MEMORY, Operator, Rule
 from euicc_sim.session import Session
 
 SVN = bytes((2, 5, 0))
@@ -18,11 +19,14 @@ GLOBALPLATFORM_VERSION = bytes((2, 3, 0))
 PP_VERSION = bytes((1, 0, 0))
 SAS_NUMBER = "EUICC-SIM-TEST-01"
 TAG_EID = b"\x5a"
-FREE_NVM, FREE_RAM = 0x80000, 0x8000
+FREE_RAM = 0x8000
+ADDITIONAL_PROFILE = 0
+ENABLED_PROFILE = 1
 
 _UICC_CAPABILITY = frozenset({1, 2, 3, 4, 6, 8, 14, 19, 22, 23, 24})
 _RSP_CAPABILITY = frozenset({0, 3})
-_PPR_UPDATE_CONTROL = frozenset({0})
+FORBIDDEN_RULES = frozenset({int(Rule.UPDATE_CONTROL)})
+"""Policy rules that no Profile may bring."""
 
 
 @es10(0xBF3E, "GetEuiccDataRequest", "GetEuiccDataResponse", name="GetEID", clause="SGP.22 5.7.20")
@@ -53,54 +57,83 @@ def get_euicc_info2(session: Session, _: Any) -> dict[str, Any]:
 
 def euicc_info2(session: Session) -> dict[str, Any]:
     """EUICCInfo2, which also goes into what the card signs for an SM-DP+."""
-    version = bytes(map(int, f"{session.wire.version}.0".split(".")[:3]))
-    return {
+    found = {
         **get_euicc_info1(session, None),
         "profileVersion": PROFILE_VERSION,
         "euiccFirmwareVer": FIRMWARE_VERSION,
-        "extCardResource": _card_resource(),
+        "extCardResource": _card_resource(session),
         "uiccCapability": _UICC_CAPABILITY,
         "ts102241Version": TS102241_VERSION,
         "globalplatformVersion": GLOBALPLATFORM_VERSION,
-        "rspCapability": _RSP_CAPABILITY,
+        "rspCapability": _rsp_capability(session),
         "euiccCategory": "basicEuicc",
-        "forbiddenProfilePolicyRules": _PPR_UPDATE_CONTROL,
+        "forbiddenProfilePolicyRules": FORBIDDEN_RULES,
         "ppVersion": PP_VERSION,
         "sasAcreditationNumber": SAS_NUMBER,
+    }
+    return found | _iot_info(session.wire) if session.wire.iot else found
+
+
+def _iot_info(wire: Wire) -> dict[str, Any]:
+    version = bytes(map(int, f"{wire.version}.0".split(".")[:3]))
+    return {
         "ipaMode": "ipad",
-        "iotSpecificInfo": {
-            "iotVersion": [version],
-            "ecallSupported": None,
-            "fallbackSupported": None,
-        },
+        "iotSpecificInfo": wire.known(
+            "IoTSpecificInfo",
+            {"iotVersion": [version], "ecallSupported": None, "fallbackSupported": None},
+        ),
     }
 
 
-def _card_resource() -> bytes:
+def _rsp_capability(session: Session) -> frozenset[int]:
+    """additionalProfile is only said while there is room for one."""
+    room = session.state.free_memory(session.identity.limits)
+    return _RSP_CAPABILITY if room >= ISDP_MEMORY else _RSP_CAPABILITY - {ADDITIONAL_PROFILE}
+
+
+def _card_resource(session: Session) -> bytes:
     """Installed applications, free non-volatile and volatile memory in bytes (TS 102 226)."""
+    count = min(len(session.state.profiles), 0xFF)
     return b"".join(
         (
-            tlv(0x81, b"\0"),
-            tlv(0x82, FREE_NVM.to_bytes(4)),
+            tlv(0x81, bytes((count,))),
+            tlv(0x82, session.state.free_memory(session.identity.limits).to_bytes(4)),
             tlv(0x83, FREE_RAM.to_bytes(4)),
         )
     )
 
 
-def rules_authorisation_table() -> list[dict[str, Any]]:
-    """The rules of this card: none, so no Profile with policy rules may be installed."""
-    return []
+def rules_authorisation_table(session: Session) -> list[dict[str, Any]]:
+    """The rules of this card; without one no Profile with policy rules may be installed."""
+    return [
+        {
+            "pprIds": one.rules,
+            "allowedOperators": [operator_id(two) for two in one.operators],
+            "pprFlags": frozenset({0} if one.consent_required else ()),
+        }
+        for one in session.identity.authorisation_rules
+    ]
+
+
+def operator_id(one: Operator) -> dict[str, bytes]:
+    """An OperatorId for the wire."""
+    found = {"mccMnc": one.mcc_mnc, "gid1": one.gid1, "gid2": one.gid2}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 @es10(0xBF43, "GetRatRequest", "GetRatResponse", name="GetRAT", clause="SGP.22 5.7.22")
-def get_rat(_: Session, __: Any) -> dict[str, Any]:
+def get_rat(session: Session, _: Any) -> dict[str, Any]:
     """GetRAT, SGP.22 v2.5 clause 5.7.22."""
-    return {"rat": rules_authorisation_table()}
+    return {"rat": rules_authorisation_table(session)}
 
 
 @lru_cache
-def templates(wire: Wire) -> bytes:
+def templates(wire: Wire, *, profile_enabled: bool) -> bytes:
     """What the ISD-R says of the card when it is selected: E0 (SGP.22 5.7.1), E1 (SGP.32 3.8.4)."""
-    return wire.encode("ISDRProprietaryApplicationTemplate", {"svn": SVN}) + wire.encode(
-        "ISDRProprietaryApplicationTemplateIoT", {"euiccConfiguration": frozenset()}
+    found = wire.encode("ISDRProprietaryApplicationTemplate", {"svn": SVN})
+    if not wire.iot:
+        return found
+    bits = frozenset({ENABLED_PROFILE} if profile_enabled else ())
+    return found + wire.encode(
+        "ISDRProprietaryApplicationTemplateIoT", {"euiccConfiguration": bits}
     )

@@ -57,7 +57,12 @@ def retrieve_notifications_list(session: Session, request: dict[str, Any]) -> tu
         case ("euiccPackageResults", _):
             return "euiccPackageResultList", [Prepared(one.signed) for one in state.results]
         case _:
-            return "notificationList", [Prepared(one.signed) for one in state.notifications]
+            pending = [Prepared(one.signed) for one in state.notifications]
+            if session.wire.since("1.1") or not session.wire.iot:
+                return "notificationList", pending
+            stored = [Prepared(one.signed) for one in state.results]
+            both = {"notificationList": pending, "euiccPackageResultList": stored}
+            return "notificationAndEprList", both
 
 
 def _refuse(code: str) -> dict[str, str]:

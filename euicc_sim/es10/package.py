@@ -6,26 +6,28 @@ Knows the envelope; `execution` runs what is inside.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from apdu import StatusError, TlvError, tlv
+from apdu import StatusError, TlvError
 from apdu.tlv import Tlv, children, read, whole
-from euicc_sim.asn1.codec import Prepared
 from euicc_sim.asn1.primitives import Asn1Error, read_integer
 from euicc_sim.asn1.wire import SIGNATURE, token_object
 from euicc_sim.crypto.signature import verifies
 from euicc_sim.es10.configuration import verifying_key
 from euicc_sim.es10.execution import execute
+from euicc_sim.es10.package_results import ERROR_SIGNED, keep_result, signed_for
 from euicc_sim.es10.registry import es10
 from euicc_sim.es10.words import number
 from euicc_sim.model.eim import MAX_COUNTER, Eim
-from euicc_sim.model.notification import PackageResult
 from euicc_sim.readings import UNREADABLE_PACKAGE
-from euicc_sim.session import Session
+from euicc_sim.session import PackageRun, Session
 
 EIM_ID, EID, COUNTER, TRANSACTION_ID = 0x80, 0x5A, 0x81, 0x82
 LISTS = {0xA0: "Psmo", 0xA1: "Eco"}
+MAX_EIM_ID = 128
+ANY_EIM_ID = 0xFFFF
+"""Before v1.1 there is no limit in the standard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class _UnsignedError(Exception):
     "EuiccPackageResult",
     name="LoadEuiccPackage",
     clause="SGP.32 5.9.1",
-    codes=("invalidEid", "replayError", "counterValueOutOfRange", "undefinedError"),
+    codes=("ecallActive", "invalidEid", "replayError", "counterValueOutOfRange", "undefinedError"),
 )
 def load_euicc_package(session: Session, request: bytes) -> bytes:
     """LoadEuiccPackage, SGP.32 v1.2 clause 5.9.1.
@@ -86,7 +88,7 @@ def load_euicc_package(session: Session, request: bytes) -> bytes:
     An accepted package answers with a signed result, even when an operation in it fails; its
     counter is used up. Every other package changes nothing.
     """
-    package = read_package(request)
+    package = read_package(request, MAX_EIM_ID if session.wire.since("1.1") else ANY_EIM_ID)
     try:
         eim = _authentic(session, package)
         try:
@@ -97,12 +99,21 @@ def load_euicc_package(session: Session, request: bytes) -> bytes:
     except _UnsignedError as error:
         session.refuse(f"package refused: {error}")
         return _unsigned_error(session, package, error.eim)
+    seq_number = session.state.next_seq
+    returns = replace(session.state.returns, rollback=None)
+    session.state = replace(session.state, returns=returns)
+    session.package = PackageRun(eim.eim_id, counter, package.transaction_id, seq_number)
     results = execute(session, package.kind, package.operations, eim, counter)
-    return _keep_result(session, package, eim, counter, results)
+    session.notes.insert(0, f"{eim.eim_id}, counter {counter}, result {seq_number}")
+    fields = package.echo | {"counterValue": counter}
+    return keep_result(session, eim, fields, results, package.signature)
 
 
-def read_package(request: bytes) -> Package:
-    """Read as much as there is. Raises StatusError 6A80 when not even the eimId can be read."""
+def read_package(request: bytes, longest_id: int = MAX_EIM_ID) -> Package:
+    """Read as much as there is; an eimId has up to `longest_id` characters.
+
+    Raises StatusError 6A80 when not even the eimId can be read.
+    """
     try:
         outer = _readable(request, whole(request).value, len(request))
         signed = _only(outer, 0x30)
@@ -110,8 +121,10 @@ def read_package(request: bytes) -> Package:
         eim_id = _content(request, _only(fields, EIM_ID)).decode()
     except (TlvError, UnicodeDecodeError) as error:
         raise StatusError(UNREADABLE_PACKAGE, f"no eIM can be read: {error}") from error
-    if signed is None or not 1 <= len(eim_id) <= 128:
-        raise StatusError(UNREADABLE_PACKAGE, "a package names its eIM in 1 to 128 characters")
+    if signed is None or not 1 <= len(eim_id) <= longest_id:
+        raise StatusError(
+            UNREADABLE_PACKAGE, f"a package names its eIM in 1 to {longest_id} characters"
+        )
     transaction_id = _content(request, _only(fields, TRANSACTION_ID))
     kind, operations = _operations(request, fields)
     return Package(
@@ -195,6 +208,8 @@ def _authentic(session: Session, package: Package) -> Eim:
 
 def _acceptable(session: Session, package: Package, eim: Eim) -> int:
     counter = package.counter
+    if session.state.emergency_active:
+        raise _PackageError("ecallActive", "the Emergency Profile is enabled")
     if package.eid != session.identity.eid_bytes:
         eid = package.eid.hex() or "none"
         raise _PackageError("invalidEid", f"it is for EID {eid}, this is {session.identity.eid}")
@@ -210,38 +225,16 @@ def _acceptable(session: Session, package: Package, eim: Eim) -> int:
     return counter
 
 
-def _keep_result(
-    session: Session, package: Package, eim: Eim, counter: int, results: list[Prepared]
-) -> bytes:
-    seq_number = session.state.next_seq
-    data = session.wire.encode(
-        "EuiccPackageResultDataSigned",
-        package.echo | {"counterValue": counter, "seqNumber": seq_number, "euiccResult": results},
-    )
-    answer = _signed(session, package, eim, 0xA0, data)
-    session.state = session.state.with_result(
-        PackageResult(seq_number, eim.eim_id, answer), session.identity.limits
-    )
-    session.notes.insert(0, f"{eim.eim_id}, counter {counter}, result {seq_number}")
-    return answer
-
-
-def _signed(session: Session, package: Package, eim: Eim, tag: int, data: bytes) -> bytes:
-    covered = data + session.wire.result_suffix(token_object(eim.token), package.signature)
-    signature = session.signer_for(eim.ci_pk_id).sign(covered)
-    return tlv(0xBF51, tlv(tag, data, tlv(SIGNATURE, signature)))
-
-
 def _signed_error(session: Session, package: Package, eim: Eim, code: str) -> bytes:
     data = session.wire.encode(
         "EuiccPackageErrorDataSigned",
         package.echo | {"counterValue": package.counter, "euiccPackageErrorCode": code},
     )
-    return _signed(session, package, eim, 0xA1, data)
+    return signed_for(session, eim, ERROR_SIGNED, data, package.signature)
 
 
 def _unsigned_error(session: Session, package: Package, eim: Eim | None) -> bytes:
     token = {} if eim is None or eim.token is None else {"associationToken": eim.token}
-    return session.wire.encode(
-        "EuiccPackageResult", ("euiccPackageErrorUnsigned", package.echo | token)
-    )
+    code = {"euiccPackageUnsignedErrorCode": "undefinedError"} if session.wire.since("1.3") else {}
+    fields = session.wire.known("EuiccPackageErrorUnsigned", package.echo | token | code)
+    return session.wire.encode("EuiccPackageResult", ("euiccPackageErrorUnsigned", fields))

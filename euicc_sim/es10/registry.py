@@ -32,7 +32,8 @@ class Function:
     `request` and `response` are ASN.1 type names, found in the card's `Wire`; a function whose
     `request` is None takes the bytes as received and gives bytes. `refuse` makes the response
     for a result code, `codes` are those it may use, and `malformed` is called with the reason
-    when the request cannot be read (without it the answer is 6A80).
+    when the request cannot be read (without it the answer is 6A80). A function with `pieces` takes
+    requests that are no whole object: a beginning of its own, then what begins with these tags.
     """
 
     tag: int
@@ -44,9 +45,12 @@ class Function:
     refuse: Refuse | None = None
     codes: tuple[str, ...] = ()
     malformed: Callable[[Session, str], ResultError] | None = None
+    pieces: frozenset[int] = frozenset()
 
 
 FUNCTIONS: dict[int, Function] = {}
+PIECES: dict[int, Function] = {}
+"""Functions whose requests come in several chains, by the tags with which these begin."""
 
 
 def es10(
@@ -59,6 +63,7 @@ def es10(
     refuse: Refuse | None = None,
     codes: tuple[str, ...] = (),
     malformed: Callable[[Session, str], ResultError] | None = None,
+    pieces: frozenset[int] = frozenset(),
 ) -> Callable[[Handler], Handler]:
     """Enter a function into the table; ValueError when its tag is taken.
 
@@ -69,9 +74,11 @@ def es10(
         if tag in FUNCTIONS:
             raise ValueError(f"{tag:X} is {FUNCTIONS[tag].name} already")
         title = name or (request or response).removeprefix("SGP22 ").removesuffix("Request")
-        FUNCTIONS[tag] = Function(
-            tag, title, clause, request, response, handler, refuse, codes, malformed
+        function = Function(
+            tag, title, clause, request, response, handler, refuse, codes, malformed, pieces
         )
+        FUNCTIONS[tag] = function
+        PIECES.update(dict.fromkeys(pieces, function))
         return handler
 
     return enter

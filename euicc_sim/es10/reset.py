@@ -1,23 +1,43 @@
-"""eUICCMemoryReset."""
+"""eUICCMemoryReset, of SGP.32 and of SGP.22."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from enum import IntEnum
 from typing import Any
 
-from euicc_sim.es10.registry import es10
+from euicc_sim.es10.registry import ResultError, es10
+from euicc_sim.es10.switching import check_not_busy, remove
+from euicc_sim.model.profile import Profile, ProfileClass
 from euicc_sim.model.state import ImmediateEnable
 from euicc_sim.readings import EMPTY_MEMORY_RESET
 from euicc_sim.session import Session
 
 
 class Option(IntEnum):
-    """Bits of resetOptions that concern something this card has."""
+    """Bits of resetOptions."""
 
+    DELETE_OPERATIONAL_PROFILES = 0
+    DELETE_FIELD_LOADED_TEST_PROFILES = 1
     RESET_DEFAULT_SMDP_ADDRESS = 2
+    DELETE_PRE_LOADED_TEST_PROFILES = 3
+    DELETE_PROVISIONING_PROFILES = 4
     RESET_EIM_CONFIG_DATA = 5
     RESET_IMMEDIATE_ENABLE_CONFIG = 6
+
+
+SGP22_OPTIONS = frozenset(
+    {
+        Option.DELETE_OPERATIONAL_PROFILES,
+        Option.DELETE_FIELD_LOADED_TEST_PROFILES,
+        Option.RESET_DEFAULT_SMDP_ADDRESS,
+    }
+)
+
+
+def _refuse(code: str) -> dict[str, str]:
+    return {"resetResult": code}
 
 
 @es10(
@@ -26,17 +46,25 @@ class Option(IntEnum):
     "EuiccMemoryResetResponse",
     name="eUICCMemoryReset",
     clause="SGP.32 5.9.5",
+    refuse=_refuse,
+    codes=("catBusy", "ecallActive"),
 )
 def euicc_memory_reset(session: Session, request: dict[str, Any]) -> dict[str, str]:
     """eUICCMemoryReset, SGP.32 v1.2 clause 5.9.5; the counters of the card stay."""
-    options = request["resetOptions"]
+    if session.state.emergency_active:
+        raise ResultError("ecallActive", "the Emergency Profile is enabled")
+    return _reset(session, request["resetOptions"])
+
+
+def _reset(session: Session, options: frozenset[int]) -> dict[str, str]:
+    """Do what SGP.32's options say, and how each ended."""
     answer: dict[str, str] = {}
     before = session.state
-    if Option.RESET_DEFAULT_SMDP_ADDRESS in options:
-        session.state = replace(session.state, default_dp_address="")
+    _reset_profiles(session, options)
     if Option.RESET_EIM_CONFIG_DATA in options:
         count = len(session.state.eims)
-        session.state = replace(session.state, eims=())
+        returns = replace(session.state.returns, rollback=None)
+        session.state = replace(session.state, eims=(), returns=returns)
         session.note(f"{count} eIM{'' if count == 1 else 's'} removed")
         answer["resetEimResult"] = "ok" if count else "nothingToDelete"
     if Option.RESET_IMMEDIATE_ENABLE_CONFIG in options:
@@ -44,3 +72,57 @@ def euicc_memory_reset(session: Session, request: dict[str, Any]) -> dict[str, s
         answer["resetImmediateEnableConfigResult"] = "ok"
     answer["resetResult"] = EMPTY_MEMORY_RESET if session.state == before else "ok"
     return answer
+
+
+@es10(
+    0xBF34,
+    "SGP22 EuiccMemoryResetRequest",
+    "SGP22 EuiccMemoryResetResponse",
+    name="eUICCMemoryReset (ES10c)",
+    clause="SGP.22 5.7.19",
+    refuse=_refuse,
+    codes=("nothingToDelete", "catBusy", "undefinedError"),
+)
+def euicc_memory_reset_es10c(session: Session, request: dict[str, Any]) -> dict[str, str]:
+    """eUICCMemoryReset, SGP.22 v2.5 clause 5.7.19; other options than its three are ignored.
+
+    Before SGP.32 v1.1 this is the IoT's function too, with two options of its own.
+    """
+    if session.state.emergency_active:
+        raise ResultError("undefinedError", "the Emergency Profile is enabled")
+    if session.wire.iot and not session.wire.since("1.1"):
+        return _reset(session, frozenset(map(_option_of_v1_0, request["resetOptions"])))
+    before = session.state
+    _reset_profiles(session, SGP22_OPTIONS & request["resetOptions"])
+    if session.state == before:
+        raise ResultError("nothingToDelete", "nothing of what is to be deleted is here")
+    return _refuse("ok")
+
+
+def _option_of_v1_0(bit: int) -> int:
+    """What bits 3 and 4 stood for before v1.1 is bits 5 and 6 since."""
+    return {3: Option.RESET_EIM_CONFIG_DATA, 4: Option.RESET_IMMEDIATE_ENABLE_CONFIG}.get(bit, bit)
+
+
+def _reset_profiles(session: Session, options: Iterable[int]) -> None:
+    """Delete the Profiles that the options name, whatever their policy, and the address."""
+    chosen = set(options)
+    going = [one for one in session.state.profiles if _option(one) in chosen]
+    check_not_busy(session, refresh=any(one.enabled for one in going))
+    for one in going:
+        remove(session, one)
+    if Option.RESET_DEFAULT_SMDP_ADDRESS in chosen:
+        session.state = replace(session.state, default_dp_address="")
+
+
+def _option(profile: Profile) -> Option:
+    """The option that deletes a Profile."""
+    match profile.profile_class:
+        case ProfileClass.TEST if profile.preloaded:
+            return Option.DELETE_PRE_LOADED_TEST_PROFILES
+        case ProfileClass.TEST:
+            return Option.DELETE_FIELD_LOADED_TEST_PROFILES
+        case ProfileClass.PROVISIONING:
+            return Option.DELETE_PROVISIONING_PROFILES
+        case _:
+            return Option.DELETE_OPERATIONAL_PROFILES

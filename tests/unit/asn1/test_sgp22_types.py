@@ -331,6 +331,7 @@ def test_what_is_additional_is_as_in_gsmas_module_for_sgp32() -> None:
 UNNAMED = {
     "ProfileSearchCriteria": RSP.ProfileInfoListRequest._cont["searchCriteria"],
     "VendorSpecificExtensionItem": RSP.VendorSpecificExtension._cont,
+    "NotificationSearchCriteria": RSP.RetrieveNotificationsListRequest._cont["searchCriteria"],
     "ProfileIdentifier": RSP.EnableProfileRequest._cont["profileIdentifier"],
     "FinalResult": RSP.ProfileInstallationResultData._cont["finalResult"],
     **{

@@ -1,0 +1,299 @@
+"""Reads a profile package far enough to accept or refuse it.
+
+A package is a row of DER Profile Elements (PE), from the header to the end, as in the eUICC
+Profile Package Interoperable Format Technical Specification v3.3.1 of the Trusted Connectivity
+Alliance. Knows DER objects and the header; nothing of the card, its state or ES10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+from apdu.tlv import TlvError, children, read, tlv
+from euicc_sim.asn1.primitives import Asn1Error, read_integer, read_oid, write_integer
+
+MAX_MAJOR_VERSION = 3
+MAX_DEPTH = 16
+"""Levels of objects in an element; the files of the TS.48 test profiles have five."""
+_MAX_UINT8, _MAX_UINT15 = 0xFF, 0x7FFF
+_ICCID_SIZE, _MIN_ICCID_DIGITS = 10, 18
+
+HEADER, END, _FIRST_FILES = 0xA0, 0xAA, 0xB0
+_PE_HEADER = 0xA0
+_SEQUENCE = 0x30
+
+
+class PEStatus(IntEnum):
+    """`status` of a PEStatus; a response may have a status word there too."""
+
+    OK = 0
+    PE_NOT_SUPPORTED = 1
+    MEMORY_FAILURE = 2
+    BAD_VALUES = 3
+    NOT_ENOUGH_MEMORY = 4
+    INVALID_REQUEST_FORMAT = 5
+    INVALID_PARAMETER = 6
+    RUNTIME_NOT_SUPPORTED = 7
+    LIB_NOT_SUPPORTED = 8
+    TEMPLATE_NOT_SUPPORTED = 9
+    FEATURE_NOT_SUPPORTED = 10
+    PIN_CODE_MISSING = 11
+    UNSUPPORTED_PROFILE_VERSION = 31
+
+
+_ELEMENTS = (
+    *("header", "genericFileManagement", "pinCodes", "pukCodes", "akaParameter"),
+    *("cdmaParameter", "securityDomain", "rfm", "application", "nonStandard", "end"),
+    *("rfu1", "rfu2", "rfu3", "rfu4", "rfu5"),
+    *("mf", "cd", "telecom", "usim", "opt-usim", "isim", "opt-isim", "phonebook", "gsm-access"),
+    *("csim", "opt-csim", "eap", "df-5gs", "df-saip", "df-snpn", "df-5gprose", "iot", "opt-iot"),
+)
+"""The alternatives of ProfileElement; where one stands is the number of its tag."""
+
+NAMES = {
+    (0xA0 + number if number < 0x1F else 0xBF00 + number): name
+    for number, name in enumerate(_ELEMENTS)
+}
+"""The Profile Elements of the standard, by their tags."""
+
+_KNOWN = frozenset(
+    tag for tag, name in NAMES.items() if name != "nonStandard" and not name.startswith("rfu")
+)
+
+_SERVICES = (
+    *("contactless", "usim", "isim", "csim", "milenage", "tuak128", "cave"),
+    *("gba-usim", "gba-isim", "mbms", "eap", "javacard", "multos"),
+    *("multiple-usim", "multiple-isim", "multiple-csim", "tuak256", "usim-test-algorithm"),
+    *("ber-tlv", "dfLink", "cat-tp", "get-identity", "profile-a-x25519", "profile-b-p256"),
+    *("suciCalculatorApi", "dns-resolution", "scp11ac", "scp11c-authorization-mechanism"),
+    *("s16mode", "eaka"),
+)
+"""The fields of ServicesList; where one stands is the number of its tag."""
+
+SUPPORTED_SERVICES = frozenset(
+    {
+        *("usim", "isim", "csim", "milenage", "tuak128", "usim-test-algorithm", "javacard"),
+        *("ber-tlv", "get-identity", "profile-a-x25519", "profile-b-p256"),
+    }
+)
+"""What a package may mandate: what uiccCapability in EUICCInfo2 says of the card."""
+
+TEMPLATES = frozenset(f"2.23.143.1.2.{number}" for number in range(1, 19)) | frozenset(
+    f"2.23.143.1.2.{number}"
+    for number in ("3.2", "4.2", "5.2", "5.3", "9.2", "10.2", "11.2", "13.2", "13.3", "13.4")
+)
+"""The file templates of annex A, with their later versions."""
+
+
+class PackageError(ValueError):
+    """A package that is refused: the PEStatus, and the PE concerned when that could be read."""
+
+    def __init__(self, status: int, why: str, identification: int | None = None) -> None:
+        """With that status, for that reason."""
+        super().__init__(why)
+        self.status = status
+        self.identification = identification
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the header says, and how many elements there are, header and end with them.
+
+    `iccid` is as in EF.ICCID, nibbles swapped; the header has its digits in plain order.
+    `connectivity` is the content of connectivityParameters.
+    """
+
+    iccid: bytes
+    profile_type: str
+    version: tuple[int, int]
+    connectivity: bytes | None
+    elements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One Profile Element; `size` counts its tag and length too.
+
+    A header has no `identification`, and what is "unknown" need not have one.
+    """
+
+    name: str
+    tag: int
+    identification: int | None
+    mandated: bool
+    size: int
+    content: bytes = field(repr=False)
+
+
+def examine(package: bytes) -> Facts:
+    """What a whole package is about. Raises PackageError at the first fault, in its order."""
+    found = _elements(package)
+    header = next(found, None)
+    if header is None or header.tag != HEADER:
+        raise _malformed("the first element is not the header")
+    with _readable():
+        facts = _header(header.content)
+    count, position = 1, header.size
+    for element in found:
+        count, position = count + 1, position + element.size
+        _check(element)
+        if element.tag == END:
+            break
+    else:
+        raise _malformed("the package has no end")
+    if left := len(package) - position:
+        raise _malformed(f"{left} bytes after the end", element.identification)
+    return replace(facts, elements=count)
+
+
+def elements(package: bytes) -> tuple[Element, ...]:
+    """The row of elements, whatever they are. Raises PackageError when it cannot be read."""
+    return tuple(_elements(package))
+
+
+def response(
+    status: int = PEStatus.OK, identification: int | None = None, *, aborted: bool = False
+) -> bytes:
+    """An EUICCResponse with one PEStatus, as it goes into simaResponse."""
+    concerned = () if identification is None else (tlv(0x81, write_integer(identification)),)
+    one = tlv(_SEQUENCE, tlv(0x80, write_integer(status)), *concerned)
+    return tlv(_SEQUENCE, tlv(0xA0, one), *((tlv(0x81),) if aborted else ()))
+
+
+def _malformed(why: str, identification: int | None = None) -> PackageError:
+    return PackageError(PEStatus.INVALID_REQUEST_FORMAT, why, identification)
+
+
+@contextmanager
+def _readable(identification: int | None = None) -> Iterator[None]:
+    try:
+        yield
+    except (TlvError, Asn1Error, UnicodeDecodeError) as error:
+        raise _malformed(str(error), identification) from error
+
+
+def _elements(package: bytes) -> Iterator[Element]:
+    at = 0
+    while at < len(package):
+        if package[at] & 0xE0 != 0xA0:
+            raise _malformed(f"{package[at]:02X} at byte {at} begins no Profile Element")
+        identification = None
+        try:
+            item = read(package, at)
+            content = package[item.value : item.end]
+            identification, mandated = _pe_header(item.tag, content)
+            _check_nesting(content, 0, len(content))
+        except (TlvError, Asn1Error) as error:
+            raise _malformed(str(error), identification) from error
+        name = NAMES.get(item.tag, "unknown")
+        yield Element(name, item.tag, identification, mandated, item.end - at, content)
+        at = item.end
+
+
+def _pe_header(tag: int, content: bytes) -> tuple[int | None, bool]:
+    """The identification, and whether the element is mandated."""
+    if tag == HEADER:
+        return None, False
+    first = read(content) if content else None
+    if first is None or first.tag != _PE_HEADER:
+        if tag in _KNOWN:
+            raise Asn1Error(f"{NAMES[tag]} does not begin with a PEHeader")
+        return None, False
+    fields = _fields(content[first.value : first.end])
+    identification = _number(fields, 0x81, _MAX_UINT15)
+    if fields.get(0x80):
+        raise Asn1Error("mandated is not NULL")
+    return identification, 0x80 in fields
+
+
+def _check_nesting(data: bytes, start: int, end: int, depth: int = 1) -> None:
+    """Whether the objects inside an element fill it exactly, down to the last one."""
+    if depth > MAX_DEPTH:
+        raise TlvError(f"more than {MAX_DEPTH} levels of objects")
+    while start < end:
+        item = read(data, start, end)
+        if data[start] & 0x20:
+            _check_nesting(data, item.value, item.end, depth + 1)
+        start = item.end
+
+
+def _check(element: Element) -> None:
+    if element.tag == HEADER:
+        raise _malformed("the header comes twice")
+    if element.tag not in _KNOWN:
+        if element.mandated:
+            why = f"{element.name} {element.tag:X} is mandated and not supported"
+            raise PackageError(PEStatus.PE_NOT_SUPPORTED, why, element.identification)
+        return
+    if element.tag >= _FIRST_FILES and element.mandated:
+        with _readable(element.identification):
+            template = _fields(element.content).get(0x81)
+            if template is not None:
+                _check_template(template, element.identification)
+
+
+def _check_template(oid: bytes, identification: int | None = None) -> None:
+    name = read_oid(oid)
+    if name not in TEMPLATES:
+        why = f"template {name[:80]} is not supported"
+        raise PackageError(PEStatus.TEMPLATE_NOT_SUPPORTED, why, identification)
+
+
+def _header(content: bytes) -> Facts:
+    """ProfileHeader. The version first: another one may have other fields."""
+    fields = _fields(content)
+    major, minor = (_number(fields, tag, _MAX_UINT8) for tag in (0x80, 0x81))
+    if not 1 <= major <= MAX_MAJOR_VERSION:
+        raise PackageError(PEStatus.UNSUPPORTED_PROFILE_VERSION, f"version {major}.{minor}")
+    profile_type = fields.get(0x82, b"").decode()
+    iccid = _iccid(_required(fields, 0x83))
+    _check_services(_required(fields, 0xA5))
+    templates = _required(fields, 0xA6)
+    for item in children(templates):
+        if item.tag != 0x06:
+            raise Asn1Error(f"{item.tag:X} in the list of templates")
+        _check_template(templates[item.value : item.end])
+    return Facts(iccid, profile_type, (major, minor), fields.get(0x87), elements=1)
+
+
+def _iccid(plain: bytes) -> bytes:
+    digits = plain.hex().rstrip("f")
+    if len(plain) != _ICCID_SIZE or not digits.isdecimal() or len(digits) < _MIN_ICCID_DIGITS:
+        raise PackageError(PEStatus.BAD_VALUES, f"{plain[:16].hex().upper()} is no ICCID")
+    return bytes((byte << 4 | byte >> 4) & 0xFF for byte in plain)
+
+
+def _check_services(mandatory: bytes) -> None:
+    for tag, content in _fields(mandatory).items():
+        number = tag - 0x80
+        name = _SERVICES[number] if 0 <= number < len(_SERVICES) else f"{tag:X}"
+        if content:
+            raise Asn1Error(f"service {name} is not NULL")
+        if name not in SUPPORTED_SERVICES:
+            why = f"service {name} is mandatory and not supported"
+            raise PackageError(PEStatus.FEATURE_NOT_SUPPORTED, why)
+
+
+def _fields(sequence: bytes) -> dict[int, bytes]:
+    fields: dict[int, bytes] = {}
+    for item in children(sequence):
+        if item.tag in fields:
+            raise Asn1Error(f"{item.tag:X} comes twice")
+        fields[item.tag] = sequence[item.value : item.end]
+    return fields
+
+
+def _required(fields: dict[int, bytes], tag: int) -> bytes:
+    if tag not in fields:
+        raise Asn1Error(f"{tag:X} is missing")
+    return fields[tag]
+
+
+def _number(fields: dict[int, bytes], tag: int, most: int) -> int:
+    number = read_integer(_required(fields, tag))
+    if not 0 <= number <= most:
+        raise Asn1Error(f"the number in {tag:X} is not 0 to {most}")
+    return number

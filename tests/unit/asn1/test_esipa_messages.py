@@ -1,0 +1,309 @@
+"""ESipa messages against the judge: what it writes we read, what we write it reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.eims import encoded
+from support.euiccs import sgp22, vector22
+from support.hexes import hx
+from support.judge import judged
+from support.vectors import vector
+
+from euicc_sim.asn1 import esipa
+from euicc_sim.asn1.esipa import Asn1Error
+
+FROM_IPA, FROM_EIM = "EsipaMessageFromIpaToEim", "EsipaMessageFromEimToIpa"
+EID = hx("89049032123451234512345678901235")
+NUMBER = hx("0102030405060708")
+RESULT, PACKAGE = vector("res_enable_ok"), vector("pkg_enable")
+INSTALLED = vector22("ES10b.LoadBoundProfilePackage (final response, success)")[1]
+NOTIFICATION = vector22("ES10b.RetrieveNotificationsList (by seq, other)")[1][9:]
+INFO1 = vector22("ES10b.GetEUICCInfo1")[1]
+CERTIFICATES = {name: hx(one["der"]) for name, one in sgp22()["certificates"].items()}
+SIGNED1 = hx("302C 8001 01 8110") + bytes(16) + hx("8303 612E62 8410") + bytes(16)
+SIGNED2 = hx("3006 8001 01 0101 00")
+METADATA = hx("BF25 12 5A0A 98001032547698103214 9101 41 9201 42")
+DEVICE = {"tac": hx("35290611"), "deviceCapabilities": {}}
+FULL_DATA = {
+    "notificationsList": [NOTIFICATION, INSTALLED],
+    "defaultSmdpAddress": "smdp.example.com",
+    "euiccPackageResultList": [RESULT],
+    "euiccInfo1": INFO1,
+    "rootSmdsAddress": "smds.example.com",
+    "associationToken": 1,
+    "eumCertificate": CERTIFICATES["EUM"],
+    "euiccCertificate": CERTIFICATES["EUICC"],
+    "eimTransactionId": NUMBER,
+    "ipaCapabilities": {
+        "ipaFeatures": frozenset({0, 3}),
+        "ipaSupportedProtocols": frozenset({0}),
+    },
+    "deviceInfo": DEVICE,
+}
+
+
+def provided(form: str, value: Any) -> dict[str, Any]:
+    return {"eidValue": EID, "eimPackageResult": (form, value)}
+
+
+FROM_IPAS: list[tuple[str, Any]] = [
+    ("getEimPackageRequest", {"eidValue": EID}),
+    (
+        "getEimPackageRequest",
+        {"eidValue": EID, "notifyStateChange": None, "stateChangeCause": 6, "rPLMN": hx("62F220")},
+    ),
+    ("provideEimPackageResult", provided("euiccPackageResult", RESULT)),
+    ("provideEimPackageResult", {"eimPackageResult": ("euiccPackageResult", RESULT)}),
+    (
+        "provideEimPackageResult",
+        provided(
+            "ePRAndNotifications",
+            {"euiccPackageResult": RESULT, "notificationList": [NOTIFICATION, INSTALLED]},
+        ),
+    ),
+    (
+        "provideEimPackageResult",
+        provided("ipaEuiccDataResponse", ("ipaEuiccData", FULL_DATA)),
+    ),
+    ("provideEimPackageResult", provided("ipaEuiccDataResponse", ("ipaEuiccData", {}))),
+    (
+        "provideEimPackageResult",
+        provided(
+            "ipaEuiccDataResponse",
+            (
+                "ipaEuiccDataResponseError",
+                {"eimTransactionId": NUMBER, "ipaEuiccDataErrorCode": 5},
+            ),
+        ),
+    ),
+    (
+        "provideEimPackageResult",
+        provided(
+            "profileDownloadTriggerResult",
+            {
+                "eimTransactionId": NUMBER,
+                "profileDownloadTriggerResultData": ("profileInstallationResult", INSTALLED),
+            },
+        ),
+    ),
+    (
+        "provideEimPackageResult",
+        provided(
+            "profileDownloadTriggerResult",
+            {
+                "profileDownloadTriggerResultData": (
+                    "profileDownloadError",
+                    {"profileDownloadErrorReason": 127, "errorResponse": b"no"},
+                )
+            },
+        ),
+    ),
+    (
+        "provideEimPackageResult",
+        provided(
+            "eimPackageResultResponseError",
+            {"eimTransactionId": NUMBER, "eimPackageResultErrorCode": 2},
+        ),
+    ),
+    (
+        "handleNotificationEsipa",
+        ("pendingNotification", ("profileInstallationResult", INSTALLED)),
+    ),
+    (
+        "handleNotificationEsipa",
+        ("pendingNotification", ("otherSignedNotification", NOTIFICATION)),
+    ),
+    (
+        "handleNotificationEsipa",
+        ("provideEimPackageResult", provided("euiccPackageResult", RESULT)),
+    ),
+    ("transferEimPackageResponse", ("euiccPackageResult", RESULT)),
+    ("transferEimPackageResponse", ("eimPackageReceived", None)),
+    ("transferEimPackageResponse", ("eimPackageError", 1)),
+    ("transferEimPackageResponse", ("ipaEuiccDataResponse", ("ipaEuiccData", FULL_DATA))),
+    (
+        "initiateAuthenticationRequestEsipa",
+        {
+            "euiccChallenge": bytes(16),
+            "smdpAddress": "smdp.example.com",
+            "euiccInfo1": INFO1,
+            "eimTransactionId": NUMBER,
+        },
+    ),
+    ("initiateAuthenticationRequestEsipa", {"euiccChallenge": bytes(16)}),
+    (
+        "authenticateClientRequestEsipa",
+        {
+            "transactionId": NUMBER,
+            "authenticateServerResponse": vector22("ES10b.AuthenticateServer (error)")[1],
+        },
+    ),
+    (
+        "getBoundProfilePackageRequestEsipa",
+        {
+            "transactionId": NUMBER,
+            "prepareDownloadResponse": vector22("ES10b.PrepareDownload (confirmation code)")[1],
+        },
+    ),
+    (
+        "cancelSessionRequestEsipa",
+        {
+            "transactionId": NUMBER,
+            "cancelSessionResponse": vector22("ES10b.CancelSession")[1],
+        },
+    ),
+]
+
+FROM_EIMS: list[tuple[str, Any]] = [
+    ("getEimPackageResponse", ("euiccPackageRequest", PACKAGE)),
+    *(("getEimPackageResponse", ("eimPackageError", code)) for code in (1, 2, 3, 4, 127)),
+    ("getEimPackageResponse", ("ipaEuiccDataRequest", {"tagList": hx("BF20A5A6")})),
+    (
+        "getEimPackageResponse",
+        (
+            "ipaEuiccDataRequest",
+            {
+                "tagList": hx("A0A2"),
+                "euiccCiPKIdentifierToBeUsed": bytes(20),
+                "searchCriteriaNotification": ("profileManagementOperation", frozenset({1, 2})),
+                "searchCriteriaEuiccPackageResult": ("seqNumber", 300),
+                "eimTransactionId": NUMBER,
+            },
+        ),
+    ),
+    *(
+        (
+            "getEimPackageResponse",
+            (
+                "profileDownloadTriggerRequest",
+                {"profileDownloadData": data, "eimTransactionId": NUMBER},
+            ),
+        )
+        for data in (
+            ("activationCode", "LPA:1$smdp.example.com$CODE-1"),
+            ("contactDefaultSmdp", None),
+            ("contactSmds", {}),
+            ("contactSmds", {"smdsAddress": "smds.example.com"}),
+        )
+    ),
+    ("provideEimPackageResultResponse", ("eimAcknowledgements", [1, 128, 70000])),
+    ("provideEimPackageResultResponse", ("eimAcknowledgements", [])),
+    ("provideEimPackageResultResponse", ("emptyResponse", {})),
+    *(
+        ("provideEimPackageResultResponse", ("provideEimPackageResultError", code))
+        for code in (2, 3, 4, 127)
+    ),
+    ("transferEimPackageRequest", ("euiccPackageRequest", PACKAGE)),
+    ("transferEimPackageRequest", ("eimAcknowledgements", [8])),
+    (
+        "initiateAuthenticationResponseEsipa",
+        (
+            "initiateAuthenticationOkEsipa",
+            {
+                "transactionId": NUMBER,
+                "serverSigned1": SIGNED1,
+                "serverSignature1": bytes(64),
+                "euiccCiPKIdentifierToBeUsed": bytes(20),
+                "serverCertificate": CERTIFICATES["DPauth"],
+                "matchingId": "CODE-1",
+                "ctxParams1": ("ctxParamsForCommonAuthentication", {"deviceInfo": DEVICE}),
+            },
+        ),
+    ),
+    *(
+        ("initiateAuthenticationResponseEsipa", ("initiateAuthenticationErrorEsipa", code))
+        for code in (1, 2, 3, 50, 51, 52, 127)
+    ),
+    (
+        "authenticateClientResponseEsipa",
+        (
+            "authenticateClientOkDPEsipa",
+            {
+                "transactionId": NUMBER,
+                "profileMetaData": METADATA,
+                "smdpSigned2": SIGNED2,
+                "smdpSignature2": bytes(64),
+                "smdpCertificate": CERTIFICATES["DPpb"],
+                "hashCc": bytes(32),
+            },
+        ),
+    ),
+    (
+        "authenticateClientResponseEsipa",
+        (
+            "authenticateClientOkDSEsipa",
+            {"transactionId": NUMBER, "profileDownloadTrigger": {"eimTransactionId": NUMBER}},
+        ),
+    ),
+    *(
+        ("authenticateClientResponseEsipa", ("authenticateClientErrorEsipa", code))
+        for code in (*range(1, 12), 50, 56, 127)
+    ),
+    *(
+        ("getBoundProfilePackageResponseEsipa", ("getBoundProfilePackageErrorEsipa", code))
+        for code in (*range(1, 7), 50, 95, 127)
+    ),
+    ("cancelSessionResponseEsipa", ("cancelSessionOk", {})),
+    *(("cancelSessionResponseEsipa", ("cancelSessionError", code)) for code in (1, 2, 127)),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), FROM_IPAS)
+def test_the_judge_reads_what_an_ipa_writes(name: str, value: Any) -> None:
+    written = esipa.to_eim(name, value)
+    assert judged(FROM_IPA, written)[0] == name
+    found = esipa.from_ipa(written)
+    assert (found.name, found.value, found.old) == (name, value, False)
+
+
+@pytest.mark.parametrize(("name", "value"), FROM_EIMS)
+def test_the_judge_reads_what_an_eim_writes(name: str, value: Any) -> None:
+    written = esipa.to_ipa(name, value)
+    assert judged(FROM_EIM, written)[0] == name
+    assert esipa.from_eim(written) == (name, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (("getEimPackageResponse", ("eimPackageError", 2)), "BF4F03 020102"),
+        (("provideEimPackageResultResponse", ("emptyResponse", {})), "BF5002 3000"),
+        (("provideEimPackageResultResponse", ("eimAcknowledgements", [7])), "BF5006 BF5303 800107"),
+        (("cancelSessionResponseEsipa", ("cancelSessionOk", {})), "BF4102 A000"),
+        (
+            (
+                "getEimPackageResponse",
+                (
+                    "profileDownloadTriggerRequest",
+                    {"profileDownloadData": ("activationCode", "")},
+                ),
+            ),
+            "BF4F07 BF5404 A002 8000",
+        ),
+    ],
+)
+def test_we_read_what_the_judge_writes(value: tuple[str, Any], expected: str) -> None:
+    judges = encoded(FROM_EIM, value)
+    assert judges == hx(expected)
+    assert esipa.from_eim(judges) == value
+    assert esipa.to_ipa(*value) == judges
+
+
+def test_a_field_of_another_version_is_skipped() -> None:
+    found = esipa.from_ipa(hx("BF4F16 5A10 89049032123451234512345678901235 9F7F0101"))
+    assert found.value == {"eidValue": EID}
+
+
+@pytest.mark.parametrize("data", ["", "BF", "BF4F00", "BF4F03 5A0101", "BF5000", "BF5102A000"])
+def test_what_no_ipa_sends_is_refused(data: str) -> None:
+    with pytest.raises(Asn1Error):
+        esipa.from_ipa(hx(data))
+
+
+def test_a_name_is_known_before_the_content() -> None:
+    assert esipa.name_of(hx("BF4F00")) == "getEimPackageRequest"
+    assert esipa.name_of(hx("BF5100")) is None
+    assert esipa.name_of(b"") is None
+    assert esipa.name_of(hx("BF4F05")) is None

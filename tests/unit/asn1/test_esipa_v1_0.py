@@ -1,0 +1,136 @@
+"""What an IPA of SGP.32 v1.0.1 sends, written by the judge of that version, is read as v1.2's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.eims import tlv
+from support.euiccs import sgp22, vector22
+from support.hexes import hx
+from support.judge import module
+from support.vectors import vector
+
+from euicc_sim.asn1 import esipa
+from euicc_sim.asn1.esipa import Asn1Error
+
+OLD = "GSMA/SGP_32/v1_0_1/python_gen/sgp32/sgp32.py"
+RESULT = vector("res_enable_ok_v101")
+INSTALLED = vector22("ES10b.LoadBoundProfilePackage (final response, success)")[1]
+NOTIFICATION = vector22("ES10b.RetrieveNotificationsList (by seq, other)")[1][9:]
+CERTIFICATES = {name: hx(one["der"]) for name, one in sgp22()["certificates"].items()}
+CANCELLED = vector22("ES10b.CancelSession")[1]
+
+
+def judges(data: bytes) -> bytes:
+    """The bytes, once the old judge has read them as a message and written the same."""
+    one = module(OLD).SGP32Definitions.EsipaMessageFromIpaToEim
+    one.from_der(data)
+    one.set_val(one.get_val())
+    again: bytes = one.to_der()
+    assert again == data
+    return data
+
+
+def read(data: bytes) -> Any:
+    found = esipa.from_ipa(judges(data))
+    assert found.old
+    return found.value
+
+
+def test_both_lists_of_the_card_come_as_one() -> None:
+    lists = tlv("BF2B", tlv("A3", tlv("A0", NOTIFICATION), tlv("A1", RESULT)))
+    data = tlv("A6", CERTIFICATES["EUICC"][4:])
+    value = read(tlv("BF50", tlv("BF52", tlv("A0", tlv("80", b"smdp.example.com"), data, lists))))
+    assert value["eimPackageResult"] == (
+        "ipaEuiccDataResponse",
+        (
+            "ipaEuiccData",
+            {
+                "defaultSmdpAddress": "smdp.example.com",
+                "euiccCertificate": CERTIFICATES["EUICC"],
+                "notificationsList": [NOTIFICATION],
+                "euiccPackageResultList": [RESULT],
+            },
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("lists", "notifications", "results"),
+    [
+        (tlv("A0", INSTALLED), [INSTALLED], []),
+        (tlv("A2", RESULT), [], [RESULT]),
+        (hx("81017F"), [], []),
+    ],
+)
+def test_one_list_of_the_card_comes_alone(
+    lists: bytes, notifications: list[bytes], results: list[bytes]
+) -> None:
+    value = read(tlv("BF50", tlv("BF52", tlv("A0", tlv("BF2B", lists)))))
+    assert value["eimPackageResult"][1][1] == {
+        "notificationsList": notifications,
+        "euiccPackageResultList": results,
+    }
+
+
+def test_a_result_comes_with_notifications() -> None:
+    value = read(tlv("BF50", tlv("30", RESULT, tlv("BF2B", tlv("A0", NOTIFICATION)))))
+    assert value["eimPackageResult"] == (
+        "ePRAndNotifications",
+        {"euiccPackageResult": RESULT, "notificationList": [NOTIFICATION]},
+    )
+
+
+def test_errors_have_no_transaction() -> None:
+    value = read(hx("BF5003020102"))
+    error = {"eimPackageResultErrorCode": 2}
+    assert value["eimPackageResult"] == ("eimPackageResultResponseError", error)
+    value = read(hx("BF5006 BF5203 810105"))
+    assert value["eimPackageResult"][1] == (
+        "ipaEuiccDataResponseError",
+        {"ipaEuiccDataErrorCode": 5},
+    )
+
+
+def test_a_failed_download_has_no_reason() -> None:
+    value = read(tlv("BF50", tlv("BF54", tlv("30"))))
+    assert value["eimPackageResult"][1] == {
+        "profileDownloadTriggerResultData": (
+            "profileDownloadError",
+            {"profileDownloadErrorReason": 127},
+        )
+    }
+
+
+def test_a_plain_result_is_the_same_in_both() -> None:
+    found = esipa.from_ipa(judges(tlv("BF50", RESULT)))
+    assert found.value == {"eimPackageResult": ("euiccPackageResult", RESULT)}
+    assert not found.old
+
+
+@pytest.mark.parametrize("inside", [tlv("A1", tlv("BF50", RESULT)), tlv("A1", RESULT)])
+def test_a_result_may_come_as_a_notification(inside: bytes) -> None:
+    found = esipa.from_ipa(tlv("BF3D", inside))
+    given = {"eimPackageResult": ("euiccPackageResult", RESULT)}
+    assert found.value == ("provideEimPackageResult", given)
+    assert found.old
+
+
+def test_the_answer_to_cancel_session_may_have_lost_its_tag() -> None:
+    found = esipa.from_ipa(tlv("BF41", tlv("80", b"\1"), tlv("A1", CANCELLED[3:])))
+    assert found.value == {"transactionId": b"\1", "cancelSessionResponse": CANCELLED}
+
+
+def test_a_transferred_package_is_answered() -> None:
+    found = esipa.from_ipa(tlv("BF4E", tlv("30", RESULT, tlv("BF2B", tlv("A0")))))
+    assert found.value == (
+        "ePRAndNotifications",
+        {"euiccPackageResult": RESULT, "notificationList": []},
+    )
+
+
+@pytest.mark.parametrize("data", ["BF5003 020101 00", "BF3D02 A100", "BF4100", "BF5004 BF520100"])
+def test_what_neither_version_has_is_refused(data: str) -> None:
+    with pytest.raises(Asn1Error):
+        esipa.from_ipa(hx(data))
