@@ -13,7 +13,7 @@ BLOCK_SIZE = 255
 """Bytes of one block: the most that a short command APDU holds."""
 
 _CLA, _STORE_DATA, _MORE_BLOCKS, _LAST_BLOCK = 0x80, 0xE2, 0x11, 0x91
-_GET_RESPONSE, _MORE_DATA = 0xC0, 0x61
+_CLA_GET_RESPONSE, _GET_RESPONSE, _MORE_DATA = 0x00, 0xC0, 0x61
 
 Transmit = Callable[[bytes], bytes]
 """A command APDU in, data and status word out."""
@@ -51,7 +51,8 @@ def exchange(transmit: Transmit, request: bytes) -> bytes:
 def _fetch(transmit: Transmit, answer: bytes, what: str) -> bytes:
     data = answer[:-2]
     while answer[-2] == _MORE_DATA:
-        answer = transmit(bytes(Command(_CLA, _GET_RESPONSE, 0, 0, ne=answer[-1] or 256)))
+        more = Command(_CLA_GET_RESPONSE, _GET_RESPONSE, 0, 0, ne=answer[-1] or 256)
+        answer = transmit(bytes(more))
         data += answer[:-2]
     if int.from_bytes(answer[-2:]) != SW.OK:
         raise StatusWordError(int.from_bytes(answer[-2:]), what)
