@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 from bench_basics import MANY, REQUESTS, SELECT, Bench, Row, accepted, in_turn, timed
 from bench_pcsc import over_pcsc
+from bench_profiles import direct_profiles
 from rich.console import Console
 from rich.table import Table
 
@@ -36,6 +37,7 @@ def direct(bench: Bench) -> Iterator[Row]:
         median = timed(lambda one: exchange(card.transmit, one), [request] * (bench.rounds // 4))
         yield Row(f"GetEimConfigurationData, {MANY} eIMs", median)
     yield from _package_rows(bench)
+    yield from direct_profiles(bench)
 
 
 def _package_rows(bench: Bench) -> Iterator[Row]:

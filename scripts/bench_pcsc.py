@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from bench_basics import REQUESTS, SELECT, Bench, Row, accepted, in_turn, timed
+from bench_basics import REQUESTS, SELECT, Bench, Row, Transmit, accepted, in_turn, timed
+from bench_profiles import DOWNLOADS, FEW, LIST, MANY_PROFILES, Timer, download, fill, remove, share
 
 from euicc_sim import Card
 from euicc_sim.offcard import exchange
@@ -16,38 +19,47 @@ from euicc_sim.transport.pcsc import PcscCard, PcscError, open_card
 from euicc_sim.transport.readers import DEFAULT_PORT, reader_name
 
 ECHO = """
-import sys, threading
+import sys
+from collections import defaultdict, deque
 from pathlib import Path
 from euicc_sim.transport.blank import Unheard
 from euicc_sim.transport.link import ConnectingLink
-lines = [bytes.fromhex(one) for one in Path(sys.argv[1]).read_text().split()]
-known = dict(zip(lines[1::2], lines[2::2]))
+atr, *lines = [bytes.fromhex(one) for one in Path(sys.argv[1]).read_text().split()]
+known = defaultdict(deque)
+for command, answer in zip(lines[::2], lines[1::2]):
+    known[command].append(answer)
 class Echo:
-    atr = lines[0]
     def power_off(self): pass
     def reset(self): return self.atr
-    def transmit(self, apdu): return known.get(apdu, b"\\x6d\\x00")
+    def transmit(self, apdu):
+        answers = known.get(apdu)
+        if not answers: return b"\\x6d\\x00"
+        answers.rotate(-1)
+        return answers[-1]
+Echo.atr = atr
 ConnectingLink("127.0.0.1", int(sys.argv[2]), Echo(), Unheard()).run()
 """
+"""Gives the answers that a card gave, those to the same command in turn."""
+
+Recording = list[tuple[bytes, bytes]]
 
 
 def over_pcsc(bench: Bench) -> Iterator[Row]:
     """The card in the reader's first slot, an echo card in its second."""
+    yield from _requests(bench)
+    yield from _download(bench)
+    for count in (FEW, MANY_PROFILES):
+        yield from _listing(bench, count)
+
+
+def _requests(bench: Bench) -> Iterator[Row]:
     with bench.card(2) as card:
-        apdus = _recorded(card)
+        seen = Timer(card.transmit)
+        seen(SELECT)
+        for request in REQUESTS.values():
+            exchange(seen, request)
         directory = card.directory
-    recording = bench.folder / "recording"
-    recording.write_text("\n".join(one.hex() for one in apdus))
-    served = [sys.executable, "-m", "euicc_sim", "serve", "--no-fsync"]
-    with (
-        _process([*served, "--card", str(directory)]),
-        _process([sys.executable, "-c", ECHO, str(recording), str(DEFAULT_PORT + 1)]),
-        _connected(reader_name(0)) as our_card,
-        _connected(reader_name(1)) as echo_card,
-    ):
-        ours, echo = our_card.transmit, echo_card.transmit
-        for transmit in (ours, echo):
-            transmit(SELECT)
+    with _both(bench, directory, seen.seen) as (ours, echo):
         actions: list[Callable[[], object]] = [lambda: echo(SELECT), lambda: ours(SELECT)]
         for request in REQUESTS.values():
             actions.append(lambda r=request: exchange(echo, r))  # type: ignore[misc]
@@ -64,19 +76,67 @@ def over_pcsc(bench: Bench) -> Iterator[Row]:
         yield Row("LoadEuiccPackage(listEim), 2 eIMs, over PC/SC", median)
 
 
-def _recorded(card: Card) -> list[bytes]:
-    """The ATR, then each command that will be sent and what the card answers."""
-    found = [card.atr]
+def _download(bench: Bench) -> Iterator[Row]:
+    """The whole of it beside an echo of the same APDUs, to which the card's own share is added."""
+    alone = share(bench, fsync=False)
+    with bench.card(2) as card:
+        recorded = download(card.transmit, card.directory / "pki", 0).seen
+    with bench.card(2) as card:
+        directory = card.directory
+    ours_took, echo_took = [], []
+    with _both(bench, directory, recorded) as (ours, echo):
+        for number in range(DOWNLOADS):
+            replay = Timer(echo)
+            for apdu, _ in recorded:
+                replay(apdu)
+            echo_took.append(replay.seconds)
+            timer = download(ours, directory / "pki", number)
+            ours_took.append(timer.seconds)
+            remove(ours, number)
+    floor = statistics.median(echo_took) * 1e6
+    median = statistics.median(ours_took) * 1e6
+    yield Row(f"floor: echo card, the {len(recorded)} APDUs of a download", floor)
+    yield Row("download of 12 kB, all APDUs, direct", alone)
+    beside = floor + alone
+    yield Row("download of 12 kB over PC/SC", median, "echo + direct", median / beside, 1.5)
 
-    def record(apdu: bytes) -> bytes:
-        answer = card.transmit(apdu)
-        found.extend((apdu, answer))
-        return answer
 
-    record(SELECT)
-    for request in REQUESTS.values():
-        exchange(record, request)
-    return found
+def _listing(bench: Bench, count: int) -> Iterator[Row]:
+    with bench.card(2) as card:
+        fill(card, count)
+        seen = Timer(card.transmit)
+        seen(SELECT)
+        exchange(seen, LIST)
+        directory = card.directory
+    with _both(bench, directory, seen.seen) as (ours, echo):
+        ours(SELECT)
+        actions: list[Callable[[], object]] = [
+            lambda: exchange(echo, LIST),
+            lambda: exchange(ours, LIST),
+        ]
+        floor, median = in_turn(actions, bench.rounds)
+    yield Row(f"floor: echo card, GetProfilesInfo, {count} Profiles", floor)
+    name = f"GetProfilesInfo, {count} Profiles, over PC/SC"
+    yield Row(name, median, "echo card", median / floor)
+
+
+@contextmanager
+def _both(
+    bench: Bench, directory: Path, recording: Recording
+) -> Iterator[tuple[Transmit, Transmit]]:
+    """A card that is served in the first slot, an echo of that recording in the second."""
+    with Card.open(directory) as card:
+        lines = [card.atr, *(one for pair in recording for one in pair)]
+    script = bench.folder / "recording"
+    script.write_text("\n".join(one.hex() for one in lines))
+    served = [sys.executable, "-m", "euicc_sim", "serve", "--no-fsync"]
+    with (
+        _process([*served, "--card", str(directory)]),
+        _process([sys.executable, "-c", ECHO, str(script), str(DEFAULT_PORT + 1)]),
+        _connected(reader_name(0)) as our_card,
+        _connected(reader_name(1)) as echo_card,
+    ):
+        yield our_card.transmit, echo_card.transmit
 
 
 @contextmanager
@@ -90,15 +150,16 @@ def _process(command: list[str]) -> Iterator[None]:
 
 @contextmanager
 def _connected(name: str) -> Iterator[PcscCard]:
-    """The card in a reader, which may take a moment to come up."""
+    """The card in a reader: it may take a moment to come up, and one before it to go."""
     deadline = time.monotonic() + 20
     while True:
         try:
             card = open_card(name)
+            card.transmit(SELECT)
         except PcscError:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.05)
+            time.sleep(0.1)
             continue
         with card:
             yield card

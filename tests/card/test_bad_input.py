@@ -237,7 +237,7 @@ NOT_ONE_OBJECT = {
 NO_SUCH_FUNCTION = {
     "BF7E": hx("BF7E00"),
     "BF52, which IPAs exchange": hx("BF5200"),
-    "BF34, of SGP.32 v1.0": hx("BF34 03 820101"),
+    "BF35, LoadCRL": hx("BF3500"),
     "a universal tag": hx("3000"),
     "a context tag": hx("8000"),
     "the primitive twin of BF55": hx("9F5500"),

@@ -19,6 +19,10 @@ from pathlib import Path
 import pytest
 from support.es10 import SELECT_ISDR, es10, es10_sw
 from support.hexes import hx
+from support.installed import change, give
+from support.installing import A as FIRST
+from support.installing import B as SECOND
+from support.installing import C as THIRD
 from support.packages import add_initial_eim, config, key, package, result_of
 
 from euicc_sim import Card
@@ -37,21 +41,29 @@ ADD_AB = add_initial_eim(
     config(B, counterValue=7, key=key(2), associationToken=-1),
 )
 ADDRESS = hx("BF65 0C 800A 736D64702E746573742E")
-GET_ADDRESSES, GET_EIMS = hx("BF3C00"), hx("BF5500")
+SHOWING = [hx("BF5500"), hx("BF3C00"), hx("BF2D00"), hx("BF2B00"), hx("BF2B04 A0028200")]
 
 
 @dataclass(frozen=True)
 class Case:
-    """A command that changes something, and what goes before it."""
+    """A command that changes something, what goes before it, and how many Profiles there are."""
 
     name: str
     before: tuple[bytes, ...]
     request: bytes
+    profiles: int = 0
 
 
 def _of_a(counter: int, *operations: tuple[str, object]) -> bytes:
     return package(A, counter, operations, key=key(1))
 
+
+def _psmos(*operations: tuple[str, object]) -> bytes:
+    return package(A, 1, operations, key=key(1), kind="psmoList")
+
+
+DISABLE_AND_FAIL = _psmos(("disable", {"iccid": FIRST}), ("enable", {"iccid": bytes(10)}))
+FALL_BACK = hx("BF5D 03 8001FF")
 
 CASES = [
     Case("AddInitialEim", (), ADD_AB),
@@ -67,6 +79,23 @@ CASES = [
     Case("memory reset", (ADD_AB, ADDRESS), hx("BF64 04 8202 0124")),
     Case("SetDefaultDpAddress", (), ADDRESS),
     Case("RemoveNotification", (ADD_A, _of_a(1, ("listEim", {}))), hx("BF30 03 800101")),
+    Case("enable", (ADD_A,), _psmos(("enable", {"iccid": SECOND})), 2),
+    Case(
+        "disable and delete",
+        (ADD_A,),
+        _psmos(("disable", {"iccid": FIRST}), ("delete", {"iccid": FIRST})),
+        2,
+    ),
+    Case("a package whose second operation fails", (ADD_A,), DISABLE_AND_FAIL, 2),
+    Case(
+        "ProfileRollback",
+        (ADD_A, _psmos(("enable", {"iccid": SECOND, "rollbackFlag": 0}))),
+        hx("BF58 03 8001FF"),
+        2,
+    ),
+    Case("ExecuteFallbackMechanism", (), FALL_BACK, 3),
+    Case("ReturnFromFallback", (FALL_BACK,), hx("BF5E 03 8001FF"), 3),
+    Case("memory reset of Profiles", (ADD_A,), hx("BF64 04 8202 0780"), 3),
 ]
 cases = pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
 
@@ -87,8 +116,8 @@ class CountingDisk(Disk):
         self.around(call, after=True)
         return result or 0
 
-    def write(self, path: Path, content: bytes) -> int:
-        return self._do("write", lambda: super(CountingDisk, self).write(path, content))
+    def write(self, path: Path, content: bytes, mode: int = 0o644) -> int:
+        return self._do("write", lambda: super(CountingDisk, self).write(path, content, mode))
 
     def sync(self, fd: int) -> None:
         self._do("sync", lambda: super(CountingDisk, self).sync(fd))
@@ -113,10 +142,10 @@ class FaultyDisk(CountingDisk):
             number = errno.ENOSPC if call == "write" else errno.EIO
             raise OSError(number, os.strerror(number))
 
-    def write(self, path: Path, content: bytes) -> int:
+    def write(self, path: Path, content: bytes, mode: int = 0o644) -> int:
         if self.half and len(self.calls) in self.failing:
             path.write_bytes(content[: len(content) // 2])
-        return super().write(path, content)
+        return super().write(path, content, mode)
 
 
 class ImagingDisk(CountingDisk):
@@ -136,16 +165,18 @@ class ImagingDisk(CountingDisk):
     def around(self, call: str, *, after: bool) -> None:
         self._take(f"{'after' if after else 'before'} {call}")
 
-    def write(self, path: Path, content: bytes) -> int:
+    def write(self, path: Path, content: bytes, mode: int = 0o644) -> int:
         for part in (0, 1, len(content) // 2, len(content) - 1):
             path.write_bytes(content[:part])
             self._take(f"{part} bytes written")
-        return super().write(path, content)
+        return super().write(path, content, mode)
 
 
 def _prepare(directory: Path, pki: Path, case: Case) -> None:
     with Card.create(directory, pki=pki, seed=1, fsync=False) as card:
         card.transmit(SELECT_ISDR)
+        give(card, *(FIRST, SECOND, THIRD)[: case.profiles], enabled=FIRST)
+        change(card, fallback_profile=THIRD if case.profiles > 2 else None)
         for request in case.before:
             es10(card.transmit, request)
 
@@ -166,7 +197,7 @@ def _kept(directory: Path) -> State:
 
 
 def _shown(card: Card) -> list[bytes]:
-    return [es10(card.transmit, one) for one in (GET_EIMS, GET_ADDRESSES, hx("BF2B04 A0028200"))]
+    return [es10(card.transmit, one) for one in SHOWING]
 
 
 @cases
@@ -288,9 +319,9 @@ class PowerLossDisk(FaultyDisk):
         self.documents: list[bytes] = []
         self.arm(at)
 
-    def write(self, path: Path, content: bytes) -> int:
+    def write(self, path: Path, content: bytes, mode: int = 0o644) -> int:
         self._synced = False
-        return super().write(path, content)
+        return super().write(path, content, mode)
 
     def sync(self, fd: int) -> None:
         super().sync(fd)

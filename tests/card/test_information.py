@@ -97,7 +97,7 @@ def test_an_unknown_or_double_criterion_is_incorrect_input(isdr: Send, request_:
 
 
 @pytest.mark.parametrize(
-    "tag", ["BF58", "BF59", "BF5A", "BF5B", "BF5C", "BF5D", "BF5E", "BF5F", "BF42", "BF34", "BF31"]
+    "tag", ["BF35", "BF44", "BF45", "BF4B", "BF4D", "BF50", "BF52", "BF60", "BF62"]
 )
 def test_a_function_that_the_card_lacks_is_6a88(isdr: Send, tag: str) -> None:
     assert es10_sw(isdr, hx(tag) + hx("03 8001FF")) == (b"", 0x6A88)

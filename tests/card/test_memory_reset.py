@@ -117,10 +117,6 @@ def test_unreadable_options_are_6a80(isdr: Send, request_: str) -> None:
     assert es10_sw(isdr, hx(request_)) == (b"", 0x6A80)
 
 
-def test_the_reset_of_sgp22_is_not_there(isdr: Send) -> None:
-    assert es10_sw(isdr, hx("BF34 04 820206C0")) == (b"", 0x6A88)
-
-
 def test_a_memory_reset_outlives_a_card_reset(isdr: Send, eim: Eim, card: Card) -> None:
     reset(isdr, EIMS)
     card.reset()

@@ -20,9 +20,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from support.es10 import SELECT_ISDR, es10
+from support.installed import give
+from support.installing import A, B
 from support.packages import add_initial_eim, config, key, package, result_of
 
 from euicc_sim import Card
@@ -171,23 +174,36 @@ class Aim:
         self.reach = min(self.reach * 1.02, 0.92) if hit else self.reach * 0.7
 
 
+class World(NamedTuple):
+    """What packages change: whether the guest is there, and which Profile is enabled."""
+
+    guest: bool = False
+    enabled: bytes = A
+
+
 @dataclass(frozen=True)
 class Sent:
-    """A package and what it does to the guest's entry."""
+    """A package and what it makes of the world."""
 
     counter: int
     request: bytes
-    guest_after: bool
+    before: World
+    after: World
 
 
-def _package(counter: int, *, guest_there: bool) -> Sent:
-    """The package of that counter: in turns the guest comes and goes."""
-    if guest_there:
-        what = ("deleteEim", {"eimId": GUEST})
+def _package(counter: int, world: World) -> Sent:
+    """The package of that counter: in turns the guest comes or goes, and the Profiles switch."""
+    kind = "psmoList" if counter % 2 else "ecoList"
+    what: tuple[str, dict[str, Any]]
+    if counter % 2:
+        after = world._replace(enabled=B if world.enabled == A else A)
+        what = "enable", {"iccid": after.enabled}
     else:
-        what = ("addEim", config(GUEST, counterValue=counter, associationToken=-1, key=GUEST_KEY))
-    request = package(SENDER, counter, [what], key=SENDER_KEY)
-    return Sent(counter, request, not guest_there)
+        after = world._replace(guest=not world.guest)
+        entry = config(GUEST, counterValue=counter, associationToken=-1, key=GUEST_KEY)
+        what = ("addEim", entry) if after.guest else ("deleteEim", {"eimId": GUEST})
+    request = package(SENDER, counter, [what], key=SENDER_KEY, kind=kind)
+    return Sent(counter, request, world, after)
 
 
 def _blocks(request: bytes) -> list[bytes]:
@@ -222,6 +238,8 @@ def powered(tmp_path: Path, pki_folder: Path) -> Iterator[tuple[Path, socket.soc
     with Card.create(directory, pki=pki_folder, seed=1) as card:
         card.transmit(SELECT_ISDR)
         es10(card.transmit, add_initial_eim(config(SENDER, counterValue=0, key=SENDER_KEY)))
+        silent = {"recipients": ()}
+        give(card, A, B, enabled=A, A=silent, B=silent)
     with (tmp_path / "noted").open("w+b") as shared:
         shared.truncate(4)
         noted = mmap.mmap(shared.fileno(), 4)
@@ -251,13 +269,13 @@ def test_a_killed_card_loads_and_accepts_no_counter_twice(
     directory, control, noted = powered
     aim = Aim(random.Random(6))  # noqa: S311 when to kill is no secret
     accepted: dict[int, bytes] = {}
-    guest_there = False
+    world = World()
     for _ in range(ROUNDS):
         process = Process(control, noted)
         assert process.transmit(SELECT_ISDR)[0] == 0x61
         counter = max(accepted, default=0)
         for _ in range(aim.rng.randint(1, 2)):
-            sent = _package(counter := counter + 1, guest_there=guest_there)
+            sent = _package(counter := counter + 1, world)
             start = time.perf_counter()
             for block in _blocks(sent.request):
                 status = process.transmit(block)
@@ -265,9 +283,9 @@ def test_a_killed_card_loads_and_accepts_no_counter_twice(
             answer = process.transmit(bytes((0x80, 0xC0, 0, 0, status[-1])))
             assert result_of(answer[:-2])[1]["counterValue"] == counter
             accepted[counter] = sent.request
-            guest_there = sent.guest_after
+            world = sent.after
 
-        last = _package(counter + 1, guest_there=guest_there)
+        last = _package(counter + 1, world)
         arrived, answer = _doomed(process, last.request, aim)
         aim.result(hit=arrived and not answer)
 
@@ -275,7 +293,7 @@ def test_a_killed_card_loads_and_accepts_no_counter_twice(
         if kept:
             assert last.counter not in accepted
             accepted[last.counter] = last.request
-            guest_there = last.guest_after
+            world = last.after
             aim.kept += not answer
         recent = list(accepted)[-4:]
         earlier = aim.rng.sample(list(accepted), min(4, len(accepted)))
@@ -295,8 +313,10 @@ def _check_file(directory: Path, counter: int, last: Sent, *, answered: bool) ->
         kept = sender.counter == last.counter
         assert kept or sender.counter == counter
         assert kept or not answered, "an answered package is kept"
-        guest = card.state.find_eim(GUEST) is not None
-        assert guest == (last.guest_after if kept else not last.guest_after)
+        enabled = card.state.enabled
+        assert enabled is not None
+        world = World(card.state.find_eim(GUEST) is not None, enabled.iccid)
+        assert world == (last.after if kept else last.before)
         numbered = result_of(card.state.results[-1].signed)[1]
         assert numbered["counterValue"] == sender.counter
         assert numbered["seqNumber"] == card.state.next_seq - 1 == sender.counter

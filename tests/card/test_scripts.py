@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support import download_script
 from support.reader import READER, Reader
 from support.vectors import vector
 
@@ -21,6 +22,9 @@ SCRIPTOR_ANSWER = re.compile(
     r"^> (RESET|[0-9A-Fa-f ]+)\n< (?:OK: ([0-9A-F ]+)$|([0-9A-F \n]+) : )", re.MULTILINE
 )
 """What it sent and was answered; it breaks answers into lines of 16 bytes."""
+
+REPEATING_ONLY = {"download"}
+"""Scripts for cards that are made with a seed."""
 
 each_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda it: it.stem)
 
@@ -50,7 +54,14 @@ def failures(script: Path, card: CardLink) -> list[str]:
 
 
 def test_there_are_scripts() -> None:
-    assert {one.stem for one in SCRIPTS} >= {"eims", "identity", "lpac", "onomondo-ipa"}
+    assert {one.stem for one in SCRIPTS} >= {
+        "download",
+        "eims",
+        "identity",
+        "lpac",
+        "onomondo-ipa",
+        "profiles",
+    }
 
 
 @each_script
@@ -59,7 +70,11 @@ def test_a_script_passes_twice_in_a_row(script: Path, link: CardLink) -> None:
         assert failures(script, link) == []
 
 
-@each_script
+@pytest.mark.parametrize(
+    "script",
+    [one for one in SCRIPTS if one.stem not in REPEATING_ONLY],
+    ids=lambda it: it.stem,
+)
 def test_a_script_passes_on_a_card_with_a_pki_of_its_own(script: Path, tmp_path: Path) -> None:
     with Card.create(tmp_path / "own", fsync=False) as own:
         for _ in TWICE:
@@ -75,6 +90,11 @@ def test_the_script_of_signed_packages_begins_with_the_reset_of_eims() -> None:
     text = next(one for one in SCRIPTS if one.stem == "eims").read_text()
     requests = [one.command for one in parse(text, "eims.apdu") if one.command]
     assert requests[1][5:] == vector("MemoryReset_req_eim")
+
+
+def test_the_script_of_a_download_is_what_our_server_and_lpa_would_send() -> None:
+    written = download_script.PATH.read_text()
+    assert written == download_script.script(), "run tests/support/write_download_script.py"
 
 
 def scriptor(script: Path) -> list[tuple[bytes | None, bytes]]:

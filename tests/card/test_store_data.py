@@ -200,7 +200,7 @@ def test_a_long_contact_list_comes_in_many_blocks(isdr: Send) -> None:
 # -- which requests are not understood
 
 
-@pytest.mark.parametrize("request_", ["BF3600", "BF3500", "BF5A03800100", "3000", "8000", "BF7F00"])
+@pytest.mark.parametrize("request_", ["BF5000", "BF3500", "BF6003800100", "3000", "8000", "BF7F00"])
 def test_an_unknown_function_is_6a88(isdr: Send, request_: str) -> None:
     assert es10_sw(isdr, hx(request_)) == (b"", 0x6A88)
 

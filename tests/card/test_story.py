@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from euicc_sim import Card
 from euicc_sim.cli.main import app
 from euicc_sim.offcard.eim import Eim
-from euicc_sim.offcard.story import Story, StoryError
+from euicc_sim.offcard.story import Story
+from euicc_sim.offcard.storytelling import StoryError
 
 Send = Callable[[bytes], bytes]
 

@@ -2,77 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-)
-from support.eims import ask, build, eim1, raw_package, spki, tlv, trust, vector_key
+from support.eims import ask, build, eim1, raw_package, tlv, trust, vector_key
 from support.es10 import SELECT_ISDR
 from support.hexes import hx
 from support.published_pki import PUBLISHED, needs_published
+from support.vector_card import CI, Given, vector_card
 from support.vectors import entry, vector
 
 from euicc_sim import Card
-from keys import TestPki
 
 Send = Callable[[bytes], bytes]
-CI = "F54172BDF98A95D65CBEB88A38A1C11D800A85C3"
-
-
-@pytest.fixture
-def directory(tmp_path: Path, pki_folder: Path) -> Path:
-    """A card's directory whose P-256 key is the vectors', below the CI that they name."""
-    folder = tmp_path / "card"
-    Card.create(folder, pki=pki_folder, seed=1, fsync=False).close()
-    document = json.loads((folder / "card.json").read_text())
-    credential = document["card"]["credentials"][0]
-    credential["euiccCiPKId"] = CI
-    certificate = with_key(bytes.fromhex(credential["euiccCertificate"]), pki_folder)
-    credential["euiccCertificate"] = certificate.hex().upper()
-    (folder / "card.json").write_text(json.dumps(document))
-    (folder / credential["privateKey"]).write_bytes(
-        vector_key("euicc").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
-    return folder
-
-
-def with_key(der: bytes, pki_folder: Path) -> bytes:
-    """The eUICC's certificate issued once more, for the key of the vectors."""
-    old = x509.load_der_x509_certificate(der)
-    issuer = TestPki.load(pki_folder).branches[0].eum.credential
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(old.subject)
-        .issuer_name(old.issuer)
-        .public_key(vector_key("euicc").public_key())
-        .serial_number(2)
-        .not_valid_before(datetime(2024, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2044, 1, 1, tzinfo=UTC))
-    )
-    return builder.sign(issuer.private_key, SHA256()).public_bytes(Encoding.DER)
-
-
-@dataclass(frozen=True)
-class Given:
-    """What a card is told before a vector is played."""
-
-    eim1: int | None = None
-    eim2: int | None = None
-    eim2_token: int | None = None
-    number: int = 1
-    results: dict[int, bytes] = field(default_factory=dict)
 
 
 @pytest.fixture
@@ -82,33 +27,9 @@ def given(request: pytest.FixtureRequest) -> Given:
 
 
 @pytest.fixture
-def card(directory: Path, given: Given) -> Iterator[Card]:
-    document = json.loads((directory / "card.json").read_text())
-    document["nextSeqNumber"] = given.number
-    document["nextAssociationToken"] = (given.eim2_token or 0) + 1
-    document["results"] = [
-        {"seqNumber": n, "eimId": "eim1.example.com", "euiccPackageResult": one.hex()}
-        for n, one in given.results.items()
-    ]
-    if given.eim1 is not None:
-        document["eims"].append(record("eim1", given.eim1, None, "fqdn"))
-    if given.eim2 is not None:
-        document["eims"].append(record("eim2", given.eim2, given.eim2_token, "proprietary"))
-    (directory / "card.json").write_text(json.dumps(document))
-    with Card.open(directory, fsync=False) as card:
+def card(tmp_path: Path, pki_folder: Path, given: Given) -> Iterator[Card]:
+    with vector_card(tmp_path / "card", pki_folder, given) as card:
         yield card
-
-
-def record(name: str, counter: int, token: int | None, kind: str) -> dict[str, Any]:
-    return {
-        "eimId": f"{name}.example.com",
-        "eimIdType": kind,
-        "counterValue": counter,
-        "associationToken": token,
-        "eimPublicKeyData": {"publicKey": spki(vector_key(name)).hex()},
-        "eimSupportedProtocol": ["proprietary"],
-        "euiccCiPKId": CI,
-    }
 
 
 @pytest.fixture

@@ -164,7 +164,7 @@ class FailingDisk(Disk):
             self.left, self.failed = None, True
             raise OSError(5, "Input/output error")
 
-    def write(self, path: Path, content: bytes) -> int:
+    def write(self, path: Path, content: bytes, mode: int = 0o644) -> int:
         self._operation()
         return super().write(path, content)
 

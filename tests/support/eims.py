@@ -54,9 +54,29 @@ ANSWERS = {
     0xBF56: "GetCertsResponse",
     0xBF57: "AddInitialEimResponse",
     0xBF64: "EuiccMemoryResetResponse",
+    0xBF58: "ProfileRollbackResponse",
+    0xBF59: "ConfigureImmediateProfileEnablingResponse",
+    0xBF5A: "ImmediateEnableResponse",
+    0xBF5B: "EnableEmergencyProfileResponse",
+    0xBF5C: "DisableEmergencyProfileResponse",
+    0xBF5D: "ExecuteFallbackMechanismResponse",
+    0xBF5E: "ReturnFromFallbackResponse",
+    0xBF5F: "GetConnectivityParametersResponse",
     0xBF65: "SetDefaultDpAddressResponse",
+    0xBF42: "IpaeActivationResponse",
+    0xBF37: "ProfileInstallationResult",
 }
-"""The ASN.1 name of each answer, by its tag. BF3F has the name of BF65, in another module."""
+"""The ASN.1 name of each answer, by its tag. LoadBoundProfilePackage (BF36) is answered BF37."""
+
+ANSWERS22 = {
+    0xBF29: "SetNicknameResponse",
+    0xBF31: "EnableProfileResponse",
+    0xBF32: "DisableProfileResponse",
+    0xBF33: "DeleteProfileResponse",
+    0xBF34: "EuiccMemoryResetResponse",
+    0xBF3F: "SetDefaultDpAddressResponse",
+}
+"""The answers of SGP.22's own functions, which its module has to judge."""
 
 
 # -- bytes
@@ -150,8 +170,8 @@ def ask(send: Send, request: bytes) -> bytes:
 def value_of(answer: bytes) -> Any:
     """What the judge reads in an answer; fails unless it would write the very same bytes."""
     tag = int.from_bytes(answer[:2])
-    if tag == 0xBF3F:
-        return _judged22("SetDefaultDpAddressResponse", answer)
+    if tag in ANSWERS22:
+        return _judged22(ANSWERS22[tag], answer)
     return judged(ANSWERS[tag], answer)
 
 

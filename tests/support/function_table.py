@@ -10,7 +10,22 @@ TESTS = {
     "GetEUICCInfo2": "test_information.py",
     "ListNotification": "test_notifications.py",
     "RetrieveNotificationsList": "test_results_store.py",
-    "GetProfilesInfo": "test_information.py",
+    "GetProfilesInfo": "test_profiles_info.py",
+    "SetNickname": "test_nickname.py",
+    "EnableProfile": "test_enable_profile.py",
+    "DisableProfile": "test_disable_profile.py",
+    "DeleteProfile": "test_delete_profile.py",
+    "eUICCMemoryReset (ES10c)": "test_memory_reset_profiles.py",
+    "LoadBoundProfilePackage": "test_load_bpp_channel.py",
+    "IpaeActivation": "test_connectivity.py",
+    "ProfileRollback": "test_rollback.py",
+    "ConfigureImmediateProfileEnabling": "test_immediate_enable_configuration.py",
+    "ImmediateEnable": "test_immediate_enable.py",
+    "EnableEmergencyProfile": "test_emergency.py",
+    "DisableEmergencyProfile": "test_emergency.py",
+    "ExecuteFallbackMechanism": "test_fallback.py",
+    "ReturnFromFallback": "test_fallback.py",
+    "GetConnectivityParameters": "test_connectivity.py",
     "GetEUICCChallenge": "test_information.py",
     "RemoveNotificationFromList": "test_results_store.py",
     "GetEuiccConfiguredAddresses": "test_addresses.py",
@@ -30,8 +45,17 @@ TESTS = {
     "updateEim": "test_eco_update.py",
     "deleteEim": "test_eco_delete.py",
     "listEim": "test_eco_delete.py",
+    "enable": "test_psmo_enable.py",
+    "disable": "test_psmo_disable.py",
+    "delete": "test_psmo_delete.py",
+    "listProfileInfo": "test_psmo_lists.py",
+    "getRAT": "test_psmo_lists.py",
+    "configureImmediateEnable": "test_immediate_enable_configuration.py",
+    "setFallbackAttribute": "test_psmo_fallback_attribute.py",
+    "unsetFallbackAttribute": "test_psmo_fallback_attribute.py",
+    "setDefaultDpAddress": "test_psmo_without_profiles.py",
 }
-"""Where in tests/card each is tested; what is not named is in test_psmo_without_profiles.py."""
+"""Where in tests/card each is tested."""
 
 
 def table() -> str:
@@ -47,5 +71,5 @@ def table() -> str:
 
 
 def _row(first: str, second: str, clause: str, name: str = "") -> str:
-    test = TESTS.get(name or second, "test_psmo_without_profiles.py")
+    test = TESTS[name or second]
     return f"| {first} | {second} | {clause} | [`{test}`](tests/card/{test}) |"

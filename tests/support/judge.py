@@ -13,6 +13,8 @@ from types import ModuleType
 from typing import Any
 
 SGP32 = "GSMA/SGP_32/v1_2/python_gen/sgp32/sgp32.py"
+SGP32_V1_0_1 = "GSMA/SGP_32/v1_0_1/python_gen/sgp32/sgp32.py"
+SGP32_V1_1 = "GSMA/SGP_32/v1_1/python_gen/sgp32/sgp32.py"
 SGP22 = "GSMA/SGP_22/v2_5/python_gen/sgp22/sgp22.py"
 
 
@@ -22,7 +24,7 @@ def module(tail: str) -> ModuleType:
     path = next(
         Path(str(one.locate())) for one in files("asn1play") or () if str(one).endswith(tail)
     )
-    name = f"judge_{path.stem}"
+    name = "judge_" + tail.removesuffix(".py").replace("/", "_")
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} cannot be loaded")
@@ -32,12 +34,12 @@ def module(tail: str) -> ModuleType:
     return loaded
 
 
-def judged(name: str, data: bytes) -> Any:
+def judged(name: str, data: bytes, version: str = SGP32) -> Any:
     """Decode `data` as the type of that ASN.1 name, of SGP.32 or else of SGP.22.
 
     Fails unless the judge's own encoding of what it read is the same, byte for byte.
     """
-    types = module(SGP32).SGP32Definitions
+    types = module(version).SGP32Definitions
     if not hasattr(types, name):
         types = module(SGP22).RSPDefinitions
     one = getattr(types, name)

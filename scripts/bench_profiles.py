@@ -1,0 +1,97 @@
+"""A whole download, and lists of Profiles: the card alone, and over a reader. See bench.py."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench_basics import SELECT, Bench, Row, Transmit, timed
+
+from euicc_sim import Card
+from euicc_sim.offcard import exchange
+from euicc_sim.offcard.lpa import Lpa
+from euicc_sim.offcard.made_up import SMALLEST, made_up_package
+from euicc_sim.offcard.orders import Order
+from euicc_sim.offcard.smdpp import Smdpp
+from keys import TestPki
+
+PACKAGE_SIZE = 12_000
+DOWNLOADS = 12
+LIST = bytes.fromhex("BF2D00")
+FEW, MANY_PROFILES = 5, 50
+
+
+def iccid(number: int) -> str:
+    """The ICCID of a measured Profile."""
+    return f"8900012345678{number:06d}"
+
+
+class Timer:
+    """Passes commands on, and remembers them, the answers and how long each took."""
+
+    def __init__(self, transmit: Transmit) -> None:
+        """Pass on to `transmit`."""
+        self._transmit = transmit
+        self.seconds = 0.0
+        self.seen: list[tuple[bytes, bytes]] = []
+
+    def __call__(self, apdu: bytes) -> bytes:
+        """Send one command."""
+        start = time.perf_counter()
+        answer = self._transmit(apdu)
+        self.seconds += time.perf_counter() - start
+        self.seen.append((apdu, answer))
+        return answer
+
+
+def download(transmit: Transmit, pki: Path, number: int, size: int = PACKAGE_SIZE) -> Timer:
+    """Install one more Profile; what the server and the LPA need of time is not counted."""
+    server = Smdpp.of(
+        TestPki.load(pki),
+        [Order(made_up_package(iccid(number), "bench", size=PACKAGE_SIZE), "bench")],
+    )
+    timer = Timer(transmit)
+    Lpa(timer).download(server, matching_id="bench")
+    return timer
+
+
+def remove(transmit: Transmit, number: int) -> None:
+    """Delete what was installed, and its Notification."""
+    lpa = Lpa(transmit)
+    lpa.delete(iccid(number))
+    for one in lpa.notifications():
+        lpa.remove_notification(one.seq_number)
+
+
+def share(bench: Bench, *, fsync: bool) -> float:
+    """What a download costs the card alone, in microseconds: the sum over its APDUs."""
+    with bench.card(2, fsync=fsync) as card:
+        found = []
+        for number in range(DOWNLOADS):
+            timer = download(card.transmit, card.directory / "pki", number)
+            found.append(timer.seconds)
+            remove(card.transmit, number)
+    return statistics.median(found) * 1e6
+
+
+def direct_profiles(bench: Bench) -> Iterator[Row]:
+    """The card alone."""
+    for fsync in (False, True):
+        name = f"download of 12 kB, all APDUs{', with fsync' if fsync else ''}"
+        found = share(bench, fsync=fsync)
+        yield Row(name, found, "60 ms", found / 60_000, 1)
+    for count in (FEW, MANY_PROFILES):
+        with bench.card(2) as card:
+            fill(card, count)
+            send = card.transmit
+            median = timed(lambda _: exchange(send, LIST), range(bench.rounds))  # noqa: B023
+        yield Row(f"GetProfilesInfo, {count} Profiles", median)
+
+
+def fill(card: Card, count: int) -> None:
+    """Install that many small Profiles."""
+    for number in range(count):
+        download(card.transmit, card.directory / "pki", number, SMALLEST)
+    card.transmit(SELECT)
