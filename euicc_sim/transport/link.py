@@ -38,6 +38,18 @@ class LinkObserver(Observer, Protocol):
         ...
 
 
+class Service(Protocol):
+    """Something that runs in a thread of its own until it is stopped, or ends by itself."""
+
+    def run(self) -> None:
+        """Serve."""
+        ...
+
+    def stop(self) -> None:
+        """End `run` at once; any other thread may call it."""
+        ...
+
+
 class LinkError(Exception):
     """A link that cannot work however long one waits; a sentence for the user."""
 
@@ -99,11 +111,15 @@ class Link(ABC):
             self._connected_since = time.monotonic()
             self._observer.connected()
             try:
-                if not select.select([sock], [], [], SILENCE_SECONDS)[0]:
-                    self._observer.silent()
-                serve_connection(sock, self._card, self._observer)
+                self._converse(sock)
             finally:
                 self._connected_since = None
+
+    def _converse(self, sock: socket.socket) -> None:
+        """Serve one connection to its end."""
+        if not select.select([sock], [], [], SILENCE_SECONDS)[0]:
+            self._observer.silent()
+        serve_connection(sock, self._card, self._observer)
 
 
 class ConnectingLink(Link):
@@ -157,12 +173,14 @@ class ConnectingLink(Link):
 class ListeningLink(Link):
     """vpcd's reversed mode: the card listens and vpcd connects, one connection at a time."""
 
+    backlog = 1
+
     def __init__(self, host: str, port: int, card: PoweredCard, observer: LinkObserver) -> None:
         """Listen; port 0 takes a free one. `run` closes the socket, or `close` without a run."""
         super().__init__(card, observer)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            self._listener = socket.create_server((host, port), family=family, backlog=1)
+            self._listener = socket.create_server((host, port), family=family, backlog=self.backlog)
         except OSError as error:
             raise LinkError(f"Cannot listen on {host}:{port}: {error.strerror or error}") from error
         self.port: int = self._listener.getsockname()[1]

@@ -18,7 +18,13 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from euicc_sim import Event
-from euicc_sim.cli.serve import CardLog, run_until_signalled, serve
+from euicc_sim.cli.card_log import CardLog
+from euicc_sim.cli.serve import run_until_signalled, serve
+from euicc_sim.cli.tracing import TracedLink
+from euicc_sim.tracing import gsmtap, journal
+from euicc_sim.tracing.gsmtap import Kind, Message
+from euicc_sim.tracing.pcapng import datagrams
+from euicc_sim.tracing.recorder import Recorder
 from euicc_sim.transport import link as link_module
 from euicc_sim.transport.blank import BlankCard, Unheard
 from euicc_sim.transport.vpcd import Control
@@ -183,6 +189,62 @@ def test_verbose_shows_power_and_hex(listener: socket.socket) -> None:
     ]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_trace_is_whole_when_a_signal_ends_it(
+    listener: socket.socket, number: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.pcapng"
+    with in_thread(session(listener, number)):
+        port = listener.getsockname()[1]
+        result = run("--card", "one", "--port", port, "--trace", path, "--trace-keys")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert [gsmtap.read(one.payload) for one in datagrams(path)] == [
+        Message(Kind.ATR, bytes.fromhex("3B00")),
+        Message(Kind.APDU, bytes.fromhex("80E2910000 9000")),
+        Message(Kind.APDU, bytes.fromhex("80CA000000 9000")),
+    ]
+    assert (tmp_path / "x.pcapng.keys.json").exists()
+
+
+def test_a_trace_that_cannot_be_written_is_a_sentence_and_exit_code_1(tmp_path: Path) -> None:
+    result = run("--card", "one", "--trace", tmp_path / "nowhere" / "x.pcapng")
+    assert result.exit_code == 1
+    assert "cannot be written (No such file or directory)" in result.stderr
+    assert StubCard.closed == ["one"]
+
+
+def test_a_traced_link_tells_its_log_everything() -> None:
+    out = Console(file=io.StringIO(), soft_wrap=True)
+    log = CardLog(list, out, reader="R", address="A", verbose=True)
+    traced = TracedLink(log, Recorder([], print).tap(0, ""), bytes.fromhex("3B00"))
+    traced.waiting("gone")
+    traced.connected()
+    traced.silent()
+    traced.powered(Control.POWER_OFF)
+    traced.idle()
+    assert isinstance(out.file, io.StringIO)
+    assert [line.split()[0] for line in timeless(out.file.getvalue())] == [
+        "waiting",
+        "connected:",
+        "vpcd",
+        "power",
+    ]
+
+
+def test_the_journal_tells_functions_and_the_end(listener: socket.socket, tmp_path: Path) -> None:
+    with in_thread(session(listener, signal.SIGTERM)):
+        run("--card", tmp_path, "--port", listener.getsockname()[1])
+    entries = journal.read(tmp_path)
+    assert [one.text for one in entries] == [
+        "connected: the card is in 'Virtual PCD 00 00'",
+        "GetEID: ok",
+        "Delete: refused, enabled",
+        "",
+    ]
+    assert [one.process for one in entries] == [os.getpid(), None, None, os.getpid()]
+    assert [one.refused for one in entries] == [False, False, True, False]
+
+
 def test_in_reversed_mode_a_blank_card_has_the_slot_beside(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -205,7 +267,7 @@ def test_in_reversed_mode_a_blank_card_has_the_slot_beside(
             os.kill(os.getpid(), signal.SIGTERM)
 
     answers: list[bytes] = []
-    monkeypatch.setattr("euicc_sim.cli.serve.ListeningLink", FreePort)
+    monkeypatch.setattr("euicc_sim.cli.serve_links.ListeningLink", FreePort)
     result = run("--card", "one", "--listen")
     assert result.exit_code == 0
     assert answers == [bytes.fromhex("0002 9000"), bytes.fromhex("0002 6D00")]

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from euicc_sim.transport.vpcd import Control, MessageTooLongError, serve_connection
+from euicc_sim.transport.framing import MessageTooLongError
+from euicc_sim.transport.vpcd import Control, serve_connection
 
 ATR = bytes.fromhex("3B9F96803FC7828031E073FE211B6753494D4555303134")
 ATR_MESSAGE = bytes.fromhex("0017") + ATR
@@ -196,7 +197,7 @@ def test_an_extended_command_and_its_answer_pass(
 def test_an_answer_of_65536_bytes_is_an_error_that_says_so(
     ends: tuple[socket.socket, socket.socket],
 ) -> None:
-    with pytest.raises(MessageTooLongError, match="65536 bytes; vpcd takes 65535"):
+    with pytest.raises(MessageTooLongError, match="65536 bytes; a message has at most 65535"):
         talk(ends, hx("0004 80F20000"), Card(bytes(0x10000)), Log())
 
 

@@ -1,0 +1,93 @@
+"""`euicc-sim lpac-stdio`: start a program whose standard input and output lead to a card.
+
+lpac's stdio driver writes requests on its standard output and reads answers on its standard input,
+so both have to be crossed; what else the program prints is passed on.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import IO, Annotated
+
+import typer
+
+from euicc_sim import Card
+from euicc_sim.cli.card_log import StdioLog
+from euicc_sim.cli.console import complain, fail, stderr
+from euicc_sim.cli.serve_links import served
+from euicc_sim.tracing.recorder import Recorder
+from euicc_sim.transport.link import LinkObserver
+from euicc_sim.transport.lpac_stdio import APDU, HTTP, MAX_LINE, LpacStdio, line_type
+
+DRIVER = {"LPAC_APDU": "stdio"}
+DRIVER_TYPES = (APDU, HTTP)
+
+
+def lpac_stdio(
+    program: Annotated[
+        list[str],
+        typer.Argument(metavar="PROGRAM...", help="With its arguments: lpac chip info"),
+    ],
+    card: Annotated[Path, typer.Option("--card", metavar="DIR", help="The card's directory.")],
+    fsync: Annotated[
+        bool,
+        typer.Option("--fsync/--no-fsync", help="Without, a power cut may cost a throw-away card."),
+    ] = True,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show power, commands and answers too.")
+    ] = False,
+) -> None:
+    """Run lpac, or what speaks its stdio driver protocol, with a card and without PC/SC.
+
+    LPAC_APDU=stdio is set for it. What it prints besides comes out here, what the card did on
+    standard error; the exit code is the program's.
+    """
+    with ExitStack() as open_things:
+        one = open_things.enter_context(Card.open(card, fsync=fsync))
+        (its,) = served([one], stderr, Recorder([], complain), open_things, verbose=verbose)
+        observer = its.observer(StdioLog)
+        code = _run(program, LpacStdio(its.shared, observer, complain), observer)
+    raise typer.Exit(code)
+
+
+def _run(program: list[str], card: LpacStdio, observer: LinkObserver) -> int:
+    """The program's exit code; that of one which a signal ended is 128 more than its number."""
+    try:
+        process = subprocess.Popen(  # noqa: S603 - the user's own command
+            program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **DRIVER}
+        )
+    except OSError as error:
+        fail(f"{program[0]} cannot be started: {error.strerror or error}.")
+    # Ctrl-C reaches the program too, and it is the program that knows what to do
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        observer.connected()
+        if process.stdin and process.stdout:
+            _converse(process.stdout, process.stdin, card, observer)
+        code = process.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+        card.end()
+        observer.idle()
+    return code if code >= 0 else 128 - code
+
+
+def _converse(said: IO[bytes], told: IO[bytes], card: LpacStdio, observer: LinkObserver) -> None:
+    """Answer requests and pass on everything else, until the program says no more."""
+    with said:
+        for line in iter(lambda: said.readline(MAX_LINE), b""):
+            if line_type(line) in DRIVER_TYPES:
+                with suppress(BrokenPipeError):
+                    told.write(card.answer(line))
+                    told.flush()
+                observer.idle()
+            else:
+                sys.stdout.buffer.write(line)
+                sys.stdout.buffer.flush()
+    with suppress(BrokenPipeError):
+        told.close()

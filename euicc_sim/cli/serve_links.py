@@ -1,0 +1,185 @@
+"""The ways to the cards that `serve` has opened: vpcd's slots, TCP, standard input and output."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.text import Text
+
+from euicc_sim import Card
+from euicc_sim.cli.card_log import CardLog, StdioLog, TcpLog
+from euicc_sim.cli.console import complain
+from euicc_sim.cli.tracing import TracedLink
+from euicc_sim.tracing.journal import Journal
+from euicc_sim.tracing.recorder import Recorder
+from euicc_sim.transport.blank import BlankCard, Unheard
+from euicc_sim.transport.link import (
+    ConnectingLink,
+    Link,
+    LinkError,
+    LinkObserver,
+    ListeningLink,
+    Service,
+)
+from euicc_sim.transport.lpac_stdio import LpacStdio
+from euicc_sim.transport.readers import SLOTS_PER_READER, reader_name
+from euicc_sim.transport.shared import SharedCard
+from euicc_sim.transport.stdio import StdioLink
+from euicc_sim.transport.tcp import TcpLink
+
+MAX_PORT = 0xFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Which ways lead to the cards, and where: ports are the first card's, None is no such way."""
+
+    host: str
+    vpcd: int | None = None
+    listen: bool = False
+    tcp: int | None = None
+    stdio: bool = False
+
+    def slots(self, cards: int) -> int:
+        """How many slots of vpcd are taken: in reversed mode whole readers."""
+        return cards + cards % SLOTS_PER_READER if self.listen else cards
+
+    def check(self, cards: int) -> None:
+        """Raise LinkError where so many cards have no room."""
+        slots = self.slots(cards)
+        if self.vpcd is not None and self.vpcd + slots - 1 > MAX_PORT:
+            raise LinkError(f"Port {self.vpcd} leaves no room for {slots} slots.")
+        if self.tcp is not None and self.tcp + cards - 1 > MAX_PORT:
+            raise LinkError(f"TCP port {self.tcp} leaves no room for {cards} cards.")
+        if self.stdio and cards != 1:
+            raise LinkError("--lpac-stdio is a way to one card; give one --card.")
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A card that is open, and what all ways to it have in common."""
+
+    card: Card
+    index: int
+    name: str
+    shared: SharedCard
+    journal: Journal
+    recorder: Recorder
+    out: Console
+    verbose: bool
+
+    def observer(self, kind: type[CardLog], **words: str) -> LinkObserver:
+        """Whoever is told what is done over one way; `words` are of that way."""
+        log = kind(
+            self.card.take_events,
+            self.out,
+            name=self.name,
+            verbose=self.verbose,
+            journal=self.journal,
+            **words,
+        )
+        return self.shared.observer(self._traced(log))
+
+    def _traced(self, log: CardLog) -> LinkObserver:
+        if not self.recorder.wanted:
+            return log
+        tap = self.recorder.tap(self.index, self.card.eid)
+        if self.recorder.wants_keys:
+            self.card.on_keys = tap.keys
+        return TracedLink(log, tap, self.card.atr)
+
+
+def served(
+    cards: Sequence[Card],
+    out: Console,
+    recorder: Recorder,
+    open_things: ExitStack,
+    *,
+    verbose: bool,
+) -> list[Served]:
+    """Cards with a lock and a journal each."""
+    found = []
+    for index, card in enumerate(cards):
+        journal = Journal(card.directory)
+        open_things.callback(journal.end)
+        name = f"card {index + 1}: " if len(cards) > 1 else ""
+        shared = SharedCard(card)
+        found.append(Served(card, index, name, shared, journal, recorder, out, verbose))
+    return found
+
+
+def services(cards: Sequence[Served], ways: Ways, open_things: ExitStack) -> list[Service]:
+    """All that is to run. Raises LinkError."""
+    found: list[Service] = []
+    if ways.vpcd is not None:
+        found += _vpcd_links(cards, ways.host, ways.vpcd, ways.listen, open_things)
+        if ways.listen:
+            blank = range(len(cards), ways.slots(len(cards)))
+            found += _blank_cards(blank, ways.host, ways.vpcd, cards[0].out, open_things)
+    if ways.tcp is not None:
+        found += _tcp_links(cards, ways.host, ways.tcp, open_things)
+    if ways.stdio:
+        found.append(_stdio_link(cards[0]))
+    return found
+
+
+def _vpcd_links(
+    cards: Sequence[Served], host: str, port: int, listen: bool, open_things: ExitStack
+) -> list[Link]:
+    links: list[Link] = []
+    for index, one in enumerate(cards):
+        observer = one.observer(
+            CardLog,
+            reader=reader_name(index),
+            address=f"{host}:{port + index}",
+            advice=_advice(index, host, port + index, listen),
+        )
+        if listen:
+            listening = ListeningLink(host, port + index, one.shared, observer)
+            open_things.callback(listening.close)
+            links.append(listening)
+        else:
+            earlier = tuple(links) if index > 1 else ()
+            links.append(ConnectingLink(host, port + index, one.shared, observer, earlier))
+    return links
+
+
+def _blank_cards(
+    indices: range, host: str, port: int, out: Console, open_things: ExitStack
+) -> Iterator[Link]:
+    for index in indices:
+        out.print(Text(f"A blank card goes into '{reader_name(index)}': vpcd wants one per slot."))
+        link = ListeningLink(host, port + index, BlankCard(), Unheard())
+        open_things.callback(link.close)
+        yield link
+
+
+def _tcp_links(
+    cards: Sequence[Served], host: str, port: int, open_things: ExitStack
+) -> Iterator[Link]:
+    for index, one in enumerate(cards):
+        link = TcpLink(host, port + index if port else 0, one.shared, one.observer(TcpLog))
+        open_things.callback(link.close)
+        where = f"[{host}]:{link.port}" if ":" in host else f"{host}:{link.port}"
+        one.out.print(Text(f"Card {one.card.eid} ({one.card.directory}) at {where}, over TCP"))
+        yield link
+
+
+def _stdio_link(one: Served) -> StdioLink:
+    observer = one.observer(StdioLog)
+    requests, answers = io.FileIO(0, closefd=False), io.FileIO(1, "w", closefd=False)
+    program = LpacStdio(one.shared, observer, complain)
+    return StdioLink(program, observer, requests, answers, lambda line: one.out.print(Text(line)))
+
+
+def _advice(index: int, host: str, port: int, listen: bool) -> str:
+    if listen:
+        device = f"{host}:0x{port - index % SLOTS_PER_READER:04X}"
+        return f", whose reader has DEVICENAME {device}; start pcscd now, stop it before this"
+    if index:
+        return ""
+    return ": install pcscd and vsmartcard-vpcd and start pcscd, or let scripts/run do both"

@@ -1,0 +1,150 @@
+"""`euicc-sim watch`: a running card, live in the terminal. Only reads."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import termios
+import time
+import tty
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import RenderableType
+from rich.live import Live
+
+from euicc_sim import CardError
+from euicc_sim.cli.console import console
+from euicc_sim.cli.watch_screen import Moment, screen
+from euicc_sim.storage import DOCUMENT, read
+from euicc_sim.tracing import journal
+from euicc_sim.tracing.journal import JOURNAL, Entry
+
+LOOK_SECONDS = 0.25
+FUNCTIONS_ONCE = 20
+QUIT = b"q"
+
+Wait = Callable[[float], bool]
+"""Waits so many seconds, or until the user wants to quit, which is True."""
+
+
+def watch(
+    directory: Annotated[Path, typer.Argument(help="The card's directory.", show_default=False)],
+    once: Annotated[bool, typer.Option("--once", help="Print one screen and end.")] = False,
+) -> None:
+    """Show a running card live: functions and reasons, eIMs, Profiles, what waits. q ends it.
+
+    The card may be served or not; nothing of it is changed.
+    """
+    watched = Watched(directory)
+    if once or not console.is_terminal:
+        console.print(screen(watched.look(), FUNCTIONS_ONCE))
+        return
+    with suppress(KeyboardInterrupt), _keyboard() as wait:
+        _follow(watched, wait)
+
+
+class Watched:
+    """A card's directory, read again when its files have changed."""
+
+    def __init__(self, directory: Path) -> None:
+        """Look at nothing yet."""
+        self._directory = directory
+        self._entries: Sequence[Entry] = ()
+        self._journal_mark: object = None
+        self._mark: object = None
+        self._moment: Moment | None = None
+
+    def look(self) -> Moment:
+        """The card as it is; the same object as before when nothing has changed.
+
+        Raises CardError when it cannot be read the first time.
+        """
+        journal_mark = self._mark_of(JOURNAL)
+        if journal_mark != self._journal_mark:
+            self._entries, self._journal_mark = journal.read(self._directory), journal_mark
+        mark = (self._mark_of(DOCUMENT), journal_mark, serving(self._entries))
+        if self._moment is None or mark != self._mark:
+            self._moment, self._mark = self._read(), mark
+        return self._moment
+
+    def _read(self) -> Moment:
+        try:
+            identity, state, _ = read(self._directory)
+            changed = (self._directory / DOCUMENT).stat().st_mtime
+        except (CardError, OSError) as error:
+            if self._moment is None:
+                raise
+            return replace(self._moment, trouble=str(error))
+        served = serving(self._entries)
+        return Moment(self._directory, identity, state, changed, self._entries, served)
+
+    def _mark_of(self, name: str) -> object:
+        try:
+            found = (self._directory / name).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def serving(entries: Sequence[Entry]) -> Entry | None:
+    """What the process that serves the card said last of its link; None when there is none."""
+    last = next((one for one in reversed(entries) if one.process is not None), None)
+    if last is None or last.process is None or not last.text:
+        return None
+    try:
+        os.kill(last.process, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        return last
+    return last
+
+
+def _follow(watched: Watched, wait: Wait) -> None:
+    shown, size = watched.look(), console.size
+    with Live(_fitting(shown), console=console, screen=True, auto_refresh=False) as live:
+        live.refresh()
+        while not wait(LOOK_SECONDS):
+            seen = watched.look()
+            if seen is not shown or console.size != size:
+                shown, size = seen, console.size
+                live.update(_fitting(shown), refresh=True)
+
+
+def _fitting(moment: Moment) -> RenderableType:
+    """The screen with as many functions as there is room for."""
+    others = console.render_lines(screen(replace(moment, entries=()), 0), pad=False)
+    return screen(moment, console.height - len(others))
+
+
+@contextmanager
+def _keyboard() -> Iterator[Wait]:
+    """Keys one by one and unseen, where there is a keyboard."""
+    if not sys.stdin.isatty():
+        yield _no_key
+        return
+    fd = sys.stdin.fileno()
+    before = termios.tcgetattr(fd)
+    try:
+        tty.setcbreak(fd)
+        yield lambda seconds: _quits(fd, seconds)
+    finally:
+        termios.tcsetattr(fd, termios.TCSADRAIN, before)
+
+
+def _no_key(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False
+
+
+def _quits(fd: int, seconds: float) -> bool:
+    if not select.select([fd], [], [], seconds)[0]:
+        return False
+    pressed = os.read(fd, 64)
+    return not pressed or QUIT in pressed.lower()

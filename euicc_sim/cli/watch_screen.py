@@ -1,0 +1,106 @@
+"""What `euicc-sim watch` shows: one card at one moment, as a Rich screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.cli.card_tables import download_under_way, eims_table, switches_on
+from euicc_sim.cli.profile_tables import kept_profiles
+from euicc_sim.cli.tables import columns, facts, printable
+from euicc_sim.model.identity import Identity
+from euicc_sim.model.profile import ProfileEvent
+from euicc_sim.model.state import State
+from euicc_sim.tracing.journal import Entry
+
+MIN_FUNCTIONS = 3
+"""Functions that are shown however low the screen is."""
+
+_WAITING = ("number", "waiting", "for", "ICCID")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A card as it was found: its directory, what it keeps, what its functions came to.
+
+    `changed` is when card.json was, in seconds since 1970; `serving` what the process that serves
+    the card said last of its link, None when there is none; `trouble` why this is not the newest.
+    """
+
+    directory: Path
+    identity: Identity
+    state: State
+    changed: float
+    entries: Sequence[Entry]
+    serving: Entry | None = None
+    trouble: str = ""
+
+
+def screen(moment: Moment, functions: int) -> RenderableType:
+    """All of a card, with so many of the last functions below."""
+    state = moment.state
+    parts: list[RenderableType] = [_head(moment)]
+    if moment.trouble:
+        parts.append(Text(moment.trouble, "red"))
+    parts.append(eims_table(state))
+    parts.append(kept_profiles(state) if state.profiles else "no Profiles")
+    if state.results or state.notifications:
+        parts.append(_waiting(state))
+    parts.append(_functions(moment.entries, functions))
+    return Group(*parts)
+
+
+def _head(moment: Moment) -> Table:
+    state, identity = moment.state, moment.identity
+    rows = {
+        "EID": f"{identity.eid} ({identity.card_type.value}, {moment.directory})",
+        "served": _served(moment),
+        "last changed": _time(moment.changed),
+        "download": download_under_way(state) or "none under way",
+        "memory": f"{state.free_memory(identity.limits)} of {identity.limits.memory} bytes free",
+        "switches": ", ".join(switches_on(state.switches)),
+        "waiting": (
+            f"{len(state.results)} package results, {len(state.notifications)} notifications"
+        ),
+    }
+    return facts({name: printable(value) for name, value in rows.items() if value})
+
+
+def _served(moment: Moment) -> str:
+    one = moment.serving
+    if one is None:
+        return f"no; put it into a reader with: euicc-sim serve --card {moment.directory}"
+    return f"by process {one.process}, {one.text}, at {_time(one.at)}"
+
+
+def _waiting(state: State) -> Table:
+    rows = [(one.seq_number, "package result", one.eim_id, "") for one in state.results]
+    for one in state.notifications:
+        event = ", ".join(ProfileEvent(bit).name.lower() for bit in sorted(one.events))
+        iccid = iccid_digits(one.iccid) if one.iccid else ""
+        rows.append((one.seq_number, event or "load result", one.address, iccid))
+    return columns(
+        _WAITING, ((str(number), *rest) for number, *rest in sorted(rows)), {"number", "ICCID"}
+    )
+
+
+def _functions(entries: Sequence[Entry], most: int) -> RenderableType:
+    last = [one for one in entries if one.process is None][-max(most, MIN_FUNCTIONS) :]
+    if not last:
+        return "no function was called yet"
+    table = Table.grid(padding=(0, 1))
+    for one in last:
+        style = "red" if one.refused else ""
+        table.add_row(Text(_time(one.at), "dim"), Text(printable(one.text), style))
+    return table
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at).astimezone().strftime("%H:%M:%S")

@@ -1,0 +1,61 @@
+"""What people call instructions and status words."""
+
+from __future__ import annotations
+
+from apdu import SW
+
+INSTRUCTIONS = {
+    0x10: "TERMINAL PROFILE",
+    0x12: "FETCH",
+    0x14: "TERMINAL RESPONSE",
+    0x20: "VERIFY PIN",
+    0x2C: "UNBLOCK PIN",
+    0x70: "MANAGE CHANNEL",
+    0x76: "SUSPEND UICC",
+    0x78: "GET IDENTITY",
+    0x84: "GET CHALLENGE",
+    0x88: "AUTHENTICATE",
+    0xA2: "SEARCH RECORD",
+    0xA4: "SELECT",
+    0xAA: "TERMINAL CAPABILITY",
+    0xB0: "READ BINARY",
+    0xB2: "READ RECORD",
+    0xC0: "GET RESPONSE",
+    0xC2: "ENVELOPE",
+    0xCA: "GET DATA",
+    0xCB: "RETRIEVE DATA",
+    0xD6: "UPDATE BINARY",
+    0xDC: "UPDATE RECORD",
+    0xE2: "STORE DATA",
+    0xF2: "STATUS",
+}
+"""By INS (ISO/IEC 7816-4, ETSI TS 102 221 table 10.5, GlobalPlatform)."""
+
+_WORDS = {
+    SW.OK: "ok",
+    SW.CONDITIONS_NOT_SATISFIED: "conditions of use not satisfied",
+    SW.WRONG_INS: "instruction not supported",
+    SW.WRONG_CLA: "class not supported",
+}
+_KNOWN = {int(one): one.name.lower().replace("_", " ") for one in SW} | _WORDS
+
+
+def instruction(ins: int) -> str:
+    """The name of an instruction, or its number."""
+    return INSTRUCTIONS.get(ins, f"INS {ins:02X}")
+
+
+def status(sw: int) -> str:
+    """A status word, and what it means where that is known."""
+    high, low = divmod(sw, 0x100)
+    if high == 0x61:
+        meaning = f"{low or 'more'} bytes not fetched"
+    elif high == 0x6C:
+        meaning = f"Le should be {low}"
+    elif high == 0x91:
+        meaning = f"ok, and {low} bytes of a proactive command wait"
+    elif sw & 0xFFF0 == 0x63C0:
+        meaning = f"{sw & 0xF} tries left"
+    else:
+        meaning = _KNOWN.get(sw, "")
+    return f"{sw:04X} {meaning}".rstrip()

@@ -1,0 +1,76 @@
+"""Messages over a stream: a length of two bytes, big-endian, and that many bytes.
+
+Knows sockets, exact reads and when the log has its moment; not what a message means.
+"""
+
+import select
+import socket
+from collections.abc import Callable, Iterator
+
+MAX_MESSAGE = 0xFFFF
+_LENGTH_BYTES = 2
+_IDLE_MILLISECONDS = 2
+_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
+_TCP_FAMILIES = (socket.AF_INET, socket.AF_INET6)
+
+
+class MessageTooLongError(Exception):
+    """An answer that the two bytes of length cannot announce."""
+
+
+class PeerGoneError(Exception):
+    """The other end closed, or the connection broke."""
+
+
+def messages(sock: socket.socket, idle: Callable[[], None]) -> Iterator[bytes]:
+    """What comes, until the peer is gone; `idle` is called when nothing has come for a moment."""
+    waiting = select.poll()
+    waiting.register(sock, select.POLLIN)
+    try:
+        while True:
+            if not waiting.poll(_IDLE_MILLISECONDS):
+                idle()
+            yield _receive(sock)
+    except PeerGoneError:
+        return
+
+
+def send(sock: socket.socket, message: bytes) -> None:
+    """Send one message. Raises PeerGoneError, or MessageTooLongError with nothing sent."""
+    if len(message) > MAX_MESSAGE:
+        raise MessageTooLongError(
+            f"an answer of {len(message)} bytes; a message has at most {MAX_MESSAGE}"
+        )
+    try:
+        sock.sendall(len(message).to_bytes(_LENGTH_BYTES) + message)
+    except OSError as error:
+        raise PeerGoneError from error
+
+
+def _receive(sock: socket.socket) -> bytes:
+    length = int.from_bytes(_receive_exactly(sock, _LENGTH_BYTES))
+    return _receive_exactly(sock, length)
+
+
+def _receive_exactly(sock: socket.socket, size: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < size:
+        try:
+            _acknowledge_at_once(sock)
+            part = sock.recv(size - len(parts))
+            _acknowledge_at_once(sock)
+        except OSError as error:
+            raise PeerGoneError from error
+        if not part:
+            raise PeerGoneError
+        parts += part
+    return bytes(parts)
+
+
+def _acknowledge_at_once(sock: socket.socket) -> None:
+    """Keep the kernel from delaying its ACK, for which a length sent by itself would cost 40 ms.
+
+    The kernel forgets the wish whenever it pleases: it is repeated around every `recv`.
+    """
+    if _QUICKACK is not None and sock.family in _TCP_FAMILIES:
+        sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)

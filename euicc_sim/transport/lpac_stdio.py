@@ -1,0 +1,171 @@
+"""lpac's stdio driver protocol: one JSON object a line, requests in, answers out.
+
+    {"type":"apdu","payload":{"func":"transmit","param":"0070000001"}}
+    {"type":"apdu","payload":{"ecode":0,"data":"019000"}}
+
+`connect` and `disconnect` reset the card; `logic_channel_open` selects the AID in `param` on a new
+channel, whose number is the `ecode`; `logic_channel_close` has the number in `param`; `transmit`
+has a command APDU, answered with data and status word. Parameters are hexadecimal, `ecode` is 0
+when there is nothing else to say and -1 when it went wrong. Every line has exactly one answer, but
+for those in which lpac tells its user how things go: an answer too many would be taken for the
+next request's.
+
+Knows of the card that it has channels; not where the lines come from.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from enum import StrEnum, unique
+from typing import Any
+
+from apdu import SW, Command
+from euicc_sim.transport.vpcd import Control, Observer, PoweredCard
+
+MAX_LINE = 0x40000
+"""Bytes; the longest command APDU, in hexadecimal, needs half of them."""
+
+APDU = "apdu"
+HTTP = "http"
+"""lpac's other driver, which waits for an answer too; it gets -1."""
+
+TOLD_TYPES = frozenset({"lpa", "progress", "notification", "driver"})
+"""Lines for lpac's user, which nobody answers."""
+
+FAILED = -1
+_MANAGE_CHANNEL, _CLOSE, _SELECT, _BY_AID = 0x70, 0x80, 0xA4, 0x04
+_MORE_DATA = 0x61
+_MAX_AID = 16
+_STANDARD_CHANNELS, _FURTHER_CHANNELS = 4, 0x40
+
+
+@unique
+class Function(StrEnum):
+    """What a request may ask for."""
+
+    CONNECT = "connect"
+    DISCONNECT = "disconnect"
+    OPEN = "logic_channel_open"
+    CLOSE = "logic_channel_close"
+    TRANSMIT = "transmit"
+
+
+class RequestError(Exception):
+    """A request that cannot be done: a sentence for the log."""
+
+
+class LpacStdio:
+    """Answers the requests of one program with one card."""
+
+    def __init__(
+        self, card: PoweredCard, observer: Observer, complain: Callable[[str], None]
+    ) -> None:
+        """Complain in a sentence about each request that is answered with -1."""
+        self._card = card
+        self._observer = observer
+        self._complain = complain
+
+    def answer(self, line: bytes) -> bytes:
+        """The answer to one line, with its end of line."""
+        try:
+            ecode, data = self._done(*_request(line))
+        except RequestError as error:
+            self._complain(str(error))
+            ecode, data = FAILED, b""
+        payload = {"ecode": ecode, "data": data.hex().upper()}
+        text = json.dumps({"type": APDU, "payload": payload}, separators=(",", ":"))
+        return f"{text}\n".encode()
+
+    def end(self) -> None:
+        """Take the card's power away: the program is gone."""
+        self._card.power_off()
+
+    def _done(self, function: Function, param: bytes) -> tuple[int, bytes]:
+        match function:
+            case Function.CONNECT:
+                self._card.reset()
+                self._observer.powered(Control.RESET)
+            case Function.DISCONNECT:
+                self._card.power_off()
+                self._observer.powered(Control.POWER_OFF)
+            case Function.OPEN:
+                return self._open(param), b""
+            case Function.CLOSE:
+                self._close(param)
+            case Function.TRANSMIT:
+                return 0, self._transmit(_needed(param, "a command APDU"))
+        return 0, b""
+
+    def _open(self, aid: bytes) -> int:
+        if len(_needed(aid, "an AID")) > _MAX_AID:
+            raise RequestError(f"an AID has at most {_MAX_AID} bytes, not {len(aid)}")
+        answer = self._transmit(bytes(Command(0x00, _MANAGE_CHANNEL, 0, 0, ne=1)))
+        if answer[-2:] != SW.OK.to_bytes(2):
+            raise RequestError(f"no channel is free: {answer.hex().upper()}")
+        channel = answer[0]
+        select = Command(_cla(channel), _SELECT, _BY_AID, 0, aid)
+        answer = self._transmit(bytes(select))
+        if answer[-2] == _MORE_DATA or answer[-2:] == SW.OK.to_bytes(2):
+            return channel
+        self._close(bytes([channel]))
+        raise RequestError(f"{aid.hex().upper()} is not selected: {answer.hex().upper()}")
+
+    def _close(self, param: bytes) -> None:
+        if len(_needed(param, "a channel")) != 1:
+            raise RequestError(f"a channel is one byte, not {param.hex().upper()}")
+        close = bytes(Command(0x00, _MANAGE_CHANNEL, _CLOSE, param[0]))
+        answer = self._transmit(close)
+        if answer != SW.OK.to_bytes(2):
+            raise RequestError(f"channel {param[0]} is not closed: {answer.hex().upper()}")
+
+    def _transmit(self, apdu: bytes) -> bytes:
+        answer = self._card.transmit(apdu)
+        self._observer.answered(apdu, answer)
+        return answer
+
+
+def line_type(line: bytes) -> str | None:
+    """What kind of line it is; None where it is no JSON object with a type."""
+    try:
+        found = json.loads(line)["type"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return found if isinstance(found, str) else None
+
+
+def _request(line: bytes) -> tuple[Function, bytes]:
+    """What a line asks for, and its parameter. Raises RequestError."""
+    if len(line) > MAX_LINE:
+        raise RequestError(f"a line of more than {MAX_LINE} bytes")
+    if line_type(line) == HTTP:
+        raise RequestError("HTTP has no way here, only APDUs; set LPAC_HTTP=curl")
+    try:
+        payload = _payload(json.loads(line))
+        param = payload.get("param") or ""
+        return Function(payload["func"]), bytes.fromhex(param)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise RequestError(f"{_shown(line)} is no request of lpac's stdio driver") from error
+
+
+def _payload(request: Any) -> Any:
+    if request["type"] != APDU:
+        raise ValueError(request["type"])
+    return request["payload"]
+
+
+def _shown(line: bytes) -> str:
+    return ascii(line.decode(errors="replace").strip())[:80]
+
+
+def _needed(param: bytes, what: str) -> bytes:
+    if not param:
+        raise RequestError(f"the request lacks {what}")
+    return param
+
+
+def _cla(channel: int) -> int:
+    """The class byte of a channel, ISO/IEC 7816-4 clause 5.4.1."""
+    if channel < _STANDARD_CHANNELS:
+        return channel
+    return _FURTHER_CHANNELS | (channel - _STANDARD_CHANNELS)

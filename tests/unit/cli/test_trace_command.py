@@ -1,0 +1,210 @@
+"""`--trace` and its kin, and `euicc-sim trace` as a person types it."""
+
+import json
+import socket
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+import typer
+from support.hexes import hx
+from support.traces import trace_of_a_download
+from typer.testing import CliRunner, Result
+
+from euicc_sim import Card
+from euicc_sim.cli import apdu
+from euicc_sim.cli.trace import trace
+from euicc_sim.crypto.bsp import Bsp
+from euicc_sim.tracing.gsmtap import Kind, Message, read
+from euicc_sim.tracing.pcapng import TraceFile, datagrams
+
+app = typer.Typer()
+app.command()(trace)
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    path = tmp_path / "x.apdu"
+    path.write_text(
+        "reset\n00A4040010A0000005591010FFFFFFFF8900000100\n00C0000000\n"
+        "80E2910006BF3E035C015A\n00C0000015\n80E2910003BF6600\n"
+    )
+    return path
+
+
+@pytest.fixture
+def directory(card: Card) -> str:
+    """A card that nobody has open."""
+    card.close()
+    return str(card.directory)
+
+
+def shown(path: Path, *options: str) -> list[str]:
+    """What is printed, without the times."""
+    result = CliRunner().invoke(app, [str(path), *options])
+    assert result.exit_code == 0, result.output
+    return [line[13:] if line[2:3] == ":" else line for line in result.stdout.splitlines()]
+
+
+def complaint(result: Result) -> str:
+    """The one sentence that a refusal is."""
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    return line.removeprefix("euicc-sim: ")
+
+
+def run(script: Path, *options: str) -> Result:
+    return CliRunner().invoke(apdu.app, ["run", str(script), *options])
+
+
+def test_a_script_is_traced_and_its_trace_printed(
+    script: Path, directory: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.pcapng"
+    assert run(script, "--card", directory, "--trace", str(path)).exit_code == 0
+    assert shown(path) == [
+        "reset  ATR 3B9F96803FC7828031E073FE211B6753494D4555303134",
+        "SELECT A0000005591010FFFFFFFF8900000100  38 bytes  9000 ok",
+        "  FCI                                      6F       36",
+        "    dfName                                 84       16  A0000005591010FFFFFFFF8900000100",
+        "    proprietaryData                        A5        4",
+        "      maximumLengthOfDataField             9F65      1  FF",
+        "    isdrProprietaryApplicationTemplate     E0        5",
+        "      svn                                  82        3  020500 (2.5.0)",
+        "    isdrProprietaryApplicationTemplateIoT  E1        3",
+        "      euiccConfiguration                   80        1  (none)",
+        "GetEuiccData  9000 ok",
+        "  GetEuiccDataRequest  BF3E      3",
+        "    tagList            5C        1  5A",
+        "  GetEuiccDataResponse  BF3E     18",
+        "    eidValue            5A       16  89049032123451234512345678901235",
+        "ES10 BF66  6A88 referenced data not found",
+        "  ?  BF66      0",
+    ]
+
+
+def test_verbose_shows_every_byte(script: Path, directory: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.pcapng"
+    run(script, "--card", directory, "--trace", str(path))
+    lines = shown(path, "-v")
+    assert "  > 80E2910006BF3E035C015A" in lines
+    assert "  < BF3E125A10890490321234512345123456789012359000" in lines
+
+
+def test_messages_go_to_a_socket_too(script: Path, directory: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.settimeout(10)
+        port = listener.getsockname()[1]
+        assert run(script, "--card", directory, "--gsmtap", f"127.0.0.1:{port}").exit_code == 0
+        first, second = read(listener.recv(1000)), read(listener.recv(1000))
+    assert first == Message(Kind.ATR, hx("3B9F96803FC7828031E073FE211B6753494D4555303134"))
+    assert second is not None
+    assert second.body == hx("00A4040010A0000005591010FFFFFFFF8900000100 6126")
+
+
+def test_another_machine_is_refused_before_anything_is_sent(script: Path, directory: str) -> None:
+    result = run(script, "--card", directory, "--gsmtap", "192.0.2.1:4729")
+    assert result.stdout == ""
+    assert "is not this machine" in complaint(result)
+
+
+def test_keys_need_a_trace_and_a_card_in_reach(
+    script: Path, directory: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert "give --trace FILE" in complaint(run(script, "--card", directory, "--trace-keys"))
+    monkeypatch.setattr(apdu, "open_link", lambda _card, _reader: nullcontext(object()))
+    options = ("--trace", str(tmp_path / "x.pcapng"), "--trace-keys")
+    assert "--trace-keys needs --card DIR" in complaint(run(script, *options))
+
+
+def test_a_download_is_a_story_of_trees_and_named_pieces(
+    card: Card, pki_folder: Path, tmp_path: Path
+) -> None:
+    lines = shown(trace_of_a_download(card, pki_folder, tmp_path / "x.pcapng"))
+    heads = [line for line in lines if not line.startswith(" ")]
+    assert heads[:2] == [
+        "reset  ATR 3B9F96803FC7828031E073FE211B6753494D4555303134",
+        "SELECT A0000005591010FFFFFFFF8900000100  38 bytes  9000 ok",
+    ]
+    assert heads[2:6] == [
+        "GetEuiccChallenge  9000 ok",
+        "GetEuiccInfo1  9000 ok",
+        "AuthenticateServer in 4 blocks  9000 ok",
+        "PrepareDownload in 3 blocks  9000 ok",
+    ]
+    pieces = [line.removeprefix("LoadBoundProfilePackage ") for line in heads[6:]]
+    assert pieces[0].startswith("BF36, BF23 (178); ")
+    assert [one.split(" ")[0] for one in pieces[1:]] == ["A0", "A1", "88", "A2", "A3", "86"]
+    assert any(line.split()[:2] == ["ProfileInstallationResult", "BF37"] for line in lines)
+
+
+def test_a_trace_has_no_key_unless_asked(card: Card, pki_folder: Path, tmp_path: Path) -> None:
+    trace_of_a_download(card, pki_folder, tmp_path / "x.pcapng")
+    assert [one.name for one in tmp_path.glob("x.*")] == ["x.pcapng"]
+    assert card.on_keys is None
+
+
+def test_keys_that_were_asked_for_are_those_of_the_download_in_the_trace(
+    card: Card, pki_folder: Path, tmp_path: Path
+) -> None:
+    path = trace_of_a_download(card, pki_folder, tmp_path / "x.pcapng", keys=True)
+    found = json.loads((tmp_path / "x.pcapng.keys.json").read_text())["downloads"]
+    ((agreed, replaced),) = found.values()
+    assert (agreed["from"], replaced["from"]) == ("InitialiseSecureChannel", "ReplaceSessionKeys")
+    chaining, s_enc, s_mac = (hx(agreed[name]) for name in ("macChainingValue", "sEnc", "sMac"))
+    assert Bsp(chaining, s_enc, s_mac).unprotect(first_segment(path))[:2] == hx("BF24")
+    assert not any(one in path.read_bytes() for one in (chaining, s_enc, s_mac))
+
+
+def first_segment(path: Path) -> bytes:
+    """The first protected object of a package: 87, in A0."""
+    bodies = [one.body for _, payload in datagrams(path) if (one := read(payload))]
+    return next(one[7:-2] for one in bodies if one[:4] == hx("80E29100") and one[5] == 0xA0)
+
+
+def test_several_cards_are_told_apart(tmp_path: Path) -> None:
+    file = TraceFile(tmp_path / "x.pcapng")
+    for slot in (0, 1, 0):
+        file.write(1.0, bytes(Message(Kind.APDU, hx("01700001 00 9000"), slot)))
+    file.close()
+    assert shown(tmp_path / "x.pcapng") == [
+        "channel 1: MANAGE CHANNEL 0001  9000 ok",
+        "card 2: channel 1: MANAGE CHANNEL 0001  9000 ok",
+        "card 1: channel 1: MANAGE CHANNEL 0001  9000 ok",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "line"),
+    [
+        ("00B000000A 6C05", "READ BINARY 0000  6C05 Le should be 5"),
+        ("00A40004022F00 6119", "SELECT 2F00  6119 25 bytes not fetched"),
+        ("0020000100 63C2", "VERIFY PIN 0001  63C2 2 tries left"),
+        ("8010000000 910B", "TERMINAL PROFILE 0000  910B ok, and 11 bytes of a proactive command"),
+        ("0001000000 6982", "INS 01 0000  6982"),
+        ("80E2910000 6700", "STORE DATA  6700 wrong length"),
+        ("80E2910001 00 6A80", "STORE DATA  6A80 wrong data"),
+        ("80D6000020" + "AA" * 32 + "9000", f"UPDATE BINARY {'AA' * 24}… (32 bytes)  9000 ok"),
+        ("FF 6E00", "INS 00  6E00 class not supported"),
+    ],
+)
+def test_other_commands_are_a_line_with_the_meaning_of_the_status_word(
+    tmp_path: Path, row: str, line: str
+) -> None:
+    file = TraceFile(tmp_path / "x.pcapng")
+    file.write(1.0, bytes(Message(Kind.APDU, hx(row))))
+    file.close()
+    assert shown(tmp_path / "x.pcapng")[0].startswith(line)
+
+
+def test_a_trace_without_a_sim_is_a_sentence(tmp_path: Path) -> None:
+    file = TraceFile(tmp_path / "x.pcapng")
+    file.write(1.0, b"something else")
+    file.close()
+    result = CliRunner().invoke(app, [str(tmp_path / "x.pcapng")])
+    assert complaint(result).endswith("has no GSMTAP messages of a SIM in it; give another trace.")
+
+
+def test_a_file_that_is_no_trace_is_a_sentence(script: Path) -> None:
+    assert "is no pcapng or pcap file" in complaint(CliRunner().invoke(app, [str(script)]))
