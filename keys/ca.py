@@ -148,7 +148,7 @@ class CertificateIssuer:
         )
 
     def issue_dp_tls(self, host: str = profiles.DP_HOST, oid: str = profiles.DP_OID) -> Credential:
-        """What an SM-DP+ serves HTTPS with under the DNS name `host` (CERT.DP.TLS)."""
+        """What serves HTTPS under the DNS name or IP address `host` (CERT.DP.TLS)."""
         return self._issue(
             f"DPtls {oid} {host}",
             profiles.dp_subject(host),

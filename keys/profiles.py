@@ -6,6 +6,7 @@ follow SGP.22 clause 4.5.2.1 (variant O). Knows no private key and signs nothing
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from ipaddress import ip_address
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -147,7 +148,7 @@ def dp_extensions(
 def dp_tls_extensions(
     key: ec.EllipticCurvePublicKey, authority: bytes, host: str, oid: str
 ) -> Extensions:
-    """CERT.DP.TLS for a host name; `authority` and `oid` as for `dp_extensions`."""
+    """CERT.DP.TLS for a host name or IP address; `authority` and `oid` as for `dp_extensions`."""
     usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     return (
         (_key_usage(digital_signature=True), True),
@@ -155,7 +156,7 @@ def dp_tls_extensions(
         (_policy(ROLE_DP_TLS), False),
         (x509.SubjectKeyIdentifier.from_public_key(key), False),
         (_authority(authority), False),
-        (_names(x509.DNSName(host), _registered_id(oid)), False),
+        (_names(_host(host), _registered_id(oid)), False),
         (_crl(_CRL_A, _CRL_B), False),
     )
 
@@ -183,6 +184,13 @@ def _authority(key_id: bytes) -> x509.AuthorityKeyIdentifier:
 
 def _policy(role: ObjectIdentifier) -> x509.CertificatePolicies:
     return x509.CertificatePolicies([x509.PolicyInformation(role, None)])
+
+
+def _host(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _registered_id(oid: str) -> x509.RegisteredID:

@@ -1,0 +1,175 @@
+"""`euicc-sim smdpp`: be an SM-DP+ for LPAs that are not ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+from rich.text import Text
+
+from euicc_sim.cli.console import console, fail, log_line
+from euicc_sim.cli.smdpp_tables import how_to_download, listed_codes, trusted
+from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
+from euicc_sim.offcard.orders import OrderBook
+from euicc_sim.offcard.smdpp import Smdpp
+from euicc_sim.servers import ServerError, extra_needed
+from euicc_sim.servers.folder import StateFile, read_orders
+from euicc_sim.servers.tls import server_context, tls_credential
+from keys import Curve, TestPki
+
+DEFAULT_PORT = 8443
+HTTPS_PORT = 443
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - named, to ask for a name instead
+
+app = typer.Typer(
+    name="smdpp",
+    no_args_is_help=True,
+    help="Be an SM-DP+: give out profile packages over HTTPS (ES9+).",
+)
+
+Folder = Annotated[
+    Path,
+    typer.Argument(
+        help="Profile packages, NAME.der or NAME.upp, where NAME is the matchingId; "
+        "NAME.toml beside one may say more of it.",
+        show_default=False,
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME[:PORT]",
+        help="What LPAs and cards call it, port 443 without PORT.",
+        show_default="localhost and the port",
+    ),
+]
+
+
+@app.command()
+def serve(
+    folder: Folder,
+    pki: Annotated[
+        Path,
+        typer.Option(
+            metavar="FOLDER", help="The PKI that the cards were made with.", show_default=False
+        ),
+    ],
+    host: Annotated[
+        str, typer.Option(help="Where to listen: whoever reaches it can have the packages.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=0xFFFF, help="0 takes a free one.")
+    ] = DEFAULT_PORT,
+    address: Address = None,
+    tls: Annotated[
+        bool, typer.Option("--tls/--no-tls", help="Without, for a proxy that speaks TLS.")
+    ] = True,
+    curve: Annotated[
+        Curve | None, typer.Option(case_sensitive=False, help="Default: all that the PKI has.")
+    ] = None,
+) -> None:
+    """Give out the profile packages of a folder, until Ctrl-C.
+
+    euicc-sim smdpp serve packages --pki card/pki
+    """
+    with _sentences():
+        with extra_needed():
+            from euicc_sim.servers.es9 import es9_app
+            from euicc_sim.servers.run import WebServer
+        known, name = TestPki.load(pki), _name(host, address)
+        shown = server_context(tls_credential(known, name, datetime.now(UTC))) if tls else None
+        with closing(WebServer(host, port, shown, log_line)) as web:
+            called = address or _joined(name, web.port)
+            smdpp = _smdpp(known, curve, called, folder)
+            state = StateFile.of(folder)
+            state.restore(smdpp.orders)
+            url = f"{'https' if tls else 'http'}://{_joined(host, web.port)}"
+            web.run(
+                es9_app(smdpp, log_line, lambda: _save(state, smdpp.orders)),
+                lambda: _introduce(smdpp, url, pki),
+            )
+
+
+@app.command()
+def codes(folder: Folder, address: Address = None) -> None:
+    """List the activation codes of a folder."""
+    with _sentences():
+        called = address or _joined("localhost", DEFAULT_PORT)
+        orders = OrderBook(read_orders(folder, called))
+        StateFile.of(folder).restore(orders)
+        console.print(Text(listed_codes(orders, called)))
+
+
+def _introduce(smdpp: Smdpp, url: str, pki: Path) -> None:
+    for words in (
+        f"SM-DP+ {smdpp.address} listens at {url}",
+        trusted(pki, smdpp.identities),
+        listed_codes(smdpp.orders, smdpp.address),
+        how_to_download(smdpp.orders, smdpp.address),
+    ):
+        console.print(Text(words))
+
+
+def _smdpp(pki: TestPki, curve: Curve | None, address: str, folder: Path) -> Smdpp:
+    curves = None if curve is None else (curve,)
+    try:
+        return Smdpp.of(
+            pki,
+            read_orders(folder, address),
+            curves=curves,
+            address=address,
+            at=datetime.now(UTC),
+        )
+    except (InvalidCertificateError, UnsupportedCurveError) as error:
+        raise ServerError(
+            f"This SM-DP+ would be refused by every card: {error}. Use another PKI."
+        ) from error
+
+
+def _name(host: str, address: str | None) -> str:
+    """The name or IP address in the URLs of the server. Raises ServerError."""
+    if address is None:
+        if host in _EVERYWHERE:
+            raise ServerError(
+                f"{host or 'Everywhere'} is no name to call. Say what others call this machine: "
+                "--address NAME:PORT."
+            )
+        return "localhost" if host in _LOOPBACK else host
+    try:
+        parts = urlsplit(f"//{address}")
+        name, whole = parts.hostname, parts.netloc == address and parts.port != 0
+    except ValueError:
+        name, whole = None, False
+    if not name or not whole or "$" in address or "@" in address:
+        raise ServerError(
+            f"{address[:60]!r} is no address. Give a name and a port, such as localhost:8443."
+        )
+    return name
+
+
+def _joined(host: str, port: int) -> str:
+    """As it stands in a URL."""
+    bracketed = f"[{host}]" if ":" in host else host
+    return bracketed if port == HTTPS_PORT else f"{bracketed}:{port}"
+
+
+def _save(state: StateFile, orders: OrderBook) -> None:
+    try:
+        state.save(orders)
+    except ServerError as error:
+        log_line(str(error), refused=True)
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    try:
+        yield
+    except ServerError as error:
+        fail(str(error))

@@ -1,0 +1,71 @@
+"""What `euicc-sim smdpp` shows: the CIs, the activation codes, and what to do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.cli.tables import printable
+from euicc_sim.offcard.activation import ActivationCode
+from euicc_sim.offcard.lpa_messages import answer
+from euicc_sim.offcard.orders import OrderRecord
+from euicc_sim.offcard.smdpp_session import Identity
+from keys.layout import CI
+
+LPAC = "LPAC_APDU=pcsc LPAC_HTTP=curl lpac"
+
+
+def trusted(pki: Path, identities: Sequence[Identity]) -> str:
+    """The CIs below which it has certificates: cards must have some below one of them."""
+    return "\n".join(
+        f"CI {one.ci_pk_id.hex().upper()} ({one.auth.curve.value}) "
+        f"{CI.find_certificate(pki, one.auth.curve) or ''}"
+        for one in identities
+    )
+
+
+def listed_codes(orders: Iterable[OrderRecord], address: str) -> str:
+    """A line for each order: its activation code, its Profile, and what is to be known of it."""
+    lines = [(str(_code(one, address)), ", ".join(_facts(one, address))) for one in orders]
+    width = max(len(code) for code, _ in lines)
+    return "\n".join(printable(f"{code:{width}}  {facts}") for code, facts in lines)
+
+
+def how_to_download(orders: Iterable[OrderRecord], address: str) -> str:
+    """What to type for the first order that waits."""
+    waiting = next((one for one in orders if one.open), None)
+    if waiting is None:
+        return "No order waits any more."
+    code = _code(waiting, address)
+    # lpac takes a matchingId from an activation code only if it is as strict as clause 4.1.
+    where = f"-a '{code}'" if code.strict else f"-s {address} -m '{code.matching_id}'"
+    confirmation = " -c CODE" if code.confirmation else ""
+    return (
+        "Try:\n"
+        f"  {LPAC} profile download {where}{confirmation}\n"
+        f"  {LPAC} notification process -a -r"
+    )
+
+
+def _facts(record: OrderRecord, address: str) -> Iterator[str]:
+    order = record.order
+    said = answer("StoreMetadataRequest", order.store_metadata(address))
+    yield f"ICCID {iccid_digits(said['iccid'])}"
+    if said["profileName"]:
+        yield said["profileName"]
+    if order.confirmation_code is not None:
+        yield "with a confirmation code"
+    if order.eid is not None:
+        yield f"for EID {order.eid}"
+    if order.single_use:
+        yield "once"
+    if not record.open:
+        yield f"{record.state.value}: given out no more"
+
+
+def _code(record: OrderRecord, address: str) -> ActivationCode:
+    order = record.order
+    return ActivationCode(
+        address, order.matching_id, confirmation=order.confirmation_code is not None
+    )

@@ -1,0 +1,62 @@
+"""HTTPS: which certificate of a test PKI a server shows, and the context that shows it."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import datetime
+from tempfile import NamedTemporaryFile
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from euicc_sim.servers import ServerError
+from keys import Curve, PkiError, Role, TestPki
+from keys.credential import Credential
+
+
+def tls_credential(pki: TestPki, host: str, at: datetime) -> Credential:
+    """A certificate for HTTPS under the DNS name or IP address `host` that is valid then.
+
+    The PKI's own one for TLS if it is of that name, else a new one below its CI. It is on P-256
+    where the PKI has that curve, since TLS clients offer no other. Raises ServerError when the PKI
+    has none and cannot issue any.
+    """
+    branch = pki.branch(pki.curves[0])
+    kept = branch.credentials.get(Role.DP_TLS)
+    if kept is not None and _fits(kept.certificate, host, at):
+        return kept
+    try:
+        return branch.ci.issue_dp_tls(host)
+    except PkiError as error:
+        raise ServerError(f"The PKI has no valid TLS certificate for {host}. {error}") from error
+
+
+def server_context(credential: Credential) -> ssl.SSLContext:
+    """What a server needs to show that certificate: TLS 1.2 or newer (SGP.22 clause 2.6.6).
+
+    The key goes through a file that only its owner reads and that is gone on return.
+    """
+    key = credential.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if credential.curve is Curve.BRP:
+        context.set_ecdh_curve(credential.curve.standard_name)
+    with NamedTemporaryFile(suffix=".pem") as file:
+        file.write(key + credential.certificate.public_bytes(Encoding.PEM))
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context
+
+
+def _fits(certificate: x509.Certificate, host: str, at: datetime) -> bool:
+    valid = certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
+    return valid and host.lower() in _names(certificate)
+
+
+def _names(certificate: x509.Certificate) -> set[str]:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return set()
+    hosts = found.get_values_for_type(x509.DNSName)
+    return {one.lower() for one in hosts} | set(map(str, found.get_values_for_type(x509.IPAddress)))

@@ -1,0 +1,313 @@
+"""`euicc-sim smdpp`: activation codes, and a server that a real client downloads from."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from support.bsp import BSP
+from support.hexes import hx
+
+from euicc_sim import Card
+from euicc_sim.cli.main import main
+from euicc_sim.offcard.activation import ActivationCode
+from euicc_sim.offcard.es9_client import Es9Client, download_over_es9
+from euicc_sim.offcard.lpa import Lpa
+from euicc_sim.offcard.lpa_messages import LpaError
+from euicc_sim.offcard.made_up import made_up_package
+from euicc_sim.servers.es9 import PATH
+from keys import Curve, TestPki
+
+DEADLINE = 30.0
+ICCID = "89000123456789012341"
+BLUE = "89001234567890123456"
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    found = tmp_path / "packages"
+    found.mkdir()
+    (found / "RED-1.der").write_bytes(hx(BSP["upp"]))
+    (found / "RED-1.toml").write_text("confirmation_code = 'Secret-1'\nsingle_use = true")
+    (found / "blue_2.der").write_bytes(made_up_package(BLUE, "Blue"))
+    return found
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs `euicc-sim smdpp`: exit code, standard output, standard error."""
+    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["euicc-sim", "smdpp", *map(str, words)])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        code = caught.value.code
+        assert isinstance(code, int)
+        return code, *capsys.readouterr()
+
+    return run
+
+
+class Served:
+    """`euicc-sim smdpp serve` in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        self.until("notification process")
+
+    def until(self, words: str) -> str:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+            if words in line:
+                return self.lines[-1]
+        raise AssertionError(self.lines)
+
+    @property
+    def port(self) -> int:
+        found = re.search(r"listens at https?://127\.0\.0\.1:(\d+)", self.lines[0])
+        assert found is not None
+        return int(found[1])
+
+    def end(self, number: int = signal.SIGTERM) -> list[str]:
+        """Everything that it said, without times."""
+        self.process.send_signal(number)
+        assert self.process.stdout is not None
+        self.lines += self.process.stdout.read().splitlines()
+        assert self.process.wait(DEADLINE) == 0
+        return [re.sub(r"^\d\d:\d\d:\d\d ", "", line) for line in self.lines]
+
+
+@contextmanager
+def serving(*words: object) -> Iterator[Served]:
+    command = [sys.executable, "-u", "-m", "euicc_sim", "smdpp", "serve", *map(str, words)]
+    with subprocess.Popen(
+        [*command, "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            yield Served(process)
+        finally:
+            process.kill()
+
+
+def trust(pki_folder: Path) -> list[bytes]:
+    branch = TestPki.load(pki_folder).branch(Curve.NIST)
+    return [branch.ci.certificate.public_bytes(Encoding.DER)]
+
+
+# -- codes
+
+
+def test_codes_are_listed_with_what_is_to_be_known(run: Run, folder: Path) -> None:
+    code, out, err = run("codes", folder)
+    assert (code, err) == (0, "")
+    red, blue = out.splitlines()
+    assert red.startswith(f"LPA:1$localhost:8443$RED-1$$1  ICCID {ICCID}, ")
+    assert red.endswith(", with a confirmation code, once")
+    assert blue == f"LPA:1$localhost:8443$blue_2    ICCID {BLUE}, Blue"
+
+
+def test_codes_have_the_address_that_is_given(run: Run, folder: Path) -> None:
+    assert run("codes", folder, "--address", "smdp.example.com")[1].startswith(
+        "LPA:1$smdp.example.com$RED-1$$1  "
+    )
+
+
+def test_codes_say_which_orders_are_over(run: Run, folder: Path) -> None:
+    (folder / "orders.json").write_text(
+        '{"schema": 1, "orders": {"RED-1": {"state": "installed", "wrongCodes": 0}}}'
+    )
+    assert "once, installed: given out no more\n" in run("codes", folder)[1]
+
+
+def test_a_confirmation_code_is_not_listed(run: Run, folder: Path) -> None:
+    assert "Secret-1" not in run("codes", folder)[1]
+
+
+# -- serve
+
+
+def test_a_profile_is_downloaded_over_tls(folder: Path, pki_folder: Path, card: Card) -> None:
+    lpa, known = Lpa(card.transmit), trust(pki_folder)
+    with serving(folder, "--pki", pki_folder) as server:
+        address = f"localhost:{server.port}"
+        code = ActivationCode.parse(f"LPA:1${address}$RED-1$$1")
+        assert any(line.startswith(f"{code}  ICCID {ICCID}") for line in server.lines)
+        with pytest.raises(LpaError, match="2 tries are left"):
+            download_over_es9(lpa, code, trust=known, confirmation_code="wrong")
+        done = download_over_es9(lpa, code, trust=known, confirmation_code="Secret-1")
+        assert done.iccid == ICCID
+        lpa.enable(ICCID)
+        with Es9Client(f"https://{address}", trust=known) as client:
+            assert len(lpa.process_notifications(client)) == 2
+        with pytest.raises(LpaError, match="No order waits"):
+            download_over_es9(lpa, code, trust=known, confirmation_code="Secret-1")
+        said = server.end()
+    assert (
+        f"HandleNotification: EID {card.eid}, ICCID {ICCID}, install, installed, number 1" in said
+    )
+    assert f"HandleNotification: EID {card.eid}, ICCID {ICCID}, enable, number 2" in said
+    assert "Secret-1" not in "".join(said)
+    assert "PRIVATE" not in "".join(said)
+
+
+def test_an_order_that_is_over_stays_so_after_a_restart(
+    folder: Path, pki_folder: Path, card: Card
+) -> None:
+    lpa, known = Lpa(card.transmit), trust(pki_folder)
+    with serving(folder, "--pki", pki_folder) as server:
+        code = ActivationCode(f"localhost:{server.port}", "RED-1")
+        done = download_over_es9(lpa, code, trust=known, confirmation_code="Secret-1")
+        with Es9Client(f"https://{code.address}", trust=known) as client:
+            client.handle_notification(done.result)
+        server.end(signal.SIGINT)
+    with serving(folder, "--pki", pki_folder) as server:
+        assert "once, installed: given out no more" in "\n".join(server.lines)
+        code = ActivationCode(f"localhost:{server.port}", "RED-1")
+        with pytest.raises(LpaError, match="No order waits"):
+            download_over_es9(lpa, code, trust=known, confirmation_code="Secret-1")
+
+
+def test_it_says_which_ci_and_how_to_download(folder: Path, pki_folder: Path) -> None:
+    with serving(folder, "--pki", pki_folder, "--address", "testsmdpplus1.example.com") as server:
+        said = server.end()
+    pki = TestPki.load(pki_folder)
+    port = server.port
+    assert said == [
+        f"SM-DP+ testsmdpplus1.example.com listens at https://127.0.0.1:{port}",
+        *(
+            f"CI {one.ci.ci_pk_id.hex().upper()} ({one.curve.value}) "
+            f"{pki_folder}/CertificateIssuer/CERT_CI_ECDSA_{one.curve.value}.der"
+            for one in pki.branches
+        ),
+        *said[3:5],
+        "Try:",
+        "  LPAC_APDU=pcsc LPAC_HTTP=curl lpac profile download "
+        "-a 'LPA:1$testsmdpplus1.example.com$RED-1$$1' -c CODE",
+        "  LPAC_APDU=pcsc LPAC_HTTP=curl lpac notification process -a -r",
+    ]
+
+
+def test_a_matching_id_that_lpac_takes_from_no_code_is_given_apart(
+    folder: Path, pki_folder: Path
+) -> None:
+    (folder / "RED-1.der").unlink()
+    with serving(folder, "--pki", pki_folder, "--curve", "nist", "--no-tls") as server:
+        address = f"localhost:{server.port}"
+        assert (
+            f"  LPAC_APDU=pcsc LPAC_HTTP=curl lpac profile download -s {address} -m 'blue_2'"
+            in (server.lines)
+        )
+        assert not any("(BRP)" in line for line in server.lines)
+        answer = httpx.post(f"http://127.0.0.1:{server.port}{PATH}cancelSession", content=b"{")
+        assert answer.json()["header"]["functionExecutionStatus"]["status"] == "Failed"
+        said = server.end()
+    assert said[-1].startswith("CancelSession: refused 1/2.1: The body is no JSON: ")
+
+
+def test_what_others_send_cannot_move_the_terminal(folder: Path, pki_folder: Path) -> None:
+    with serving(folder, "--pki", pki_folder, "--no-tls") as server:
+        httpx.post(
+            f"http://127.0.0.1:{server.port}{PATH}initiateAuthentication",
+            json={"smdpAddress": "\x1b[2J\n08:00:00 fine", "euiccChallenge": "", "euiccInfo1": ""},
+        )
+        said = server.end()
+    assert "\x1b" not in "".join(said)
+    assert said[-1].startswith("InitiateAuthentication: refused 8.8.1/3.8: ")
+
+
+def test_a_state_that_cannot_be_kept_is_told_and_the_server_goes_on(
+    folder: Path, pki_folder: Path, card: Card
+) -> None:
+    (folder / ".orders.json.new").mkdir()
+    lpa, known = Lpa(card.transmit), trust(pki_folder)
+    with serving(folder, "--pki", pki_folder) as server:
+        code = ActivationCode(f"localhost:{server.port}", "RED-1")
+        done = download_over_es9(lpa, code, trust=known, confirmation_code="Secret-1")
+        with Es9Client(f"https://{code.address}", trust=known) as client:
+            client.handle_notification(done.result)
+        said = server.end()
+    assert any("orders.json cannot be written: Is a directory" in line for line in said)
+    assert any(line.startswith("HandleNotification: EID") for line in said)
+
+
+# -- what a person can mend
+
+
+def complaint(ran: tuple[int, str, str]) -> str:
+    code, out, err = ran
+    assert (code, out) == (1, "")
+    assert err.count("\n") == 1
+    assert err.startswith("euicc-sim: ")
+    return err.removeprefix("euicc-sim: ")
+
+
+def test_a_folder_without_packages_is_a_sentence(
+    run: Run, tmp_path: Path, pki_folder: Path
+) -> None:
+    for words in (("codes", tmp_path), ("serve", tmp_path, "--pki", pki_folder, "--port", 0)):
+        assert "has no profile packages. Put some there" in complaint(run(*words))
+
+
+def test_a_folder_that_is_no_pki_is_a_sentence(run: Run, folder: Path, tmp_path: Path) -> None:
+    assert "holds no whole test PKI" in complaint(run("serve", folder, "--pki", tmp_path))
+
+
+def test_a_taken_port_is_a_sentence(run: Run, folder: Path, pki_folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        found = complaint(run("serve", folder, "--pki", pki_folder, "--port", port))
+    assert found.startswith(f"Cannot listen on 127.0.0.1:{port}: ")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104
+def test_who_listens_everywhere_needs_a_name(
+    run: Run, folder: Path, pki_folder: Path, host: str
+) -> None:
+    found = complaint(run("serve", folder, "--pki", pki_folder, "--host", host))
+    assert found == f"{host} is no name to call. Say what others call this machine: " + (
+        "--address NAME:PORT.\n"
+    )
+
+
+@pytest.mark.parametrize("address", ["", ":1", "a:b", "a:99999", "a/b", "https://a", "a$b", "u@a"])
+def test_what_is_no_address_is_a_sentence(
+    run: Run, folder: Path, pki_folder: Path, address: str
+) -> None:
+    words = ("serve", folder, "--pki", pki_folder, "--address", address)
+    assert "is no address. Give a name and a port" in complaint(run(*words))
+
+
+def test_a_state_that_is_not_ours_is_a_sentence(run: Run, folder: Path, pki_folder: Path) -> None:
+    (folder / "orders.json").write_text("?")
+    found = complaint(run("serve", folder, "--pki", pki_folder, "--port", 0))
+    assert "orders.json is no state of orders" in found
+
+
+def test_a_missing_extra_is_a_sentence(
+    run: Run, folder: Path, pki_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("euicc_sim.servers.es9", "euicc_sim.servers.run"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "starlette", None)
+    for name in [one for one in sys.modules if one.startswith("starlette.")]:
+        monkeypatch.setitem(sys.modules, name, None)
+    found = complaint(run("serve", folder, "--pki", pki_folder, "--port", 0))
+    assert "pip install 'euicc-sim[servers]'" in found
