@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from euicc_sim import Card
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.eim_bytes import bytes_from
+from euicc_sim.cli.link import CardOption, ReaderOption, open_link
+from euicc_sim.cli.tracing import (
+    AnywhereOption,
+    GsmtapOption,
+    KeysOption,
+    TraceOption,
+    TraceOptions,
+    traced,
+)
 from euicc_sim.offcard import EimError
 from euicc_sim.offcard.apdus import StatusWordError, exchange, select_isdr
 from euicc_sim.offcard.script import Outcome, ScriptError, Step, parse, play
-from euicc_sim.transport.pcsc import PcscCard, PcscError, open_card
+from euicc_sim.tracing.errors import TraceError
+from euicc_sim.transport.pcsc import PcscError
 
 SHOWN = 24
 """Bytes of a command or answer that a short line shows."""
@@ -24,17 +32,6 @@ SHOWN = 24
 app = typer.Typer(
     name="apdu", help="Send commands to a card, or play scripts of them.", no_args_is_help=True
 )
-
-CardOption = Annotated[
-    Path | None,
-    typer.Option("--card", metavar="DIR", help="Play straight into this card's directory."),
-]
-ReaderOption = Annotated[
-    str | None,
-    typer.Option(
-        "--reader", metavar="NAME", help="A PC/SC reader, or a part of its name. Default: vpcd's."
-    ),
-]
 
 
 @app.command()
@@ -53,7 +50,7 @@ def send(
     """Send commands and print the answers, as they come: 61XX is left to GET RESPONSE."""
     try:
         steps = _commands(commands)
-        with _link(card, reader) as link:
+        with open_link(card, reader) as link:
             for outcome in play(steps, link):
                 console.print(Text(f"> {_sent(outcome.step)}"))
                 console.print(Text(f"< {_answered(outcome)}"))
@@ -79,7 +76,7 @@ def es10(
     """
     try:
         sent = bytes_from(request, "request")
-        with _link(card, reader) as link:
+        with open_link(card, reader) as link:
             select_isdr(link.transmit)
             typer.echo(exchange(link.transmit, sent).hex().upper())
     except (EimError, PcscError, ScriptError, StatusWordError) as error:
@@ -96,6 +93,10 @@ def run(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Print comments and every byte.")
     ] = False,
+    trace: TraceOption = None,
+    gsmtap: GsmtapOption = None,
+    gsmtap_anywhere: AnywhereOption = False,
+    trace_keys: KeysOption = False,
 ) -> None:
     """Play scripts: hex lines, reset, # comments, and '#< PATTERN' for what must be answered.
 
@@ -105,9 +106,10 @@ def run(
     """
     try:
         steps = [step for one in scripts for step in parse(_text(one), str(one))]
-        with _link(card, reader) as link:
+        options = TraceOptions(trace, gsmtap, gsmtap_anywhere, trace_keys)
+        with open_link(card, reader) as opened, traced(opened, options) as link:
             counted = Counter(_printed(one, verbose) for one in play(steps, link))
-    except (ScriptError, PcscError) as error:
+    except (ScriptError, PcscError, TraceError) as error:
         fail(str(error))
     failed = counted[False]
     checked = counted[True] + failed
@@ -117,14 +119,6 @@ def run(
     )
     if failed:
         raise typer.Exit(1)
-
-
-def _link(card: Path | None, reader: str | None) -> AbstractContextManager[Card | PcscCard]:
-    if card is None:
-        return open_card(reader)
-    if reader is not None:
-        fail("--card and --reader are two ways to a card; give one of them.")
-    return Card.open(card)
 
 
 def _commands(words: list[str]) -> list[Step]:

@@ -1,24 +1,37 @@
-"""`euicc-sim card`: make, show and copy cards."""
+"""`euicc-sim card`: make, show, copy and set cards."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from euicc_sim import Card
-from euicc_sim.cli.console import console
-from euicc_sim.document import ID_TYPES
-from euicc_sim.factory import DEFAULT_EID, copy_card
-from euicc_sim.model.identity import Identity
-from euicc_sim.model.state import Limits, State
+from euicc_sim.asn1.wire import VERSIONS
+from euicc_sim.cli.card_tables import card_table, eims_table, settings_table
+from euicc_sim.cli.console import console, fail
+from euicc_sim.cli.profile_tables import kept_profiles
+from euicc_sim.factory import DEFAULT_EID, copy_card, set_switches, set_version
+from euicc_sim.model.identity import CardType
+from euicc_sim.model.profile import AuthorisationRule, Operator, Rule
+from euicc_sim.model.state import Limits
 from euicc_sim.storage import DOCUMENT, read
 
-app = typer.Typer(name="card", help="Make, show and copy cards.", no_args_is_help=True)
+EVERY_OPERATOR = Operator(bytes.fromhex("EEEEEE"), gid1=b"", gid2=b"")
+PPR_WITH_CONSENT = AuthorisationRule(
+    frozenset({Rule.PPR1_NO_DISABLE, Rule.PPR2_NO_DELETE}), (EVERY_OPERATOR,), consent_required=True
+)
+"""The row of a Rules Authorisation Table that lets every operator use both policy rules."""
+
+_VERSIONS = f"{', '.join([*VERSIONS][:-1])} or {[*VERSIONS][-1]}"
+_SIZE = re.compile(r"([0-9]{1,12})([kM]?)")
+_UNITS = {"": 1, "k": 1 << 10, "M": 1 << 20}
+
+app = typer.Typer(name="card", help="Make, show, copy and set cards.", no_args_is_help=True)
 
 Directory = Annotated[Path, typer.Argument(help="The card's directory.", show_default=False)]
 
@@ -34,14 +47,43 @@ def new(
     seed: Annotated[
         int | None, typer.Option(help="Make keys and challenges that repeat, for scripts.")
     ] = None,
+    card_type: Annotated[
+        CardType,
+        typer.Option(
+            "--type",
+            help="SGP.32 that an LPA may manage too, SGP.32 and nothing else, or SGP.22 alone.",
+        ),
+    ] = CardType.IOT,
+    sgp32: Annotated[
+        str, typer.Option(metavar="VERSION", help=f"What it speaks: {_VERSIONS}.")
+    ] = "1.2",
+    memory: Annotated[
+        str,
+        typer.Option(metavar="SIZE", help="Room for Profiles in bytes, such as 64k or 1M."),
+    ] = f"{Limits().memory >> 10}k",
     max_eims: Annotated[int, typer.Option(min=1, help="How many eIMs fit.")] = Limits().eims,
     results: Annotated[
         int, typer.Option(min=1, help="How many package results are kept.")
     ] = Limits().results,
+    allow_ppr: Annotated[
+        bool,
+        typer.Option(
+            "--allow-ppr", help="Profiles of every operator may have PPR1 and PPR2, with consent."
+        ),
+    ] = False,
 ) -> None:
     """Make a card in a new directory."""
     with Card.create(
-        directory, eid=eid, pki=pki, seed=seed, max_eims=max_eims, results=results
+        directory,
+        eid=eid,
+        pki=pki,
+        seed=seed,
+        max_eims=max_eims,
+        results=results,
+        memory=_bytes(memory),
+        card_type=card_type,
+        sgp32=sgp32,
+        rules=(PPR_WITH_CONSENT,) if allow_ppr else (),
     ) as card:
         console.print(Text(f"card {card.eid} made in {directory}"))
         console.print(Text(f"serve it on a reader with: euicc-sim serve --card {directory}"))
@@ -62,42 +104,67 @@ def show(directory: Directory) -> None:
     """Show what a card keeps; it may be in use."""
     identity, state, _ = read(directory)
     changed = datetime.fromtimestamp((directory / DOCUMENT).stat().st_mtime, UTC)
-    console.print(_facts(identity, state, changed))
-    console.print(_eims(state))
+    console.print(card_table(identity, state, changed))
+    if state.profiles:
+        console.print(kept_profiles(state))
+    else:
+        console.print(Text(f"no Profiles; euicc-sim profile download FILE --card {directory}"))
+    console.print(eims_table(state))
 
 
-def _facts(identity: Identity, state: State, changed: datetime) -> Table:
-    table = Table(show_header=False, box=None, pad_edge=False)
-    rows = {
-        "EID": identity.eid,
-        "SGP.32": identity.sgp32_version,
-        "certificates": ", ".join(
-            f"{one.curve} below CI {one.ci_pk_id.hex().upper()}" for one in identity.credentials
+@app.command("set")
+def set_(
+    directory: Directory,
+    reset_after_switch: Annotated[
+        bool | None,
+        typer.Option(
+            "--reset-after-switch/--no-reset-after-switch",
+            help="Once the enabled Profile has changed, ES10 is 6985 until the next reset.",
         ),
-        "default SM-DP+": state.default_dp_address or "none",
-        "root SM-DS": identity.root_ds_address,
-        "package results": f"{len(state.results)} of {identity.limits.results}",
-        "notifications": str(len(state.notifications)),
-        "next number": str(state.next_seq),
-        "last changed": f"{changed:%Y-%m-%d %H:%M:%S} UTC",
+    ] = None,
+    ipad_required: Annotated[
+        bool | None,
+        typer.Option(
+            "--ipad-required/--no-ipad-required",
+            help="ES10 is 6985 until TERMINAL CAPABILITY says that the device has an IPAd.",
+        ),
+    ] = None,
+    toolkit_busy: Annotated[
+        bool | None,
+        typer.Option(
+            "--toolkit-busy/--no-toolkit-busy",
+            help="A proactive session runs: what would need a REFRESH is catBusy.",
+        ),
+    ] = None,
+    memory_full: Annotated[
+        bool | None,
+        typer.Option("--memory-full/--no-memory-full", help="Nothing more fits."),
+    ] = None,
+    sgp32: Annotated[
+        str | None,
+        typer.Option(metavar="VERSION", help=f"Speak another SGP.32: {_VERSIONS}."),
+    ] = None,
+) -> None:
+    """Make a closed card difficult, or easy again; without options print its settings.
+
+    The switches show how software copes with such a card. A new card has them all off.
+    """
+    wanted = {
+        "reset_after_switch": reset_after_switch,
+        "ipad_required": ipad_required,
+        "toolkit_busy": toolkit_busy,
+        "memory_full": memory_full,
     }
-    for name, value in rows.items():
-        table.add_row(name, Text(value, overflow="fold"))
-    table.add_row("trusted eIMs", f"{len(state.eims)} of {identity.limits.eims}")
-    return table
+    changes = {name: value for name, value in wanted.items() if value is not None}
+    if sgp32 is not None:
+        set_version(directory, sgp32)
+    switches = set_switches(directory, **changes)
+    console.print(settings_table(read(directory)[0], switches))
 
 
-def _eims(state: State) -> Table | str:
-    if not state.eims:
-        return "nobody is trusted; the first eIM comes in by AddInitialEim"
-    table = Table("eIM", "type", "counter", "token", "key", "FQDN")
-    for one in state.eims:
-        table.add_row(
-            Text(one.eim_id, overflow="fold"),
-            ID_TYPES[one.id_type],
-            str(one.counter),
-            "-" if one.token is None else str(one.token),
-            one.key.form.value,
-            Text(one.fqdn or "-", overflow="fold"),
-        )
-    return table
+def _bytes(size: str) -> int:
+    """How many bytes `64k` or `1M` are."""
+    found = _SIZE.fullmatch(size)
+    if found is None:
+        fail(f"{size[:40]!r} is no size of memory; write bytes, such as 65536, 64k or 1M.")
+    return int(found[1]) * _UNITS[found[2]]

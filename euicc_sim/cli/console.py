@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NoReturn
 
 import typer
@@ -21,3 +22,11 @@ def fail(sentence: str) -> NoReturn:
     """Say what is wrong and end with exit code 1."""
     complain(sentence)
     raise typer.Exit(1)
+
+
+def log_line(text: str, *, refused: bool = False) -> None:
+    """Say what a server was asked and how it went: the time before it, red where it refused."""
+    line = " ".join(text.split())
+    harmless = line if line.isprintable() else ascii(line)[1:-1]
+    at = datetime.now().astimezone().strftime("%H:%M:%S")
+    console.print(Text.assemble((at, "dim"), " ", (harmless, "red" if refused else "")))

@@ -15,9 +15,12 @@ from rich.text import Text
 from apdu import TlvError
 from apdu.tlv import read
 from euicc_sim.asn1.primitives import Asn1Error
-from euicc_sim.asn1.tree import UNKNOWN, Line, Reading, raw, reading, readings
+from euicc_sim.asn1.tree import Reading, raw, reading, readings
 from euicc_sim.asn1.wire import WIRE_1_2
 from euicc_sim.cli.console import console, fail
+from euicc_sim.cli.decode_package import is_package, print_package
+from euicc_sim.cli.trees import print_lines
+from euicc_sim.saip import PackageError
 
 OK = b"\x90\x00"
 MAX_SHOWN = 2
@@ -52,13 +55,20 @@ def decode(source: Source = None, type_name: TypeName = None, request: IsRequest
     """Print any ES10 object as a named tree: request or response, answer to SELECT, certificate.
 
     Without options the type is the one that fits; where two fit equally, both are printed.
-    A status word 9000 at the end is left out.
+    A status word 9000 at the end is left out. Of an unprotected profile package the elements are
+    listed.
     """
     try:
-        data = _without_status(_input(source or ["-"]))
+        data = _input(source or ["-"])
+        if type_name is None and is_package(data):
+            print_package(data)
+            return
+        data = _without_status(data)
         found = _readings(data, type_name, request)
     except _DecodeError as error:
         fail(str(error))
+    except PackageError as error:
+        fail(f"This profile package cannot be read: {error}; check it.")
     except Asn1Error as error:
         fail(f"These bytes cannot be read: {error}; check them, or choose another --type.")
     _print(found, data)
@@ -158,23 +168,7 @@ def _print(found: Sequence[Reading], data: bytes) -> None:
     for index, one in enumerate(found[:MAX_SHOWN]):
         if index:
             console.print()
-        _print_lines(one.lines)
-
-
-def _print_lines(lines: Sequence[Line]) -> None:
-    width = max(2 * line.depth + len(line.name) for line in lines)
-    for line in lines:
-        text = Text()
-        text.append(f"{'  ' * line.depth}{line.name}".ljust(width + 2))
-        text.append(f"{line.tag:02X}".ljust(6), "cyan")
-        text.append(f"{line.length:>5}  ", "dim")
-        text.append(line.text, "bold")
-        if line.flaw:
-            text.append(f"  <- {line.flaw}", "red" if line.grave else "yellow")
-        if line.name == UNKNOWN:
-            text.stylize("red", 2 * line.depth, 2 * line.depth + 1)
-        text.rstrip()
-        console.print(text)
+        print_lines(one.lines)
 
 
 def _say(sentence: str) -> None:

@@ -1,9 +1,10 @@
-"""`euicc-sim demo`: the story of a contact list, on one screen."""
+"""`euicc-sim demo`: the story of a contact list and of two Profiles, on one screen."""
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +14,15 @@ from rich.text import Text
 
 from euicc_sim import Card
 from euicc_sim.cli.console import console, fail
+from euicc_sim.factory import PKI_FOLDER
 from euicc_sim.offcard.apdus import StatusWordError, Transmit
 from euicc_sim.offcard.errors import EimError
-from euicc_sim.offcard.story import Story, StoryError
+from euicc_sim.offcard.lpa_messages import LpaError
+from euicc_sim.offcard.story import Story
+from euicc_sim.offcard.story_profiles import ProfileStory
+from euicc_sim.offcard.storytelling import Step, StoryError
 from euicc_sim.transport.pcsc import PREFERRED, PcscError, open_card
+from keys import TestPki
 
 
 def demo(
@@ -33,26 +39,40 @@ def demo(
         bool, typer.Option("--forget", help="First remove the eIMs that the card trusts.")
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the bytes.")] = False,
+    pki: Annotated[
+        Path | None,
+        typer.Option(help="The card's PKI, for the SM-DP+. Default: the folder pki of its card."),
+    ] = None,
 ) -> None:
-    """Show how a card comes to trust eIMs, obeys them, and forgets them again.
+    """Show how a card comes to trust eIMs, obeys them, fetches Profiles and switches them.
 
     Plays over the first reader with a card of ours in it when there is one, otherwise with a card
     made for this.
     """
     try:
-        with _card(card, reader, direct) as (transmit, where):
-            _tell(Story(transmit), where, forget=forget, verbose=verbose)
-    except (EimError, PcscError, StatusWordError, StoryError) as error:
+        with _card(card, reader, direct) as (transmit, where, its_pki):
+            number = _tell(Story(transmit), where, forget=forget, verbose=verbose)
+            folder = pki or its_pki
+            if not folder.is_dir():
+                console.print(
+                    f"\nThe rest is about Profiles, and no SM-DP+ can be one of this card's PKI: "
+                    f"there is no folder {folder}; name it with --pki."
+                )
+                return
+            story = ProfileStory(transmit, TestPki.load(folder))
+            _tell_of_profiles(story, number, forget=forget, verbose=verbose)
+    except (EimError, LpaError, PcscError, StatusWordError, StoryError) as error:
         fail(str(error))
 
 
 @contextmanager
 def _card(
     directory: Path | None, reader: str | None, direct: bool
-) -> Iterator[tuple[Transmit, str]]:
+) -> Iterator[tuple[Transmit, str, Path]]:
+    """How to talk to the card, where it is, and where its PKI is likely to be."""
     if directory is not None:
         with Card.open(directory) as card:
-            yield card.transmit, f"the card in {directory}"
+            yield card.transmit, f"the card in {directory}", directory / PKI_FOLDER
         return
     try:
         connection = None if direct else open_card(reader or PREFERRED)
@@ -62,13 +82,14 @@ def _card(
         connection = None
     if connection is not None:
         with connection:
-            yield connection.transmit, f"the card in '{connection.reader}'"
+            served = Path(os.environ.get("EUICC_SIM_CARD", "card"))
+            yield connection.transmit, f"the card in '{connection.reader}'", served / PKI_FOLDER
         return
     with tempfile.TemporaryDirectory() as folder, Card.create(folder, fsync=False) as card:
-        yield card.transmit, "a card made for this, on no reader"
+        yield card.transmit, "a card made for this, on no reader", Path(folder) / PKI_FOLDER
 
 
-def _tell(story: Story, where: str, *, forget: bool, verbose: bool) -> None:
+def _tell(story: Story, where: str, *, forget: bool, verbose: bool) -> int:
     console.print(Text(f"EID {story.eid}: {where}\n"))
     if trusted := story.trusted():
         if not forget:
@@ -78,10 +99,33 @@ def _tell(story: Story, where: str, *, forget: bool, verbose: bool) -> None:
             )
         story.forget_all()
         console.print(Text(f"removed: {', '.join(trusted)}\n"))
-    for number, step in enumerate(story.tell(), 1):
+    return _play(story.tell(), 1, verbose)
+
+
+def _tell_of_profiles(story: ProfileStory, number: int, *, forget: bool, verbose: bool) -> None:
+    if others := story.others():
+        console.print(
+            f"\nThe rest would switch this card's Profile {others[0]}; see it with --direct."
+        )
+        return
+    if left := story.in_the_way():
+        if not forget:
+            raise StoryError(
+                f"The card has the Profiles of an earlier story, {' and '.join(left)}; "
+                "let it remove them with --forget."
+            )
+        story.clear()
+    _play(story.tell(), number, verbose)
+
+
+def _play(steps: Iterable[Step], number: int, verbose: bool) -> int:
+    """Print steps, the first one with that number; gives the number of the next."""
+    for step in steps:
         mark, style = ("✗", "red") if step.refused else ("✓", "green")
         console.print(Text.assemble(f"{number:2} ", (step.title, "bold")))
         console.print(Text.assemble("   ", (f"{mark} {step.outcome}", style)))
-        if verbose:
+        if verbose and step.request:
             console.print(Text(f"   > {step.request.hex().upper()}", "dim"))
             console.print(Text(f"   < {step.answer.hex().upper()}", "dim"))
+        number += 1
+    return number

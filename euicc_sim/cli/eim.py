@@ -13,8 +13,8 @@ from typer.core import TyperGroup
 
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.eim_bytes import bytes_from, hand_out
+from euicc_sim.cli.eim_server import add_to
 from euicc_sim.cli.eim_tables import answer_table, eim_table, outcome_table
-from euicc_sim.cli.eim_words import SYNTAX, operation
 from euicc_sim.offcard import (
     Eim,
     EimError,
@@ -25,6 +25,7 @@ from euicc_sim.offcard import (
 from euicc_sim.offcard.certificates import certificate_der, eid_of
 from euicc_sim.offcard.eim_document import ID_TYPES, PROTOCOLS
 from euicc_sim.offcard.eim_file import changing, create, load
+from euicc_sim.offcard.eim_words import SYNTAX, operation
 from euicc_sim.offcard.results import Form
 from keys import Curve, PkiError, load_private_key
 from keys.pem import load_certificate
@@ -64,7 +65,7 @@ app = typer.Typer(
     cls=_Sentences,
     no_args_is_help=True,
     help="Be an eIM: ask a card for trust, order by signed packages, verify its answers. "
-    "One file stands for the eIM as one card knows it.",
+    "One file stands for the eIM as one card knows it; its server knows many.",
 )
 
 File = Annotated[Path, typer.Argument(help="The eIM's file.", show_default=False)]
@@ -226,6 +227,9 @@ def verify(
         _keep_tokens(added, eims)
     if not found.done:
         raise typer.Exit(3)
+
+
+add_to(app)
 
 
 def _keep_tokens(files: list[Path], eims: list[Eim]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from euicc_sim.cli.tables import facts
 from euicc_sim.offcard import Eim, PackageAnswer
 from euicc_sim.offcard.eim_document import ID_TYPES, PROTOCOLS
 from euicc_sim.offcard.iccid import iccid_digits
@@ -14,16 +15,6 @@ from euicc_sim.offcard.results import Outcome
 from keys import Curve
 
 _NONE = "none"
-
-
-def facts(rows: dict[str, str]) -> Table:
-    """Names and values, one pair a line."""
-    table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in rows.items():
-        table.add_row(name, Text(value))
-    return table
 
 
 def eim_table(eim: Eim) -> Table:

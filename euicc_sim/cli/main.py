@@ -6,10 +6,13 @@ import sys
 
 import typer
 
-from euicc_sim.cli import apdu, card, decode, eim, pki
+from euicc_sim.cli import apdu, card, decode, eim, ipa, pki, profile, smdpp
 from euicc_sim.cli.console import complain
 from euicc_sim.cli.demo import demo
+from euicc_sim.cli.lpac_stdio import lpac_stdio
 from euicc_sim.cli.serve import serve
+from euicc_sim.cli.trace import trace
+from euicc_sim.cli.watch import watch
 from euicc_sim.storage import CardError
 from keys import PkiError
 
@@ -20,12 +23,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(serve)
+app.command(context_settings={"allow_interspersed_args": False})(lpac_stdio)
 app.command()(demo)
 app.command()(decode.decode)
+app.command()(trace)
+app.command()(watch)
 app.add_typer(card.app)
+app.add_typer(profile.app)
 app.add_typer(eim.app)
+app.add_typer(ipa.app)
 app.add_typer(apdu.app)
 app.add_typer(pki.app)
+app.add_typer(smdpp.app)
 
 
 def main() -> None:

@@ -6,13 +6,11 @@ key in it is not encrypted. Knows files and the document; not what an eIM does.
 
 from __future__ import annotations
 
-import fcntl
-import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from euicc_sim.offcard import safe_file
 from euicc_sim.offcard.eim import Eim
 from euicc_sim.offcard.eim_document import parse, render
 from euicc_sim.offcard.errors import EimError
@@ -20,18 +18,14 @@ from euicc_sim.offcard.errors import EimError
 
 def create(path: Path, eim: Eim) -> None:
     """Write a new file, whole and on the disk, or none. Raises EimError, also when it exists."""
-    draft = _draft(path, eim)
     try:
-        os.link(draft, path)
+        safe_file.create(path, render(eim))
     except FileExistsError as error:
         raise EimError(
             f"{path} exists, and keys are never overwritten. Choose another name, or move it away."
         ) from error
     except OSError as error:
         raise _unwritable(path, error) from error
-    finally:
-        draft.unlink(missing_ok=True)
-    _sync_folder(path)
 
 
 def load(path: Path) -> Eim:
@@ -54,61 +48,17 @@ def changing(path: Path) -> Iterator[Eim]:
     block leave after it: then their counter is on the disk. Raises EimError.
     """
     path = path.resolve()
-    fd = _locked(path)
-    try:
-        eim = load(path)
-        yield eim
-        draft = _draft(path, eim)
+    with ExitStack() as stack:
         try:
-            draft.replace(path)
-        except OSError as error:
-            draft.unlink(missing_ok=True)
-            raise _unwritable(path, error) from error
-        _sync_folder(path)
-    finally:
-        os.close(fd)
-
-
-def _locked(path: Path) -> int:
-    """A descriptor that holds the lock of the file which is at `path` now."""
-    while True:
-        try:
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            stack.enter_context(safe_file.locked(path))
         except OSError as error:
             raise _unreadable(path, error) from error
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(fd), path.stat()):
-                return fd
-        os.close(fd)  # replaced while we waited
-
-
-def _draft(path: Path, eim: Eim) -> Path:
-    """A file beside `path`, of mode 0600 from its first byte, with the eIM on the disk."""
-    try:
-        fd, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    draft = Path(name)
-    try:
-        with os.fdopen(fd, "wb") as file:
-            file.write(render(eim))
-            file.flush()
-            os.fsync(fd)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise _unwritable(path, error) from error
-    return draft
-
-
-def _sync_folder(path: Path) -> None:
-    fd = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    finally:
-        os.close(fd)
+        eim = load(path)
+        yield eim
+        try:
+            safe_file.replace(path, render(eim))
+        except OSError as error:
+            raise _unwritable(path, error) from error
 
 
 def _unreadable(path: Path, error: OSError) -> EimError:

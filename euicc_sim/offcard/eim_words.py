@@ -1,4 +1,4 @@
-"""The words that `euicc-sim eim package` takes for operations: `enable:ICCID,rollback`."""
+"""The words that people write for operations of a package: `enable:ICCID,rollback`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import difflib
 from collections.abc import Callable
 from pathlib import Path
 
-from euicc_sim.offcard import EimError, operations
+from euicc_sim.offcard import operations
+from euicc_sim.offcard.eim import Eim
 from euicc_sim.offcard.eim_file import load
+from euicc_sim.offcard.errors import EimError
 from euicc_sim.offcard.operations import Kind, Operation
+
+Loader = Callable[[str], Eim]
+"""Gives the eIM of the FILE that a word names. Raises EimError."""
 
 SYNTAX = """\
 addEim:FILE[,token][,counter=N]
@@ -39,19 +44,23 @@ _FIELDS = {
 }
 
 
-def operation(word: str) -> Operation:
+def _from_file(name: str) -> Eim:
+    return load(Path(name))
+
+
+def operation(word: str, eim_of: Loader = _from_file) -> Operation:
     """The operation that a word stands for. Raises EimError with what to write instead."""
     name, colon, rest = word.partition(":")
-    build = _WORDS.get(name)
-    if build is None:
-        near = difflib.get_close_matches(name, _WORDS, n=1, cutoff=0.5)
-        hint = f"Did you mean {_usage(near[0])}?" if near else "One of: " + ", ".join(_WORDS) + "."
+    known = (*_OF_EIMS, *_WORDS)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = f"Did you mean {_usage(near[0])}?" if near else "One of: " + ", ".join(known) + "."
         raise EimError(f"{name!r} is no operation. {hint}")
     if name in _BARE and colon:
         raise EimError(f"{name} stands alone. Write it without {colon + rest!r}.")
     if name not in _BARE | _WITH_OR_WITHOUT and not rest and word != "setDefaultDpAddress:":
         raise EimError(f"{name} is not complete. Write {_usage(name)}.")
-    return build(rest)
+    return _OF_EIMS[name](rest, eim_of) if name in _OF_EIMS else _WORDS[name](rest)
 
 
 def _usage(name: str) -> str:
@@ -70,23 +79,23 @@ def _options(name: str, words: list[str], flags: set[str], values: set[str]) -> 
     return found
 
 
-def _add_eim(rest: str) -> Operation:
+def _add_eim(rest: str, eim_of: Loader) -> Operation:
     file, *words = rest.split(",")
     options = _options("addEim", words, {"token"}, {"counter"})
     counter = options.get("counter")
     if counter is not None and not counter.removeprefix("-").isdecimal():
         raise EimError(f"{counter!r} is no counter. Write a number, such as counter=0.")
     return operations.add_eim(
-        load(Path(file)).configuration(
+        eim_of(file).configuration(
             want_token="token" in options, counter=None if counter is None else int(counter)
         )
     )
 
 
-def _update_eim(rest: str) -> Operation:
+def _update_eim(rest: str, eim_of: Loader) -> Operation:
     file, *words = rest.split(",")
     options = _options("updateEim", words, set(_FIELDS), set())
-    return operations.update_eim(load(Path(file)).configuration(*(_FIELDS[one] for one in options)))
+    return operations.update_eim(eim_of(file).configuration(*(_FIELDS[one] for one in options)))
 
 
 def _enable(rest: str) -> Operation:
@@ -119,9 +128,8 @@ def _hex(digits: str) -> bytes:
         raise EimError(f"{digits[:40]!r} is not hex. Write pairs of hex digits.") from error
 
 
+_OF_EIMS = {"addEim": _add_eim, "updateEim": _update_eim}
 _WORDS: dict[str, Callable[[str], Operation]] = {
-    "addEim": _add_eim,
-    "updateEim": _update_eim,
     "deleteEim": operations.delete_eim,
     "listEim": lambda _: operations.list_eim(),
     "enable": _enable,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from apdu import TlvError
+from apdu import TlvError, tlv
 from apdu.tlv import children, whole
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.wire import WIRE_1_2, token_object
@@ -83,13 +83,20 @@ def read_result(result: bytes) -> PackageAnswer:
 
 
 def verify_result(
-    result: bytes, euicc: EuiccKey, *, eim_id: str | None = None, token: int | None = None
+    result: bytes,
+    euicc: EuiccKey,
+    *,
+    eim_id: str | None = None,
+    token: int | None = None,
+    package: bytes | None = None,
 ) -> PackageAnswer:
     """Read an EuiccPackageResult and verify euiccSignEPR or euiccSignEPE.
 
     `euicc` is the card's public key, certificate or GetCerts answer; `token` the association token
-    of the eIM. An unsigned error comes back with `genuine` False. Raises NotGenuineError when the
-    signature is not the card's, EimError for other bytes, or an answer to another eIM.
+    of the eIM. With the `package` that is answered (BF51), cards of v1.0 are understood, whose
+    signature covers the package's instead of the token. An unsigned error comes back with
+    `genuine` False. Raises NotGenuineError when the signature is not the card's, EimError for other
+    bytes, or an answer to another eIM.
     """
     answer = read_result(result)
     if eim_id is not None and answer.eim_id != eim_id:
@@ -99,7 +106,11 @@ def verify_result(
     if answer.form is Form.UNSIGNED_ERROR:
         return answer
     data, signature = _signed_parts(result)
-    if not verifies(euicc_public_key(euicc), signature, data + token_object(token)):
+    key = euicc_public_key(euicc)
+    suffixes = [token_object(token)]
+    if package is not None:
+        suffixes.append(tlv(_SIGNATURE, _signed_parts(package)[1]))
+    if not any(verifies(key, signature, data + one) for one in suffixes):
         known = f"token {token}" if token else "no token"
         raise NotGenuineError(
             f"The signature is not that of this certificate's card over these bytes with {known}. "
@@ -111,8 +122,9 @@ def verify_result(
 def _signed_parts(result: bytes) -> tuple[bytes, bytes]:
     try:
         outer = whole(result)
-        form = children(result, outer.value, outer.end)[0]
-        parts = children(result, form.value, form.end)
+        parts = children(result, outer.value, outer.end)
+        if len(parts) == 1:  # one of the forms of a result, where a package has its parts at once
+            parts = children(result, parts[0].value, parts[0].end)
     except TlvError as error:  # pragma: no cover - the decoder has read these
         raise _unreadable(error) from error
     if [one.tag for one in parts] != [_SIGNED_DATA, _SIGNATURE]:

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from euicc_sim import Card, CardError
-from euicc_sim.cli import apdu
+from euicc_sim.cli import apdu, link
 from euicc_sim.transport.pcsc import PcscError
 
 SCRIPT = """# the first channel
@@ -134,5 +134,5 @@ def test_a_reader_that_cannot_be_reached_is_one_sentence(monkeypatch: pytest.Mon
     def refuse(reader: str | None) -> None:
         raise PcscError(f"No reader is called '{reader}'; choose one.")
 
-    monkeypatch.setattr(apdu, "open_card", refuse)
+    monkeypatch.setattr(link, "open_card", refuse)
     assert complaint("send", "0070000001", "--reader", "x").startswith("No reader is called 'x'")

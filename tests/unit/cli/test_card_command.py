@@ -1,4 +1,4 @@
-"""`euicc-sim card`: new, copy and show, through the command's own door."""
+"""`euicc-sim card`: copy and show, through the command's own door."""
 
 from __future__ import annotations
 
@@ -6,75 +6,24 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.command import Run, runner
 from support.eims import LIST_EIM, Eim, ask, eim1, eim2, trust, vector_key
 from support.es10 import SELECT_ISDR
 from support.hexes import hx
-from support.published_pki import PUBLISHED, TEST_EID, needs_published, published, tree
+from support.published_pki import TEST_EID
 
 from euicc_sim import Card
 from euicc_sim.cli.console import console
-from euicc_sim.cli.main import main
 from euicc_sim.storage import DOCUMENT, read
-from keys import make_eid
-
-WIDTH = 240
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a run of the command ended, and what it said."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def complaint(self) -> str:
-        """The one sentence that a refusal is, before which nothing was said."""
-        assert (self.code, self.out) == (1, "")
-        (line,) = self.err.splitlines()
-        return line.removeprefix("euicc-sim: ")
-
-    @property
-    def facts(self) -> dict[str, str]:
-        """The rows of the first table."""
-        assert (self.code, self.err) == (0, "")
-        return dict(re.findall(r"^(\S.*?)  +(\S.*?) *$", self.out, re.MULTILINE))
-
-    @property
-    def rows(self) -> list[list[str]]:
-        """The rows of the table with lines, without its head."""
-        return [
-            [cell.strip() for cell in line.strip("│").split("│")]
-            for line in self.out.splitlines()
-            if line.startswith("│")
-        ]
-
-
-Run = Callable[..., Outcome]
 
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs `euicc-sim card` with these words, on a wide terminal."""
-    monkeypatch.setattr(console, "width", WIDTH)
-    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"):
-        monkeypatch.delenv(name, raising=False)
-
-    def run(*words: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["euicc-sim", "card", *map(str, words)])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        code = caught.value.code
-        assert isinstance(code, int)
-        return Outcome(code, *capsys.readouterr())
-
-    return run
+    """Runs `euicc-sim card` with these words."""
+    return runner(monkeypatch, capsys, "card")
 
 
 @pytest.fixture
@@ -82,88 +31,6 @@ def directory(tmp_path: Path, pki_folder: Path) -> Path:
     """A card, closed."""
     Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False).close()
     return tmp_path / "card"
-
-
-# -- new
-
-
-def test_new_makes_a_card_and_says_how_to_serve_it(run: Run, tmp_path: Path) -> None:
-    directory = tmp_path / "card"
-    outcome = run("new", directory)
-    assert (outcome.code, outcome.err) == (0, "")
-    assert outcome.out.splitlines() == [
-        f"card {TEST_EID} made in {directory}",
-        f"serve it on a reader with: euicc-sim serve --card {directory}",
-    ]
-    with Card.open(directory) as card:
-        assert card.eid == TEST_EID
-        assert card.identity.seed is None
-
-
-def test_new_takes_eid_pki_seed_and_limits(run: Run, tmp_path: Path, pki_folder: Path) -> None:
-    eid = make_eid("89049032", 42)
-    words = ["--eid", eid, "--pki", pki_folder, "--seed", 7, "--max-eims", 3, "--results", 5]
-    assert run("new", tmp_path / "card", *words).code == 0
-    with Card.create(
-        tmp_path / "same", eid=eid, pki=pki_folder, seed=7, max_eims=3, results=5, fsync=False
-    ):
-        assert tree(tmp_path / "card") == tree(tmp_path / "same")
-
-
-def test_new_leaves_a_card_alone_that_is_there(run: Run, directory: Path) -> None:
-    before = tree(directory)
-    assert run("new", directory).complaint == (
-        f"there is a card in {directory} already; open it, or choose another directory"
-    )
-    assert tree(directory) == before
-
-
-def test_new_takes_a_directory_s_name_as_it_is(run: Run, tmp_path: Path) -> None:
-    directory = tmp_path / "a [/b] :heart:"
-    outcome = run("new", directory)
-    assert outcome.out.splitlines()[0].endswith(f" made in {directory}")
-    assert (directory / DOCUMENT).is_file()
-
-
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        (["--eid", "8904"], "'8904' is not an EID: "),
-        (["--eid", TEST_EID[:-1] + "4"], f"The EID {TEST_EID[:-1]}4 fails its check: "),
-        (["--eid", make_eid("89033023", 7)], "does not begin with 89049032"),
-        (["--pki", "nowhere"], "nowhere is not a folder. Name the folder"),
-    ],
-)
-def test_new_says_in_one_sentence_what_is_wrong(
-    run: Run, tmp_path: Path, words: list[str], sentence: str
-) -> None:
-    assert sentence in run("new", tmp_path / "card", *words).complaint
-    assert not (tmp_path / "card").exists()
-
-
-@pytest.mark.parametrize(
-    "words",
-    [["--seed", "x"], ["--max-eims", "0"], ["--results", "0"], ["--seeds", "1"], ["--eid"]],
-)
-def test_new_shows_how_it_is_used_when_an_option_cannot_be_read(
-    run: Run, tmp_path: Path, words: list[str]
-) -> None:
-    outcome = run("new", tmp_path / "card", *words)
-    assert (outcome.code, outcome.out) == (2, "")
-    assert words[0] in outcome.err
-    assert list(tmp_path.iterdir()) == []
-
-
-@needs_published
-def test_new_makes_a_card_under_the_published_certificates(run: Run, tmp_path: Path) -> None:
-    assert run("new", tmp_path / "card", "--pki", PUBLISHED).code == 0
-    ci = published("CertificateIssuer/CERT_CI_ECDSA_NIST.der")
-    with Card.open(tmp_path / "card") as card:
-        eum = card.identity.credentials[0].eum_certificate
-        assert ci.subject.public_bytes() in eum
-        card.transmit(SELECT_ISDR)
-        assert eum[4:] in ask(card.transmit, hx("BF5600"))
-    assert not (tmp_path / "card" / "pki").exists()
 
 
 # -- copy
@@ -211,8 +78,11 @@ def test_show_tells_the_facts_of_a_new_card(run: Run, directory: Path) -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", changed)
     assert facts == {
         "EID": TEST_EID,
+        "type": "iot",
         "SGP.32": "1.2",
         "certificates": f"NIST below CI {nist}, BRP below CI {brainpool}",
+        "memory": "524288 of 524288 bytes free",
+        "switches": "none on",
         "default SM-DP+": "none",
         "root SM-DS": "testrootsmds.example.com",
         "package results": "0 of 64",

@@ -71,6 +71,11 @@ def test_a_command_that_did_its_work_ends_with_0(tmp_path: Path) -> None:
         ("card", "copy", "nowhere", "there"),
         ("card", "new", "card", "--eid", "1"),
         ("card", "new", "card", "--pki", "nowhere"),
+        ("card", "new", "card", "--memory", "1G"),
+        ("card", "set", "nowhere", "--memory-full"),
+        ("profile", "list", "--card", "nowhere"),
+        ("profile", "reset", "--card", "nowhere"),
+        ("profile", "download", "nowhere", "--card", "nowhere"),
         ("pki", "new", "pki", "--iin", "1"),
         ("serve", "--card", "nowhere"),
         ("demo", "--card", "nowhere"),
@@ -106,7 +111,7 @@ def test_words_that_are_no_command_end_with_2_and_show_the_usage(words: tuple[st
 def test_no_words_at_all_show_the_help() -> None:
     done = program()
     assert done.returncode in (0, 2)
-    for name in ("serve", "demo", "decode", "card", "eim", "apdu", "pki"):
+    for name in ("serve", "demo", "decode", "card", "profile", "eim", "apdu", "pki"):
         assert re.search(rf"\b{name}\b", done.stdout + done.stderr)
 
 
@@ -190,7 +195,7 @@ def test_help_ends_with_0_and_names_every_option_and_sub_command(path: tuple[str
 
 def test_the_help_knows_all_commands_that_the_readme_shows() -> None:
     text = (Path(__file__).parents[3] / "README.md").read_text()
-    shown = re.findall(r"euicc-sim (card|eim|apdu|pki) ([a-z0-9]+)", text)
+    shown = re.findall(r"euicc-sim (card|profile|eim|apdu|pki) ([a-z0-9]+)", text)
     assert shown
     assert not {one for one in shown if one not in COMMANDS}
 

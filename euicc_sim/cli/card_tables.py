@@ -1,0 +1,97 @@
+"""What `euicc-sim card` shows of a card's directory."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime
+
+from rich.table import Table
+from rich.text import Text
+
+from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.cli.tables import facts
+from euicc_sim.model.identity import CardType, Identity
+from euicc_sim.model.state import State, Switches
+from euicc_sim.records import ID_TYPES
+from euicc_sim.records_profiles import STEPS
+
+
+def card_table(identity: Identity, state: State, changed: datetime) -> Table:
+    """The facts of a card."""
+    limits = identity.limits
+    rows = {
+        "EID": identity.eid,
+        "type": identity.card_type.value,
+        "SGP.32": identity.sgp32_version,
+        "certificates": ", ".join(
+            f"{one.curve} below CI {one.ci_pk_id.hex().upper()}" for one in identity.credentials
+        ),
+        "memory": f"{state.free_memory(limits)} of {limits.memory} bytes free",
+        "switches": ", ".join(switches_on(state.switches)) or "none on",
+        "default SM-DP+": state.default_dp_address or "none",
+        "root SM-DS": identity.root_ds_address,
+        "download": download_under_way(state),
+        "rollback": _rollback(state),
+        "package results": f"{len(state.results)} of {limits.results}",
+        "notifications": str(len(state.notifications)),
+        "next number": str(state.next_seq),
+        "last changed": f"{changed:%Y-%m-%d %H:%M:%S} UTC",
+        "trusted eIMs": f"{len(state.eims)} of {limits.eims}",
+    }
+    if identity.card_type is CardType.CONSUMER:
+        del rows["SGP.32"]
+    return facts({name: value for name, value in rows.items() if value})
+
+
+def settings_table(identity: Identity, switches: Switches) -> Table:
+    """What `card set` sets: the version of SGP.32, and all switches, on or off."""
+    on = switches_on(switches)
+    version = {"SGP.32": identity.sgp32_version}
+    rows = {} if identity.card_type is CardType.CONSUMER else version
+    return facts(rows | {name: "on" if name in on else "off" for name in map(_name, _SWITCHES)})
+
+
+def switches_on(switches: Switches) -> list[str]:
+    """The switches that are on, as `card set` calls them."""
+    return [_name(one) for one in _SWITCHES if getattr(switches, one)]
+
+
+def eims_table(state: State) -> Table | str:
+    """The eIMs that a card trusts."""
+    if not state.eims:
+        return "nobody is trusted; the first eIM comes in by AddInitialEim"
+    table = Table("eIM", "type", "counter", "token", "key", "FQDN")
+    for one in state.eims:
+        table.add_row(
+            Text(one.eim_id, overflow="fold"),
+            ID_TYPES[one.id_type],
+            str(one.counter),
+            "-" if one.token is None else str(one.token),
+            one.key.form.value,
+            Text(one.fqdn or "-", overflow="fold"),
+        )
+    return table
+
+
+_SWITCHES = tuple(one.name for one in fields(Switches))
+
+
+def _name(switch: str) -> str:
+    return switch.replace("_", "-")
+
+
+def download_under_way(state: State) -> str:
+    """From where a Profile is being loaded, and how far that is; empty when none is."""
+    one = state.installation
+    if one is None:
+        return ""
+    profile = f" of {iccid_digits(one.iccid)}" if one.iccid else ""
+    step = next(name for number, name in STEPS.items() if number == one.step)
+    return f"under way from {one.address}{profile}, at {step}"
+
+
+def _rollback(state: State) -> str:
+    one = state.returns.rollback
+    if one is None:
+        return ""
+    return f"granted to {iccid_digits(one.iccid)} by {one.eim_id}, counter {one.counter}"

@@ -1,0 +1,246 @@
+"""The part of `euicc-sim eim` that serves many cards: the server, orders and results."""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from cryptography import x509
+from rich.text import Text
+
+from euicc_sim.cli.console import console, fail, log_line
+from euicc_sim.cli.eim_bytes import bytes_from
+from euicc_sim.cli.eim_server_tables import card_table, cards_table, result_tables
+from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, authorities, smdpps
+from euicc_sim.offcard.eim_file import load
+from euicc_sim.offcard.eim_functions import EsipaFunctions
+from euicc_sim.offcard.eim_orders import SYNTAX
+from euicc_sim.offcard.eim_service import EimService
+from euicc_sim.offcard.eim_store import EimStore
+from euicc_sim.offcard.eim_transfer import push as push_all
+from euicc_sim.offcard.eim_words import SYNTAX as OPERATIONS
+from euicc_sim.offcard.esipa_client import EsipaClient
+from euicc_sim.offcard.lpa_messages import LpaError
+from euicc_sim.servers import ServerError, extra_needed
+from euicc_sim.servers.tls import server_context, tls_credential
+from keys import TestPki
+
+DEFAULT_PORT = 8080
+
+File = Annotated[Path, typer.Argument(help="The eIM's file.", show_default=False)]
+Store = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Where the cards are kept.", show_default="FILE's name and .cards"
+    ),
+]
+Eid = Annotated[str, typer.Argument(metavar="EID", help="The card's EID, 32 digits.")]
+Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The order's number.")]
+
+
+def serve(
+    file: File,
+    store: Store = None,
+    host: Annotated[
+        str, typer.Option(help="Where to listen; orders by HTTP are taken from here only.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=0xFFFF, help="0 is a free one.")] = DEFAULT_PORT,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="HTTPS, with a certificate of the PKI or the one given.")
+    ] = False,
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The DNS name in it.", show_default="the eimFqdn"),
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(metavar="PEM", help="A certificate for HTTPS, and those above.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(metavar="PEM", help="Its private key.")] = None,
+    pki: PkiOption = None,
+    ca: CaOption = None,
+    insecure: InsecureOption = False,
+) -> None:
+    """Serve IPAs (ESipa), until Ctrl-C.
+
+    euicc-sim eim serve eim1.json
+    """
+    try:
+        with extra_needed():
+            from euicc_sim.servers.esipa import esipa_app
+            from euicc_sim.servers.run import WebServer
+        service = _service(file, store, pki, ca, insecure)
+        called = name or (service.eim.fqdn or "localhost").partition(":")[0]
+        context = _context(called, pki, certificate, key) if tls or certificate else None
+        with closing(WebServer(host, port, context, log_line)) as web:
+            bracketed = f"[{host}]" if ":" in host else host
+            url = f"{'https' if context else 'http'}://{bracketed}:{web.port}"
+            web.run(esipa_app(service, log_line), lambda: _introduce(service, file, url))
+    except ServerError as error:
+        fail(str(error))
+
+
+_ORDER_HELP = f"""Order something for a card; a running server gives it out.
+
+What is ordered is a package of operations of the first group or of the second, or one of the
+third:
+
+\b
+{OPERATIONS.replace(chr(10) * 2, chr(10) * 2 + chr(8) + chr(10))}
+
+\b
+{SYNTAX}
+
+The package is signed when the IPA fetches it."""
+
+
+def order(
+    file: File,
+    eid: Eid,
+    words: Annotated[list[str], typer.Argument(metavar="OP...", help="See above.")],
+    store: Store = None,
+) -> None:
+    """Order something for a card."""
+    found = _service(file, store).order(eid, words)
+    console.print(Text(f"{found.what} waits for {eid}"))
+
+
+def card(
+    file: File,
+    eid: Eid,
+    store: Store = None,
+    counter: Annotated[
+        int | None, typer.Option(min=0, help="The last one used.", show_default=False)
+    ] = None,
+    token: Annotated[
+        int | None, typer.Option(min=1, help="One that the card gave.", show_default=False)
+    ] = None,
+    certificate: Annotated[
+        str | None,
+        typer.Option(metavar="CERT", help="Its certificate, or its answer to GetCerts (BF56)."),
+    ] = None,
+    again: Annotated[
+        int | None, typer.Option(metavar="NUMBER", help="Give out a held order once more.")
+    ] = None,
+    withdraw: Annotated[
+        int | None, typer.Option(metavar="NUMBER", help="Take an order back.")
+    ] = None,
+) -> None:
+    """Make a card known, or change and show what is known of it."""
+    service = _service(file, store)
+    der = None if certificate is None else bytes_from(certificate, "--certificate")
+    if (counter, token, der) != (None, None, None) or not (again or withdraw):
+        service.set_card(eid, counter=counter, token=token, certificate=der)
+    if again is not None:
+        service.again(eid, again)
+    if withdraw is not None:
+        service.withdraw(eid, withdraw)
+    console.print(card_table(service.store.card(eid)))
+
+
+def cards(file: File, store: Store = None) -> None:
+    """List the cards of a server."""
+    found = _store(file, store)
+    console.print(cards_table([found.card(one) for one in found.eids()]))
+
+
+def results(
+    file: File,
+    eid: Eid,
+    store: Store = None,
+    last: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Only the last ones.", show_default=False)
+    ] = None,
+) -> None:
+    """Show what came of a card's orders.
+
+    Exit code 0: all that is shown was done. 3: some was refused or failed.
+    """
+    found = _store(file, store).card(eid).results
+    shown = found if last is None else found[-last:]
+    for one in shown:
+        for table in result_tables(one):
+            console.print(table)
+    if not shown:
+        console.print(Text(f"{eid} has no results yet"))
+    if any(one.state != "done" for one in shown):
+        raise typer.Exit(3)
+
+
+def push(
+    file: File,
+    eid: Eid,
+    ipa: Annotated[str, typer.Option("--ipa", metavar="URL", help="Where the IPA listens.")],
+    store: Store = None,
+) -> None:
+    """Bring an IPA that listens what waits for its card (see ipa listen)."""
+    functions = EsipaFunctions(_service(file, store))
+    try:
+        with EsipaClient(ipa) as client:
+            count = push_all(functions, eid, client)
+    except LpaError as error:
+        fail(str(error))
+    console.print(Text(f"{count} brought"))
+
+
+COMMANDS = (serve, cards, card, results, push)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make these commands of `euicc-sim eim`."""
+    for one in COMMANDS:
+        app.command()(one)
+    app.command(help=_ORDER_HELP)(order)
+
+
+def _introduce(service: EimService, file: Path, url: str) -> None:
+    for words in (
+        f"eIM {service.eim.eim_id} listens at {url}",
+        f"cards are kept in {service.store.folder}",
+        f"order with: euicc-sim eim order {file} EID OP",
+    ):
+        console.print(Text(words))
+
+
+def _store(file: Path, store: Path | None) -> EimStore:
+    return EimStore(store or file.with_suffix(".cards"))
+
+
+def _service(
+    file: Path,
+    store: Path | None,
+    pki: Path | None = None,
+    ca: list[Path] | None = None,
+    insecure: bool = False,
+) -> EimService:
+    trust = authorities(pki, ca)
+    cis = authorities(pki, None)
+    return EimService(
+        load(file),
+        _store(file, store),
+        servers=smdpps(trust, insecure),
+        tell=log_line,
+        authorities=[x509.load_der_x509_certificate(one) for one in cis],
+    )
+
+
+def _context(
+    name: str, pki: Path | None, certificate: Path | None, key: Path | None
+) -> ssl.SSLContext:
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            context.load_cert_chain(certificate, key)
+        except (OSError, ssl.SSLError) as error:
+            raise ServerError(
+                f"{certificate} and {key or certificate} cannot be used for HTTPS: {error}. "
+                "Give a PEM certificate and its unencrypted PEM key."
+            ) from error
+        return context
+    if pki is None:
+        raise ServerError("HTTPS needs a certificate: --pki FOLDER, or --certificate and --key.")
+    return server_context(tls_credential(TestPki.load(pki), name, datetime.now(UTC)))

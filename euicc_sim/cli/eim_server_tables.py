@@ -1,0 +1,83 @@
+"""What the server part of `euicc-sim eim` shows: cards, what waits for them, and results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from euicc_sim.cli.tables import columns, facts, printable
+from euicc_sim.offcard.eim_record import CardRecord, Order, Result
+
+
+def cards_table(cards: Sequence[CardRecord]) -> Table:
+    """One line for each card."""
+    rows = [
+        (one.eid, str(len(one.queue)), str(len(one.results)), one.last_poll or "never")
+        for one in cards
+    ]
+    return columns(("EID", "waiting", "results", "last poll"), rows, {"EID", "last poll"})
+
+
+def card_table(card: CardRecord) -> Table:
+    """One card."""
+    rows = {
+        "EID": card.eid,
+        "counter": f"{card.counter}, the next package has {card.counter + 1}",
+        "token": "none" if card.token is None else str(card.token),
+        "certificate": "known" if card.euicc_certificate else "not known yet",
+        "last poll": card.last_poll or "never",
+        "results": str(len(card.results)),
+    }
+    waiting = [_order(one) for one in card.queue]
+    notifications = [
+        f"notification for {one.address}: {one.problem or 'on its way'}"
+        for one in card.notifications
+    ]
+    rows["waiting"] = "\n".join((*waiting, *notifications)) or "nothing"
+    return facts({name: _lines(value) for name, value in rows.items()})
+
+
+def result_tables(result: Result) -> Iterator[Table]:
+    """The head of a result, and a table of what its operations came to."""
+    number = "-" if result.order is None else str(result.order)
+    rows = {
+        "order": f"{number} {' '.join(result.words)}",
+        "at": result.at,
+        "outcome": f"{result.state}: {result.error}" if result.error else result.state,
+        "signature": "verified" if result.verified else "none",
+    }
+    yield facts({name: printable(value) for name, value in rows.items()})
+    if result.outcomes:
+        table = Table("", "operation", "result", "value")
+        for place, one in enumerate(result.outcomes, 1):
+            table.add_row(str(place), one.operation, one.result, Text(_value(one.value)))
+        yield table
+
+
+def _order(order: Order) -> str:
+    state = "held" if order.held else f"given out {order.deliveries} times"
+    told = "" if not order.deliveries and not order.held else f", {state}"
+    problem = f": {order.problem}" if order.problem else ""
+    return f"{order.what}{told}{problem}"
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return "\n".join(_value(one) for one in value) or "empty"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_word(one)}" for name, one in value.items())
+    return _word(value)
+
+
+def _word(value: Any) -> str:
+    return printable(value if isinstance(value, str) else json.dumps(value))
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(printable, text.splitlines()))

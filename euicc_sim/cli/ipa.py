@@ -1,0 +1,192 @@
+"""`euicc-sim ipa`: be the IPA of a device: poll an eIM and do with a card what it orders."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from euicc_sim.cli.console import console, fail, log_line
+from euicc_sim.cli.link import CardOption, ReaderOption, open_link
+from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, authorities, smdpps
+from euicc_sim.offcard.esipa_client import EsipaClient
+from euicc_sim.offcard.ipa import DownloadMode, Ipa, Poll
+from euicc_sim.offcard.ipa_card import IpaCard
+from euicc_sim.offcard.lpa_messages import LpaError
+from euicc_sim.servers import ServerError, extra_needed
+from euicc_sim.transport.pcsc import PcscError
+
+DEFAULT_PORT = 8081
+
+app = typer.Typer(
+    name="ipa",
+    no_args_is_help=True,
+    help="Be an IPA: poll an eIM over ESipa and do with a card what it orders.",
+)
+
+EimOption = Annotated[
+    str | None,
+    typer.Option(
+        "--eim", metavar="URL", help="Where the eIM is.", show_default="https:// and its eimFqdn"
+    ),
+]
+EimIdOption = Annotated[
+    str | None,
+    typer.Option("--eim-id", metavar="ID", help="Which of the card's eIMs, if there are several."),
+]
+ModeOption = Annotated[
+    DownloadMode, typer.Option("--download", help="Who speaks to SM-DP+s: we, or the eIM for us.")
+]
+TriesOption = Annotated[
+    int, typer.Option(min=1, help="So often is an eIM tried with a result before giving up.")
+]
+PauseOption = Annotated[
+    float, typer.Option(min=0, metavar="SECONDS", help="Between two of these tries.")
+]
+
+
+@app.command()
+def poll(
+    card: CardOption = None,
+    reader: ReaderOption = None,
+    eim: EimOption = None,
+    eim_id: EimIdOption = None,
+    download: ModeOption = DownloadMode.DIRECT,
+    tries: TriesOption = 3,
+    pause: PauseOption = 2.0,
+    pki: PkiOption = None,
+    ca: CaOption = None,
+    insecure: InsecureOption = False,
+) -> None:
+    """Fetch and do what the eIM has, until it has no more.
+
+    euicc-sim ipa poll --card card --eim http://127.0.0.1:8080
+    """
+    trust = authorities(pki, ca)
+    _poll(_Options(card, reader, eim, eim_id, download, tries, pause, trust, insecure))
+
+
+@app.command()
+def run(
+    card: CardOption = None,
+    reader: ReaderOption = None,
+    eim: EimOption = None,
+    eim_id: EimIdOption = None,
+    download: ModeOption = DownloadMode.DIRECT,
+    tries: TriesOption = 3,
+    pause: PauseOption = 2.0,
+    every: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="Between polls.")] = 30.0,
+    once: Annotated[bool, typer.Option("--once", help="End after the first poll.")] = False,
+    pki: PkiOption = None,
+    ca: CaOption = None,
+    insecure: InsecureOption = False,
+) -> None:
+    """Poll again and again, until Ctrl-C."""
+    trust = authorities(pki, ca)
+    options = _Options(card, reader, eim, eim_id, download, tries, pause, trust, insecure)
+    if once:
+        _poll(options)
+        return
+    try:
+        while True:
+            try:
+                options.poll()
+            except (LpaError, PcscError) as error:
+                log_line(str(error), refused=True)
+            time.sleep(every)
+    except KeyboardInterrupt:
+        return
+
+
+@app.command()
+def listen(
+    card: CardOption = None,
+    reader: ReaderOption = None,
+    eim_id: EimIdOption = None,
+    download: ModeOption = DownloadMode.DIRECT,
+    host: Annotated[
+        str, typer.Option(help="Where to listen: whoever reaches it can bring packages.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=0xFFFF, help="0 is a free one.")] = DEFAULT_PORT,
+) -> None:
+    """Wait for an eIM that brings packages (see eim push), until Ctrl-C."""
+    try:
+        with extra_needed():
+            from euicc_sim.servers.ipa_app import ipa_app
+            from euicc_sim.servers.run import WebServer
+
+        def transferred(message: bytes) -> bytes:
+            with open_link(card, reader) as link:
+                ipa = Ipa(link.transmit, _Nobody(), None, download, eim_id, tell=log_line)
+                return ipa.transferred(message)
+
+        with closing(WebServer(host, port, None, log_line)) as web:
+            words = Text(f"the IPA listens at http://{host}:{web.port}")
+            web.run(ipa_app(transferred, log_line), lambda: console.print(words))
+    except ServerError as error:
+        fail(str(error))
+
+
+class _Nobody:
+    """No eIM is asked for anything."""
+
+    def exchange(self, message: bytes) -> bytes:
+        raise LpaError("This IPA only listens. Poll the eIM, with: euicc-sim ipa poll")
+
+
+class _Options:
+    """What a poll needs to know."""
+
+    def __init__(
+        self,
+        card: Path | None,
+        reader: str | None,
+        eim: str | None,
+        eim_id: str | None,
+        mode: DownloadMode,
+        tries: int,
+        pause: float,
+        trust: list[bytes],
+        insecure: bool,
+    ) -> None:
+        self._card, self._reader = card, reader
+        self._eim, self._eim_id, self._mode = eim, eim_id, mode
+        self._tries, self._pause = tries, pause
+        self._trust, self._verify = trust, not insecure
+
+    def poll(self) -> Poll:
+        """One poll. Raises LpaError, PcscError, CardError."""
+        with open_link(self._card, self._reader) as link:
+            url = self._eim or self._url(IpaCard(link.transmit))
+            with EsipaClient(url, trust=self._trust, verify=self._verify) as eim:
+                found = Ipa(
+                    link.transmit,
+                    eim,
+                    smdpps(self._trust, not self._verify),
+                    self._mode,
+                    self._eim_id,
+                    self._tries,
+                    self._pause,
+                    log_line,
+                ).poll()
+        count = found.packages
+        log_line(f"{count or 'no'} package{'' if count == 1 else 's'} done, the eIM has no more")
+        return found
+
+    def _url(self, card: IpaCard) -> str:
+        eims = [one for one in card.eims() if self._eim_id in (None, one.eim_id)]
+        name = next((one.fqdn for one in eims if one.fqdn), None)
+        if name is None:
+            raise LpaError("The card does not know where its eIM is. Say it: --eim URL.")
+        return f"https://{name}"
+
+
+def _poll(options: _Options) -> None:
+    try:
+        options.poll()
+    except (LpaError, PcscError) as error:
+        fail(str(error))

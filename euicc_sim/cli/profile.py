@@ -1,0 +1,183 @@
+"""`euicc-sim profile`: be an LPA: install Profiles on a card, switch, name and delete them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from euicc_sim.cli.console import console, fail
+from euicc_sim.cli.link import CardOption, ReaderOption, open_lpa
+from euicc_sim.cli.profile_download import download
+from euicc_sim.cli.profile_fetch import fetch
+from euicc_sim.cli.profile_tables import for_machines, listed_notifications, listed_profiles
+from euicc_sim.offcard.lpa import Lpa
+from euicc_sim.offcard.lpa_messages import LpaError, ResetOption, identifier, request
+
+_SHOWN = (0x5A, 0x4F, 0x9F70, 0x90, 0x91, 0x92, 0x95, 0x99, 0x9F7B, 0x9F26, 0x9F67)
+"""The tags of what `list` asks for: all but icons, recipients and owner."""
+
+_NO_SUCH_FUNCTION = "6A88"
+
+app = typer.Typer(
+    name="profile",
+    no_args_is_help=True,
+    help="Be an LPA: download Profiles to a card, enable, disable, name and delete them.",
+)
+app.command()(download)
+app.command()(fetch)
+
+Id = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="ICCID, or AID in 32 hex digits.", show_default=False),
+]
+Refresh = Annotated[
+    bool, typer.Option("--refresh", help="Set refreshFlag: the card may have to ask for REFRESH.")
+]
+
+
+@app.command("list")
+def list_(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="For programs, with AIDs and all other fields.")
+    ] = False,
+    card: CardOption = None,
+    reader: ReaderOption = None,
+) -> None:
+    """List the Profiles of a card."""
+    with open_lpa(card, reader) as lpa:
+        found = lpa.profiles(_SHOWN)
+    if as_json:
+        typer.echo(json.dumps([for_machines(one) for one in found], indent=2, ensure_ascii=False))
+    elif found:
+        console.print(listed_profiles(found))
+    else:
+        console.print("no Profiles; install one with: euicc-sim profile download FILE")
+
+
+@app.command()
+def enable(
+    profile: Id, refresh: Refresh = False, card: CardOption = None, reader: ReaderOption = None
+) -> None:
+    """Enable a Profile; the one that was enabled is disabled."""
+    with open_lpa(card, reader) as lpa, _left_to_an_eim(lpa, "enable", profile):
+        lpa.enable(profile, refresh=refresh)
+    _say(f"{profile} enabled")
+
+
+@app.command()
+def disable(
+    profile: Id, refresh: Refresh = False, card: CardOption = None, reader: ReaderOption = None
+) -> None:
+    """Disable a Profile; then none is enabled."""
+    with open_lpa(card, reader) as lpa, _left_to_an_eim(lpa, "disable", profile):
+        lpa.disable(profile, refresh=refresh)
+    _say(f"{profile} disabled")
+
+
+@app.command()
+def delete(profile: Id, card: CardOption = None, reader: ReaderOption = None) -> None:
+    """Delete a Profile that is disabled."""
+    with open_lpa(card, reader) as lpa, _left_to_an_eim(lpa, "delete", profile):
+        lpa.delete(profile)
+    _say(f"{profile} deleted")
+
+
+@app.command()
+def nickname(
+    profile: Id,
+    name: Annotated[str, typer.Argument(help='Up to 64 bytes; "" takes it away.')],
+    card: CardOption = None,
+    reader: ReaderOption = None,
+) -> None:
+    """Give a Profile a nickname."""
+    with open_lpa(card, reader) as lpa:
+        try:
+            lpa.set_nickname(_iccid(lpa, profile), name)
+        except LpaError as error:
+            if error.code != _NO_SUCH_FUNCTION:
+                raise
+            fail(
+                "This card gives Profiles no nicknames, nor has SGP.32 an order for it; "
+                "use a card of the type iot: euicc-sim card new DIR --type iot"
+            )
+    _say(f"{profile} is called {name!r}" if name else f"{profile} has no nickname")
+
+
+@app.command()
+def notifications(card: CardOption = None, reader: ReaderOption = None) -> None:
+    """List what the card has to tell servers, oldest first."""
+    with open_lpa(card, reader) as lpa:
+        found = lpa.notifications()
+    console.print(listed_notifications(found) if found else "no notifications")
+
+
+@app.command()
+def reset(
+    operational: Annotated[
+        bool, typer.Option("--operational", help="Delete the operational Profiles.")
+    ] = False,
+    test: Annotated[
+        bool, typer.Option("--test", help="Delete the test Profiles that were downloaded.")
+    ] = False,
+    smdp_address: Annotated[
+        bool, typer.Option("--smdp-address", help="Forget the default SM-DP+ address.")
+    ] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All of these.")] = False,
+    card: CardOption = None,
+    reader: ReaderOption = None,
+) -> None:
+    """Reset the memory of a card, without asking again: what the options say is gone."""
+    wanted = {
+        ResetOption.OPERATIONAL_PROFILES: operational,
+        ResetOption.FIELD_LOADED_TEST_PROFILES: test,
+        ResetOption.DEFAULT_SMDP_ADDRESS: smdp_address,
+    }
+    options = frozenset(one for one, chosen in wanted.items() if chosen or everything)
+    if not options:
+        fail("Say what is to go: --operational, --test, --smdp-address or --all.")
+    with open_lpa(card, reader) as lpa:
+        try:
+            lpa.memory_reset(options)
+        except LpaError as error:
+            if error.code != _NO_SUCH_FUNCTION:
+                raise
+            same = request("EuiccMemoryResetRequest", {"resetOptions": options}).hex().upper()
+            fail(
+                "This card knows the memory reset of SGP.32 only; "
+                f"send it with: euicc-sim apdu es10 {same}"
+            )
+    _say("memory reset")
+
+
+@contextmanager
+def _left_to_an_eim(lpa: Lpa, order: str, profile: str) -> Iterator[None]:
+    """On a card that no LPA manages, say how an eIM orders the same."""
+    try:
+        yield
+    except LpaError as error:
+        if error.code != _NO_SUCH_FUNCTION:
+            raise
+        fail(
+            f"This card does not obey an LPA; an eIM has to order it by a package: "
+            f"euicc-sim eim package EIM.json {order}:{_iccid(lpa, profile)} --eid {lpa.eid()}"
+        )
+
+
+def _iccid(lpa: Lpa, profile: str) -> str:
+    """The ICCID of a Profile that is named by ICCID or AID. Raises LpaError."""
+    form, value = identifier(profile)
+    if form == "iccid":
+        return profile
+    for one in lpa.profiles((0x5A, 0x4F)):
+        if one.aid == value and one.iccid:
+            return one.iccid
+    raise LpaError(f"The card has no Profile {profile}. List the Profiles to see which it has.")
+
+
+def _say(sentence: str) -> None:
+    console.print(Text(sentence))

@@ -1,0 +1,153 @@
+"""`euicc-sim profile download`: bind profile packages for a card and install them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from euicc_sim.cli.console import console, fail
+from euicc_sim.cli.link import CardOption, ReaderOption, open_lpa
+from euicc_sim.cli.profile_words import (
+    ClassName,
+    WordError,
+    class_of,
+    icon_of,
+    orders_of,
+    owner_of,
+    rules_of,
+)
+from euicc_sim.cli.progress import bar
+from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
+from euicc_sim.factory import PKI_FOLDER
+from euicc_sim.offcard.binding import SEGMENT_SIZE
+from euicc_sim.offcard.metadata import (
+    SERVICE_PROVIDER_NAME,
+    Event,
+    MetadataError,
+    NotificationTarget,
+)
+from euicc_sim.offcard.orders import Order
+from euicc_sim.offcard.smdpp import Smdpp
+from keys import Curve, TestPki
+
+DEFAULT_FOLDER = Path("card")
+"""Where the card is whose PKI is taken when no folder is named: scripts/run makes it there."""
+
+
+def download(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="Unprotected profile packages, DER as in GSMA TS.48.",
+            show_default=False,
+        ),
+    ],
+    card: CardOption = None,
+    reader: ReaderOption = None,
+    pki: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="The PKI that the card was made with. Default: pki in DIR, else card/pki.",
+        ),
+    ] = None,
+    curve: Annotated[
+        Curve | None,
+        typer.Option(case_sensitive=False, help="Default: the first that card and PKI have."),
+    ] = None,
+    profile_class: Annotated[
+        ClassName, typer.Option("--class", help="The profileClass.")
+    ] = ClassName.OPERATIONAL,
+    name: Annotated[
+        str | None, typer.Option(help="The profileName. Default: that in the package.")
+    ] = None,
+    provider: Annotated[str, typer.Option(help="The serviceProviderName.")] = SERVICE_PROVIDER_NAME,
+    notify: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Who is told of all events; repeat it. Default: the SM-DP+, of all but install.",
+        ),
+    ] = None,
+    ppr1: Annotated[bool, typer.Option("--ppr1", help="It must not be disabled.")] = False,
+    ppr2: Annotated[bool, typer.Option("--ppr2", help="It must not be deleted.")] = False,
+    owner: Annotated[
+        str | None,
+        typer.Option(metavar="MCCMNC", help="The profileOwner: 5 or 6 digits, such as 00101."),
+    ] = None,
+    emergency: Annotated[
+        bool, typer.Option("--emergency", help="It is the Emergency Profile (SGP.32).")
+    ] = False,
+    fallback_allowed: Annotated[
+        bool,
+        typer.Option("--fallback-allowed", help="It may get the fallback attribute (SGP.32)."),
+    ] = False,
+    icon: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A JPG or PNG of at most 1024 bytes.")
+    ] = None,
+    confirmation_code: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Ask the card for this confirmation code.")
+    ] = None,
+    segment_size: Annotated[
+        int, typer.Option(min=1, max=0xFFF0, help="Plain bytes in a segment of the package.")
+    ] = SEGMENT_SIZE,
+) -> None:
+    """Install Profiles: bind their packages for the card with an SM-DP+ of its PKI, as an LPA does.
+
+    euicc-sim profile download TS48v1_A.der --card card --name Blue
+    """
+    try:
+        icon_type, icon_content = icon_of(icon)
+        fields = {
+            "profile_class": class_of(profile_class),
+            "profile_name": name,
+            "service_provider_name": provider,
+            "notifications": _targets(notify),
+            "policy_rules": rules_of(ppr1, ppr2, owner),
+            "owner": owner_of(owner),
+            "ecall_indication": emergency or None,
+            "fallback_allowed": fallback_allowed or None,
+            "icon_type": icon_type,
+            "icon": icon_content,
+        }
+        orders = orders_of(files, fields, confirmation_code)
+    except (MetadataError, WordError) as error:
+        fail(str(error))
+    server = _server(_folder(pki, card), curve, orders, segment_size)
+    with open_lpa(card, reader) as lpa:
+        for file, order in zip(files, orders, strict=True):
+            with bar(file.name) as tell:
+                done = lpa.download(
+                    server,
+                    matching_id=order.matching_id,
+                    confirmation_code=confirmation_code,
+                    progress=tell,
+                )
+            aid = done.aid.hex().upper()
+            console.print(Text(f"{done.iccid} installed as {aid}, result {done.seq_number}"))
+
+
+def _folder(pki: Path | None, card: Path | None) -> Path:
+    if pki is not None:
+        return pki
+    folder = (card or DEFAULT_FOLDER) / PKI_FOLDER
+    if not folder.is_dir():
+        fail(f"{folder} is not there; name the PKI that the card was made with: --pki FOLDER.")
+    return folder
+
+
+def _server(folder: Path, curve: Curve | None, orders: list[Order], segment_size: int) -> Smdpp:
+    curves = None if curve is None else (curve,)
+    try:
+        return Smdpp.of(TestPki.load(folder), orders, curves=curves, segment_size=segment_size)
+    except (InvalidCertificateError, UnsupportedCurveError) as error:
+        fail(f"The SM-DP+ in {folder} would be refused by every card: {error}; use another PKI.")
+
+
+def _targets(addresses: list[str] | None) -> tuple[NotificationTarget, ...] | None:
+    every = frozenset(Event)
+    return tuple(NotificationTarget(every, one) for one in addresses) if addresses else None

@@ -1,0 +1,121 @@
+"""Profiles and notifications as tables and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass
+from typing import Any, Self
+
+from rich.table import Table
+
+from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.cli.tables import columns
+from euicc_sim.model.profile import Profile, ProfileClass, Rule
+from euicc_sim.model.state import State
+from euicc_sim.offcard.lpa_messages import NotificationInfo, ProfileInfo
+
+_HEAD = ("ICCID", "state", "class", "name", "provider", "nickname", "marks", "bytes")
+_WHOLE = {"ICCID", "state", "class", "bytes", "number"}
+_RULES = {
+    Rule.UPDATE_CONTROL: "pprUpdateControl",
+    Rule.PPR1_NO_DISABLE: "ppr1",
+    Rule.PPR2_NO_DELETE: "ppr2",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    iccid: str
+    state: str
+    profile_class: str
+    name: str
+    provider: str
+    nickname: str
+    marks: str
+    size: str = ""
+
+    @classmethod
+    def of_card(cls, one: Profile, state: State) -> Self:
+        """From what the card's directory has."""
+        return cls(
+            iccid_digits(one.iccid),
+            "enabled" if one.enabled else "disabled",
+            ProfileClass(one.profile_class).name.lower(),
+            one.name,
+            one.service_provider,
+            one.nickname,
+            _marks(state.fallback_profile == one.iccid, one.ecall, one.rules),
+            str(one.size),
+        )
+
+    @classmethod
+    def of_list(cls, one: ProfileInfo) -> Self:
+        """From what the card lists to an LPA."""
+        given = one.fields
+        return cls(
+            one.iccid or "",
+            given.get("profileState", ""),
+            one.profile_class or "",
+            one.name or "",
+            one.service_provider or "",
+            one.nickname or "",
+            _marks(
+                given.get("fallbackAttribute"),
+                given.get("ecallIndication"),
+                given.get("profilePolicyRules", ()),
+            ),
+        )
+
+
+def kept_profiles(state: State) -> Table:
+    """The Profiles in a card's directory."""
+    rows = (astuple(_Row.of_card(one, state)) for one in state.profiles)
+    return columns(_HEAD, rows, _WHOLE)
+
+
+def listed_profiles(profiles: Iterable[ProfileInfo]) -> Table:
+    """The Profiles that a card lists."""
+    return columns(_HEAD, (astuple(_Row.of_list(one)) for one in profiles), _WHOLE)
+
+
+def listed_notifications(notifications: Iterable[NotificationInfo]) -> Table:
+    """The notifications that a card lists."""
+    return columns(
+        ("number", "event", "ICCID", "address"),
+        (
+            (str(one.seq_number), ", ".join(one.events), one.iccid or "", one.address)
+            for one in notifications
+        ),
+        _WHOLE,
+    )
+
+
+def for_machines(one: ProfileInfo) -> dict[str, Any]:
+    """A Profile by the ASN.1 names of its fields; the ICCID in printed order, bytes as hex."""
+    found: dict[str, Any] = _plain(one.fields)
+    if "profilePolicyRules" in one.fields:
+        found["profilePolicyRules"] = _rules(one.fields["profilePolicyRules"])
+    return {**found, "iccid": one.iccid}
+
+
+def _marks(fallback: bool | None, emergency: bool | None, rules: Iterable[int]) -> str:
+    marks = {"fallback": fallback, "emergency": emergency}
+    return " ".join([name for name, there in marks.items() if there] + _rules(rules))
+
+
+def _rules(numbers: Iterable[int]) -> list[str]:
+    return [_RULES.get(Rule(one), "") if one in set(Rule) else str(one) for one in sorted(numbers)]
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case bytes():
+            return value.hex().upper()
+        case Mapping():
+            return {name: _plain(one) for name, one in value.items()}
+        case frozenset():
+            return sorted(value)
+        case list():
+            return [_plain(one) for one in value]
+        case _:
+            return value

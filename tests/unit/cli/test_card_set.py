@@ -1,0 +1,111 @@
+"""`euicc-sim card set`: the ways in which a card can be difficult."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from support.command import Run, runner
+from support.es10 import SELECT_ISDR
+from support.hexes import hx
+from support.published_pki import tree
+
+from euicc_sim import Card, CardError
+from euicc_sim.factory import set_switches
+from euicc_sim.model.state import Switches
+from euicc_sim.storage import DOCUMENT, Disk, read
+
+NAMES = [one.name.replace("_", "-") for one in fields(Switches)]
+ALL_OFF = {"SGP.32": "1.2"} | dict.fromkeys(NAMES, "off")
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs `euicc-sim card set` with these words."""
+    return runner(monkeypatch, capsys, "card", "set")
+
+
+@pytest.fixture
+def directory(tmp_path: Path, pki_folder: Path) -> Path:
+    """A card, closed."""
+    Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False).close()
+    return tmp_path / "card"
+
+
+def test_a_new_card_has_all_switches_off(run: Run, directory: Path) -> None:
+    assert run(directory).facts == ALL_OFF
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_switch_goes_on_stays_and_goes_off_again(run: Run, directory: Path, name: str) -> None:
+    assert run(directory, f"--{name}").facts == ALL_OFF | {name: "on"}
+    assert run(directory).facts == ALL_OFF | {name: "on"}
+    with Card.open(directory, fsync=False) as card:
+        assert card.state.switches == Switches(**{name.replace("-", "_"): True})
+    assert run(directory, f"--no-{name}").facts == ALL_OFF
+
+
+def test_what_is_not_named_is_left_as_it_is(run: Run, directory: Path) -> None:
+    run(directory, "--toolkit-busy", "--memory-full")
+    assert run(directory, "--ipad-required", "--no-memory-full").facts == ALL_OFF | {
+        "toolkit-busy": "on",
+        "ipad-required": "on",
+    }
+
+
+def test_nothing_else_of_the_card_changes(run: Run, directory: Path) -> None:
+    before = tree(directory)
+    run(directory, "--memory-full")
+    assert tree(directory) != before
+    run(directory, "--no-memory-full")
+    assert tree(directory) == before
+
+
+def test_show_names_the_switches_that_are_on(
+    run: Run,
+    directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(directory, "--memory-full", "--reset-after-switch")
+    shown = runner(monkeypatch, capsys, "card", "show")(directory).facts
+    assert shown["switches"] == "reset-after-switch, memory-full"
+    assert shown["memory"] == "0 of 524288 bytes free"
+
+
+def test_the_card_is_as_difficult_as_it_was_told_to_be(run: Run, directory: Path) -> None:
+    run(directory, "--ipad-required")
+    with Card.open(directory, fsync=False) as card:
+        card.transmit(SELECT_ISDR)
+        assert card.transmit(hx("80E29100 03 BF2E00")) == hx("6985")
+
+
+def test_a_card_that_is_served_is_left_alone_but_its_switches_can_be_seen(
+    run: Run, directory: Path
+) -> None:
+    with Card.open(directory, fsync=False):
+        assert run(directory, "--memory-full").complaint.startswith(
+            f"the card in {directory} is open already"
+        )
+        assert run(directory).facts == ALL_OFF
+
+
+def test_a_directory_without_a_card_stays_as_it_is(run: Run, tmp_path: Path) -> None:
+    complaint = run(tmp_path, "--memory-full").complaint
+    assert complaint.startswith(f"there is no card in {tmp_path} (no {DOCUMENT})")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_switches_that_cannot_be_kept_are_a_card_error_and_the_card_is_closed(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Disk, "write", fail)
+    with pytest.raises(CardError, match=r"^the switches were not kept: No space left on device$"):
+        set_switches(directory, memory_full=True)
+    monkeypatch.undo()
+    assert read(directory)[1].switches == Switches()
+    Card.open(directory, fsync=False).close()

@@ -1,0 +1,111 @@
+"""`euicc-sim card set --sgp32`: the version of SGP.32 that a card speaks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.command import Run, runner
+from support.eims import ask
+from support.es10 import SELECT_ISDR
+from support.hexes import hx
+from support.installed import give
+from support.installing import A as ICCID
+from support.published_pki import tree
+
+from euicc_sim import Card, CardError
+from euicc_sim.asn1.wire import VERSIONS
+from euicc_sim.factory import set_version
+from euicc_sim.model.identity import CardType
+from euicc_sim.storage import DOCUMENT, Disk, read
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs `euicc-sim card` with these words."""
+    return runner(monkeypatch, capsys, "card")
+
+
+@pytest.fixture
+def directory(tmp_path: Path, pki_folder: Path) -> Path:
+    """A card with a Profile, closed."""
+    with Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False) as card:
+        give(card, ICCID)
+    return tmp_path / "card"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_card_speaks_it_from_then_on(run: Run, directory: Path, version: str) -> None:
+    assert run("set", directory, "--sgp32", version).facts["SGP.32"] == version
+    assert run("show", directory).facts["SGP.32"] == version
+    with Card.open(directory, fsync=False) as card:
+        card.transmit(SELECT_ISDR)
+        info = ask(card.transmit, hx("BF2200"))
+    numbers = bytes(int(one) for one in f"{version}.0".split(".")[:3])
+    assert (hx("8003") + numbers in info) or (hx("0403") + numbers in info)
+
+
+def test_back_again_the_card_is_as_before(run: Run, directory: Path) -> None:
+    before = tree(directory)
+    assert run("set", directory, "--sgp32", "1.3").code == 0
+    assert tree(directory) != before
+    assert run("set", directory, "--sgp32", "1.2").code == 0
+    assert tree(directory) == before
+
+
+def test_profiles_and_their_packages_stay(run: Run, directory: Path) -> None:
+    state = read(directory)[1]
+    run("set", directory, "--sgp32", "1.0.1")
+    assert read(directory)[1] == state
+    assert [one.iccid for one in state.profiles] == [ICCID]
+
+
+def test_it_goes_with_switches(run: Run, directory: Path) -> None:
+    facts = run("set", directory, "--sgp32", "1.1", "--memory-full").facts
+    assert (facts["SGP.32"], facts["memory-full"]) == ("1.1", "on")
+
+
+def test_another_version_is_a_sentence_and_the_card_stays(run: Run, directory: Path) -> None:
+    before = tree(directory)
+    assert run("set", directory, "--sgp32", "2.0", "--memory-full").complaint == (
+        "no card speaks SGP.32 2.0; there are 1.0.1, 1.1, 1.2, 1.3"
+    )
+    assert tree(directory) == before
+
+
+def test_a_card_of_sgp_22_alone_has_no_version_of_sgp_32(
+    run: Run, tmp_path: Path, pki_folder: Path
+) -> None:
+    kind = CardType.CONSUMER
+    Card.create(tmp_path / "c", pki=pki_folder, card_type=kind, fsync=False).close()
+    assert run("set", tmp_path / "c", "--sgp32", "1.3").complaint == (
+        f"the card in {tmp_path / 'c'} is of SGP.22 alone and speaks no SGP.32"
+    )
+    assert "SGP.32" not in run("set", tmp_path / "c").facts
+
+
+def test_a_card_that_is_open_is_left_alone(run: Run, directory: Path) -> None:
+    with Card.open(directory, fsync=False):
+        complaint = run("set", directory, "--sgp32", "1.3").complaint
+    assert complaint.startswith(f"the card in {directory} is open already")
+    assert read(directory)[0].sgp32_version == "1.2"
+
+
+def test_a_directory_without_a_card_stays_as_it_is(run: Run, tmp_path: Path) -> None:
+    complaint = run("set", tmp_path, "--sgp32", "1.3").complaint
+    assert complaint.startswith(f"there is no card in {tmp_path} (no {DOCUMENT})")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_version_that_cannot_be_kept_is_a_card_error_and_the_card_is_closed(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Disk, "write", fail)
+    with pytest.raises(CardError, match=r"^the version was not kept: No space left on device$"):
+        set_version(directory, "1.3")
+    monkeypatch.undo()
+    assert read(directory)[0].sgp32_version == "1.2"
+    Card.open(directory, fsync=False).close()

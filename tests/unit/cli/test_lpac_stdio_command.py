@@ -1,0 +1,113 @@
+"""`euicc-sim lpac-stdio`: a program whose standard input and output lead to a card."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from support.command import Run, runner
+
+from euicc_sim import Card
+from euicc_sim.cli import lpac_stdio
+
+PROGRAM = """
+import json, os, sys
+
+def ask(func, param=None):
+    request = {"type": "apdu", "payload": {"func": func, "param": param}}
+    print(json.dumps(request), flush=True)
+    return json.loads(sys.stdin.readline())["payload"]
+
+print("hello", os.environ["LPAC_APDU"], *sys.argv[1:])
+ask("connect")
+channel = ask("logic_channel_open", "A0000005591010FFFFFFFF8900000100")["ecode"]
+ask("transmit", "81E2910006BF3E035C015A")
+print(json.dumps({"type": "lpa", "payload": ask("transmit", "81C0000015")}))
+ask("logic_channel_close", f"{channel:02X}")
+ask("disconnect")
+print("no end of line", end="")
+sys.exit(7)
+"""
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs `euicc-sim lpac-stdio` with these words."""
+    return runner(monkeypatch, capsys, "lpac-stdio")
+
+
+@pytest.fixture
+def directory(tmp_path: Path, pki_folder: Path) -> Path:
+    """A card, closed."""
+    Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False).close()
+    return tmp_path / "card"
+
+
+def test_requests_are_answered_and_all_else_comes_out(run: Run, directory: Path) -> None:
+    program = [sys.executable, "-c", PROGRAM, "chip", "--card", "x", "-v"]
+    outcome = run("--card", directory, "--no-fsync", *program)
+    eid = "89049032123451234512345678901235"
+    assert outcome.out.splitlines() == [
+        "hello stdio chip --card x -v",
+        f'{{"type": "lpa", "payload": {{"ecode": 0, "data": "BF3E125A10{eid}9000"}}}}',
+        "no end of line",
+    ]
+    assert outcome.code == 7
+    said = [line[9:] for line in outcome.err.splitlines()]
+    assert said == [
+        "connected: a program has the card, in lpac's stdio protocol",
+        f"GetEID: {eid}",
+    ]
+
+
+def test_two_dashes_may_stand_before_the_program(run: Run, directory: Path) -> None:
+    outcome = run("--card", directory, "--", sys.executable, "-c", "print('here')")
+    assert (outcome.code, outcome.out) == (0, "here\n")
+
+
+def test_a_request_that_fails_is_answered_and_complained_about(run: Run, directory: Path) -> None:
+    ask = """print('{"type":"http","payload":{}}', flush=True); print('got', input())"""
+    outcome = run("--card", directory, sys.executable, "-c", ask)
+    assert outcome.out == 'got {"type":"apdu","payload":{"ecode":-1,"data":""}}\n'
+    assert "HTTP has no way here" in outcome.err
+
+
+def test_a_program_that_hears_no_answer_is_no_trouble(run: Run, directory: Path) -> None:
+    deaf = """
+import os
+os.close(0)
+for _ in range(3):
+    os.write(1, b'{"type":"apdu","payload":{"func":"connect"}}\\n')
+os.write(1, b'done\\n')
+"""
+    outcome = run("--card", directory, sys.executable, "-c", deaf)
+    assert (outcome.code, outcome.out) == (0, "done\n")
+
+
+def test_a_program_that_a_signal_ends_has_128_more_as_its_exit_code(
+    run: Run, directory: Path
+) -> None:
+    dying = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    assert run("--card", directory, sys.executable, "-c", dying).code == 137
+
+
+def test_a_program_that_is_not_there_is_a_sentence(run: Run, directory: Path) -> None:
+    outcome = run("--card", directory, "./nowhere")
+    assert outcome.complaint == "./nowhere cannot be started: No such file or directory."
+
+
+def test_a_card_in_use_is_a_sentence_and_nothing_is_started(run: Run, directory: Path) -> None:
+    with Card.open(directory, fsync=False):
+        outcome = run("--card", directory, sys.executable, "-c", "print('started')")
+    assert outcome.complaint.startswith(f"the card in {directory} is open already")
+
+
+def test_verbose_shows_commands(run: Run, directory: Path) -> None:
+    outcome = run("--card", directory, "-v", sys.executable, "-c", PROGRAM)
+    assert "→ 81C0000015" in outcome.err
+    assert "power off" in outcome.err
+
+
+def test_what_is_a_request_is_known_by_its_type() -> None:
+    assert lpac_stdio.DRIVER_TYPES == ("apdu", "http")
