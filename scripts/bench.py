@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 from bench_basics import MANY, REQUESTS, SELECT, Bench, Row, accepted, in_turn, timed
+from bench_eims import crowd
 from bench_pcsc import over_pcsc
 from bench_profiles import direct_profiles
 from rich.console import Console
@@ -112,6 +113,7 @@ def report(title: str, rows: Iterable[Row]) -> None:
 
 def main(
     rounds: Annotated[int, typer.Option(min=40, help="How often each command is sent.")] = 400,
+    eims: Annotated[bool, typer.Option(help="Measure a hundred IPAs at an eIM server.")] = True,
     pcsc: Annotated[bool, typer.Option(help="Measure over the reader too.")] = True,
 ) -> None:
     """Measure the card."""
@@ -120,6 +122,10 @@ def main(
         with console.status("measuring, a minute or so"):
             rows = list(direct(bench))
         report("direct", rows)
+        if eims:
+            with console.status("measuring a hundred IPAs"):
+                rows = list(crowd(bench))
+            report("a hundred IPAs", rows)
         if pcsc:
             with console.status("measuring over PC/SC"):
                 rows = list(over_pcsc(bench))

@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from apdu import TlvError
-from apdu.tlv import read
+from apdu import TlvError, tlv
+from apdu.tlv import read_tag
 from euicc_sim.asn1 import codec, sgp32_esipa_v1_0
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.sgp32_esipa_messages import (
@@ -77,10 +77,10 @@ def to_ipa(name: str, value: Any) -> bytes:
 def name_of(data: bytes) -> str | None:
     """The name of the message that begins so, whatever is in it; None when no IPA sends it."""
     try:
-        read(data)
+        tag, _ = read_tag(data)
     except TlvError:
         return None
-    return codec.alternative(_FROM_IPA, data)
+    return codec.alternative(_FROM_IPA, tlv(tag))
 
 
 def answer_type(name: str) -> Any:

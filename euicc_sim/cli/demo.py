@@ -1,10 +1,10 @@
-"""`euicc-sim demo`: the story of a contact list and of two Profiles, on one screen."""
+"""`euicc-sim demo`: stories of a contact list, of two Profiles and of a device, on one screen."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -14,13 +14,15 @@ from rich.text import Text
 
 from euicc_sim import Card
 from euicc_sim.cli.console import console, fail
+from euicc_sim.cli.demo_world import tell_of_the_world
+from euicc_sim.cli.steps import play
 from euicc_sim.factory import PKI_FOLDER
 from euicc_sim.offcard.apdus import StatusWordError, Transmit
 from euicc_sim.offcard.errors import EimError
 from euicc_sim.offcard.lpa_messages import LpaError
 from euicc_sim.offcard.story import Story
 from euicc_sim.offcard.story_profiles import ProfileStory
-from euicc_sim.offcard.storytelling import Step, StoryError
+from euicc_sim.offcard.storytelling import StoryError
 from euicc_sim.transport.pcsc import PREFERRED, PcscError, open_card
 from keys import TestPki
 
@@ -43,12 +45,27 @@ def demo(
         Path | None,
         typer.Option(help="The card's PKI, for the SM-DP+. Default: the folder pki of its card."),
     ] = None,
+    world: Annotated[
+        bool,
+        typer.Option(
+            "--world", help="Tell of a device: eIM servers, an SM-DP+ server, an IPA and a card."
+        ),
+    ] = False,
+    picture: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --world: draw who said what, as SVG."),
+    ] = None,
 ) -> None:
     """Show how a card comes to trust eIMs, obeys them, fetches Profiles and switches them.
 
     Plays over the first reader with a card of ours in it when there is one, otherwise with a card
-    made for this.
+    made for this. With --world everything is made for it, on free ports of loopback.
     """
+    if world:
+        tell_of_the_world(picture, verbose=verbose)
+        return
+    if picture is not None:
+        fail("--picture draws what --world tells; give both.")
     try:
         with _card(card, reader, direct) as (transmit, where, its_pki):
             number = _tell(Story(transmit), where, forget=forget, verbose=verbose)
@@ -99,7 +116,7 @@ def _tell(story: Story, where: str, *, forget: bool, verbose: bool) -> int:
             )
         story.forget_all()
         console.print(Text(f"removed: {', '.join(trusted)}\n"))
-    return _play(story.tell(), 1, verbose)
+    return play(story.tell(), 1, verbose)
 
 
 def _tell_of_profiles(story: ProfileStory, number: int, *, forget: bool, verbose: bool) -> None:
@@ -115,17 +132,4 @@ def _tell_of_profiles(story: ProfileStory, number: int, *, forget: bool, verbose
                 "let it remove them with --forget."
             )
         story.clear()
-    _play(story.tell(), number, verbose)
-
-
-def _play(steps: Iterable[Step], number: int, verbose: bool) -> int:
-    """Print steps, the first one with that number; gives the number of the next."""
-    for step in steps:
-        mark, style = ("✗", "red") if step.refused else ("✓", "green")
-        console.print(Text.assemble(f"{number:2} ", (step.title, "bold")))
-        console.print(Text.assemble("   ", (f"{mark} {step.outcome}", style)))
-        if verbose and step.request:
-            console.print(Text(f"   > {step.request.hex().upper()}", "dim"))
-            console.print(Text(f"   < {step.answer.hex().upper()}", "dim"))
-        number += 1
-    return number
+    play(story.tell(), number, verbose)

@@ -22,6 +22,8 @@ from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.offcard.errors import EimError
 from euicc_sim.offcard.operations import Kind, Operation
 
+NOTIFICATIONS = 100
+"""So many may wait for their SM-DP+s; further ones are not taken."""
 DELIVERIES = 3
 """So often is an order given out without a result; then it is held."""
 
@@ -68,7 +70,8 @@ class Order(_Part):
     `words` are how it was ordered. A package has `operations`; a data request `tag_list`; a
     download an `activation_code`, or `default_smdp`, or an `smds` ("" for the card's). Once given
     out, `deliveries` times, it has a `transaction_id`, and a package its `counter` and `message`.
-    `problem` is why no result was taken; `held` orders are not given out.
+    A download that is relayed has `rsp_transactions`, and the `rsp_certificate` that its card
+    showed. `problem` is why no result was taken; `held` orders are not given out.
     """
 
     number: int
@@ -87,6 +90,7 @@ class Order(_Part):
     counter: int | None = None
     message: Hex | None = None
     rsp_transactions: list[Hex] = Field(default_factory=list)
+    rsp_certificate: Hex | None = None
     problem: str | None = None
     lost: bool = False
     held: bool = False
@@ -193,8 +197,7 @@ def parse(content: bytes) -> CardRecord:
 
 def render(record: CardRecord) -> bytes:
     """The document of a card."""
-    document = record.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
+    return record.model_dump_json(by_alias=True, exclude_none=True, indent=2).encode() + b"\n"
 
 
 def plain(value: Any) -> Any:

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from euicc_sim.asn1 import esipa
-from euicc_sim.asn1.esipa import FromIpa
+from euicc_sim.asn1.esipa import Asn1Error, FromIpa
+from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.offcard.certificates import eid_of
 from euicc_sim.offcard.eim_record import CardRecord, Order
 from euicc_sim.offcard.eim_relay import RelayError
 from euicc_sim.offcard.eim_service import EimService
@@ -55,6 +57,7 @@ class RelayFunctions:
     def _authenticate(self, message: FromIpa, _: str) -> Reply:
         with self._noting(message):
             ok = self._service.relay.authenticate(message.value)
+        self._keep_certificate(message.value)
         answer = ("authenticateClientOkDPEsipa", ok)
         return self._relayed("AuthenticateClient", "authenticateClientResponseEsipa", answer)
 
@@ -73,6 +76,20 @@ class RelayFunctions:
         self._tell(f"{function} relayed")
         return Reply(esipa.to_ipa(name, answer))
 
+    def _keep_certificate(self, value: dict[str, Any]) -> None:
+        """Remember the certificate that the SM-DP+ accepted: it verifies how the download ends."""
+        transaction: bytes = value["transactionId"]
+        download = self._service.relay.downloads.get(transaction)
+        certificate = _certificate(value["authenticateServerResponse"])
+        if download is None or download.eid is None or certificate is None:
+            return
+        with self._service.store.changing(download.eid) as record:
+            if eid_of(certificate) != record.eid:
+                return
+            for order in record.queue:
+                if transaction in order.rsp_transactions:
+                    order.rsp_certificate = certificate
+
     @contextmanager
     def _noting(self, message: FromIpa) -> Iterator[None]:
         """What an SM-DP+ refuses in here is said at the order, too."""
@@ -87,6 +104,16 @@ class RelayFunctions:
                         if transaction in order.rsp_transactions:
                             order.problem = str(error)
             raise
+
+
+def _certificate(response: bytes) -> bytes | None:
+    """The eUICC certificate in an AuthenticateServerResponse."""
+    try:
+        _, value = WIRE_1_2.decode("AuthenticateServerResponse", response)
+    except Asn1Error:
+        return None
+    found: bytes | None = value.get("euiccCertificate")
+    return found
 
 
 def _download_of(record: CardRecord, transaction: bytes | None) -> Order | None:

@@ -15,7 +15,15 @@ from euicc_sim.offcard.certificates import euicc_public_key
 from euicc_sim.offcard.eim import Eim
 from euicc_sim.offcard.eim_data import DataTaker
 from euicc_sim.offcard.eim_orders import RESULTS, data_order
-from euicc_sim.offcard.eim_record import CardRecord, Forward, Order, Outcome, Result, plain
+from euicc_sim.offcard.eim_record import (
+    NOTIFICATIONS,
+    CardRecord,
+    Forward,
+    Order,
+    Outcome,
+    Result,
+    plain,
+)
 from euicc_sim.offcard.errors import EimError
 from euicc_sim.offcard.names import with_names
 from euicc_sim.offcard.pending import Pending, read_pending
@@ -87,8 +95,11 @@ class ResultTaker:
             raise EimError(
                 f"This notification is of the card {found.eid}, not of {self.record.eid}."
             )
-        if not any(one.message == message for one in self.record.notifications):
-            self.record.notifications.append(Forward(address=found.address, message=message))
+        waiting = self.record.notifications
+        if not any(one.message == message for one in waiting):
+            if len(waiting) >= NOTIFICATIONS:
+                raise EimError(f"{len(waiting)} notifications wait already. Send it again later.")
+            waiting.append(Forward(address=found.address, message=message))
         if found.transaction_id is not None:
             self._installed(found)
         return found
@@ -147,6 +158,9 @@ class ResultTaker:
 
     def _data(self, value: tuple[str, Any]) -> None:
         order = self._sent("data", None)
+        if order is None:
+            self.tell("data came that nobody asked for, and is ignored")
+            return
         form, found = value
         if form != "ipaEuiccData":
             code = self.data.error_name(found["ipaEuiccDataErrorCode"])
@@ -175,14 +189,12 @@ class ResultTaker:
         if form == "profileInstallationResult":
             self._finish(order, self._installation(order, data))
             return
-        spec = {104: "ecallActive", 127: "undefinedError"}
+        codes = {104: "ecallActive", 127: "undefinedError"}
         reason = data["profileDownloadErrorReason"]
-        result = self._plain_result("download", order, "failed", spec.get(reason, str(reason)))
+        error = codes.get(reason, str(reason))
         if "errorResponse" in data:
-            result.outcomes = [
-                Outcome(operation="errorResponse", result="-", value=plain(data["errorResponse"]))
-            ]
-        self._finish(order, result)
+            error = f"{error}, {_text(data['errorResponse'])}"
+        self._finish(order, self._plain_result("download", order, "failed", error))
 
     def _installed(self, pending: Pending) -> None:
         """A download that was relayed is over."""
@@ -194,7 +206,7 @@ class ResultTaker:
     def _installation(self, order: Order | None, message: bytes) -> Result:
         pending = read_pending(message)
         signed = read_installation(message)
-        certificate = self.record.euicc_certificate
+        certificate = (order and order.rsp_certificate) or self.record.euicc_certificate
         if certificate is not None and not verifies(
             euicc_public_key(certificate), signed.signature, signed.signed
         ):
@@ -242,10 +254,13 @@ class ResultTaker:
         )
 
     def _finish(self, order: Order | None, result: Result) -> None:
-        if order is None:
+        if order is not None:
+            self.record.finish(order, result)
+        elif result.verified:
             self.record.results.append(result)
         else:
-            self.record.finish(order, result)
+            self.tell(f"a {result.kind} result without an order is ignored: {result.error}")
+            return
         what = order.what if order else f"a {result.kind} result without an order"
         how = f"{result.state}: {result.error}" if result.error else result.state
         refused = [one for one in result.outcomes if result.kind == "package"]
@@ -258,3 +273,12 @@ def _named(value: Any) -> Any:
     """ProfileInstallationResultData with the names of its codes."""
     spec = WIRE_1_2.types["ProfileInstallationResult"]
     return with_names(spec, value)["profileInstallationResultData"]
+
+
+def _text(response: bytes) -> str:
+    """An errorResponse: text if it is some, else hex."""
+    try:
+        found = response.decode()
+    except UnicodeDecodeError:
+        found = ""
+    return found if found.isprintable() and found else response.hex().upper() or "no more"

@@ -159,8 +159,11 @@ class EimService:
             self.tell(f"{eid}: its notifications wait: {error}", refused=True)
 
     def _forward_all(self, eid: str) -> None:
+        away: dict[str, str] = {}
         for one in self.store.card(eid).notifications:
-            problem = self._forward(eid, one)
+            problem = away.get(one.address) or self._forward(eid, one)
+            if problem is not None:
+                away[one.address] = problem
             with self.store.changing(eid) as record:
                 kept = next((x for x in record.notifications if x.message == one.message), None)
                 if kept is not None and problem is None:

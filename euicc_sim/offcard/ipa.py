@@ -204,9 +204,16 @@ class Ipa:
     def _bring_results(self, eid: str, trusted: TrustedEim) -> None:
         for result in self.card.results():
             found = package_answer(result)
-            if found.eim_id == trusted.eim_id:
-                self.tell(f"result {found.seq_number} was still on the card")
+            if found.eim_id != trusted.eim_id:
+                continue
+            try:
                 self._provide(eid, "euiccPackageResult", result)
+            except EimUnreachableError:
+                raise
+            except LpaError as error:
+                self.tell(f"result {found.seq_number} stays on the card: {error}")
+            else:
+                self.tell(f"result {found.seq_number} was still on the card")
 
     def _ask(self, name: str, value: Any) -> tuple[str, Any]:
         return ask_eim(self.eim, name, value)

@@ -25,7 +25,7 @@ from support.es10 import SELECT_ISDR, es10_sw
 from support.hexes import hx
 from support.installed import PPR1, ask_in_vain, change, enabled, give, states, switch, told
 from support.installing import D_DIGITS, A, B, C, install
-from support.psmos import enable, order, package
+from support.psmos import disable, enable, order, package
 from support.vectors import vector
 
 from euicc_sim import Card
@@ -69,6 +69,14 @@ def test_it_takes_over_where_no_profile_was_enabled(send: Send, eim: Eim, card: 
     give(card, A, C, C=SPECIAL)
     assert ask(send, EMERGENCY) == BEGUN
     assert enabled(send) == C
+    assert ask(send, OVER) == ENDED
+    assert enabled(send) is None
+
+
+def test_an_earlier_emergency_is_forgotten(send: Send, calling: Eim) -> None:
+    ask(send, OVER)
+    assert order(send, calling, disable(A)) == hx("84 01 00")
+    ask(send, EMERGENCY)
     assert ask(send, OVER) == ENDED
     assert enabled(send) is None
 

@@ -95,14 +95,15 @@ class ProfileMachine(RuleBasedStateMachine):
             yield from ("package", "package", "long_package")
             yield from ("enable_with_a_way_back",) * 2
             yield from ("give_the_attribute",) * (2 if self.may_fall_back() else 0)
-        if model.rollback:
-            yield "roll_back"
+            yield from ("disable_and_more",) * bool(model.enabled)
+        if model.rollback or model.fallback:
+            yield from ("roll_back", "touch_where_it_leads", "touch_where_it_leads")
         if model.holder:
             yield from ("fall_back_or_return",) * 2
         if model.installed:
             yield from ("enable_what_came",) * 3
         if any(one.ecall for one in model.traits.values()):
-            yield from ("emergency",) * (4 if model.now.ecall else 1)
+            yield from ("emergency",) * (3 if model.now.ecall or model.installed else 1)
         if model.busy:
             yield from ("free",) * 2
 
@@ -117,6 +118,18 @@ class ProfileMachine(RuleBasedStateMachine):
     def enable_with_a_way_back(self, draw: Draw) -> None:
         then = draw(st.lists(operations, max_size=1))
         self.pair.load(Order((("enable", draw(letters), True), *then)))
+
+    def disable_and_more(self, draw: Draw) -> None:
+        then = draw(st.lists(operations, min_size=1, max_size=2))
+        self.pair.load(Order((("disable", self.model.enabled), *then)))
+
+    def touch_where_it_leads(self, draw: Draw) -> None:
+        letter = self.model.rollback[0] if self.model.rollback else self.model.fallback
+        match draw(st.sampled_from(["enable", "delete", "package"])):
+            case "package":
+                self.pair.load(Order((("delete", letter),)))
+            case name:
+                self.pair.by_lpa(name, str(letter))
 
     def give_the_attribute(self, draw: Draw) -> None:
         letter = draw(st.sampled_from(self.may_fall_back()))
@@ -145,7 +158,8 @@ class ProfileMachine(RuleBasedStateMachine):
         self.pair.switch(name, draw(flags))
 
     def enable_what_came(self, draw: Draw) -> None:
-        self.pair.switch("enable_immediately", draw(flags))
+        for _ in range(2):
+            self.pair.switch("enable_immediately", draw(flags))
 
     def roll_back(self, draw: Draw) -> None:
         self.pair.roll_back(draw(flags))

@@ -306,4 +306,4 @@ def test_a_name_is_known_before_the_content() -> None:
     assert esipa.name_of(hx("BF4F00")) == "getEimPackageRequest"
     assert esipa.name_of(hx("BF5100")) is None
     assert esipa.name_of(b"") is None
-    assert esipa.name_of(hx("BF4F05")) is None
+    assert esipa.name_of(hx("BF4F05")) == "getEimPackageRequest"

@@ -1,0 +1,120 @@
+"""The whole world of a card on loopback: an SM-DP+, two eIMs, an IPA and a card, for the demo."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from euicc_sim import Card
+from euicc_sim.factory import PKI_FOLDER
+from euicc_sim.offcard.drawn import drawn
+from euicc_sim.offcard.eim import Eim
+from euicc_sim.offcard.eim_service import EimService
+from euicc_sim.offcard.eim_store import EimStore
+from euicc_sim.offcard.es9_client import Es9Client
+from euicc_sim.offcard.esipa_client import EsipaClient
+from euicc_sim.offcard.sequence import Sequence
+from euicc_sim.offcard.smdpp import Smdpp
+from euicc_sim.offcard.story_world import (
+    EIM1,
+    EIM2,
+    IPA,
+    PARTIES,
+    SMDPP,
+    Party,
+    World,
+    orders,
+)
+from euicc_sim.servers import Log, extra_needed
+from euicc_sim.servers.tls import server_context, tls_credential
+from keys import TestPki
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from euicc_sim.servers.run import WebServer
+
+HOST = "127.0.0.1"
+NAME = "localhost"
+_LONGEST_END = 10.0
+"""Seconds."""
+
+
+@contextmanager
+def running_world(log: Log) -> Iterator[tuple[World, Card]]:
+    """Servers on free ports of loopback and a card, all in a folder that goes at the end.
+
+    Raises ServerError, CardError.
+    """
+    picture = Sequence(PARTIES)
+    with ExitStack() as stack, extra_needed():
+        from euicc_sim.servers.es9 import es9_app
+        from euicc_sim.servers.esipa import esipa_app
+
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        card = stack.enter_context(Card.create(folder / "card", fsync=False))
+        pki = TestPki.load(folder / "card" / PKI_FOLDER)
+        web = _listening(pki, log)
+        address = f"{NAME}:{web.port}"
+        smdpp = Smdpp.of(pki, orders(address), address=address)
+        stack.enter_context(_served(web, es9_app(smdpp, log)))
+        clients = _Clients(_trust(pki))
+
+        def party(name: str, eim_id: str) -> Party:
+            servers = drawn(clients.at, picture, name, SMDPP)
+            service = EimService(Eim.create(eim_id), EimStore(folder / eim_id), servers, log)
+            web = _listening(pki, log)
+            stack.enter_context(_served(web, esipa_app(service, log)))
+            client = EsipaClient(f"https://{NAME}:{web.port}", trust=clients.trust)
+            return Party(name, service, stack.enter_context(client))
+
+        first, second = party(EIM1, "eim1.example.com"), party(EIM2, "eim2.example.com")
+        stack.callback(clients.close)
+        yield World(first, second, address, drawn(clients.at, picture, IPA, SMDPP), picture), card
+
+
+@dataclass
+class _Clients:
+    """Ways to SM-DP+s, one to each, which are closed before the servers end."""
+
+    trust: list[bytes]
+    known: dict[str, Es9Client] = field(default_factory=dict)
+
+    def at(self, address: str) -> Es9Client:
+        if address not in self.known:
+            self.known[address] = Es9Client(f"https://{address}", trust=self.trust)
+        return self.known[address]
+
+    def close(self) -> None:
+        for one in self.known.values():
+            one.close()
+
+
+def _trust(pki: TestPki) -> list[bytes]:
+    return [pki.branch(one).ci.certificate.public_bytes(Encoding.DER) for one in pki.curves]
+
+
+def _listening(pki: TestPki, log: Log) -> WebServer:
+    from euicc_sim.servers.run import WebServer
+
+    context = server_context(tls_credential(pki, NAME, datetime.now(UTC)))
+    return WebServer(HOST, 0, context, log)
+
+
+@contextmanager
+def _served(web: WebServer, app: ASGIApp) -> Iterator[None]:
+    thread = Thread(target=web.run, args=(app,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        web.stop()
+        thread.join(_LONGEST_END)

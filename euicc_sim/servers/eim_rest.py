@@ -1,0 +1,196 @@
+"""What people order of an eIM, over HTTP with JSON.
+
+    GET    /eids                        all cards
+    GET    /eids/EID                    one card: its queue, its data
+    POST   /eids/EID/orders             {"operations": ["enable:ICCID,rollback"]}
+    DELETE /eids/EID/orders/NUMBER      take an order back
+    POST   /eids/EID/orders/NUMBER      give out an order that is held, once more
+    GET    /eids/EID/results            what came of orders; ?after=N skips the first N
+
+There is no password: only this computer is answered. What is refused has {"error": "sentence"}.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from ipaddress import ip_address
+from pathlib import PurePath
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from euicc_sim.offcard.eim import Eim
+from euicc_sim.offcard.eim_record import CardRecord, Order, Result
+from euicc_sim.offcard.eim_service import EimService
+from euicc_sim.offcard.eim_store import UnknownEidError
+from euicc_sim.offcard.eim_words import Loader
+from euicc_sim.offcard.errors import EimError
+from euicc_sim.servers import Log
+from euicc_sim.servers.body import BodyError, read_body
+
+Handler = Callable[[Request, Any], Any]
+
+
+def rest_routes(service: EimService, log: Log, eim_of: Loader | None = None) -> list[Route]:
+    """The routes. `eim_of` gives the eIM of a FILE in addEim and updateEim; without it, none."""
+    rest = _Rest(service, log, eim_of or _no_files)
+    order = "/eids/{eid}/orders/{number:int}"
+    return [
+        Route("/eids", rest.endpoint(rest.cards), methods=["GET"]),
+        Route("/eids/{eid}", rest.endpoint(rest.card), methods=["GET"]),
+        Route("/eids/{eid}/orders", rest.endpoint(rest.order, 201), methods=["POST"]),
+        Route(order, rest.endpoint(rest.withdraw), methods=["DELETE"]),
+        Route(order, rest.endpoint(rest.again), methods=["POST"]),
+        Route("/eids/{eid}/results", rest.endpoint(rest.results), methods=["GET"]),
+    ]
+
+
+class _Rest:
+    def __init__(self, service: EimService, log: Log, eim_of: Loader) -> None:
+        self._service = service
+        self._log = log
+        self._eim_of = eim_of
+
+    def endpoint(self, handler: Handler, status: int = 200) -> Any:
+        """What answers the requests for a function."""
+
+        async def answer(request: Request) -> Response:
+            try:
+                _check_near(request)
+                body = await _json(request)
+                found = await run_in_threadpool(handler, request, body)
+            except BodyError as error:
+                return self._refused(request, error, error.status)
+            except UnknownEidError as error:
+                return self._refused(request, error, 404)
+            except EimError as error:
+                return self._refused(request, error, 400)
+            return JSONResponse(found, status)
+
+        return answer
+
+    def cards(self, _: Request, __: Any) -> Any:
+        """All cards, and how much waits for each."""
+        store = self._service.store
+        return [
+            {"eid": one.eid, "waiting": len(one.queue), "results": len(one.results)}
+            for one in map(store.card, store.eids())
+        ]
+
+    def card(self, request: Request, _: Any) -> Any:
+        """One card."""
+        return card_json(self._service.store.card(_eid(request)))
+
+    def order(self, request: Request, body: Any) -> Any:
+        """Queue an order."""
+        words = body.get("operations") if isinstance(body, dict) else None
+        if not isinstance(words, list) or not all(isinstance(one, str) for one in words):
+            raise EimError(
+                'The body is no order. Send {"operations": ["listProfileInfo"]} or its like.'
+            )
+        eid = _eid(request)
+        order = self._service.order(eid, words, self._eim_of)
+        self._log(f"{eid}: {order.what} queued")
+        return order_json(order)
+
+    def withdraw(self, request: Request, _: Any) -> Any:
+        """Take an order back."""
+        eid = _eid(request)
+        order = self._service.withdraw(eid, request.path_params["number"])
+        self._log(f"{eid}: {order.what} taken back")
+        return order_json(order)
+
+    def again(self, request: Request, _: Any) -> Any:
+        """Give out an order that is held."""
+        eid = _eid(request)
+        order = self._service.again(eid, request.path_params["number"])
+        self._log(f"{eid}: {order.what} is given out again")
+        return order_json(order)
+
+    def results(self, request: Request, _: Any) -> Any:
+        """What came of orders."""
+        after = request.query_params.get("after", "0")
+        if not after.isdecimal():
+            raise EimError(f"after={after[:20]!r} is no number. Write one, such as after=0.")
+        found = self._service.store.card(_eid(request)).results
+        return [result_json(one) for one in found[int(after) :]]
+
+    def _refused(self, request: Request, error: Exception, status: int) -> Response:
+        self._log(f"{request.method} {request.url.path} refused: {error}", refused=True)
+        return JSONResponse({"error": str(error)}, status)
+
+
+def card_json(record: CardRecord) -> dict[str, Any]:
+    """A card as JSON, without its results."""
+    document = record.model_dump(
+        mode="json", by_alias=True, exclude_none=True, exclude={"results", "queue", "schema_"}
+    )
+    return document | {
+        "queue": [order_json(one) for one in record.queue],
+        "results": len(record.results),
+    }
+
+
+def order_json(order: Order) -> dict[str, Any]:
+    """An order as JSON, without its confirmation code."""
+    return order.model_dump(
+        mode="json", by_alias=True, exclude_defaults=True, exclude={"confirmation_code"}
+    )
+
+
+def result_json(result: Result) -> dict[str, Any]:
+    """A result as JSON."""
+    return result.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _eid(request: Request) -> str:
+    return str(request.path_params["eid"])
+
+
+def _check_near(request: Request) -> None:
+    """Raise BodyError for other computers, and for pages whose name leads to this one."""
+    host = request.client.host if request.client else ""
+    named = request.url.hostname or ""
+    if not _is_loopback(host):
+        raise BodyError(
+            403, f"{host or 'Somebody'} is not this computer. Order on the eIM's own computer."
+        )
+    if named != "localhost" and not _is_address(named):
+        raise BodyError(403, f"{named!r} is no address. Ask for 127.0.0.1 or localhost.")
+
+
+def _is_loopback(host: str) -> bool:
+    return _is_address(host) and ip_address(host).is_loopback
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+async def _json(request: Request) -> Any:
+    body = await read_body(request)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method == "POST" and kind != "application/json":
+        # A page in a browser can send other types without asking.
+        raise BodyError(415, f"Content-Type is {kind!r}. Send application/json.")
+    if not body:
+        return None
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BodyError(400, f"The body is no JSON: {error}. Send an object.") from error
+
+
+def _no_files(name: str) -> Eim:
+    raise EimError(
+        f"{PurePath(name).name} is a file, which cannot be named here. Order it by command line, "
+        "with: euicc-sim eim order --store"
+    )

@@ -1,0 +1,107 @@
+"""A hundred IPAs with a hundred cards against one eIM server, in one process. See bench.py.
+
+Each IPA polls over HTTP on loopback until nothing waits. The server runs in a thread of its own;
+IPAs take turns on so many threads. What a package costs is set beside one ECDSA verify plus one
+sign, of which each side does one: the eIM signs, the card verifies and signs, the eIM verifies.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Thread
+
+from bench_basics import Bench, Row, in_turn
+
+from euicc_sim import Card
+from euicc_sim.offcard import Eim, add_initial_eim, exchange
+from euicc_sim.offcard.apdus import select_isdr
+from euicc_sim.offcard.eim_service import EimService
+from euicc_sim.offcard.eim_store import EimStore
+from euicc_sim.offcard.esipa_client import EsipaClient
+from euicc_sim.offcard.ipa import Ipa
+from euicc_sim.servers.esipa import esipa_app
+from euicc_sim.servers.run import WebServer
+from keys import make_eid
+
+CARDS, PACKAGES, THREADS = 100, 5, 4
+
+
+def crowd(bench: Bench) -> Iterator[Row]:
+    """All of it: packages a second, memory of a card, beside the floor of the same run."""
+    floor = in_turn([bench.verify_and_sign()], bench.rounds)[0]
+    with ExitStack() as stack:
+        service = EimService(Eim.create("eim.example.com"), EimStore(bench.folder / "cards"))
+        before = _resident()
+        cards = [stack.enter_context(_card(bench.folder, one, service.eim)) for one in range(CARDS)]
+        memory = (_resident() - before) / CARDS
+        web = WebServer("127.0.0.1", 0, None, _quiet)
+        thread = Thread(target=web.run, args=(esipa_app(service, _quiet),))
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(web.stop)
+        url = f"http://127.0.0.1:{web.port}"
+        for card in cards:
+            service.order(card.eid, ["listProfileInfo"])
+        _poll_all(cards, url)  # the cards' certificates are asked for
+        for card in cards:
+            for _ in range(PACKAGES):
+                service.order(card.eid, ["listProfileInfo"])
+        start = time.perf_counter()
+        done = _poll_all(cards, url)
+        took = (time.perf_counter() - start) * 1e6 / done
+        _check(service, cards)
+    yield Row("floor: ECDSA P-256 verify + sign", floor)
+    yield Row(f"a package, {CARDS} IPAs and cards, one eIM server", took, "floor", took / floor)
+    yield Row(f"  packages a second: {1e6 / took:,.0f}", took)
+    yield Row(f"  memory of a card: {memory / 1024:,.0f} KiB", 0)
+
+
+def _card(folder: Path, number: int, eim: Eim) -> Card:
+    eid = make_eid("89049032", number)
+    card = Card.create(folder / f"card{number}", eid=eid, pki=_pki(folder), fsync=False)
+    card.reset()
+    select_isdr(card.transmit)
+    exchange(card.transmit, add_initial_eim(eim.configuration(counter=0)))
+    return card
+
+
+def _pki(folder: Path) -> Path:
+    """One PKI for all of them."""
+    found = folder / "crowd"
+    if not found.exists():
+        with Card.create(found, fsync=False):
+            pass
+    return found / "pki"
+
+
+def _poll_all(cards: list[Card], url: str) -> int:
+    """Poll for each card until nothing waits; how many packages were done."""
+
+    def poll(card: Card) -> int:
+        with EsipaClient(url) as eim:
+            return Ipa(card.transmit, eim).poll().packages
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return sum(pool.map(poll, cards))
+
+
+def _check(service: EimService, cards: list[Card]) -> None:
+    for card in cards:
+        results = service.store.card(card.eid).results[-PACKAGES:]
+        if [one.verified for one in results] != [True] * PACKAGES:
+            raise SystemExit(f"not every package of {card.eid} was done and verified")
+
+
+def _resident() -> int:
+    """Bytes of memory that this process has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+def _quiet(text: str, *, refused: bool = False) -> None:
+    """No log."""

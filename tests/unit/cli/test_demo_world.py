@@ -1,0 +1,69 @@
+"""`euicc-sim demo --world`: servers, an IPA and a card on loopback, from factory to goodbye."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from support.command import Run, runner
+
+from euicc_sim.cli.world import running_world
+from euicc_sim.offcard.esipa_client import EimUnreachableError
+from euicc_sim.offcard.story_world import HOME, PARTIES, Line, WorldStory
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    return runner(monkeypatch, capsys, "demo")
+
+
+def quiet(text: str, *, refused: bool = False) -> None:
+    """No log."""
+
+
+def test_the_whole_story_is_told_drawn_and_leaves_nothing_running(run: Run, tmp_path: Path) -> None:
+    before = threading.active_count()
+    picture = tmp_path / "told.svg"
+    said = run("--world", "--picture", picture).said
+    assert said[-1] == f"who said what to whom: {picture}"
+    assert [line for line in said if "✗" in line] == [
+        "   ✗ refused: the card does not know this signature, and does not sign its answer"
+    ]
+    assert "   ✓ rollback ok; signature verified" in said
+    assert "   ✓ nobody" in said
+    assert threading.active_count() == before
+    port = int(re.search(r"SM-DP\+ https://localhost:(\d+)", "\n".join(said))[1])  # type: ignore[index]
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port), 5):
+        pass
+    root = ET.parse(picture).getroot()  # noqa: S314 our own picture
+    words = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert words[1 : 1 + len(PARTIES)] == list(PARTIES)
+    assert "ProvideEimPackageResult: no network" in words
+
+
+def test_a_picture_is_only_drawn_of_the_world(run: Run, tmp_path: Path) -> None:
+    complaint = run("--picture", tmp_path / "told.svg", "--direct").complaint
+    assert complaint == "--picture draws what --world tells; give both."
+
+
+def test_verbose_shows_what_the_servers_say(run: Run) -> None:
+    said = "\n".join(run("--world", "--verbose").said)
+    assert "GetBoundProfilePackage: EID 89049032123451234512345678901235, Home" in said
+    assert "given order 1 (download:" in said
+
+
+def test_through_a_profile_without_network_no_eim_is_reached() -> None:
+    with running_world(quiet) as (world, card):
+        card.reset()
+        story = WorldStory(card.transmit, world)
+        steps = story.tell()
+        for _ in range(3):
+            next(steps)
+        assert [one.iccid for one in story.lpa.profiles()] == [HOME]
+        away = Line(world.first, world.picture, lambda: "89000999000000000057")
+        with pytest.raises(EimUnreachableError, match="no network through Away"):
+            away.exchange(b"\xbf\x4f\x00")

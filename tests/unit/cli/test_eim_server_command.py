@@ -1,0 +1,171 @@
+"""`euicc-sim eim serve`, `order` and `results`, and `euicc-sim ipa`: in processes of their own."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from support.esipa import EID, OTHER_EID
+
+from euicc_sim import Card
+from euicc_sim.cli.main import main
+from euicc_sim.offcard import add_initial_eim, exchange, take_initial_answer
+from euicc_sim.offcard.apdus import select_isdr
+from euicc_sim.offcard.eim_file import changing
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs `euicc-sim`: exit code, standard output, standard error."""
+    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["euicc-sim", *map(str, words)])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        code = caught.value.code
+        assert isinstance(code, int)
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def file(tmp_path: Path, run: Run) -> Path:
+    """The file of an eIM."""
+    found = tmp_path / "eim1.json"
+    assert run("eim", "new", found, "--id", "eim1.example.com", "--seed", 1)[0] == 0
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path, pki_folder: Path, file: Path) -> Path:
+    """A card that trusts the eIM."""
+    with Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False) as card:
+        select_isdr(card.transmit)
+        with changing(file) as eim:
+            asked = add_initial_eim(eim.configuration(want_token=True))
+            take_initial_answer(exchange(card.transmit, asked), eim)
+    return tmp_path / "card"
+
+
+@contextmanager
+def served(file: Path, *words: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The URL of a server in a process of its own, ended by SIGTERM."""
+    command = [sys.executable, "-m", "euicc_sim", "eim", "serve", str(file), "--port", "0"]
+    with subprocess.Popen([*command, *words], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert " listens at " in line, line
+            yield line.split()[-1], process
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+def test_a_card_is_managed_by_command_line(run: Run, file: Path, folder: Path) -> None:
+    assert run("eim", "order", file, EID, "listEim") == (
+        0,
+        f"order 1 (listEim) waits for {EID}\n",
+        "",
+    )
+    with served(file) as (url, process):
+        assert url.startswith("http://127.0.0.1:")
+        code, out, _ = run("ipa", "poll", "--card", folder, "--eim", url)
+        assert (code, "2 packages done, the eIM has no more" in out) == (0, True)
+        code, out, _ = run("ipa", "run", "--once", "--card", folder, "--eim", url)
+        assert (code, "no packages done" in out) == (0, True)
+        process.kill()
+    run("eim", "order", file, EID, "enable:89000123456789012341")
+    with served(file) as (url, process):
+        assert run("ipa", "poll", "--card", folder, "--eim", url)[0] == 0
+    assert process.returncode == 0
+    code, out, _ = run("eim", "results", file, EID)
+    assert code == 3
+    assert "eimId eim1.example.com" in out
+    assert "iccidOrAidNotFound" in out
+    assert run("eim", "results", file, EID, "--last", 4)[1] == out
+    code, out, _ = run("eim", "cards", file)
+    assert (code, EID in out) == (0, True)
+
+
+def test_https_is_served_below_the_ci(run: Run, file: Path, folder: Path, pki_folder: Path) -> None:
+    run("eim", "order", file, EID, "getRAT")
+    with served(file, "--tls", "--pki", str(pki_folder)) as (url, _):
+        assert url.startswith("https://")
+        poll = ("ipa", "poll", "--card", folder, "--eim", url.replace("127.0.0.1", "localhost"))
+        code, _, err = run(*poll, "--tries", 1)
+        assert (code, "Name the CA" in err) == (1, True)
+        assert run(*poll, "--pki", pki_folder)[0] == 0
+    assert run("eim", "results", file, EID)[0] == 0
+
+
+def test_a_card_is_shown_with_what_waits(run: Run, file: Path, folder: Path) -> None:
+    with Card.open(folder) as card:
+        select_isdr(card.transmit)
+        certificates = exchange(card.transmit, bytes.fromhex("BF5600")).hex()
+    code, out, _ = run("eim", "card", file, EID, "--counter", 8, "--certificate", certificates)
+    assert code == 0
+    assert "8, the next package has 9" in out
+    assert "known" in out
+    run("eim", "order", file, EID, "data")
+    run("eim", "order", file, EID, "getRAT")
+    assert "order 2 (getRAT)" in run("eim", "card", file, EID)[1]
+    assert "order 1 (data)" not in run("eim", "card", file, EID, "--withdraw", 1)[1]
+    assert run("eim", "card", file, EID, "--again", 2)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["eim", "order", "{file}", "12", "getRAT"], "is not an EID"),
+        (["eim", "order", "{file}", EID, "enable"], "is not complete"),
+        (["eim", "results", "{file}", OTHER_EID], "No card"),
+        (["eim", "serve", "{file}", "--tls"], "--pki FOLDER"),
+        (["eim", "serve", "{file}", "--certificate", "{file}"], "cannot be used for HTTPS"),
+        (["eim", "serve", "{file}", "--host", "192.0.2.1"], "Cannot listen"),
+        (["eim", "push", "{file}", OTHER_EID, "--ipa", "x"], "is no URL"),
+        (["ipa", "poll", "--card", "{card}"], "--eim URL"),
+        (["ipa", "poll", "--card", "{card}", "--eim", "x"], "is no URL"),
+        (["ipa", "poll", "--card", "{card}", "--eim", "http://127.0.0.1:9"], "does not answer"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(
+    run: Run, file: Path, folder: Path, words: list[str], why: str
+) -> None:
+    filled = [one.format(file=file, card=folder) for one in words]
+    code, _, err = run(*filled)
+    assert code == 1
+    assert why in err
+    assert "Traceback" not in err
+
+
+def test_packages_are_brought_to_an_ipa_that_listens(run: Run, file: Path, folder: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    run("eim", "order", file, EID, "getRAT")
+    command = [sys.executable, "-m", "euicc_sim", "ipa", "listen", "--card", str(folder)]
+    with subprocess.Popen([*command, "--port", str(port)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert b"listens at" in process.stdout.readline()
+        code, out, _ = run("eim", "push", file, EID, "--ipa", f"http://127.0.0.1:{port}")
+        process.send_signal(signal.SIGTERM)
+    assert (code, "2 brought" in out) == (0, True)
+    assert run("eim", "results", file, EID)[0] == 0
+
+
+def test_help_names_the_orders(run: Run) -> None:
+    code, out, _ = run("eim", "order", "--help")
+    assert code == 0
+    assert "download:ACTIVATION-CODE" in out
+    assert "enable:ICCID[,rollback]" in out

@@ -1,0 +1,154 @@
+"""What people order of an eIM over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from support.esipa import EID, OTHER_EID, World, fetch, provide
+
+from euicc_sim.servers.esipa import esipa_app
+
+
+def nobody(address: str) -> Any:
+    raise AssertionError(address)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    world = World(tmp_path / "cards", nobody)
+    world.service.set_card(EID, token=3)
+    return world
+
+
+def order(world: World, *words: str) -> httpx.Response:
+    return world.http.post(f"/eids/{EID}/orders", json={"operations": list(words)})
+
+
+def test_an_order_is_queued(world: World) -> None:
+    answer = order(world, "enable:89000123456789012341,rollback", "listProfileInfo")
+    assert answer.status_code == 201
+    found = answer.json()
+    assert (found["number"], found["kind"]) == (1, "package")
+    assert [one["name"] for one in found["operations"]] == ["enable", "listProfileInfo"]
+    assert world.said == [
+        f"{EID}: order 1 (enable:89000123456789012341,rollback listProfileInfo) queued"
+    ]
+    assert world.http.get(f"/eids/{EID}").json()["queue"] == [found]
+
+
+def test_an_order_makes_a_card_known(world: World) -> None:
+    answer = world.http.post(f"/eids/{OTHER_EID}/orders", json={"operations": ["data"]})
+    assert answer.status_code == 201
+    assert [one["eid"] for one in world.http.get("/eids").json()] == sorted([EID, OTHER_EID])
+
+
+def test_a_card_shows_no_confirmation_code(world: World) -> None:
+    order(world, "download:1$smdp.example.com$CODE-1,cc=4711")
+    assert world.service.store.card(EID).queue[0].confirmation_code == "4711"
+    for path in ("/eids", f"/eids/{EID}", f"/eids/{EID}/results"):
+        assert "4711" not in world.http.get(path).text
+
+
+def test_orders_are_taken_back_and_given_out_again(world: World) -> None:
+    order(world, "data")
+    order(world, "data:A5A6")
+    assert world.http.delete(f"/eids/{EID}/orders/1").status_code == 200
+    for _ in range(4):
+        fetch(world)
+    (held,) = world.http.get(f"/eids/{EID}").json()["queue"]
+    assert held["held"]
+    assert world.http.post(f"/eids/{EID}/orders/2", json={}).status_code == 200
+    assert fetch(world)[0] == "ipaEuiccDataRequest"
+    assert world.http.delete(f"/eids/{EID}/orders/9").status_code == 400
+
+
+def test_results_can_be_asked_for_from_a_number_on(world: World) -> None:
+    for words in ("data", "data:A5A6"):
+        order(world, words)
+        fetch(world)
+        provide(world, "ipaEuiccDataResponse", ("ipaEuiccData", {"associationToken": 5}))
+    found = world.http.get(f"/eids/{EID}/results").json()
+    assert [(one["order"], one["words"], one["state"]) for one in found] == [
+        (1, ["data"], "done"),
+        (2, ["data:A5A6"], "done"),
+    ]
+    assert found[0]["outcomes"] == [{"operation": "associationToken", "result": "ok", "value": 5}]
+    assert world.http.get(f"/eids/{EID}/results?after=1").json() == found[1:]
+    assert world.http.get(f"/eids/{EID}").json()["token"] == 5
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "why"),
+    [
+        (f"/eids/{EID}/orders", {"operations": ["enable"]}, 400, "is not complete"),
+        (f"/eids/{EID}/orders", {"operations": "listEim"}, 400, "The body is no order"),
+        (f"/eids/{EID}/orders", {"operations": [1]}, 400, "The body is no order"),
+        (f"/eids/{EID}/orders", [], 400, "The body is no order"),
+        (f"/eids/{EID}/orders", {"operations": []}, 400, "at least one operation"),
+        (f"/eids/{EID}/orders", {"operations": ["addEim:/etc/x"]}, 400, "cannot be named here"),
+        ("/eids/12/orders", {"operations": ["data"]}, 400, "is not an EID"),
+        (f"/eids/{OTHER_EID}/orders/1", {}, 404, "No card"),
+    ],
+)
+def test_a_wrong_order_is_a_sentence(
+    world: World, path: str, body: Any, status: int, why: str
+) -> None:
+    answer = world.http.post(path, json=body)
+    assert answer.status_code == status
+    assert why in answer.json()["error"]
+    (line,) = world.said
+    assert line.startswith(f"! POST {path} refused: ")
+    assert world.service.store.card(EID).queue == []
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"/eids/{OTHER_EID}", 404),
+        ("/eids/..%2f..%2fetc%2fpasswd", 404),
+        ("/eids/12", 400),
+        (f"/eids/{EID}/results?after=x", 400),
+        (f"/eids/{EID}/orders", 405),
+    ],
+)
+def test_a_wrong_question_is_refused(world: World, path: str, status: int) -> None:
+    assert world.http.get(path).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        ('{"operations":["data"]}', "text/plain", 415),
+        ("{", "application/json", 400),
+        ("[" * 100000, "application/json", 400),
+        ("x" * 2_000_000, "application/json", 413),
+    ],
+)
+def test_a_body_that_is_no_json_is_refused(
+    world: World, content: str, kind: str, status: int
+) -> None:
+    answer = world.http.post(f"/eids/{EID}/orders", content=content, headers={"Content-Type": kind})
+    assert answer.status_code == status
+    assert world.service.store.card(EID).queue == []
+
+
+@pytest.mark.parametrize(
+    ("client", "host", "status"),
+    [
+        ("127.0.0.1", "127.0.0.1:8080", 200),
+        ("::1", "localhost", 200),
+        ("192.0.2.7", "127.0.0.1:8080", 403),
+        ("127.0.0.1", "attacker.example.com", 403),
+    ],
+)
+def test_only_this_computer_is_answered(world: World, client: str, host: str, status: int) -> None:
+    async def ask() -> int:
+        transport = httpx.ASGITransport(esipa_app(world.service, world.log), client=(client, 1))
+        async with httpx.AsyncClient(transport=transport) as http:
+            return (await http.get(f"http://{host}/eids")).status_code
+
+    assert asyncio.run(ask()) == status
