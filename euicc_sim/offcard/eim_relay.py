@@ -73,8 +73,8 @@ class Relay:
         info = value.get("euiccInfo1", info1)
         if info is None:
             raise RelayError("undefinedError", "The card's EUICCInfo1 is missing. Send it.")
-        server = self.servers(address)
         try:
+            server = self.servers(address)
             found = server.initiate_authentication(info, value["euiccChallenge"], address)
         except REFUSALS as error:
             raise RelayError(code_of(error, INITIATE), str(error)) from error

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Protocol
 
@@ -32,6 +32,9 @@ from euicc_sim.offcard.lpa_messages import LpaError
 from euicc_sim.offcard.peers import Peers
 from euicc_sim.offcard.refusals import SmdppError
 from keys import PkiError, validate_eid
+
+RETRY = timedelta(seconds=30)
+"""So long is an SM-DP+ left alone that could not be reached."""
 
 
 class Tell(Protocol):
@@ -69,6 +72,7 @@ class EimService:
     random: Callable[[int], bytes] = field(default=SystemEnv().random, repr=False)
     peers: Peers = field(default_factory=Peers, init=False, repr=False)
     relay: Relay = field(init=False, repr=False)
+    _away: dict[str, datetime] = field(default_factory=dict, init=False, repr=False)
     _forwarding: dict[str, Lock] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -159,11 +163,11 @@ class EimService:
             self.tell(f"{eid}: its notifications wait: {error}", refused=True)
 
     def _forward_all(self, eid: str) -> None:
-        away: dict[str, str] = {}
         for one in self.store.card(eid).notifications:
-            problem = away.get(one.address) or self._forward(eid, one)
-            if problem is not None:
-                away[one.address] = problem
+            since = self._away.get(one.address)
+            if since is not None and self.now() - since < RETRY:
+                continue
+            problem = self._forward(eid, one)
             with self.store.changing(eid) as record:
                 kept = next((x for x in record.notifications if x.message == one.message), None)
                 if kept is not None and problem is None:
@@ -179,9 +183,11 @@ class EimService:
         except SmdppError as error:
             self.tell(f"{about} was refused there: {error}", refused=True)
         except LpaError as error:
+            self._away[one.address] = self.now()
             self.tell(f"{about} waits: {error}", refused=True)
             return str(error)
         else:
+            self._away.pop(one.address, None)
             self.tell(f"{about} passed on")
         return None
 

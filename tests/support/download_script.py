@@ -38,7 +38,7 @@ HEAD = f"""\
 # Written by tests/support/write_download_script.py.
 """
 
-GET_RESPONSE = 0xC0
+GET_RESPONSE, MORE_DATA = 0xC0, 0x61
 
 
 class Writer:
@@ -143,7 +143,9 @@ def _use(writer: Writer) -> None:
     writer.es10("GetProfilesInfo of it: enabled", ask, f"{info} 9F700101")
     writer.say("EF.ICCID is that of the enabled Profile")
     for command in ("00A40000023F00", "00A40000022FE2", "00B000000A"):
-        writer.transmit(bytes.fromhex(command))
+        answer = writer.transmit(bytes.fromhex(command))
+        if answer[0] == MORE_DATA:
+            writer.transmit(bytes((0x00, GET_RESPONSE, 0, 0, answer[1])))
     writer.say("SELECT ISD-R")
     select_isdr(writer.transmit)
     nickname = b"scripted".hex().upper()

@@ -12,6 +12,7 @@ from support.euiccs import PaperEuicc, shared_pki, vector22
 from support.hexes import hx
 
 from euicc_sim.offcard.eim_relay import AT_ONCE
+from euicc_sim.offcard.eim_service import EimService
 from euicc_sim.offcard.esipa_codes import AUTHENTICATE, BIND, CANCEL, INITIATE
 from euicc_sim.offcard.lpa_messages import LpaError
 from euicc_sim.offcard.orders import Order
@@ -132,6 +133,12 @@ def test_what_cannot_begin_is_told_by_its_code(
 ) -> None:
     assert begin(world, euicc, **others) == ("initiateAuthenticationErrorEsipa", code)
     assert why in world.said[-1]
+
+
+def test_an_address_that_is_none_is_an_undefined_error(tmp_path: Path, euicc: PaperEuicc) -> None:
+    world = World(tmp_path / "cards", EimService.servers)
+    assert begin(world, euicc, smdpAddress="a:b") == ("initiateAuthenticationErrorEsipa", 127)
+    assert "is no URL" in world.said[-1]
 
 
 # -- the rest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from support.installing import A_DIGITS, B_DIGITS, order, smdpp
 
 from euicc_sim import Card
 from euicc_sim.offcard import operations
+from euicc_sim.offcard.eim_service import RETRY
 from euicc_sim.offcard.ipa import DownloadMode, Poll
 from euicc_sim.offcard.lpa_messages import LpaError
 from euicc_sim.offcard.metadata import Event, NotificationTarget
@@ -148,9 +150,10 @@ def test_a_notification_that_its_smdp_refuses_stays_on_the_card(
 def test_a_notification_waits_at_the_eim_for_its_smdp(
     world: World, card: Card, server: Smdpp, heard: Heard
 ) -> None:
-    taken = server.handle_notification
+    taken, tries = server.handle_notification, []
 
     def lose(pending: bytes) -> NotificationFacts:
+        tries.append(pending)
         raise LpaError("The line is cut. Mend it.")
 
     server.handle_notification = lose  # type: ignore[method-assign]
@@ -160,11 +163,13 @@ def test_a_notification_waits_at_the_eim_for_its_smdp(
     assert ipa.card.notifications() == []
     (kept,) = world.service.store.card(EID).notifications
     assert (kept.address, kept.problem) == (SMDP, "The line is cut. Mend it.")
+    assert len(tries) == 1
     server.handle_notification = taken  # type: ignore[method-assign]
-    world.restart()
-    ipa = world.ipa(card, DownloadMode.RELAYED)
+    later = datetime.now(UTC) + RETRY
+    world.service.now = lambda: later
     ipa.poll()
     assert world.service.store.card(EID).notifications == []
+    assert heard == [f"install {A_DIGITS}"]
 
 
 def test_a_result_that_the_eim_does_not_take_does_not_block_the_rest(
