@@ -98,7 +98,8 @@ class EimStore:
 
 def _unknown(eid: str) -> UnknownEidError:
     return UnknownEidError(
-        f"No card {eid} is known here. Order something for it, with: euicc-sim eim order FILE {eid} OP"
+        f"No card {eid} is known here. Order something for it, "
+        f"with: euicc-sim eim order FILE {eid} OP"
     )
 
 
