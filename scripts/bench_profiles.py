@@ -11,10 +11,10 @@ from bench_basics import SELECT, Bench, Row, Transmit, timed
 
 from euicc_sim import Card
 from euicc_sim.offcard import exchange
-from euicc_sim.offcard.lpa import Lpa
+from euicc_sim.offcard.lpa.client import Lpa
 from euicc_sim.offcard.made_up import SMALLEST, made_up_package
-from euicc_sim.offcard.orders import Order
-from euicc_sim.offcard.smdpp import Smdpp
+from euicc_sim.offcard.smdpp.orders import Order
+from euicc_sim.offcard.smdpp.server import Smdpp
 from keys import TestPki
 
 PACKAGE_SIZE = 12_000

@@ -19,10 +19,10 @@ from euicc_sim.cli.steps import play
 from euicc_sim.factory import PKI_FOLDER
 from euicc_sim.offcard.apdus import StatusWordError, Transmit
 from euicc_sim.offcard.errors import EimError
-from euicc_sim.offcard.lpa_messages import LpaError
-from euicc_sim.offcard.story import Story
-from euicc_sim.offcard.story_profiles import ProfileStory
-from euicc_sim.offcard.storytelling import StoryError
+from euicc_sim.offcard.lpa.messages import LpaError
+from euicc_sim.offcard.stories.contact_list import Story
+from euicc_sim.offcard.stories.profiles import ProfileStory
+from euicc_sim.offcard.stories.telling import StoryError
 from euicc_sim.transport.pcsc import PREFERRED, PcscError, open_card
 from keys import TestPki
 

@@ -10,9 +10,9 @@ from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.steps import play
 from euicc_sim.offcard.apdus import StatusWordError
 from euicc_sim.offcard.errors import EimError
-from euicc_sim.offcard.lpa_messages import LpaError
-from euicc_sim.offcard.story_world import WorldStory
-from euicc_sim.offcard.storytelling import StoryError
+from euicc_sim.offcard.lpa.messages import LpaError
+from euicc_sim.offcard.stories.telling import StoryError
+from euicc_sim.offcard.stories.world import WorldStory
 from euicc_sim.servers import ServerError
 
 TITLE = "A device that is managed from afar"

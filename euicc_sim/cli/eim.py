@@ -22,11 +22,11 @@ from euicc_sim.offcard import (
     take_added_tokens,
     take_initial_answer,
 )
-from euicc_sim.offcard.certificates import certificate_der, eid_of
-from euicc_sim.offcard.eim_document import ID_TYPES, PROTOCOLS
-from euicc_sim.offcard.eim_file import changing, create, load
-from euicc_sim.offcard.eim_words import SYNTAX, operation
-from euicc_sim.offcard.results import Form
+from euicc_sim.offcard.eim.certificates import certificate_der, eid_of
+from euicc_sim.offcard.eim.document import ID_TYPES, PROTOCOLS
+from euicc_sim.offcard.eim.file import changing, create, load
+from euicc_sim.offcard.eim.results import Form
+from euicc_sim.offcard.eim.words import SYNTAX, operation
 from keys import Curve, PkiError, load_private_key
 from keys.pem import load_certificate
 from keys.source import key_source

@@ -16,15 +16,15 @@ from euicc_sim.cli.console import console, fail, log_line
 from euicc_sim.cli.eim_bytes import bytes_from
 from euicc_sim.cli.eim_server_tables import card_table, cards_table, result_tables
 from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, authorities, smdpps
-from euicc_sim.offcard.eim_file import load
-from euicc_sim.offcard.eim_functions import EsipaFunctions
-from euicc_sim.offcard.eim_orders import SYNTAX
-from euicc_sim.offcard.eim_service import EimService
-from euicc_sim.offcard.eim_store import EimStore
-from euicc_sim.offcard.eim_transfer import push as push_all
-from euicc_sim.offcard.eim_words import SYNTAX as OPERATIONS
-from euicc_sim.offcard.esipa_client import EsipaClient
-from euicc_sim.offcard.lpa_messages import LpaError
+from euicc_sim.offcard.eim.file import load
+from euicc_sim.offcard.eim.words import SYNTAX as OPERATIONS
+from euicc_sim.offcard.eim_server.functions import EsipaFunctions
+from euicc_sim.offcard.eim_server.orders import SYNTAX
+from euicc_sim.offcard.eim_server.service import EimService
+from euicc_sim.offcard.eim_server.store import EimStore
+from euicc_sim.offcard.eim_server.transfer import push as push_all
+from euicc_sim.offcard.ipa.esipa import EsipaClient
+from euicc_sim.offcard.lpa.messages import LpaError
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.servers.tls import server_context, tls_credential
 from keys import TestPki

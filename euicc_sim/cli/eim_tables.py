@@ -9,9 +9,9 @@ from rich.text import Text
 
 from euicc_sim.cli.tables import facts
 from euicc_sim.offcard import Eim, PackageAnswer
-from euicc_sim.offcard.eim_document import ID_TYPES, PROTOCOLS
+from euicc_sim.offcard.eim.document import ID_TYPES, PROTOCOLS
+from euicc_sim.offcard.eim.results import Outcome
 from euicc_sim.offcard.iccid import iccid_digits
-from euicc_sim.offcard.results import Outcome
 from keys import Curve
 
 _NONE = "none"

@@ -13,10 +13,10 @@ from rich.text import Text
 from euicc_sim.cli.console import console, fail, log_line
 from euicc_sim.cli.link import CardOption, ReaderOption, open_link
 from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, authorities, smdpps
-from euicc_sim.offcard.esipa_client import EsipaClient
-from euicc_sim.offcard.ipa import DownloadMode, Ipa, Poll
-from euicc_sim.offcard.ipa_card import IpaCard
-from euicc_sim.offcard.lpa_messages import LpaError
+from euicc_sim.offcard.ipa.card import IpaCard
+from euicc_sim.offcard.ipa.client import DownloadMode, Ipa, Poll
+from euicc_sim.offcard.ipa.esipa import EsipaClient
+from euicc_sim.offcard.lpa.messages import LpaError
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.transport.pcsc import PcscError
 

@@ -22,15 +22,15 @@ from euicc_sim.cli.profile_words import (
 from euicc_sim.cli.progress import bar
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
 from euicc_sim.factory import PKI_FOLDER
-from euicc_sim.offcard.binding import SEGMENT_SIZE
-from euicc_sim.offcard.metadata import (
+from euicc_sim.offcard.smdpp.binding import SEGMENT_SIZE
+from euicc_sim.offcard.smdpp.metadata import (
     SERVICE_PROVIDER_NAME,
     Event,
     MetadataError,
     NotificationTarget,
 )
-from euicc_sim.offcard.orders import Order
-from euicc_sim.offcard.smdpp import Smdpp
+from euicc_sim.offcard.smdpp.orders import Order
+from euicc_sim.offcard.smdpp.server import Smdpp
 from keys import Curve, TestPki
 
 DEFAULT_FOLDER = Path("card")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from euicc_sim.asn1.iccid import swapped
-from euicc_sim.offcard.metadata import (
+from euicc_sim.offcard.smdpp.metadata import (
     IconType,
     Metadata,
     MetadataError,
@@ -19,7 +19,7 @@ from euicc_sim.offcard.metadata import (
     ProfileClass,
     metadata_of,
 )
-from euicc_sim.offcard.orders import Order
+from euicc_sim.offcard.smdpp.orders import Order
 from keys import profiles
 
 MAX_ICON = 1024

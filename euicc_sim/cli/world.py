@@ -15,15 +15,15 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from euicc_sim import Card
 from euicc_sim.factory import PKI_FOLDER
-from euicc_sim.offcard.drawn import drawn
-from euicc_sim.offcard.eim import Eim
-from euicc_sim.offcard.eim_service import EimService
-from euicc_sim.offcard.eim_store import EimStore
-from euicc_sim.offcard.es9_client import Es9Client
-from euicc_sim.offcard.esipa_client import EsipaClient
-from euicc_sim.offcard.sequence import Sequence
-from euicc_sim.offcard.smdpp import Smdpp
-from euicc_sim.offcard.story_world import (
+from euicc_sim.offcard.eim.party import Eim
+from euicc_sim.offcard.eim_server.service import EimService
+from euicc_sim.offcard.eim_server.store import EimStore
+from euicc_sim.offcard.ipa.esipa import EsipaClient
+from euicc_sim.offcard.lpa.es9 import Es9Client
+from euicc_sim.offcard.smdpp.server import Smdpp
+from euicc_sim.offcard.stories.drawn import drawn
+from euicc_sim.offcard.stories.sequence import Sequence
+from euicc_sim.offcard.stories.world import (
     EIM1,
     EIM2,
     IPA,

@@ -8,12 +8,12 @@
 Knows what SGP.32 says on the wire, never how the card keeps it.
 """
 
-from euicc_sim.offcard import operations
 from euicc_sim.offcard.apdus import StatusWordError, exchange, store_data
-from euicc_sim.offcard.association import add_initial_eim
-from euicc_sim.offcard.eim import Eim, take_added_tokens, take_initial_answer
+from euicc_sim.offcard.eim import operations
+from euicc_sim.offcard.eim.association import add_initial_eim
+from euicc_sim.offcard.eim.party import Eim, take_added_tokens, take_initial_answer
+from euicc_sim.offcard.eim.results import PackageAnswer
 from euicc_sim.offcard.errors import EimError, NotGenuineError
-from euicc_sim.offcard.results import PackageAnswer
 
 __all__ = [
     "Eim",

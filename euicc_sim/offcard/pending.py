@@ -7,10 +7,10 @@ from typing import Any
 
 from apdu import TlvError
 from apdu.tlv import whole
-from euicc_sim.offcard.certificates import eid_of
+from euicc_sim.offcard.eim.certificates import eid_of
 from euicc_sim.offcard.errors import EimError
 from euicc_sim.offcard.refusals import SmdppError
-from euicc_sim.offcard.smdpp_checks import is_result, read_notification, read_result
+from euicc_sim.offcard.smdpp.checks import is_result, read_notification, read_result
 
 _SIGNED = 0x30
 

@@ -23,11 +23,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from euicc_sim.offcard.eim import Eim
-from euicc_sim.offcard.eim_record import CardRecord, Order, Result
-from euicc_sim.offcard.eim_service import EimService
-from euicc_sim.offcard.eim_store import UnknownEidError
-from euicc_sim.offcard.eim_words import Loader
+from euicc_sim.offcard.eim.party import Eim
+from euicc_sim.offcard.eim.words import Loader
+from euicc_sim.offcard.eim_server.record import CardRecord, Order, Result
+from euicc_sim.offcard.eim_server.service import EimService
+from euicc_sim.offcard.eim_server.store import UnknownEidError
 from euicc_sim.offcard.errors import EimError
 from euicc_sim.servers import Log
 from euicc_sim.servers.body import BodyError, read_body

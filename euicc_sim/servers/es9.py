@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from euicc_sim.offcard.refusals import Refusal, SmdppError
-from euicc_sim.offcard.smdpp import Smdpp
+from euicc_sim.offcard.smdpp.server import Smdpp
 from euicc_sim.servers import Log
 from euicc_sim.servers.body import BodyError, read_body
 from euicc_sim.servers.es9_functions import FUNCTIONS, Function, subject

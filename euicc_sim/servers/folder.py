@@ -21,7 +21,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from euicc_sim.offcard.metadata import (
+from euicc_sim.offcard.smdpp.metadata import (
     Event,
     IconType,
     MetadataError,
@@ -31,7 +31,7 @@ from euicc_sim.offcard.metadata import (
     ProfileClass,
     metadata_of,
 )
-from euicc_sim.offcard.orders import Order, OrderBook, OrderRecord, OrderState
+from euicc_sim.offcard.smdpp.orders import Order, OrderBook, OrderRecord, OrderState
 from euicc_sim.servers import ServerError
 
 SUFFIXES = (".der", ".upp")

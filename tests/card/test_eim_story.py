@@ -16,8 +16,8 @@ from euicc_sim.offcard import (
     take_added_tokens,
     take_initial_answer,
 )
-from euicc_sim.offcard.operations import Operation
-from euicc_sim.offcard.results import Form, Outcome
+from euicc_sim.offcard.eim.operations import Operation
+from euicc_sim.offcard.eim.results import Form, Outcome
 from keys import Curve
 
 Send = Callable[[bytes], bytes]

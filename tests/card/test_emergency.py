@@ -30,7 +30,7 @@ from support.vectors import vector
 
 from euicc_sim import Card
 from euicc_sim.es10 import switching
-from euicc_sim.offcard.lpa_messages import LpaError
+from euicc_sim.offcard.lpa.messages import LpaError
 
 Send = Callable[[bytes], bytes]
 

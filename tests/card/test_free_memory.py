@@ -24,7 +24,7 @@ from support.managing import (
 )
 
 from euicc_sim import Card, CardError
-from euicc_sim.offcard.lpa_messages import LpaError
+from euicc_sim.offcard.lpa.messages import LpaError
 
 Send = Callable[[bytes], bytes]
 

@@ -27,7 +27,7 @@ from support.managing import (
 
 from euicc_sim import Card
 from euicc_sim.model.profile import Recipient
-from euicc_sim.offcard.metadata import Event, NotificationTarget
+from euicc_sim.offcard.smdpp.metadata import Event, NotificationTarget
 from euicc_sim.storage import DOCUMENT
 from keys import Curve
 

@@ -14,8 +14,8 @@ from support.installing import B_DIGITS, C_DIGITS, A, B, install, smdpp
 from support.vectors import vector
 
 from euicc_sim import Card
-from euicc_sim.offcard.lpa import Lpa
-from euicc_sim.offcard.orders import Order
+from euicc_sim.offcard.lpa.client import Lpa
+from euicc_sim.offcard.smdpp.orders import Order
 from euicc_sim.storage import CardError
 
 Send = Callable[[bytes], bytes]

@@ -13,11 +13,11 @@ from pathlib import Path
 from euicc_sim import Card
 from euicc_sim.env import SeededEnv
 from euicc_sim.offcard.apdus import exchange, select_isdr
-from euicc_sim.offcard.lpa import Lpa
+from euicc_sim.offcard.lpa.client import Lpa
 from euicc_sim.offcard.made_up import made_up_package
-from euicc_sim.offcard.metadata import Metadata
-from euicc_sim.offcard.orders import Order
-from euicc_sim.offcard.smdpp import Smdpp
+from euicc_sim.offcard.smdpp.metadata import Metadata
+from euicc_sim.offcard.smdpp.orders import Order
+from euicc_sim.offcard.smdpp.server import Smdpp
 from keys import Curve, TestPki
 
 PATH = Path(__file__).parents[2] / "scripts" / "download.apdu"

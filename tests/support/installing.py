@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from euicc_sim.offcard.lpa import Lpa
-from euicc_sim.offcard.lpa_messages import DownloadResult
-from euicc_sim.offcard.metadata import Event, NotificationTarget, metadata_of
-from euicc_sim.offcard.orders import Order
-from euicc_sim.offcard.smdpp import Smdpp
+from euicc_sim.offcard.lpa.client import Lpa
+from euicc_sim.offcard.lpa.messages import DownloadResult
+from euicc_sim.offcard.smdpp.metadata import Event, NotificationTarget, metadata_of
+from euicc_sim.offcard.smdpp.orders import Order
+from euicc_sim.offcard.smdpp.server import Smdpp
 from keys import Curve, TestPki
 from support import saip
 from support.hexes import hx

@@ -26,7 +26,7 @@ from support.package_states import (
 
 from euicc_sim import Card
 from euicc_sim.model.state import State
-from euicc_sim.offcard.lpa_messages import LpaError
+from euicc_sim.offcard.lpa.messages import LpaError
 from euicc_sim.storage import Disk
 
 

@@ -12,8 +12,8 @@ import pytest
 from support.command import Run, runner
 
 from euicc_sim.cli.world import running_world
-from euicc_sim.offcard.esipa_client import EimUnreachableError
-from euicc_sim.offcard.story_world import HOME, PARTIES, Line, WorldStory
+from euicc_sim.offcard.ipa.esipa import EimUnreachableError
+from euicc_sim.offcard.stories.world import HOME, PARTIES, Line, WorldStory
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from euicc_sim import Card
 from euicc_sim.cli.main import main
 from euicc_sim.offcard import add_initial_eim, exchange, take_initial_answer
 from euicc_sim.offcard.apdus import select_isdr
-from euicc_sim.offcard.eim_file import changing
+from euicc_sim.offcard.eim.file import changing
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -11,7 +11,7 @@ from support.installing import A_DIGITS, SMDP, order, smdpp
 from support.web import Lines, served
 
 from euicc_sim import Card
-from euicc_sim.offcard.orders import Order
+from euicc_sim.offcard.smdpp.orders import Order
 from euicc_sim.servers.es9 import es9_app
 from euicc_sim.storage import read
 

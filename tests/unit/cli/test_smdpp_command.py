@@ -19,10 +19,10 @@ from support.hexes import hx
 
 from euicc_sim import Card
 from euicc_sim.cli.main import main
-from euicc_sim.offcard.activation import ActivationCode
-from euicc_sim.offcard.es9_client import Es9Client, download_over_es9
-from euicc_sim.offcard.lpa import Lpa
-from euicc_sim.offcard.lpa_messages import LpaError
+from euicc_sim.offcard.lpa.activation import ActivationCode
+from euicc_sim.offcard.lpa.client import Lpa
+from euicc_sim.offcard.lpa.es9 import Es9Client, download_over_es9
+from euicc_sim.offcard.lpa.messages import LpaError
 from euicc_sim.offcard.made_up import made_up_package
 from euicc_sim.servers.es9 import PATH
 from keys import Curve, TestPki

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from euicc_sim.offcard.activation import ActivationCode, ActivationCodeError
+from euicc_sim.offcard.lpa.activation import ActivationCode, ActivationCodeError
 
 
 @pytest.mark.parametrize(

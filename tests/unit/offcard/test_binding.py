@@ -18,7 +18,7 @@ from support.hexes import hx
 from euicc_sim.crypto.agreement import KeyPair
 from euicc_sim.crypto.bsp import BspStructureError
 from euicc_sim.crypto.signature import UnusableKeyError
-from euicc_sim.offcard.binding import (
+from euicc_sim.offcard.smdpp.binding import (
     Binding,
     SessionKeys,
     bound_package,

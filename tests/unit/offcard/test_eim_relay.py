@@ -11,13 +11,13 @@ from support.esipa import EID, World, ask, fetch
 from support.euiccs import PaperEuicc, shared_pki, vector22
 from support.hexes import hx
 
-from euicc_sim.offcard.eim_relay import AT_ONCE
-from euicc_sim.offcard.eim_service import EimService
-from euicc_sim.offcard.esipa_codes import AUTHENTICATE, BIND, CANCEL, INITIATE
-from euicc_sim.offcard.lpa_messages import LpaError
-from euicc_sim.offcard.orders import Order
+from euicc_sim.offcard.eim_server.codes import AUTHENTICATE, BIND, CANCEL, INITIATE
+from euicc_sim.offcard.eim_server.relay import AT_ONCE
+from euicc_sim.offcard.eim_server.service import EimService
+from euicc_sim.offcard.lpa.messages import LpaError
 from euicc_sim.offcard.refusals import RemoteSmdppError
-from euicc_sim.offcard.smdpp import Smdpp
+from euicc_sim.offcard.smdpp.orders import Order
+from euicc_sim.offcard.smdpp.server import Smdpp
 
 SMDP = "testsmdpplus1.example.com"
 CODE = f"1${SMDP}$CODE-1"

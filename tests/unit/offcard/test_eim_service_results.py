@@ -25,8 +25,8 @@ from support.hexes import hx
 from euicc_sim import Card
 from euicc_sim.asn1 import esipa
 from euicc_sim.offcard import Eim, operations
-from euicc_sim.offcard.eim_record import NOTIFICATIONS, Forward
-from euicc_sim.offcard.lpa_messages import LpaError
+from euicc_sim.offcard.eim_server.record import NOTIFICATIONS, Forward
+from euicc_sim.offcard.lpa.messages import LpaError
 
 ACKNOWLEDGED, REFUSED = "eimAcknowledgements", ("provideEimPackageResultError", 127)
 CERTIFICATES = hx("BF5600")

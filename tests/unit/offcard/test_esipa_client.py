@@ -15,9 +15,9 @@ from support.esipa import EID, World
 from support.hexes import hx
 
 from euicc_sim import Card
-from euicc_sim.offcard.esipa_client import EimUnreachableError, EsipaClient
-from euicc_sim.offcard.ipa import Ipa, Poll
-from euicc_sim.offcard.lpa_messages import LpaError
+from euicc_sim.offcard.ipa.client import Ipa, Poll
+from euicc_sim.offcard.ipa.esipa import EimUnreachableError, EsipaClient
+from euicc_sim.offcard.lpa.messages import LpaError
 from euicc_sim.servers.esipa import esipa_app
 from euicc_sim.servers.run import WebServer
 from euicc_sim.servers.tls import server_context, tls_credential

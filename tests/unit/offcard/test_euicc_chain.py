@@ -20,8 +20,8 @@ from support.eims import objects, tlv
 from support.euiccs import EID, shared_pki
 from support.published_pki import PUBLISHED, needs_published
 
-from euicc_sim.offcard.euicc_chain import Euicc, authority_of, check_euicc
 from euicc_sim.offcard.refusals import SmdppError
+from euicc_sim.offcard.smdpp.euicc_chain import Euicc, authority_of, check_euicc
 from keys import CertificateIssuer, Curve, TestPki
 
 CI = shared_pki().branch(Curve.NIST).ci

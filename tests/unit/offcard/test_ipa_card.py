@@ -11,8 +11,8 @@ from support.phone import SpeakingCard
 from support.vectors import vector
 
 from euicc_sim import Card
-from euicc_sim.offcard.ipa_card import TERMINAL_CAPABILITY, IpaCard
-from euicc_sim.offcard.lpa_messages import LpaError
+from euicc_sim.offcard.ipa.card import TERMINAL_CAPABILITY, IpaCard
+from euicc_sim.offcard.lpa.messages import LpaError
 
 RESULT = vector("res_enable_ok")
 NOTIFICATION = vector22("ES10b.RetrieveNotificationsList (by seq, other)")[1][9:]

@@ -12,10 +12,10 @@ from support.hexes import hx
 
 from euicc_sim import Card
 from euicc_sim.asn1.wire import WIRE_1_2
-from euicc_sim.offcard.eim_record import CardRecord
-from euicc_sim.offcard.ipa import DownloadMode, Poll
-from euicc_sim.offcard.ipa_card import IpaCard, TrustedEim
-from euicc_sim.offcard.ipa_data import data_response
+from euicc_sim.offcard.eim_server.record import CardRecord
+from euicc_sim.offcard.ipa.card import IpaCard, TrustedEim
+from euicc_sim.offcard.ipa.client import DownloadMode, Poll
+from euicc_sim.offcard.ipa.data import data_response
 from keys import Curve, TestPki
 
 EIM = TrustedEim("eim1.example.com", None, 5)

@@ -13,13 +13,13 @@ from support.installing import A_DIGITS, B_DIGITS, order, smdpp
 
 from euicc_sim import Card
 from euicc_sim.offcard import operations
-from euicc_sim.offcard.eim_service import RETRY
-from euicc_sim.offcard.ipa import DownloadMode, Poll
-from euicc_sim.offcard.lpa_messages import LpaError
-from euicc_sim.offcard.metadata import Event, NotificationTarget
+from euicc_sim.offcard.eim_server.service import RETRY
+from euicc_sim.offcard.ipa.client import DownloadMode, Poll
+from euicc_sim.offcard.lpa.messages import LpaError
 from euicc_sim.offcard.refusals import Refusal, SmdppError
-from euicc_sim.offcard.smdpp import Smdpp
-from euicc_sim.offcard.smdpp_checks import NotificationFacts
+from euicc_sim.offcard.smdpp.checks import NotificationFacts
+from euicc_sim.offcard.smdpp.metadata import Event, NotificationTarget
+from euicc_sim.offcard.smdpp.server import Smdpp
 from keys import Curve
 
 SMDP = "testsmdpplus1.example.com"

@@ -10,13 +10,13 @@ from support.esipa import EID, World
 from support.installing import A_DIGITS, B_DIGITS, order, smdpp
 
 from euicc_sim import Card
-from euicc_sim.offcard.esipa_client import EimUnreachableError
-from euicc_sim.offcard.ipa import DownloadMode, Poll
-from euicc_sim.offcard.lpa import Lpa
-from euicc_sim.offcard.lpa_messages import LpaError
-from euicc_sim.offcard.metadata import Event, NotificationTarget
-from euicc_sim.offcard.smdpp import Smdpp
-from euicc_sim.offcard.smdpp_checks import NotificationFacts
+from euicc_sim.offcard.ipa.client import DownloadMode, Poll
+from euicc_sim.offcard.ipa.esipa import EimUnreachableError
+from euicc_sim.offcard.lpa.client import Lpa
+from euicc_sim.offcard.lpa.messages import LpaError
+from euicc_sim.offcard.smdpp.checks import NotificationFacts
+from euicc_sim.offcard.smdpp.metadata import Event, NotificationTarget
+from euicc_sim.offcard.smdpp.server import Smdpp
 
 SMDP = "testsmdpplus1.example.com"
 TOLD = (NotificationTarget(frozenset(Event) - {Event.INSTALL}, SMDP),)

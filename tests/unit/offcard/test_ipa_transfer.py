@@ -12,12 +12,12 @@ from support.judge import judged
 
 from euicc_sim import Card
 from euicc_sim.asn1 import esipa
-from euicc_sim.offcard.eim_functions import EsipaFunctions
-from euicc_sim.offcard.eim_record import CardRecord
-from euicc_sim.offcard.eim_transfer import push
+from euicc_sim.offcard.eim_server.functions import EsipaFunctions
+from euicc_sim.offcard.eim_server.record import CardRecord
+from euicc_sim.offcard.eim_server.transfer import push
 from euicc_sim.offcard.errors import EimError
-from euicc_sim.offcard.esipa_client import EsipaClient
-from euicc_sim.offcard.ipa_card import IpaCard
+from euicc_sim.offcard.ipa.card import IpaCard
+from euicc_sim.offcard.ipa.esipa import EsipaClient
 from euicc_sim.servers.ipa_app import ipa_app
 
 

@@ -9,8 +9,8 @@ from support.euiccs import EID, metadata, vector22
 from support.hexes import hx
 from support.phone import ScriptedCard
 
-from euicc_sim.offcard.lpa import Lpa
-from euicc_sim.offcard.lpa_messages import LpaError, NotificationInfo, ResetOption
+from euicc_sim.offcard.lpa.client import Lpa
+from euicc_sim.offcard.lpa.messages import LpaError, NotificationInfo, ResetOption
 from euicc_sim.offcard.refusals import Refusal, SmdppError
 from euicc_sim.offcard.rsp import ClientAuthentication, ServerAuthentication
 

@@ -12,9 +12,8 @@ from support.hexes import hx
 from support.phone import PaperPhone
 
 from euicc_sim.env import SeededEnv
-from euicc_sim.offcard.lpa import Lpa
-from euicc_sim.offcard.lpa_messages import DownloadResult, LpaError
-from euicc_sim.offcard.orders import Order
+from euicc_sim.offcard.lpa.client import Lpa
+from euicc_sim.offcard.lpa.messages import DownloadResult, LpaError
 from euicc_sim.offcard.refusals import Refusal, SmdppError
 from euicc_sim.offcard.rsp import (
     CancelReason,
@@ -22,7 +21,8 @@ from euicc_sim.offcard.rsp import (
     ServerAuthentication,
     hash_of_confirmation_code,
 )
-from euicc_sim.offcard.smdpp import Smdpp
+from euicc_sim.offcard.smdpp.orders import Order
+from euicc_sim.offcard.smdpp.server import Smdpp
 
 UPP = hx(BSP["upp"])
 STEPS = [

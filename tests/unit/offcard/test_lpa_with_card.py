@@ -12,14 +12,14 @@ from support.published_pki import PUBLISHED
 
 from euicc_sim import Card
 from euicc_sim.offcard.apdus import exchange, select_isdr
-from euicc_sim.offcard.binding import Binding
-from euicc_sim.offcard.lpa import Lpa
-from euicc_sim.offcard.lpa_messages import LpaError, authenticate_server, prepare_download
-from euicc_sim.offcard.metadata import Metadata
-from euicc_sim.offcard.orders import Order
+from euicc_sim.offcard.lpa.client import Lpa
+from euicc_sim.offcard.lpa.messages import LpaError, authenticate_server, prepare_download
 from euicc_sim.offcard.refusals import SmdppError
 from euicc_sim.offcard.rsp import ClientAuthentication
-from euicc_sim.offcard.smdpp import Smdpp
+from euicc_sim.offcard.smdpp.binding import Binding
+from euicc_sim.offcard.smdpp.metadata import Metadata
+from euicc_sim.offcard.smdpp.orders import Order
+from euicc_sim.offcard.smdpp.server import Smdpp
 from keys import Curve, TestPki
 
 PACKAGES = PUBLISHED.parent / "upp"

@@ -11,7 +11,7 @@ from support.eims import tlv
 from support.hexes import hx
 from support.judge import judged
 
-from euicc_sim.offcard.metadata import (
+from euicc_sim.offcard.smdpp.metadata import (
     Event,
     IconType,
     Metadata,

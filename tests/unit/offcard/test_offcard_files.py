@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from euicc_sim.offcard import Eim, EimError, operations
-from euicc_sim.offcard.eim_document import parse, render
-from euicc_sim.offcard.eim_file import changing, create, load
+from euicc_sim.offcard.eim.document import parse, render
+from euicc_sim.offcard.eim.file import changing, create, load
 from keys import Curve, Role, TestPki
 
 EID = "89049032123451234512345678901235"

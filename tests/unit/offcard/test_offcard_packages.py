@@ -11,8 +11,8 @@ from support.judge import judged
 from support.vectors import entry, sgp32, vector
 
 from euicc_sim.offcard import Eim, EimError, add_initial_eim, operations, store_data
+from euicc_sim.offcard.eim.operations import Operation
 from euicc_sim.offcard.iccid import iccid_bytes, iccid_digits
-from euicc_sim.offcard.operations import Operation
 from keys import Curve, PkiError, Role, TestPki
 
 EID = "89049032123451234512345678901235"

@@ -19,8 +19,8 @@ from euicc_sim.offcard import (
     take_added_tokens,
     take_initial_answer,
 )
-from euicc_sim.offcard.certificates import certificate_der, eid_of, euicc_public_key
-from euicc_sim.offcard.results import Form, Outcome, read_result, verify_result
+from euicc_sim.offcard.eim.certificates import certificate_der, eid_of, euicc_public_key
+from euicc_sim.offcard.eim.results import Form, Outcome, read_result, verify_result
 from keys import TestPki
 
 RESULTS = [

@@ -13,11 +13,11 @@ from support.hexes import hx
 from support.judge import judged
 
 from euicc_sim.env import SeededEnv
-from euicc_sim.offcard.metadata import Metadata
-from euicc_sim.offcard.orders import Order
 from euicc_sim.offcard.refusals import SmdppError
 from euicc_sim.offcard.rsp import ServerAuthentication
-from euicc_sim.offcard.smdpp import Smdpp
+from euicc_sim.offcard.smdpp.metadata import Metadata
+from euicc_sim.offcard.smdpp.orders import Order
+from euicc_sim.offcard.smdpp.server import Smdpp
 from keys import CertificateIssuer, Curve, Role, make_eid
 
 UPP = hx(BSP["upp"])

@@ -24,11 +24,11 @@ from support.hexes import hx
 from support.judge import judged
 
 from euicc_sim.env import SeededEnv
-from euicc_sim.offcard.binding import Binding
-from euicc_sim.offcard.orders import Order, OrderState
 from euicc_sim.offcard.refusals import SmdppError
 from euicc_sim.offcard.rsp import ClientAuthentication, hash_of_confirmation_code
-from euicc_sim.offcard.smdpp import Smdpp
+from euicc_sim.offcard.smdpp.binding import Binding
+from euicc_sim.offcard.smdpp.orders import Order, OrderState
+from euicc_sim.offcard.smdpp.server import Smdpp
 from keys import Curve, Role, make_eid
 
 UPP = hx(BSP["upp"])

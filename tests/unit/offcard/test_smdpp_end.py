@@ -21,11 +21,11 @@ from support.hexes import hx
 from support.judge import judged
 
 from euicc_sim.env import SeededEnv
-from euicc_sim.offcard.orders import Order, OrderState
 from euicc_sim.offcard.refusals import SmdppError
 from euicc_sim.offcard.rsp import CancelReason, ClientAuthentication
-from euicc_sim.offcard.smdpp import Smdpp
-from euicc_sim.offcard.smdpp_checks import NotificationFacts
+from euicc_sim.offcard.smdpp.checks import NotificationFacts
+from euicc_sim.offcard.smdpp.orders import Order, OrderState
+from euicc_sim.offcard.smdpp.server import Smdpp
 from keys import CertificateIssuer, Curve
 
 UPP = hx(BSP["upp"])

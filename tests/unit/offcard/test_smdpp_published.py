@@ -13,10 +13,10 @@ from support.euiccs import ADDRESS, CHALLENGE, PaperEuicc, shared_pki
 from support.hexes import hx
 from support.published_pki import PUBLISHED, needs_published
 
-from euicc_sim.offcard.orders import Order
 from euicc_sim.offcard.refusals import SmdppError
 from euicc_sim.offcard.rsp import ServerAuthentication
-from euicc_sim.offcard.smdpp import Smdpp
+from euicc_sim.offcard.smdpp.orders import Order
+from euicc_sim.offcard.smdpp.server import Smdpp
 from keys import Curve, TestPki, load_private_key
 
 UPP = hx(BSP["upp"])

@@ -12,10 +12,10 @@ from support.euiccs import CHALLENGE, sgp22, vector22
 from support.hexes import hx
 from support.server import SERVER_CHALLENGE, TRANSACTION
 
-from euicc_sim.offcard.orders import Order, OrderBook
 from euicc_sim.offcard.rsp import CancelReason, ClientAuthentication, ServerAuthentication
-from euicc_sim.offcard.smdpp import Smdpp
-from euicc_sim.offcard.smdpp_session import Identity
+from euicc_sim.offcard.smdpp.orders import Order, OrderBook
+from euicc_sim.offcard.smdpp.server import Smdpp
+from euicc_sim.offcard.smdpp.sessions import Identity
 from keys.credential import Credential
 
 ADDRESS = "testsmdpplus1.example.com"

@@ -1,0 +1,1 @@
+"""An eIM as one card knows it: asks for trust, signs packages, verifies what is answered."""

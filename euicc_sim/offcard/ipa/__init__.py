@@ -1,0 +1,1 @@
+"""An IPAd, and its way to eIMs over ESipa."""

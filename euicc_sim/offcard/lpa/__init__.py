@@ -1,0 +1,1 @@
+"""An LPA, and its way to SM-DP+s over ES9+."""

@@ -1,0 +1,1 @@
+"""An SM-DP+: authenticates cards, binds Profiles for them, takes notifications. No network."""

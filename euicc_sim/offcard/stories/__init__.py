@@ -1,0 +1,1 @@
+"""Stories that are told by sending to a card, and pictures of them."""
