@@ -31,7 +31,9 @@ from support.packages import add_initial_eim, config, key, package, result_of
 from euicc_sim import Card
 from euicc_sim.transport.vpcd import Control, serve_connection
 
-ROUNDS, HITS, KEPT = (200, 150, 5) if os.environ.get("CI") else (40, 30, 0)
+HITS, KEPT = (150, 5) if os.environ.get("CI") else (30, 0)
+MOST_ROUNDS = 5 * HITS
+"""A busy machine spoils the aim; it gets more rounds then, not fewer hits."""
 SENDER, GUEST = "eim1.example.com", "guest.example.com"
 SENDER_KEY, GUEST_KEY = key(1), key(2)
 MAX_BLOCK = 255
@@ -270,7 +272,9 @@ def test_a_killed_card_loads_and_accepts_no_counter_twice(
     aim = Aim(random.Random(6))  # noqa: S311 when to kill is no secret
     accepted: dict[int, bytes] = {}
     world = World()
-    for _ in range(ROUNDS):
+    rounds = 0
+    while (aim.hits < HITS or aim.kept < KEPT) and rounds < MOST_ROUNDS:
+        rounds += 1
         process = Process(control, noted)
         assert process.transmit(SELECT_ISDR)[0] == 0x61
         counter = max(accepted, default=0)
@@ -300,8 +304,8 @@ def test_a_killed_card_loads_and_accepts_no_counter_twice(
         _check_replays(directory, [accepted[one] for one in {*recent, *earlier}])
 
     _check_replays(directory, list(accepted.values()))
-    print(f"{aim.hits} of {ROUNDS} kills came before the answer, {aim.kept} of them kept it")
-    assert aim.hits >= HITS, f"{aim.hits} of {ROUNDS} kills came before the answer"
+    print(f"{aim.hits} of {rounds} kills came before the answer, {aim.kept} of them kept it")
+    assert aim.hits >= HITS, f"{aim.hits} of {rounds} kills came before the answer"
     assert KEPT <= aim.kept < aim.hits, "some of them kept the package and some did not"
 
 
