@@ -16,7 +16,6 @@ from euicc_sim.cli.profile_words import (
     class_of,
     icon_of,
     orders_of,
-    owner_of,
     rules_of,
 )
 from euicc_sim.cli.progress import bar
@@ -28,6 +27,7 @@ from euicc_sim.offcard.smdpp.metadata import (
     Event,
     MetadataError,
     NotificationTarget,
+    Owner,
 )
 from euicc_sim.offcard.smdpp.orders import Order
 from euicc_sim.offcard.smdpp.server import Smdpp
@@ -108,7 +108,7 @@ def download(
             "service_provider_name": provider,
             "notifications": _targets(notify),
             "policy_rules": rules_of(ppr1, ppr2, owner),
-            "owner": owner_of(owner),
+            "owner": Owner.of(owner) if owner else None,
             "ecall_indication": emergency or None,
             "fallback_allowed": fallback_allowed or None,
             "icon_type": icon_type,

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from euicc_sim.asn1.iccid import swapped
 from euicc_sim.offcard.smdpp.metadata import (
     IconType,
     Metadata,
     MetadataError,
-    Owner,
     PolicyRule,
     ProfileClass,
     metadata_of,
 )
 from euicc_sim.offcard.smdpp.orders import Order
 from keys import profiles
-
-MAX_ICON = 1024
-"""Bytes of an icon, SGP.22 v2.5 clause 5.5.3."""
-
-_OWNER = re.compile(r"([0-9]{3})([0-9]{2})([0-9]?)")
-_ICONS = {b"\xff\xd8\xff": IconType.JPG, b"\x89PNG": IconType.PNG}
 
 
 class WordError(ValueError):
@@ -71,31 +62,15 @@ def rules_of(ppr1: bool, ppr2: bool, owner: str | None) -> frozenset[PolicyRule]
     return rules or None
 
 
-def owner_of(digits: str | None) -> Owner | None:
-    """The operator of an MCC and MNC, coded as in 3GPP TS 24.008. Raises WordError."""
-    if digits is None:
-        return None
-    found = _OWNER.fullmatch(digits)
-    if found is None:
-        raise WordError(
-            f"{digits[:40]!r} is no owner; write three digits of the MCC and two or three of the "
-            "MNC, such as 00101."
-        )
-    mcc, mnc, third = found.groups()
-    return Owner(swapped(bytes.fromhex(f"{mcc}{third or 'F'}{mnc}")))
-
-
 def icon_of(file: Path | None) -> tuple[IconType | None, bytes | None]:
     """Type and content of an icon. Raises WordError for other files."""
     if file is None:
         return None, None
     content = _content(file)
-    kind = next((kind for start, kind in _ICONS.items() if content.startswith(start)), None)
-    if kind is None or len(content) > MAX_ICON:
-        raise WordError(
-            f"{file} is no icon of a Profile; give a JPG or PNG of at most {MAX_ICON} bytes."
-        )
-    return kind, content
+    try:
+        return IconType.of(content), content
+    except MetadataError as error:
+        raise WordError(f"{file}: {error}") from error
 
 
 def _metadata(file: Path, package: bytes) -> Metadata:

@@ -6,17 +6,15 @@ picture of the directory around each of them, which is what a power loss at that
 
 from __future__ import annotations
 
-import errno
-import os
 import select
 import shutil
 import socket
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.disks import CountingDisk, FaultyDisk, ImagingDisk
 from support.es10 import SELECT_ISDR, es10, es10_sw
 from support.hexes import hx
 from support.installed import change, give
@@ -46,12 +44,13 @@ SHOWING = [hx("BF5500"), hx("BF3C00"), hx("BF2D00"), hx("BF2B00"), hx("BF2B04 A0
 
 @dataclass(frozen=True)
 class Case:
-    """A command that changes something, what goes before it, and how many Profiles there are."""
+    """A command that changes something, what goes before it; Profiles there, and removed by it."""
 
     name: str
     before: tuple[bytes, ...]
     request: bytes
     profiles: int = 0
+    removed: int = 0
 
 
 def _of_a(counter: int, *operations: tuple[str, object]) -> bytes:
@@ -85,6 +84,7 @@ CASES = [
         (ADD_A,),
         _psmos(("disable", {"iccid": FIRST}), ("delete", {"iccid": FIRST})),
         2,
+        1,
     ),
     Case("a package whose second operation fails", (ADD_A,), DISABLE_AND_FAIL, 2),
     Case(
@@ -95,81 +95,9 @@ CASES = [
     ),
     Case("ExecuteFallbackMechanism", (), FALL_BACK, 3),
     Case("ReturnFromFallback", (FALL_BACK,), hx("BF5E 03 8001FF"), 3),
-    Case("memory reset of Profiles", (ADD_A,), hx("BF64 04 8202 0780"), 3),
+    Case("memory reset of Profiles", (ADD_A,), hx("BF64 04 8202 0780"), 3, 3),
 ]
 cases = pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
-
-
-class CountingDisk(Disk):
-    """A disk that tells what it is asked for, and calls `around` before and after it."""
-
-    def __init__(self) -> None:
-        self.calls: list[str] = []
-
-    def around(self, call: str, *, after: bool) -> None:
-        """For subclasses."""
-
-    def _do(self, call: str, work: Callable[[], int | None]) -> int:
-        self.calls.append(call)
-        self.around(call, after=False)
-        result = work()
-        self.around(call, after=True)
-        return result or 0
-
-    def write(self, path: Path, content: bytes, mode: int = 0o644) -> int:
-        return self._do("write", lambda: super(CountingDisk, self).write(path, content, mode))
-
-    def sync(self, fd: int) -> None:
-        self._do("sync", lambda: super(CountingDisk, self).sync(fd))
-
-    def replace(self, draft: Path, final: Path) -> None:
-        self._do("replace", lambda: super(CountingDisk, self).replace(draft, final))
-
-
-class FaultyDisk(CountingDisk):
-    """Fails at the operations of those numbers (0 is the next), half done or not begun."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.failing: frozenset[int] = frozenset()
-        self.half = False
-
-    def arm(self, *failing: int, half: bool = False) -> None:
-        self.calls, self.failing, self.half = [], frozenset(failing), half
-
-    def around(self, call: str, *, after: bool) -> None:
-        if not after and len(self.calls) - 1 in self.failing:
-            number = errno.ENOSPC if call == "write" else errno.EIO
-            raise OSError(number, os.strerror(number))
-
-    def write(self, path: Path, content: bytes, mode: int = 0o644) -> int:
-        if self.half and len(self.calls) in self.failing:
-            path.write_bytes(content[: len(content) // 2])
-        return super().write(path, content, mode)
-
-
-class ImagingDisk(CountingDisk):
-    """Copies the directory before and after each operation, and in the middle of each write."""
-
-    def __init__(self, directory: Path, images: Path) -> None:
-        super().__init__()
-        self._directory = directory
-        self._images = images
-        self.images: list[tuple[str, Path]] = []
-
-    def _take(self, name: str) -> None:
-        image = self._images / f"{len(self.images)}"
-        shutil.copytree(self._directory, image)
-        self.images.append((name, image))
-
-    def around(self, call: str, *, after: bool) -> None:
-        self._take(f"{'after' if after else 'before'} {call}")
-
-    def write(self, path: Path, content: bytes, mode: int = 0o644) -> int:
-        for part in (0, 1, len(content) // 2, len(content) - 1):
-            path.write_bytes(content[:part])
-            self._take(f"{part} bytes written")
-        return super().write(path, content, mode)
 
 
 def _prepare(directory: Path, pki: Path, case: Case) -> None:
@@ -209,7 +137,7 @@ def test_a_save_writes_syncs_renames_and_syncs_the_directory(
     with _open(tmp_path / "card", disk) as card:
         old = card.state
         es10(card.transmit, case.request)
-        assert disk.calls == SAVE
+        assert disk.calls == SAVE + ["remove"] * case.removed, "packages after what named them"
         assert _kept(tmp_path / "card") == card.state != old
 
 
@@ -396,7 +324,7 @@ def test_the_answer_leaves_only_when_the_new_document_is_on_disk(
 
         send(SELECT_ISDR)
         assert es10(send, case.request)
-        assert disk.calls == SAVE
+        assert disk.calls == SAVE + ["remove"] * case.removed
         assert disk.answered_at == []
         ours.shutdown(socket.SHUT_RDWR)
         server.join()

@@ -6,14 +6,10 @@ packages finds bad values in an element that ours passes over, so that verdict i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from support.bpp import Cut, at_once, by_blocks, by_clause, by_lpac, by_onomondo, by_parts
 from support.bsp import BSP, STEPS
 from support.eims import ask, objects
@@ -26,6 +22,7 @@ from support.loading import (
     stored,
     waiting,
 )
+from support.rsp_card import Scripted, rsp_card
 from support.spoiling import (
     flipped,
 )
@@ -33,7 +30,6 @@ from support.spoiling import (
 from euicc_sim import Card, saip
 from euicc_sim.asn1.codec import Prepared
 from euicc_sim.es10 import authentication
-from euicc_sim.storage import JsonStore
 
 Send = Callable[[bytes], bytes]
 
@@ -44,36 +40,9 @@ PACKAGE, UPP = hx(BSP["boundProfilePackage"]), hx(BSP["upp"])
 CHAINS = [hx(one["bytes"]) for one in BSP["storeDataChains_lpac_style"]]
 
 
-@dataclass
-class Scripted:
-    """Randomness of the vectors: their challenge, and 40 bytes that make their one-time key."""
-
-    scalar: int = field(default=int(BSP["otEUICC"]["private"], 16), repr=False)
-
-    def random(self, size: int) -> bytes:
-        return bytes(range(16)) if size == 16 else (self.scalar - 1).to_bytes(size)
-
-    def restart(self) -> None:
-        """It is the same again anyway."""
-
-
 @pytest.fixture
 def card(tmp_path: Path, pki_folder: Path) -> Iterator[Card]:
-    folder = tmp_path / "card"
-    Card.create(folder, pki=pki_folder, seed=1, fsync=False).close()
-    document = json.loads((folder / "card.json").read_text())
-    credential = document["card"]["credentials"][0]
-    chain = sgp22()["certificates"]
-    credential["euiccCiPKId"] = chain["CI"]["ski"]
-    for name, party in (("ciCertificate", "CI"), ("eumCertificate", "EUM")):
-        credential[name] = chain[party]["der"]
-    credential["euiccCertificate"] = chain["EUICC"]["der"]
-    (folder / "card.json").write_text(json.dumps(document))
-    key = ec.derive_private_key(int(sgp22()["keys"]["EUICC"]["private"], 16), ec.SECP256R1())
-    (folder / credential["privateKey"]).write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
-    with Card(JsonStore(folder, fsync=False), Scripted()) as card:
+    with rsp_card(tmp_path / "card", pki_folder, Scripted()) as card:
         yield card
 
 

@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from support.eims import ask
 from support.es10 import SELECT_ISDR
 from support.hexes import hx
+from support.rsp_card import Scripted, rsp_card
 from support.server import TRANSACTION, authenticated, refusal
 from support.vectors import FOLDER
 
 from euicc_sim import Card
 from euicc_sim.asn1.codec import Prepared
 from euicc_sim.es10 import authentication
-from euicc_sim.storage import JsonStore
 
 Send = Callable[[bytes], bytes]
 VECTORS: dict[str, Any] = json.loads((FOLDER / "sgp22-vectors.json").read_text())
@@ -39,20 +36,6 @@ def response(name: str) -> bytes:
     return hx(BY_NAME[name]["response"])
 
 
-@dataclass
-class Scripted:
-    """Randomness of the vectors: their challenge, and 40 bytes that make their one-time key."""
-
-    challenge: bytes = bytes(range(16))
-    scalar: int = field(default=int(VECTORS["keys"]["otEUICC"]["private"], 16), repr=False)
-
-    def random(self, size: int) -> bytes:
-        return self.challenge if size == 16 else (self.scalar - 1).to_bytes(size)
-
-    def restart(self) -> None:
-        """It is the same again anyway."""
-
-
 @pytest.fixture
 def env() -> Scripted:
     return Scripted()
@@ -60,21 +43,7 @@ def env() -> Scripted:
 
 @pytest.fixture
 def card(tmp_path: Path, pki_folder: Path, env: Scripted) -> Iterator[Card]:
-    folder = tmp_path / "card"
-    Card.create(folder, pki=pki_folder, seed=1, fsync=False).close()
-    document = json.loads((folder / "card.json").read_text())
-    credential = document["card"]["credentials"][0]
-    chain = VECTORS["certificates"]
-    credential["euiccCiPKId"] = chain["CI"]["ski"]
-    for name, party in (("ciCertificate", "CI"), ("eumCertificate", "EUM")):
-        credential[name] = chain[party]["der"]
-    credential["euiccCertificate"] = chain["EUICC"]["der"]
-    (folder / "card.json").write_text(json.dumps(document))
-    key = ec.derive_private_key(int(VECTORS["keys"]["EUICC"]["private"], 16), ec.SECP256R1())
-    (folder / credential["privateKey"]).write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
-    with Card(JsonStore(folder, fsync=False), env) as card:
+    with rsp_card(tmp_path / "card", pki_folder, env) as card:
         yield card
 
 

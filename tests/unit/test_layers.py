@@ -110,6 +110,7 @@ UPWARDS: dict[str, tuple[str, ...]] = {
     "starlette": ("euicc_sim.servers",),
     "uvicorn": ("euicc_sim.servers.run",),
     "httpx": (
+        "euicc_sim.offcard.https",
         "euicc_sim.offcard.lpa.es9",
         "euicc_sim.offcard.ipa.esipa",
     ),

@@ -8,10 +8,10 @@ Needs httpx, of the extra `servers`.
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
+from euicc_sim.offcard import https
 from euicc_sim.offcard.lpa.messages import LpaError
 
 if TYPE_CHECKING:
@@ -60,22 +60,11 @@ class EsipaClient:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         """Connects to nobody yet. Raises LpaError for what is no URL."""
-        httpx = _httpx()
-        try:
-            self._url = httpx.URL(url)
-        except httpx.InvalidURL as error:
-            raise _no_url(url) from error
-        if self._url.scheme not in ("http", "https") or not self._url.host:
-            raise _no_url(url)
-        if self._url.path in ("", "/"):
-            self._url = self._url.copy_with(path=PATH)
-        self._client = httpx.Client(
-            verify=_context(trust, verify and self._url.scheme == "https"),
-            timeout=seconds,
-            headers=HEADERS,
-            trust_env=False,
-            transport=transport,
+        url_read, self._client = https.connection(
+            url, trust=trust, verify=verify, seconds=seconds, headers=HEADERS, transport=transport
         )
+        bare = url_read.path in ("", "/")
+        self._url = url_read.copy_with(path=PATH) if bare else url_read
 
     def __enter__(self) -> Self:
         """Nothing to do."""
@@ -91,11 +80,11 @@ class EsipaClient:
 
     def exchange(self, message: bytes) -> bytes:
         """One message, one answer. Raises EimUnreachableError, LpaError."""
-        httpx = _httpx()
+        httpx = https.needed()
         try:
             answer = self._client.post(self._url, content=message)
         except httpx.TransportError as error:
-            raise self._not_reached(error) from error
+            raise EimUnreachableError(https.unreachable(self._url, error, "CA", "eIM")) from error
         if not answer.is_success:
             raise LpaError(
                 f"{self._url} answered with HTTP status {answer.status_code}. "
@@ -103,38 +92,3 @@ class EsipaClient:
                 str(answer.status_code),
             )
         return bytes(answer.content)
-
-    def _not_reached(self, error: Exception) -> EimUnreachableError:
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return EimUnreachableError(
-                f"{self._url} is not who it should be: {error}. Name the CA that its TLS "
-                "certificate is below, or do not verify TLS."
-            )
-        return EimUnreachableError(
-            f"{self._url} does not answer: {error or type(error).__name__}. "
-            "Check the address, and that the eIM runs."
-        )
-
-
-def _httpx() -> Any:
-    try:
-        import httpx
-    except ModuleNotFoundError as error:
-        raise LpaError(
-            "httpx is not installed, which ESipa needs; "
-            "install it with: pip install 'euicc-sim[servers]'"
-        ) from error
-    return httpx
-
-
-def _context(trust: Iterable[bytes], verify: bool) -> ssl.SSLContext:
-    if not verify:  # and spare the 20 ms that reading the system's CAs takes
-        return ssl._create_unverified_context()  # noqa: S323 asked for, or no TLS at all
-    context = ssl.create_default_context(cadata=b"".join(trust) or None)
-    # Certificates for RSP follow SGP.22, which is laxer than what newer Pythons ask for.
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    return context
-
-
-def _no_url(url: str) -> LpaError:
-    return LpaError(f"{url[:60]!r} is no URL. Give one such as https://eim.example.com.")

@@ -8,7 +8,6 @@ Needs httpx, of the extra `servers`.
 
 from __future__ import annotations
 
-import ssl
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from apdu import TlvError
 from apdu.tlv import whole
 from euicc_sim.asn1.wire import SIGNATURE
+from euicc_sim.offcard import https
 from euicc_sim.offcard.lpa.activation import ActivationCode
 from euicc_sim.offcard.lpa.messages import LpaError
 from euicc_sim.offcard.refusals import RemoteSmdppError
@@ -59,18 +59,11 @@ class Es9Client:
         seconds: float = SECONDS,
     ) -> None:
         """Connects to nobody yet. Raises LpaError for what is no URL."""
-        httpx = _httpx()
-        try:
-            self._url = httpx.URL(url)
-            self._address = address or self._url.netloc.decode()
-            self._name = httpx.URL(f"https://{self._address}").host
-        except httpx.InvalidURL as error:
-            raise _no_url(url) from error
-        if self._url.scheme not in ("http", "https") or not self._url.host:
-            raise _no_url(url)
-        self._client = httpx.Client(
-            verify=_context(trust, verify), timeout=seconds, headers=HEADERS, trust_env=False
+        self._url, self._client = https.connection(
+            url, trust=trust, verify=verify, seconds=seconds, headers=HEADERS
         )
+        self._address = address or self._url.netloc.decode()
+        self._name = https.url_of(f"https://{self._address}").host
 
     def __enter__(self) -> Self:
         """Nothing to do."""
@@ -140,7 +133,7 @@ class Es9Client:
         return self._ask(function, {"transactionId": number, name: _base64(response)})
 
     def _ask(self, function: str, fields: Mapping[str, str]) -> _Answer:
-        httpx = _httpx()
+        httpx = https.needed()
         try:
             answer = self._client.post(
                 self._url.join(PATH + function),
@@ -149,19 +142,8 @@ class Es9Client:
                 extensions={"sni_hostname": self._name},
             )
         except httpx.TransportError as error:
-            raise self._not_reached(error) from error
+            raise LpaError(https.unreachable(self._url, error, "CI", "server")) from error
         return _Answer(f"{self._address}, asked for {function},", _fields(answer, self._address))
-
-    def _not_reached(self, error: Exception) -> LpaError:
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return LpaError(
-                f"{self._url} is not who it should be: {error}. Name the CI that its TLS "
-                "certificate is below, or do not verify TLS."
-            )
-        return LpaError(
-            f"{self._url} does not answer: {error or type(error).__name__}. "
-            "Check the address, and that the server runs."
-        )
 
 
 class _Answer:
@@ -227,28 +209,6 @@ def download_over_es9(
         )
 
 
-def _httpx() -> Any:
-    try:
-        import httpx
-    except ModuleNotFoundError as error:
-        raise LpaError(
-            "httpx is not installed, which HTTPS needs; "
-            "install it with: pip install 'euicc-sim[servers]'"
-        ) from error
-    return httpx
-
-
-def _context(trust: Iterable[bytes], verify: bool) -> ssl.SSLContext:
-    known = b"".join(trust)
-    context = ssl.create_default_context(cadata=known or None)
-    # Certificates for RSP follow SGP.22, which is laxer than what newer Pythons ask for.
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
 def _fields(answer: httpx.Response, who: str) -> Mapping[str, Any]:
     """The fields of a good answer. Raises SmdppError for a refusal, LpaError for what is none."""
     if answer.status_code == 204:
@@ -273,10 +233,6 @@ def _no_es9(answer: httpx.Response, who: str) -> LpaError:
         f"{who} answered with HTTP status {answer.status_code} and not as an SM-DP+ does. "
         "Check that an SM-DP+ is at that address."
     )
-
-
-def _no_url(url: str) -> LpaError:
-    return LpaError(f"{url[:60]!r} is no URL. Give one such as https://smdp.example.com.")
 
 
 def _base64(data: bytes) -> str:

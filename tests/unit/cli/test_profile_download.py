@@ -226,11 +226,14 @@ def test_a_pki_that_cannot_serve_is_one_sentence(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--owner", "0010"), "'0010' is no owner; write three digits of the MCC"),
-        (("--owner", "00a01"), "'00a01' is no owner;"),
+        (("--owner", "0010"), "'0010' is no owner. Write three digits of the MCC"),
+        (("--owner", "00a01"), "'00a01' is no owner."),
         (("--ppr1",), "A Profile with policy rules has an owner; add one, such as --owner 00101."),
-        (("--icon", "icon"), "icon is no icon of a Profile; give a JPG or PNG of at most 1024"),
-        (("--icon", "big"), "big is no icon of a Profile; give a JPG or PNG of at most 1024"),
+        (
+            ("--icon", "icon"),
+            "icon: This is no icon of a Profile. Give a JPG or PNG of at most 1024",
+        ),
+        (("--icon", "big"), "big: This is no icon of a Profile. Give a JPG or PNG of at most"),
         (("--icon", "none"), "none cannot be read (No such file or directory); give another file."),
         (("--name", "x" * 65), "The metadata cannot be written: "),
         (("--provider", "x" * 33), "The metadata cannot be written: "),

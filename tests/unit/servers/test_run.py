@@ -43,6 +43,26 @@ def test_who_connects_before_it_runs_is_heard_when_it_does() -> None:
         thread.join(DEADLINE)
 
 
+def test_an_answer_in_two_writes_waits_for_no_acknowledgement(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A head and a body are two writes; without TCP_NODELAY the second is 40 ms late."""
+    listening, create = [], socket.create_server
+
+    def recorded(*given: Any, **named: Any) -> socket.socket:
+        listening.append(create(*given, **named))
+        return listening[-1]
+
+    monkeypatch.setattr(socket, "create_server", recorded)
+    web = WebServer("127.0.0.1", 0, None, Lines())
+    with (
+        socket.create_connection(("127.0.0.1", web.port), DEADLINE),
+        listening[0].accept()[0] as one,
+    ):
+        assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    web.close()
+
+
 def test_it_says_nothing_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
     log = Lines()
     with served(hello, log=log) as port:
