@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from support.es10 import SELECT_ISDR
 from support.reader import Reader
 
 from euicc_sim import Card
@@ -61,3 +62,10 @@ def send(request: pytest.FixtureRequest, card: Card) -> Send:
     reader: Reader = request.getfixturevalue("reader")
     reader.insert(card)
     return reader.transmit
+
+
+@pytest.fixture
+def isdr(send: Send) -> Send:
+    """The same with the ISD-R selected."""
+    send(SELECT_ISDR)
+    return send

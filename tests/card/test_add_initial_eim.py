@@ -41,12 +41,6 @@ NOBODY = hx("BF55 02 A000")
 
 
 @pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
-@pytest.fixture
 def card(tmp_path: Path, pki_folder: Path) -> Any:
     """A card with room for three eIMs."""
     with Card.create(tmp_path / "card", pki=pki_folder, seed=1, max_eims=3, fsync=False) as card:

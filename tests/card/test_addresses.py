@@ -17,12 +17,6 @@ GET = hx("BF3C00")
 ROOT = b"testrootsmds.example.com"
 
 
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
 def test_a_new_card_has_no_default_dp_address(isdr: Send) -> None:
     assert ask(isdr, GET) == tlv("BF3C", tlv("81", ROOT))
 

@@ -6,18 +6,11 @@ from collections.abc import Callable
 
 import pytest
 from support.eims import Eim, add_initial, eim1, tlv, trust, value_of, vector_key
-from support.es10 import SELECT_ISDR
 from support.hexes import hx
 
 Send = Callable[[bytes], bytes]
 GET_EID = hx("BF3E 03 5C015A")
 EID_ANSWER = hx("BF3E 12 5A10 89049032123451234512345678901235")
-
-
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
 
 
 def test_case_1_has_four_bytes_and_a_bare_status_word(isdr: Send) -> None:

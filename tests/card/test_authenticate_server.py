@@ -55,12 +55,6 @@ def server(ci: CertificateIssuer) -> Server:
 
 
 @pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
-@pytest.fixture
 def kept(card: Card) -> Iterator[None]:
     """Whatever the test does, the card keeps what it had before."""
     before, document = card.state, (card.directory / "card.json").read_bytes()

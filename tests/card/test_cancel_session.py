@@ -40,12 +40,6 @@ def server(ci: CertificateIssuer) -> Server:
     return Server.below(ci)
 
 
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
 def cancel(reason: int | bytes, transaction: bytes = TRANSACTION) -> bytes:
     content = reason if isinstance(reason, bytes) else bytes((reason,))
     return tlv("BF41", tlv("80", transaction), tlv("81", content))

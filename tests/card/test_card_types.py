@@ -54,12 +54,6 @@ def card(tmp_path: Path, pki_folder: Path, contents: Contents) -> Iterator[Card]
         yield card
 
 
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
 def of(kind: CardType) -> pytest.MarkDecorator:
     return holding(
         profile(A_DIGITS, nickname="mine"), profile(B_DIGITS, enabled=True), card_type=kind

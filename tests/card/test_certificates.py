@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from cryptography import x509
 from support.eims import ask, objects, tlv, value_of
-from support.es10 import SELECT_ISDR, es10_sw
+from support.es10 import es10_sw
 from support.hexes import hx
 from support.vectors import vector
 
@@ -15,12 +15,6 @@ from euicc_sim import Card
 
 Send = Callable[[bytes], bytes]
 OID_SERIAL_NUMBER = x509.ObjectIdentifier("2.5.4.5")
-
-
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
 
 
 def certificates(answer: bytes) -> tuple[bytes, bytes]:

@@ -18,19 +18,13 @@ from support.eims import (
     value_of,
     vector_key,
 )
-from support.es10 import SELECT_ISDR, es10_sw
+from support.es10 import es10_sw
 from support.hexes import hx
 from support.vectors import vector
 
 from euicc_sim import Card
 
 Send = Callable[[bytes], bytes]
-
-
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
 
 
 def fields(send: Send) -> list[str]:

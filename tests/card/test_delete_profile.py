@@ -59,12 +59,6 @@ def card(tmp_path: Path, pki_folder: Path, contents: Contents) -> Iterator[Card]
         yield card
 
 
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
 def test_by_iccid_it_is_gone(isdr: Send) -> None:
     assert ask(isdr, hx("BF33 0C 5A0A 98001032547698103214")) == OK
     assert iccids(isdr) == [B]

@@ -53,12 +53,6 @@ def card(tmp_path: Path, pki_folder: Path, contents: Contents) -> Iterator[Card]
         yield card
 
 
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
 def test_by_iccid_no_profile_is_enabled_then(isdr: Send) -> None:
     assert enabled(isdr) == [A]
     assert ask(isdr, hx("BF32 11 A00C 5A0A 98001032547698103214 810100")) == OK

@@ -55,12 +55,6 @@ def card(tmp_path: Path, pki_folder: Path, contents: Contents) -> Iterator[Card]
         yield card
 
 
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
 def test_by_iccid_the_profile_takes_the_place_of_the_other(isdr: Send) -> None:
     assert enabled(isdr) == [B]
     assert ask(isdr, hx("BF31 11 A00C 5A0A 98001032547698103214 810100")) == OK

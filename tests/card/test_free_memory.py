@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from support import saip
 from support.eims import ask, value_of
-from support.es10 import SELECT_ISDR
 from support.hexes import hx
 from support.installing import A_DIGITS, B_DIGITS, C_DIGITS, A, B, install
 from support.managing import (
@@ -43,12 +42,6 @@ def contents() -> Contents:
 def card(tmp_path: Path, pki_folder: Path, contents: Contents) -> Iterator[Card]:
     with made(tmp_path / "card", pki_folder, contents) as card:
         yield card
-
-
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
 
 
 def rsp_capability(send: Send) -> set[int]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from support.eims import LIST_EIM, ask, eim1, tlv, trust
-from support.es10 import SELECT_ISDR, es10_sw
+from support.es10 import es10_sw
 from support.hexes import hx
 from support.installed import ask_in_vain, change, switch
 
@@ -22,12 +22,6 @@ Send = Callable[[bytes], bytes]
 OID, ADDRESS = "1.3.6.1.4.1.46304", "smdp.example.com"
 ON_FOR_BOTH = tlv("BF59", hx("8000 8108 2B0601040182E960"), tlv("82", ADDRESS.encode()))
 OK = hx("BF59 03 800100")
-
-
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
 
 
 def test_it_is_switched_on_for_an_oid_and_an_address(isdr: Send, card: Card) -> None:

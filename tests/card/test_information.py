@@ -15,12 +15,6 @@ from euicc_sim import Card
 Send = Callable[[bytes], bytes]
 
 
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
 @pytest.mark.parametrize("tags", ["5C015B", "5C0100"])
 def test_a_tag_list_that_cannot_be_served_is_6a88(isdr: Send, tags: str) -> None:
     assert es10_sw(isdr, hx("BF3E03") + hx(tags)) == (b"", 0x6A88)

@@ -31,12 +31,6 @@ SET_ADDRESS = tlv("BF65", tlv("80", b"smdp.example.com"))
 
 
 @pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
-@pytest.fixture
 def eim(isdr: Send) -> Eim:
     eim = eim1()
     trust(isdr, eim, eim2(), token_wanted=True)

@@ -57,12 +57,6 @@ def card(tmp_path: Path, pki_folder: Path, contents: Contents) -> Iterator[Card]
         yield card
 
 
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
 def reset(tag: str, bits: int) -> bytes:
     unused = (bits & -bits).bit_length() - 1
     return tlv(tag, tlv("82", bytes((unused, bits))))

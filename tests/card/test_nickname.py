@@ -45,12 +45,6 @@ def card(tmp_path: Path, pki_folder: Path, contents: Contents) -> Iterator[Card]
         yield card
 
 
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
 def nicknames(send: Send) -> list[str | None]:
     return [one.get("profileNickname") for one in infos(send, "90")]
 

@@ -48,12 +48,6 @@ def server(ci: CertificateIssuer) -> Server:
 
 
 @pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
-@pytest.fixture
 def first(isdr: Send, server: Server) -> bytes:
     """The euiccSignature1 of a session with the server."""
     return server.session(isdr)

@@ -56,12 +56,6 @@ def card(tmp_path: Path, pki_folder: Path, contents: Contents) -> Iterator[Card]
         yield card
 
 
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
 def retrieved(send: Send, criterion: str = "") -> list[bytes]:
     """RetrieveNotificationsList: the notifications, each as the card wrote it."""
     answer = ask(send, tlv("BF2B", *([tlv("A0", hx(criterion))] if criterion else [])))

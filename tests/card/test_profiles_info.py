@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.eims import ask, tlv
-from support.es10 import SELECT_ISDR, es10
+from support.es10 import es10
 from support.hexes import hx
 from support.installing import A_DIGITS, B_DIGITS, C_DIGITS, D_DIGITS, A, B, C, D, install
 from support.managing import (
@@ -83,12 +83,6 @@ def contents() -> Contents:
 def card(tmp_path: Path, pki_folder: Path, contents: Contents) -> Iterator[Card]:
     with made(tmp_path / "card", pki_folder, contents) as card:
         yield card
-
-
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
 
 
 def shown(send: Send, tags: str | None = None) -> list[list[str]]:

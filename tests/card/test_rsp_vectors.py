@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from support.eims import ask
-from support.es10 import SELECT_ISDR
 from support.hexes import hx
 from support.rsp_card import Scripted, rsp_card
 from support.server import TRANSACTION, authenticated, refusal
@@ -45,12 +44,6 @@ def env() -> Scripted:
 def card(tmp_path: Path, pki_folder: Path, env: Scripted) -> Iterator[Card]:
     with rsp_card(tmp_path / "card", pki_folder, env) as card:
         yield card
-
-
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
 
 
 @pytest.fixture

@@ -13,12 +13,6 @@ Send = Callable[[bytes], bytes]
 EID_ANSWER = hx("BF3E 12 5A10 89049032123451234512345678901235")
 
 
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
 def test_a_block_before_the_last_is_9000_without_data(isdr: Send) -> None:
     assert isdr(hx("80E2 1100 03 BF3E03")) == hx("9000")
     assert isdr(hx("80E2 9101 03 5C015A")) == hx("6115")

@@ -50,12 +50,6 @@ def card(tmp_path: Path, pki_folder: Path, contents: Contents) -> Iterator[Card]
         yield card
 
 
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
 def eid(send: Send) -> tuple[bytes, int]:
     return es10_sw(send, GET_EID)
 

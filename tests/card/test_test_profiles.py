@@ -52,12 +52,6 @@ def card(tmp_path: Path, pki_folder: Path, contents: Contents) -> Iterator[Card]
         yield card
 
 
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
 def test_after_a_test_profile_comes_the_one_before_it(isdr: Send, card: Card) -> None:
     assert ask(isdr, enable(C)) == OK
     answered(isdr, card, enable(B), WRONG)

@@ -32,12 +32,6 @@ def card(tmp_path: Path, pki_folder: Path, given: Given) -> Iterator[Card]:
         yield card
 
 
-@pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
 # -- one package, one answer
 
 PACKAGES: list[tuple[str, str, Given]] = [

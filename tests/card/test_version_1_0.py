@@ -41,12 +41,6 @@ def card(tmp_path: Path, pki_folder: Path) -> Iterator[Card]:
 
 
 @pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
-@pytest.fixture
 def eim(isdr: Send) -> Eim:
     return trusted(isdr)
 

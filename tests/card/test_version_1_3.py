@@ -37,12 +37,6 @@ def card(tmp_path: Path, pki_folder: Path, version: str) -> Iterator[Card]:
 
 
 @pytest.fixture
-def isdr(send: Send) -> Send:
-    send(SELECT_ISDR)
-    return send
-
-
-@pytest.fixture
 def eim(isdr: Send) -> Eim:
     eim = eim1()
     trust(isdr, eim)

@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.esipa import EID, World
-from support.installing import A_DIGITS, B_DIGITS, order, smdpp
+from support.heard import A, B, Heard, states
+from support.installing import A_DIGITS, B_DIGITS, smdpp
 
 from euicc_sim import Card
 from euicc_sim.offcard.ipa.client import DownloadMode, Poll
 from euicc_sim.offcard.ipa.esipa import EimUnreachableError
 from euicc_sim.offcard.lpa.client import Lpa
 from euicc_sim.offcard.lpa.messages import LpaError
-from euicc_sim.offcard.smdpp.checks import NotificationFacts
-from euicc_sim.offcard.smdpp.metadata import Event, NotificationTarget
 from euicc_sim.offcard.smdpp.server import Smdpp
 
-SMDP = "testsmdpplus1.example.com"
-TOLD = (NotificationTarget(frozenset(Event) - {Event.INSTALL}, SMDP),)
-A, B = (f"download:1${SMDP}${digits}" for digits in (A_DIGITS, B_DIGITS))
 MODES = list(DownloadMode)
-
-
-class Heard(list[str]):
-    """The events that the SM-DP+ was told of."""
-
-    def by(self, server: Smdpp) -> None:
-        taken: Callable[[bytes], NotificationFacts] = server.handle_notification
-
-        def take(pending: bytes) -> NotificationFacts:
-            found = taken(pending)
-            self.append(f"{found.event} {found.iccid}")
-            return found
-
-        server.handle_notification = take  # type: ignore[method-assign]
 
 
 @pytest.fixture
@@ -45,11 +26,7 @@ def heard() -> Heard:
 
 @pytest.fixture
 def server(pki_folder: Path, heard: Heard) -> Smdpp:
-    orders = [order(one, notifications=TOLD) for one in (A_DIGITS, B_DIGITS)]
-    locked = order(A_DIGITS, matching_id="LOCKED", notifications=TOLD)
-    found = smdpp(pki_folder, *orders, locked)
-    heard.by(found)
-    return found
+    return heard.by(pki_folder)
 
 
 @pytest.fixture
@@ -57,11 +34,6 @@ def world(tmp_path: Path, card: Card, server: Smdpp) -> World:
     world = World(tmp_path / "cards", lambda _: server)
     world.trusted_by(card, token=True)
     return world
-
-
-def states(world: World) -> list[tuple[str, str, bool]]:
-    results = world.service.store.card(EID).results
-    return [(" ".join(one.words), one.state, one.verified) for one in results]
 
 
 def enabled(card: Card) -> list[str | None]:
