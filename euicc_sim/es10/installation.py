@@ -189,7 +189,6 @@ def _segment(session: Session, current: RspSession, loading: Loading, part: Part
         profile = read_metadata(session, content, current.ci_pk_id, loading.dp_oid)
         _advance(session, step, profile.iccid)
         check_metadata(session, profile)
-        check_metadata(session, profile)
         return replace(loading, profile=profile)
     keys = _replaced(session, content)
     _tell_keys(session, current, keys, replaced=True)

@@ -25,6 +25,9 @@ from euicc_sim.model.profile import Profile, ProfileClass
 from euicc_sim.readings import EMERGENCY_PROFILE_IS_FOR_EMERGENCIES
 from euicc_sim.session import Session
 
+MAX_NICKNAME = 64
+"""Bytes of UTF-8."""
+
 Request = dict[str, Any]
 
 
@@ -168,7 +171,3 @@ def set_nickname(session: Session, request: Request) -> dict[str, str]:
     session.state = session.state.with_profile(replace(profile, nickname=nickname))
     session.note(f"{named(profile)} is called {nickname!r}" if nickname else "no nickname")
     return _nickname_result("ok")
-
-
-MAX_NICKNAME = 64
-"""Bytes of UTF-8."""
