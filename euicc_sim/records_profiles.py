@@ -147,11 +147,17 @@ class RollbackRecord(Record):
     counterValue: Annotated[int, Field(ge=0)]
     eimTransactionId: Hex | None = None
     seqNumber: Number
+    eimSignature: Hex = b""
 
     def model(self) -> Rollback:
         """The authorisation as the card knows it."""
         return Rollback(
-            self.iccid, self.eimId, self.counterValue, self.eimTransactionId, self.seqNumber
+            self.iccid,
+            self.eimId,
+            self.counterValue,
+            self.eimTransactionId,
+            self.seqNumber,
+            self.eimSignature,
         )
 
 

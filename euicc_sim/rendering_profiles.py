@@ -96,6 +96,7 @@ def returns_record(returns: Returns) -> dict[str, Any]:
         "counterValue": one.counter,
         "eimTransactionId": optional_hex(one.transaction_id),
         "seqNumber": one.seq_number,
+        "eimSignature": hex_text(one.signature),
     }
     return {
         "rollback": rollback,

@@ -49,14 +49,15 @@ class Happening(NamedTuple):
 class PackageRun:
     """The eUICC Package whose operations are being run, and what they have done to Profiles.
 
-    `seq_number` is the one that its result will have. `disabled` is the ICCID of the Profile that
-    it has disabled.
+    `seq_number` is the one that its result will have, `signature` the eimSignature. `disabled` is
+    the ICCID of the Profile that it has disabled.
     """
 
     eim_id: str
     counter: int
     transaction_id: bytes | None
     seq_number: int
+    signature: bytes = b""
     has_enabled: bool = False
     disabled: bytes | None = None
 

@@ -102,7 +102,9 @@ def load_euicc_package(session: Session, request: bytes) -> bytes:
     seq_number = session.state.next_seq
     returns = replace(session.state.returns, rollback=None)
     session.state = replace(session.state, returns=returns)
-    session.package = PackageRun(eim.eim_id, counter, package.transaction_id, seq_number)
+    session.package = PackageRun(
+        eim.eim_id, counter, package.transaction_id, seq_number, package.signature
+    )
     results = execute(session, package.kind, package.operations, eim, counter)
     session.notes.insert(0, f"{eim.eim_id}, counter {counter}, result {seq_number}")
     fields = package.echo | {"counterValue": counter}

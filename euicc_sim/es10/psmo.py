@@ -79,7 +79,9 @@ def _grant(session: Session, run: PackageRun, target: Profile) -> Rollback:
     back = session.state.enabled or session.state.find_profile(run.disabled)
     if back is None or back.iccid == target.iccid:
         raise ResultError("rollbackNotAvailable", "there is no other Profile to go back to")
-    return Rollback(back.iccid, run.eim_id, run.counter, run.transaction_id, run.seq_number)
+    return Rollback(
+        back.iccid, run.eim_id, run.counter, run.transaction_id, run.seq_number, run.signature
+    )
 
 
 @operation(

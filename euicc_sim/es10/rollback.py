@@ -43,7 +43,7 @@ def profile_rollback(session: Session, request: dict[str, Any]) -> dict[str, Any
     returns = replace(session.state.returns, rollback=None, fallback=None)
     session.state = replace(session.state, returns=returns).without_number(grant.seq_number)
     element = result_element(session, ("rollbackResult", "ok"))
-    result = keep_result(session, eim, _fields(grant), [element])
+    result = keep_result(session, eim, _fields(grant), [element], grant.signature)
     return {"cmdResult": "ok", "eUICCPackageResult": Prepared(result)}
 
 

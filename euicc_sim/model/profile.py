@@ -129,7 +129,8 @@ def isdp_aid(number: int) -> bytes:
 class Rollback:
     """What a package has authorised: to go back to `iccid`, once (SGP.32 clause 3.3.2).
 
-    The other fields are of the package that did, `seq_number` of its result.
+    The other fields are of the package that did, `seq_number` of its result; `signature` is its
+    eimSignature, which the result of the rollback covers before v1.1.
     """
 
     iccid: bytes
@@ -137,6 +138,7 @@ class Rollback:
     counter: int
     transaction_id: bytes | None
     seq_number: int
+    signature: bytes = b""
 
 
 class BppCommand(IntEnum):

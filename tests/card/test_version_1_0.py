@@ -23,8 +23,11 @@ from support.eims import (
 )
 from support.es10 import SELECT_ISDR, es10, es10_sw
 from support.hexes import hx
+from support.installed import give
 from support.installing import A_DIGITS, B_DIGITS, A, B, install
 from support.judge import SGP32_V1_0_1, judged
+from support.psmos import enable, package
+from support.rollback import ROLLBACK, result_in
 
 from euicc_sim import Card
 
@@ -93,6 +96,21 @@ def test_a_result_covers_the_signature_of_its_package(isdr: Send, eim: Eim, card
     certificate = card.identity.credentials[0].euicc_certificate
     key: Any = x509.load_der_x509_certificate(certificate).public_key()
     check_signature(key, signature, signed + package[-67:])
+
+
+def test_the_result_of_a_rollback_covers_the_signature_of_the_package_that_allowed_it(
+    isdr: Send, eim: Eim, card: Card
+) -> None:
+    give(card, A, B, enabled=A)
+    allowing = package(eim, enable(B, rollback=True))
+    es10(isdr, allowing)
+    answer = result_in(es10(isdr, ROLLBACK))
+    (_, _, body), *_ = objects(answer)
+    ((_, _, inside),) = objects(body)
+    (_, signed, _), (_, _, signature) = objects(inside)
+    certificate = card.identity.credentials[0].euicc_certificate
+    key: Any = x509.load_der_x509_certificate(certificate).public_key()
+    check_signature(key, signature, signed + allowing[-67:])
 
 
 def test_a_package_is_signed_with_the_association_token_all_the_same(isdr: Send, eim: Eim) -> None:

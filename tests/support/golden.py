@@ -50,7 +50,7 @@ RULES = (
     AuthorisationRule(PPR1 | PPR2, (OWNER, Operator(hx("EEEEEE"))), consent_required=True),
     AuthorisationRule(PPR2, ()),
 )
-RETURNS = Returns(Rollback(A, "eim1.example.com", 2, hx("CAFE"), 2), A, C, B)
+RETURNS = Returns(Rollback(A, "eim1.example.com", 2, hx("CAFE"), 2, hx("5160")), A, C, B)
 
 
 def profiles(ci_pk_id: bytes) -> tuple[Profile, ...]:

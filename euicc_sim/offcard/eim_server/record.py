@@ -6,7 +6,7 @@ One JSON document for each card. Knows no files and no messages.
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
     BaseModel,
@@ -61,6 +61,14 @@ class OrderedOperation(_Part):
         return Operation(self.kind, self.name, self.raw)
 
 
+class About(NamedTuple):
+    """What a result answers: the words and number of the order, and its package."""
+
+    words: list[str]
+    number: int | None = None
+    package: bytes | None = None
+
+
 OrderKind = Literal["package", "data", "download"]
 
 
@@ -100,6 +108,11 @@ class Order(_Part):
         """How a person calls it."""
         return f"order {self.number} ({' '.join(self.words)})"
 
+    @property
+    def about(self) -> About:
+        """What its result answers."""
+        return About(self.words, self.number, self.message)
+
 
 class Outcome(_Part):
     """What one operation came to; `value` is JSON."""
@@ -113,7 +126,7 @@ class Result(_Part):
     """What came of an order, or a result that no order waited for.
 
     `state` is done, refused (by the card, who said so) or failed (without its word); `message` is
-    what came, and `verified` says that its signature is the card's.
+    what came, and `verified` says that its signature is the card's; `package` is what it answers.
     """
 
     order: int | None = None
@@ -128,6 +141,12 @@ class Result(_Part):
     counter: int | None = None
     transaction_id: Hex | None = None
     message: Hex | None = None
+    package: Hex | None = None
+
+    @property
+    def about(self) -> About:
+        """What it answers, and another result after it."""
+        return About(self.words, self.order, self.package)
 
 
 class Forward(_Part):

@@ -18,6 +18,7 @@ from euicc_sim.offcard.eim_server.data import DataTaker
 from euicc_sim.offcard.eim_server.orders import RESULTS, data_order
 from euicc_sim.offcard.eim_server.record import (
     NOTIFICATIONS,
+    About,
     CardRecord,
     Forward,
     Order,
@@ -61,7 +62,13 @@ class ResultTaker:
     def package_result(self, message: bytes) -> None:
         """An EuiccPackageResult (BF51)."""
         found = read_result(message)
+        if any(one.message == message for one in self.record.results):
+            if found.seq_number is not None:
+                self.acknowledged.append(found.seq_number)
+            return
         order = self._order(found)
+        answered = order or self._earlier(found)
+        about = answered.about if answered else About([])
         if self.record.euicc_certificate is None:
             raise EimError(
                 "A result came, but the card's certificate is unknown. Let the IPA answer a data "
@@ -72,7 +79,7 @@ class ResultTaker:
             self.record.euicc_certificate,
             eim_id=self.eim.eim_id,
             token=self.record.token,
-            package=order.message if order else None,
+            package=about.package,
         )
         if answer.form is Form.UNSIGNED_ERROR:
             raise EimError(
@@ -81,12 +88,10 @@ class ResultTaker:
             )
         if answer.seq_number is not None:
             self.acknowledged.append(answer.seq_number)
-        if any(one.message == message for one in self.record.results):
-            return
         if answer.error == "replayError" and order and order.deliveries > 1 and not order.lost:
             self._look_for_lost(order)
             return
-        self._finish(order, self._package_result(answer, order, message))
+        self._finish(order, self._package_result(answer, about, message))
 
     def notification(self, message: bytes) -> Pending:
         """A PendingNotification, which is kept until it is with its SM-DP+."""
@@ -123,12 +128,12 @@ class ResultTaker:
                 return one
         return None
 
-    def _package_result(self, answer: PackageAnswer, order: Order | None, message: bytes) -> Result:
-        words, number = (order.words, order.number) if order else self._earlier(answer)
+    def _package_result(self, answer: PackageAnswer, about: About, message: bytes) -> Result:
         return Result(
-            order=number,
+            order=about.number,
             kind="package",
-            words=words,
+            words=about.words,
+            package=about.package,
             at=self.at,
             state="done" if answer.done else "refused",
             verified=True,
@@ -143,12 +148,12 @@ class ResultTaker:
             message=message,
         )
 
-    def _earlier(self, answer: PackageAnswer) -> tuple[list[str], int | None]:
-        """The words and number of an order that has a result already, such as before a rollback."""
+    def _earlier(self, answer: PackageAnswer) -> Result | None:
+        """What an order had for a result already, such as before a rollback."""
         for one in self.record.results:
             if answer.transaction_id and one.transaction_id == answer.transaction_id:
-                return one.words, one.order
-        return [], None
+                return one
+        return None
 
     def _look_for_lost(self, order: Order) -> None:
         """The card did this before, and its result was lost on the way: ask for its list."""
