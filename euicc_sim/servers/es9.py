@@ -122,8 +122,11 @@ def _executed(fields: Mapping[str, str] | None) -> Response:
 
 
 def _failed(error: SmdppError, http_status: int = 200) -> Response:
-    short = str(error).encode()[:MESSAGE_AT_MOST].decode(errors="ignore")
-    data = {"subjectCode": error.subject, "reasonCode": error.reason, "message": short}
+    data = {
+        "subjectCode": error.subject,
+        "reasonCode": error.reason,
+        "message": _shortened(str(error)),
+    }
     status = {"functionExecutionStatus": {"status": "Failed", "statusCodeData": data}}
     return _response({"header": status}, http_status)
 
@@ -134,3 +137,13 @@ def _response(content: Mapping[str, Any], http_status: int) -> Response:
 
 def _headers() -> dict[str, str]:
     return {"X-Admin-Protocol": PROTOCOL}
+
+
+def _shortened(text: str) -> str:
+    """As many whole words as there is room for."""
+    encoded = text.encode()
+    if len(encoded) <= MESSAGE_AT_MOST:
+        return text
+    end = "…"
+    room = MESSAGE_AT_MOST - len(end.encode())
+    return encoded[:room].decode(errors="ignore").rpartition(" ")[0] + end

@@ -24,7 +24,7 @@ from euicc_sim.offcard.eim_server.results import ResultTaker
 from euicc_sim.offcard.eim_server.service import EimService
 from euicc_sim.offcard.eim_server.store import UnknownEidError
 from euicc_sim.offcard.errors import EimError
-from euicc_sim.offcard.pending import read_pending
+from euicc_sim.offcard.pending import Pending, read_pending
 from keys import PkiError, validate_eid
 
 _EID_TAG, _EID_SIZE = 0x5A, 16
@@ -186,7 +186,7 @@ class EsipaFunctions:
             answered = self._provide_result(FromIpa(message.name, value, message.old), peer)
             return Reply(b"", NO_CONTENT, answered.eid)
         pending = read_pending(value[1])
-        eid = pending.eid or self._eid_of_download(pending.transaction_id, peer)
+        eid = pending.eid or self._eid_of_download(pending, peer)
         if eid is None:
             raise EimError(f"{pending.about} is of a card that is not known here.")
         lines: list[str] = []
@@ -198,11 +198,11 @@ class EsipaFunctions:
             self._tell(f"{eid}: {line}")
         return Reply(b"", NO_CONTENT, eid)
 
-    def _eid_of_download(self, transaction: bytes | None, peer: str) -> str | None:
-        download = self._service.relay.downloads.get(transaction or b"")
+    def _eid_of_download(self, pending: Pending, peer: str) -> str | None:
+        download = self._service.relay.downloads.get(pending.transaction_id or b"")
         if download is not None and download.eid is not None:
             return download.eid
-        return self._service.peers.eid(peer)
+        return self._service.signer_of(pending.message) or self._service.peers.eid(peer)
 
 
 def _read(name: str, data: bytes) -> FromIpa:

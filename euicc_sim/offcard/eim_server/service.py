@@ -17,8 +17,9 @@ from typing import Protocol
 
 from cryptography import x509
 
+from euicc_sim.crypto.signature import verifies
 from euicc_sim.env import SystemEnv
-from euicc_sim.offcard.eim.certificates import certificate_der
+from euicc_sim.offcard.eim.certificates import certificate_der, euicc_public_key
 from euicc_sim.offcard.eim.party import Eim
 from euicc_sim.offcard.eim.words import Loader
 from euicc_sim.offcard.eim_server.data import DataTaker
@@ -31,6 +32,7 @@ from euicc_sim.offcard.errors import EimError
 from euicc_sim.offcard.lpa.es9 import Es9Client
 from euicc_sim.offcard.lpa.messages import LpaError
 from euicc_sim.offcard.refusals import SmdppError
+from euicc_sim.offcard.smdpp.checks import read_result as read_installation
 from keys import PkiError, validate_eid
 
 RETRY = timedelta(seconds=30)
@@ -150,6 +152,17 @@ class EimService:
             record = self.store.card(eid)
             if record.waiting(transaction=transaction) or any(
                 one.transaction_id == transaction for one in record.results
+            ):
+                return eid
+        return None
+
+    def signer_of(self, result: bytes) -> str | None:
+        """The EID of the card whose certificate verifies a ProfileInstallationResult (BF37)."""
+        signed = read_installation(result)
+        for eid in self.store.eids():
+            certificate = self.store.card(eid).euicc_certificate
+            if certificate is not None and verifies(
+                euicc_public_key(certificate), signed.signature, signed.signed
             ):
                 return eid
         return None

@@ -22,7 +22,7 @@ from support.esipa import (
 from support.euiccs import vector22
 from support.hexes import hx
 from support.installed import give
-from support.installing import B_DIGITS, A, B
+from support.installing import B_DIGITS, A, B, install
 from support.rollback import ROLLBACK, result_in
 
 from euicc_sim import Card
@@ -188,6 +188,28 @@ def test_only_so_many_notifications_wait(world: World, card: Card) -> None:
     assert answer.status_code == 400
     assert "notifications wait already" in world.said[-1]
     assert len(kept(world).notifications) == NOTIFICATIONS
+
+
+def test_an_installation_result_is_of_the_card_that_signed_it(
+    world: World, card: Card, pki_folder: Path
+) -> None:
+    """The first thing that some IPAs send; it has no EID."""
+    world.servers = away
+    world.restart()
+    result = install(card.transmit, pki_folder).result
+    value = ("pendingNotification", ("profileInstallationResult", result))
+    answer = world.post(esipa.to_eim("handleNotificationEsipa", value))
+    assert answer.status_code == 204
+    assert [one.message for one in kept(world).notifications] == [result]
+
+
+def test_an_installation_result_that_no_card_here_signed_is_refused(
+    world: World, card: Card, pki_folder: Path
+) -> None:
+    result = spoiled(install(card.transmit, pki_folder).result)
+    value = ("pendingNotification", ("profileInstallationResult", result))
+    assert world.post(esipa.to_eim("handleNotificationEsipa", value)).status_code == 400
+    assert "is of a card that is not known here" in world.said[-1]
 
 
 def away(address: str) -> Any:

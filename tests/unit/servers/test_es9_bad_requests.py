@@ -105,6 +105,19 @@ def test_bytes_that_are_no_message_are_refused_by_their_name(desk: Desk, data: b
     assert message.startswith("This is no AuthenticateServerResponse")
 
 
+def test_a_long_sentence_ends_with_a_whole_word(desk: Desk) -> None:
+    """lpac has room for 128 bytes of it."""
+    body = {
+        "smdpAddress": "é" * 40 + ".example.com",
+        "euiccChallenge": coded(CHALLENGE),
+        "euiccInfo1": coded(desk.euicc.info1()),
+    }
+    message = refused(desk.ask("initiateAuthentication", body), "8.8.1", "3.8")
+    assert message == f"This SM-DP+ is {ADDRESS}, not…"
+    (line,) = desk.log.refused
+    assert line.endswith("Use its own address.")
+
+
 def test_another_protocol_is_refused(desk: Desk) -> None:
     answer = desk.ask("cancelSession", {}, headers={"X-Admin-Protocol": "soap"})
     assert "'soap'" in refused(answer, "1", "2.1")
