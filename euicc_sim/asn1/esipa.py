@@ -11,7 +11,7 @@ from typing import Any
 
 from apdu import TlvError, tlv
 from apdu.tlv import read_tag
-from euicc_sim.asn1 import codec, sgp32_esipa_v1_0
+from euicc_sim.asn1 import codec, esipa_v1_0
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.sgp32_esipa_messages import (
     EsipaMessageFromEimToIpa,
@@ -27,9 +27,12 @@ __all__ = [
     "name_of",
     "to_eim",
     "to_ipa",
+    "to_old_eim",
 ]
 
 
+_NOTHING_TO_ACKNOWLEDGE = b"\xbf\x50\x00"
+"""In v1.0 the acknowledgements are OPTIONAL; v1.2 has the emptyResponse."""
 _FROM_IPA, _FROM_EIM = EsipaMessageFromIpaToEim(), EsipaMessageFromEimToIpa()
 
 
@@ -47,13 +50,13 @@ class FromIpa:
 
 def from_ipa(data: bytes) -> FromIpa:
     """Read what an IPA sent. Raises Asn1Error for bytes that are none of its messages."""
-    if sgp32_esipa_v1_0.is_old(data):
-        return FromIpa(*sgp32_esipa_v1_0.read(data), old=True)
+    if esipa_v1_0.is_old(data):
+        return FromIpa(*esipa_v1_0.read(data), old=True)
     try:
         name, value = codec.decode(_FROM_IPA, data)
     except Asn1Error:
         with suppress(Asn1Error):
-            return FromIpa(*sgp32_esipa_v1_0.read(data), old=True)
+            return FromIpa(*esipa_v1_0.read(data), old=True)
         raise
     return FromIpa(name, value)
 
@@ -63,8 +66,17 @@ def to_eim(name: str, value: Any) -> bytes:
     return codec.encode(_FROM_IPA, (name, value))
 
 
+def to_old_eim(data: bytes) -> bytes:
+    """A message to an eIM as v1.0 has it. Raises Asn1Error for bytes that are no message."""
+    name, value = codec.decode(_FROM_IPA, data)
+    old = esipa_v1_0.write(name, value)
+    return data if old is None else old
+
+
 def from_eim(data: bytes) -> tuple[str, Any]:
     """Read what an eIM answered: name and value. Raises Asn1Error."""
+    if data == _NOTHING_TO_ACKNOWLEDGE:
+        return "provideEimPackageResultResponse", ("emptyResponse", {})
     name, value = codec.decode(_FROM_EIM, data)
     return str(name), value
 

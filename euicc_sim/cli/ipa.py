@@ -15,7 +15,7 @@ from euicc_sim.cli.link import CardOption, ReaderOption, open_link
 from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, authorities, smdpps
 from euicc_sim.offcard.ipa.card import IpaCard
 from euicc_sim.offcard.ipa.client import DownloadMode, Ipa, Poll
-from euicc_sim.offcard.ipa.esipa import EsipaClient
+from euicc_sim.offcard.ipa.esipa import EsipaClient, EsipaVersion, spoken
 from euicc_sim.offcard.lpa.messages import LpaError
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.transport.pcsc import PcscError
@@ -44,6 +44,9 @@ ModeOption = Annotated[
 TriesOption = Annotated[
     int, typer.Option(min=1, help="So often is an eIM tried with a result before giving up.")
 ]
+VersionOption = Annotated[
+    EsipaVersion, typer.Option("--esipa", help="The version of SGP.32 that the eIM speaks.")
+]
 PauseOption = Annotated[
     float, typer.Option(min=0, metavar="SECONDS", help="Between two of these tries.")
 ]
@@ -58,6 +61,7 @@ def poll(
     download: ModeOption = DownloadMode.DIRECT,
     tries: TriesOption = 3,
     pause: PauseOption = 2.0,
+    esipa: VersionOption = EsipaVersion.V1_2,
     pki: PkiOption = None,
     ca: CaOption = None,
     insecure: InsecureOption = False,
@@ -67,7 +71,7 @@ def poll(
     euicc-sim ipa poll --card card --eim http://127.0.0.1:8080
     """
     trust = authorities(pki, ca)
-    _poll(_Options(card, reader, eim, eim_id, download, tries, pause, trust, insecure))
+    _poll(_Options(card, reader, eim, eim_id, download, tries, pause, esipa, trust, insecure))
 
 
 @app.command()
@@ -79,6 +83,7 @@ def run(
     download: ModeOption = DownloadMode.DIRECT,
     tries: TriesOption = 3,
     pause: PauseOption = 2.0,
+    esipa: VersionOption = EsipaVersion.V1_2,
     every: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="Between polls.")] = 30.0,
     once: Annotated[bool, typer.Option("--once", help="End after the first poll.")] = False,
     pki: PkiOption = None,
@@ -87,7 +92,7 @@ def run(
 ) -> None:
     """Poll again and again, until Ctrl-C."""
     trust = authorities(pki, ca)
-    options = _Options(card, reader, eim, eim_id, download, tries, pause, trust, insecure)
+    options = _Options(card, reader, eim, eim_id, download, tries, pause, esipa, trust, insecure)
     if once:
         _poll(options)
         return
@@ -150,12 +155,13 @@ class _Options:
         mode: DownloadMode,
         tries: int,
         pause: float,
+        version: EsipaVersion,
         trust: list[bytes],
         insecure: bool,
     ) -> None:
         self._card, self._reader = card, reader
         self._eim, self._eim_id, self._mode = eim, eim_id, mode
-        self._tries, self._pause = tries, pause
+        self._tries, self._pause, self._version = tries, pause, version
         self._trust, self._verify = trust, not insecure
 
     def poll(self) -> Poll:
@@ -165,7 +171,7 @@ class _Options:
             with EsipaClient(url, trust=self._trust, verify=self._verify) as eim:
                 found = Ipa(
                     link.transmit,
-                    eim,
+                    spoken(eim, self._version),
                     smdpps(self._trust, not self._verify),
                     self._mode,
                     self._eim_id,

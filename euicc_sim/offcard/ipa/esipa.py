@@ -9,8 +9,10 @@ Needs httpx, of the extra `servers`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, Self
 
+from euicc_sim.asn1 import esipa
 from euicc_sim.offcard import https
 from euicc_sim.offcard.lpa.messages import LpaError
 
@@ -92,3 +94,27 @@ class EsipaClient:
                 str(answer.status_code),
             )
         return bytes(answer.content)
+
+
+class EsipaVersion(StrEnum):
+    """Versions of ESipa whose messages differ: that of SGP.32 v1.0 and v1.0.1, and that since."""
+
+    V1_0 = "1.0"
+    V1_2 = "1.2"
+
+
+def spoken(eim: Esipa, version: EsipaVersion) -> Esipa:
+    """An eIM that speaks that version, to an IPA that speaks v1.2."""
+    return OldEsipa(eim) if version is EsipaVersion.V1_0 else eim
+
+
+class OldEsipa:
+    """An eIM of SGP.32 v1.0 or v1.0.1, to an IPA that speaks v1.2."""
+
+    def __init__(self, eim: Esipa) -> None:
+        """Translate what goes to that one."""
+        self._eim = eim
+
+    def exchange(self, message: bytes) -> bytes:
+        """One message, one answer; the answers of v1.0 need no translation."""
+        return self._eim.exchange(esipa.to_old_eim(message))

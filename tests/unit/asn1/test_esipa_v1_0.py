@@ -134,3 +134,112 @@ def test_a_transferred_package_is_answered() -> None:
 def test_what_neither_version_has_is_refused(data: str) -> None:
     with pytest.raises(Asn1Error):
         esipa.from_ipa(hx(data))
+
+
+# -- the other way round
+
+EID = hx("89049032123451234512345678901235")
+
+
+def old(result: tuple[str, Any]) -> bytes:
+    """A result of v1.2, with its EID, as an eIM of v1.0 gets it."""
+    value = {"eidValue": EID, "eimPackageResult": result}
+    return judges(esipa.to_old_eim(esipa.to_eim("provideEimPackageResult", value)))
+
+
+def data_of(**fields: Any) -> tuple[str, Any]:
+    return "ipaEuiccDataResponse", ("ipaEuiccData", fields)
+
+
+def test_a_result_goes_without_the_eid() -> None:
+    assert old(("euiccPackageResult", RESULT)) == tlv("BF50", RESULT)
+
+
+def test_notifications_go_as_the_card_of_v1_0_lists_them() -> None:
+    value = {"euiccPackageResult": RESULT, "notificationList": [NOTIFICATION]}
+    lists = tlv("BF2B", tlv("A0", NOTIFICATION))
+    assert old(("ePRAndNotifications", value)) == tlv("BF50", tlv("30", RESULT, lists))
+
+
+@pytest.mark.parametrize(
+    ("fields", "inside"),
+    [
+        ({"notificationsList": [INSTALLED]}, tlv("A0", INSTALLED)),
+        ({"euiccPackageResultList": [RESULT]}, tlv("A2", RESULT)),
+        (
+            {"notificationsList": [NOTIFICATION], "euiccPackageResultList": [RESULT]},
+            tlv("A3", tlv("A0", NOTIFICATION), tlv("A1", RESULT)),
+        ),
+    ],
+)
+def test_lists_go_as_one(fields: dict[str, Any], inside: bytes) -> None:
+    assert old(data_of(**fields)) == tlv("BF50", tlv("BF52", tlv("A0", tlv("BF2B", inside))))
+
+
+def test_other_data_goes_as_far_as_v1_0_has_it() -> None:
+    given = data_of(
+        defaultSmdpAddress="a.b", euiccCertificate=CERTIFICATES["EUICC"], eimTransactionId=b"\1"
+    )
+    fields = tlv("80", b"a.b") + tlv("A6", CERTIFICATES["EUICC"][4:])
+    assert old(given) == tlv("BF50", tlv("BF52", tlv("A0", fields)))
+
+
+@pytest.mark.parametrize(
+    ("result", "wanted"),
+    [
+        (
+            (
+                "eimPackageResultResponseError",
+                {"eimTransactionId": b"\1", "eimPackageResultErrorCode": "unknownPackage"},
+            ),
+            "BF50 03 020102",
+        ),
+        (
+            (
+                "ipaEuiccDataResponse",
+                ("ipaEuiccDataResponseError", {"ipaEuiccDataErrorCode": "incorrectTagList"}),
+            ),
+            "BF50 06 BF5203 810101",
+        ),
+        (
+            (
+                "profileDownloadTriggerResult",
+                {
+                    "eimTransactionId": b"\1",
+                    "profileDownloadTriggerResultData": (
+                        "profileDownloadError",
+                        {"profileDownloadErrorReason": 127, "errorResponse": b"no"},
+                    ),
+                },
+            ),
+            "BF50 0C BF5409 820101 30048002 6E6F",
+        ),
+    ],
+)
+def test_errors_go_as_far_as_v1_0_has_them(result: tuple[str, Any], wanted: str) -> None:
+    assert old(result) == hx(wanted)
+
+
+def test_an_answer_to_a_transferred_package_goes_so_too() -> None:
+    value = {"euiccPackageResult": RESULT, "notificationList": []}
+    given = esipa.to_eim("transferEimPackageResponse", ("ePRAndNotifications", value))
+    assert esipa.to_old_eim(given) == tlv("BF4E", tlv("30", RESULT, tlv("BF2B", tlv("A0"))))
+
+
+def test_a_relayed_download_goes_without_the_transaction_of_the_eim() -> None:
+    value = {"euiccChallenge": bytes(16), "smdpAddress": "a.b", "eimTransactionId": b"\1"}
+    given = esipa.to_eim("initiateAuthenticationRequestEsipa", value)
+    wanted = tlv("BF39", tlv("81", bytes(16)), tlv("83", b"a.b"))
+    assert judges(esipa.to_old_eim(given)) == wanted
+
+
+def test_what_is_the_same_in_both_goes_as_it_is() -> None:
+    given = esipa.to_eim("getEimPackageRequest", {"eidValue": EID})
+    assert esipa.to_old_eim(given) == given
+
+
+def test_an_answer_without_acknowledgements_is_understood() -> None:
+    assert esipa.from_eim(hx("BF5000")) == (
+        "provideEimPackageResultResponse",
+        ("emptyResponse", {}),
+    )

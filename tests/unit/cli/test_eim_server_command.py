@@ -84,6 +84,9 @@ def test_a_card_is_managed_by_command_line(run: Run, file: Path, folder: Path) -
         assert (code, "2 packages done, the eIM has no more" in out) == (0, True)
         code, out, _ = run("ipa", "run", "--once", "--card", folder, "--eim", url)
         assert (code, "no packages done" in out) == (0, True)
+        run("eim", "order", file, EID, "listEim")
+        code, out, _ = run("ipa", "poll", "--card", folder, "--eim", url, "--esipa", "1.0")
+        assert (code, "1 package done" in out) == (0, True)
         process.kill()
     run("eim", "order", file, EID, "enable:89000123456789012341")
     with served(file) as (url, process):
