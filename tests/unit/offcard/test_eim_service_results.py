@@ -16,14 +16,11 @@ from support.esipa import (
     fetch,
     kept,
     known_world,
-    nobody,
     provide,
 )
 from support.euiccs import vector22
 from support.hexes import hx
-from support.installed import give
-from support.installing import B_DIGITS, A, B, install
-from support.rollback import ROLLBACK, result_in
+from support.installing import install
 
 from euicc_sim import Card
 from euicc_sim.asn1 import esipa
@@ -243,57 +240,6 @@ def test_an_answer_without_an_eid_is_of_the_line_it_comes_by(world: World) -> No
 def test_a_result_for_an_unknown_card_is_told_so(world: World) -> None:
     found = provide(world, "ipaEuiccDataResponse", ("ipaEuiccData", {}), eid=OTHER_EID)
     assert found == ("provideEimPackageResultError", 2)
-
-
-# -- versions
-
-
-@pytest.mark.parametrize("version", ["1.0.1", "1.1", "1.3"])
-def test_results_of_other_versions_verify(tmp_path: Path, pki_folder: Path, version: str) -> None:
-    made = Card.create(tmp_path / "other", pki=pki_folder, sgp32=version, seed=1, fsync=False)
-    with made as card:
-        world = World(tmp_path / "store", nobody)
-        world.trusted_by(card, token=True)
-        world.service.set_card(EID, certificate=es10(card, CERTIFICATES))
-        world.service.order(EID, ["getRAT", "listProfileInfo"])
-        _, result = executed(world, card)
-        assert provide(world, "euiccPackageResult", result, eid=None) == (ACKNOWLEDGED, [1])
-        assert kept(world).results[0].verified
-        assert provide(world, "euiccPackageResult", spoiled(result)) == REFUSED
-
-
-@pytest.mark.parametrize("version", ["1.0.1", "1.2"])
-def test_a_result_that_comes_twice_is_acknowledged_twice_in_every_version(
-    tmp_path: Path, pki_folder: Path, version: str
-) -> None:
-    made = Card.create(tmp_path / "other", pki=pki_folder, sgp32=version, seed=1, fsync=False)
-    with made as card:
-        world = known_world(tmp_path / "store", card)
-        world.service.order(EID, ["getRAT"])
-        _, result = executed(world, card)
-        assert provide(world, "euiccPackageResult", result) == (ACKNOWLEDGED, [1])
-        assert provide(world, "euiccPackageResult", result) == (ACKNOWLEDGED, [1])
-        assert len(kept(world).results) == 1
-
-
-@pytest.mark.parametrize("version", ["1.0.1", "1.2"])
-def test_a_rollback_after_the_result_was_taken_is_verified_too(
-    tmp_path: Path, pki_folder: Path, version: str
-) -> None:
-    made = Card.create(tmp_path / "other", pki=pki_folder, sgp32=version, seed=1, fsync=False)
-    with made as card:
-        give(card, A, B, enabled=A)
-        world = known_world(tmp_path / "store", card)
-        world.service.order(EID, [f"enable:{B_DIGITS},rollback"])
-        _, result = executed(world, card)
-        assert provide(world, "euiccPackageResult", result)[0] == ACKNOWLEDGED
-        world.restart()
-        back = result_in(es10(card, ROLLBACK))
-        assert provide(world, "euiccPackageResult", back)[0] == ACKNOWLEDGED
-        found = [
-            (one.order, one.verified, one.outcomes[0].operation) for one in kept(world).results
-        ]
-        assert found[-2:] == [(1, True, "enable"), (1, True, "rollback")]
 
 
 def test_transferred_packages_are_answered(world: World, card: Card) -> None:
