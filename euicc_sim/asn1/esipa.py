@@ -28,6 +28,7 @@ __all__ = [
     "to_eim",
     "to_ipa",
     "to_old_eim",
+    "types",
 ]
 
 
@@ -93,6 +94,16 @@ def name_of(data: bytes) -> str | None:
     except TlvError:
         return None
     return codec.alternative(_FROM_IPA, tlv(tag))
+
+
+def types() -> dict[str, Any]:
+    """The types of all messages by their ASN.1 names."""
+    found = (
+        one.componentType.getTypeByPosition(position)
+        for one in (_FROM_IPA, _FROM_EIM)
+        for position in range(len(one.componentType))
+    )
+    return {type(one).__name__: one for one in found}
 
 
 def answer_type(name: str) -> Any:

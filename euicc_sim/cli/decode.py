@@ -1,4 +1,4 @@
-"""`euicc-sim decode`: any ES10 object as a tree with a name for every field."""
+"""`euicc-sim decode`: any ES10 or ESipa object as a tree with a name for every field."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import difflib
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
-from apdu import TlvError
+from apdu import TlvError, tlv
 from apdu.tlv import read
+from euicc_sim.asn1 import esipa
 from euicc_sim.asn1.primitives import Asn1Error
-from euicc_sim.asn1.tree import Reading, raw, reading, readings
+from euicc_sim.asn1.tree import Line, Reading, raw, reading, readings
 from euicc_sim.asn1.wire import WIRE_1_2
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.decode_package import is_package, print_package
@@ -23,6 +25,9 @@ from euicc_sim.cli.trees import print_lines
 from euicc_sim.saip import PackageError
 
 OK = b"\x90\x00"
+TYPES = {**WIRE_1_2.types, **esipa.types()}
+CARRIED = "Carried"
+"""The type of an object that a message carries as it came."""
 MAX_SHOWN = 2
 """Readings that are printed where several fit equally; the others are only named."""
 
@@ -53,6 +58,8 @@ class _DecodeError(Exception):
 
 def decode(source: Source = None, type_name: TypeName = None, request: IsRequest = None) -> None:
     """Print any ES10 object as a named tree: request or response, answer to SELECT, certificate.
+
+    Messages between IPA and eIM (ESipa) are known as well.
 
     Without options the type is the one that fits; where two fit equally, both are printed.
     A status word 9000 at the end is left out. Of an unprotected profile package the elements are
@@ -127,13 +134,12 @@ def _without_status(data: bytes) -> bytes:
 
 
 def _readings(data: bytes, type_name: str | None, request: bool | None) -> list[Reading]:
-    types = WIRE_1_2.types
     if type_name is not None:
-        name = _known(type_name, types)
-        return [reading(name, types[name], data)]
+        name = _known(type_name, TYPES)
+        return [reading(name, TYPES[name], data)]
     if request is None:
-        return readings(types, data)
-    chosen = {name: one for name, one in types.items() if name.endswith("Request") is request}
+        return readings(TYPES, data)
+    chosen = {name: one for name, one in TYPES.items() if name.endswith("Request") is request}
     found = readings(chosen, data)
     if not found:
         kind = "request" if request else "response"
@@ -168,7 +174,27 @@ def _print(found: Sequence[Reading], data: bytes) -> None:
     for index, one in enumerate(found[:MAX_SHOWN]):
         if index:
             console.print()
-        print_lines(one.lines)
+        print_lines(_with_carried(one))
+
+
+def _with_carried(found: Reading) -> list[Line]:
+    """All lines, and those of the objects that the message carries in their places."""
+    lines = []
+    for one in found.lines:
+        inner = _carried(one)
+        lines.append(one if inner is None else replace(one, text="", value=None))
+        if inner is not None:
+            inside = _with_carried(inner)[1:]
+            lines += [replace(line, depth=line.depth + one.depth) for line in inside]
+    return lines
+
+
+def _carried(line: Line) -> Reading | None:
+    """What a line carries, if its type is known."""
+    if line.type != CARRIED or not isinstance(line.value, bytes):
+        return None
+    found = readings(TYPES, tlv(line.tag, line.value))
+    return found[0] if found and found[0].fit[0] == 0 else None
 
 
 def _say(sentence: str) -> None:

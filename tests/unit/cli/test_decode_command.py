@@ -40,6 +40,24 @@ def test_a_package_is_printed_as_a_tree_with_one_line_for_each_object() -> None:
 
 
 @pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("BF4F 12 5A10 89049032123451234512345678901235", "GetEimPackageRequest"),
+        ("BF4F 03 020101", "GetEimPackageResponse  BF4F      3\n  eimPackageError"),
+        ("BF50 02 3000", "ProvideEimPackageResultResponse  BF50      2\n  emptyResponse"),
+    ],
+)
+def test_messages_between_ipa_and_eim_are_known(message: str, name: str) -> None:
+    assert run(message).stdout.startswith(name)
+
+
+def test_a_package_in_an_esipa_message_is_a_tree_too() -> None:
+    package = vector("pkg_multi_eco")
+    result = run((b"\xbf\x4f\x81" + bytes((len(package),)) + package).hex())
+    assert "      eimId                     80       16" in result.stdout
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         (GET_EID,),
