@@ -50,7 +50,7 @@ def download(transmit: Transmit, pki: Path, number: int, size: int = PACKAGE_SIZ
     """Install one more Profile; what the server and the LPA need of time is not counted."""
     server = Smdpp.of(
         TestPki.load(pki),
-        [Order(made_up_package(iccid(number), "bench", size=PACKAGE_SIZE), "bench")],
+        [Order(made_up_package(iccid(number), "bench", size=size), "bench")],
     )
     timer = Timer(transmit)
     Lpa(timer).download(server, matching_id="bench")
