@@ -206,11 +206,12 @@ class Card:
         """Run one ES10 request: kept wholly when it returns, not at all when it raises."""
         name = "ES10"
         try:
-            function, item = es10.find(self._session(), request)
-            name = function.name
-            if es10.interrupts(self._session(), function):
-                self._settle()
             session = self._session()
+            function, item = es10.find(session, request)
+            name = function.name
+            if es10.interrupts(session, function):
+                self._settle()
+                session = self._session()
             answer = es10.run(session, function, request, item)
             self._keep(session)
         except StatusError as error:
