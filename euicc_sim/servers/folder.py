@@ -11,16 +11,15 @@ What became of orders that end is kept in orders.json.
 from __future__ import annotations
 
 import json
-import os
 import tomllib
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from euicc_sim.offcard import safe_file
 from euicc_sim.offcard.smdpp.metadata import (
     Event,
     IconType,
@@ -181,16 +180,9 @@ class StateFile:
         document = _document(orders)
         if document == self._written or (not self._written and not _kept(orders)):
             return
-        beside = self.path.with_name(f".{self.path.name}.new")
         try:
-            with beside.open("w", encoding="utf-8") as file:
-                file.write(document)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self.path)
+            safe_file.replace(self.path, document.encode())
         except OSError as error:
-            with suppress(OSError):
-                beside.unlink(missing_ok=True)
             raise ServerError(
                 f"{self.path} cannot be written: {error.strerror}. "
                 "Make room and let this user write there: a restart forgets which orders ended."

@@ -236,9 +236,9 @@ def test_what_others_send_cannot_move_the_terminal(folder: Path, pki_folder: Pat
 def test_a_state_that_cannot_be_kept_is_told_and_the_server_goes_on(
     folder: Path, pki_folder: Path, card: Card
 ) -> None:
-    (folder / ".orders.json.new").mkdir()
     lpa, known = Lpa(card.transmit), trust(pki_folder)
     with serving(folder, "--pki", pki_folder) as server:
+        (folder / "orders.json").mkdir()
         code = ActivationCode(f"localhost:{server.port}", "RED-1")
         done = download_over_es9(lpa, code, trust=known, confirmation_code="Secret-1")
         with Es9Client(f"https://{code.address}", trust=known) as client:
