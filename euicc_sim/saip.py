@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from apdu.tlv import TlvError, children, read, tlv
+from euicc_sim.asn1.iccid import swapped
 from euicc_sim.asn1.primitives import Asn1Error, read_integer, read_oid, write_integer
 
 MAX_MAJOR_VERSION = 3
@@ -263,7 +264,7 @@ def _iccid(plain: bytes) -> bytes:
     digits = plain.hex().rstrip("f")
     if len(plain) != _ICCID_SIZE or not digits.isdecimal() or len(digits) < _MIN_ICCID_DIGITS:
         raise PackageError(PEStatus.BAD_VALUES, f"{plain[:16].hex().upper()} is no ICCID")
-    return bytes((byte << 4 | byte >> 4) & 0xFF for byte in plain)
+    return swapped(plain)
 
 
 def _check_services(mandatory: bytes) -> None:
