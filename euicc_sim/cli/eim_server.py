@@ -15,7 +15,7 @@ from rich.text import Text
 from euicc_sim.cli.console import console, fail, log_line
 from euicc_sim.cli.eim_bytes import bytes_from
 from euicc_sim.cli.eim_server_tables import card_table, cards_table, result_tables
-from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, authorities, smdpps
+from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, Smdpps, authorities
 from euicc_sim.offcard.eim.file import load
 from euicc_sim.offcard.eim.words import SYNTAX as OPERATIONS
 from euicc_sim.offcard.eim_server.functions import EsipaFunctions
@@ -216,12 +216,12 @@ def _service(
     ca: list[Path] | None = None,
     insecure: bool = False,
 ) -> EimService:
-    trust = authorities(pki, ca)
     cis = authorities(pki, None)
+    trust = authorities(None, ca) + cis
     return EimService(
         load(file),
         _store(file, store),
-        servers=smdpps(trust, insecure),
+        servers=Smdpps(trust, not insecure),
         tell=log_line,
         authorities=[x509.load_der_x509_certificate(one) for one in cis],
     )

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from euicc_sim.cli.console import console, fail, log_line
 from euicc_sim.cli.link import CardOption, ReaderOption, open_link
-from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, authorities, smdpps
+from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, Smdpps, authorities
 from euicc_sim.offcard.ipa.card import IpaCard
 from euicc_sim.offcard.ipa.client import DownloadMode, Ipa, Poll
 from euicc_sim.offcard.ipa.esipa import EsipaClient, EsipaVersion, spoken
@@ -172,7 +172,7 @@ class _Options:
                 found = Ipa(
                     link.transmit,
                     spoken(eim, self._version),
-                    smdpps(self._trust, not self._verify),
+                    Smdpps(self._trust, self._verify),
                     self._mode,
                     self._eim_id,
                     self._tries,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -32,20 +32,32 @@ InsecureOption = Annotated[
 
 def authorities(pki: Path | None, ca: list[Path] | None) -> list[bytes]:
     """The CA certificates of both options, DER. Raises PkiError."""
-    found = [load_certificate(one) for one in ca or ()]
-    if pki is not None:
-        known = TestPki.load(pki)
-        found += [known.branch(curve).ci.certificate for curve in known.curves]
+    found = [load_certificate(one).public_bytes(Encoding.DER) for one in ca or ()]
+    return found if pki is None else found + ci_certificates(TestPki.load(pki))
+
+
+def ci_certificates(pki: TestPki) -> list[bytes]:
+    """Those of all its CIs, DER."""
+    found = (pki.branch(curve).ci.certificate for curve in pki.curves)
     return [one.public_bytes(Encoding.DER) for one in found]
 
 
-def smdpps(trust: list[bytes], insecure: bool) -> Callable[[str], Es9Client]:
-    """Gives the SM-DP+ at an address, each once."""
-    known: dict[str, Es9Client] = {}
+@dataclass
+class Smdpps:
+    """Gives the SM-DP+ at an address, each once; `trust` and `verify` are those of Es9Client."""
 
-    def at(address: str) -> Es9Client:
-        if address not in known:
-            known[address] = Es9Client(f"https://{address}", trust=trust, verify=not insecure)
-        return known[address]
+    trust: list[bytes]
+    verify: bool = True
+    _known: dict[str, Es9Client] = field(default_factory=dict)
 
-    return at
+    def __call__(self, address: str) -> Es9Client:
+        """The SM-DP+ at that address."""
+        if address not in self._known:
+            url = f"https://{address}"
+            self._known[address] = Es9Client(url, trust=self.trust, verify=self.verify)
+        return self._known[address]
+
+    def close(self) -> None:
+        """End all connections."""
+        for one in self._known.values():
+            one.close()

@@ -5,21 +5,18 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from euicc_sim import Card
+from euicc_sim.cli.rsp_options import Smdpps, ci_certificates
 from euicc_sim.factory import PKI_FOLDER
 from euicc_sim.offcard.eim.party import Eim
 from euicc_sim.offcard.eim_server.service import EimService
 from euicc_sim.offcard.eim_server.store import EimStore
 from euicc_sim.offcard.ipa.esipa import EsipaClient
-from euicc_sim.offcard.lpa.es9 import Es9Client
 from euicc_sim.offcard.smdpp.server import Smdpp
 from euicc_sim.offcard.stories.drawn import drawn
 from euicc_sim.offcard.stories.sequence import Sequence
@@ -66,10 +63,10 @@ def running_world(log: Log) -> Iterator[tuple[World, Card]]:
         address = f"{NAME}:{web.port}"
         smdpp = Smdpp.of(pki, orders(address), address=address)
         stack.enter_context(_served(web, es9_app(smdpp, log)))
-        clients = _Clients(_trust(pki))
+        clients = Smdpps(ci_certificates(pki))
 
         def party(name: str, eim_id: str) -> Party:
-            servers = drawn(clients.at, picture, name, SMDPP)
+            servers = drawn(clients, picture, name, SMDPP)
             service = EimService(Eim.create(eim_id), EimStore(folder / eim_id), servers, log)
             web = _listening(pki, log)
             stack.enter_context(_served(web, esipa_app(service, log)))
@@ -78,28 +75,7 @@ def running_world(log: Log) -> Iterator[tuple[World, Card]]:
 
         first, second = party(EIM1, "eim1.example.com"), party(EIM2, "eim2.example.com")
         stack.callback(clients.close)
-        yield World(first, second, address, drawn(clients.at, picture, IPA, SMDPP), picture), card
-
-
-@dataclass
-class _Clients:
-    """Ways to SM-DP+s, one to each, which are closed before the servers end."""
-
-    trust: list[bytes]
-    known: dict[str, Es9Client] = field(default_factory=dict)
-
-    def at(self, address: str) -> Es9Client:
-        if address not in self.known:
-            self.known[address] = Es9Client(f"https://{address}", trust=self.trust)
-        return self.known[address]
-
-    def close(self) -> None:
-        for one in self.known.values():
-            one.close()
-
-
-def _trust(pki: TestPki) -> list[bytes]:
-    return [pki.branch(one).ci.certificate.public_bytes(Encoding.DER) for one in pki.curves]
+        yield World(first, second, address, drawn(clients, picture, IPA, SMDPP), picture), card
 
 
 def _listening(pki: TestPki, log: Log) -> WebServer:
