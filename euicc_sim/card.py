@@ -15,19 +15,19 @@ from typing import NamedTuple, Self
 from apdu import SW, Channels, Command, Installed, Response, StatusError, TlvError
 from apdu.tlv import children, whole
 from euicc_sim import es10
+from euicc_sim.applications.ecasd import ECASD_AID, Ecasd
+from euicc_sim.applications.isdr import ISDR_AID, IsdR
+from euicc_sim.applications.uicc import BareFiles
 from euicc_sim.asn1.wire import wire_of
-from euicc_sim.ecasd import ECASD_AID, Ecasd
 from euicc_sim.env import Env, SeededEnv, SystemEnv
-from euicc_sim.factory import DEFAULT_EID, CardPlan, load_signers, make_identity
-from euicc_sim.isdr import ISDR_AID, IsdR
-from euicc_sim.mno import BareFiles
+from euicc_sim.es10.session import OnKeys, Session
 from euicc_sim.model.identity import CardType, Identity
 from euicc_sim.model.profile import AuthorisationRule
 from euicc_sim.model.state import Limits, State
 from euicc_sim.model.volatile import Volatile
 from euicc_sim.readings import ONE_TIME_KEYS_OUTLIVE_RESET
-from euicc_sim.session import OnKeys, Session
-from euicc_sim.storage import Disk, JsonStore
+from euicc_sim.store.directory import Disk, JsonStore
+from euicc_sim.store.making import DEFAULT_EID, CardPlan, load_signers, make_identity
 
 ATR = bytes.fromhex("3B9F96803FC7828031E073FE211B6753494D4555303134")
 """T=0 first, eUICC-related functions in TB3 (ETSI TS 102 221 6.3.3), four channels or more."""

@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 
 from euicc_sim.card import Card, Event
-from euicc_sim.factory import DEFAULT_EID
 from euicc_sim.model.identity import CardType
-from euicc_sim.offcard.apdus import StatusWordError, exchange, select_isdr
+from euicc_sim.parties.messages.apdus import StatusWordError, exchange, select_isdr
+from euicc_sim.store.making import DEFAULT_EID
 from keys import TestPki, make_eid
 
 __all__ = ["Es10Error", "Euicc", "EuiccFactory"]

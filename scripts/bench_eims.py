@@ -18,12 +18,12 @@ from threading import Thread
 from bench_basics import Bench, Row, in_turn
 
 from euicc_sim import Card
-from euicc_sim.offcard import Eim, add_initial_eim, exchange
-from euicc_sim.offcard.apdus import select_isdr
-from euicc_sim.offcard.eim_server.service import EimService
-from euicc_sim.offcard.eim_server.store import EimStore
-from euicc_sim.offcard.ipa.client import Ipa
-from euicc_sim.offcard.ipa.esipa import EsipaClient
+from euicc_sim.parties import Eim, add_initial_eim, exchange
+from euicc_sim.parties.clients.esipa import EsipaClient
+from euicc_sim.parties.eim.server.service import EimService
+from euicc_sim.parties.eim.server.store import EimStore
+from euicc_sim.parties.ipa.client import Ipa
+from euicc_sim.parties.messages.apdus import select_isdr
 from euicc_sim.servers.esipa import esipa_app
 from euicc_sim.servers.run import WebServer
 from keys import make_eid

@@ -13,23 +13,21 @@ from typing import Any
 
 from apdu import tlv
 from apdu.tlv import Tlv
-from euicc_sim.asn1 import (
-    codec,
-    sgp22,
-    sgp22_download,
-    sgp22_notifications,
-    sgp22_package,
-    sgp22_profiles,
-    sgp32_eim,
-    sgp32_functions,
-    sgp32_functions_v1_0,
-    sgp32_package,
-    sgp32_package_v1_0,
-    sgp32_profiles,
-    sgp32_v1_0,
-    sgp32_v1_3,
-)
+from euicc_sim.asn1 import codec
 from euicc_sim.asn1.primitives import write_integer
+from euicc_sim.asn1.sgp22 import common as sgp22
+from euicc_sim.asn1.sgp22 import download as sgp22_download
+from euicc_sim.asn1.sgp22 import notifications as sgp22_notifications
+from euicc_sim.asn1.sgp22 import packages as sgp22_package
+from euicc_sim.asn1.sgp22 import profiles as sgp22_profiles
+from euicc_sim.asn1.sgp32 import eims as sgp32_eim
+from euicc_sim.asn1.sgp32 import functions as sgp32_functions
+from euicc_sim.asn1.sgp32 import packages as sgp32_package
+from euicc_sim.asn1.sgp32 import profiles as sgp32_profiles
+from euicc_sim.asn1.sgp32 import v1_0 as sgp32_v1_0
+from euicc_sim.asn1.sgp32 import v1_0_functions as sgp32_functions_v1_0
+from euicc_sim.asn1.sgp32 import v1_0_packages as sgp32_package_v1_0
+from euicc_sim.asn1.sgp32 import v1_3 as sgp32_v1_3
 
 _MODULES = (
     sgp22,

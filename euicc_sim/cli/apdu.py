@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from euicc_sim.cli.apdu_script import Outcome, ScriptError, Step, parse, play
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.eim_bytes import bytes_from
 from euicc_sim.cli.link import CardOption, ReaderOption, open_link
@@ -20,9 +21,8 @@ from euicc_sim.cli.tracing import (
     TraceOptions,
     traced,
 )
-from euicc_sim.offcard import EimError
-from euicc_sim.offcard.apdus import StatusWordError, exchange, select_isdr
-from euicc_sim.offcard.script import Outcome, ScriptError, Step, parse, play
+from euicc_sim.parties import EimError
+from euicc_sim.parties.messages.apdus import StatusWordError, exchange, select_isdr
 from euicc_sim.tracing.errors import TraceError
 from euicc_sim.transport.pcsc import PcscError
 

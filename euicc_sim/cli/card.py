@@ -15,11 +15,11 @@ from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.cli.card_tables import card_table, eims_table, settings_table
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.profile_tables import kept_profiles
-from euicc_sim.factory import DEFAULT_EID, copy_card, set_switches, set_version
 from euicc_sim.model.identity import CardType
 from euicc_sim.model.profile import AuthorisationRule, Operator, Rule
 from euicc_sim.model.state import Limits
-from euicc_sim.storage import DOCUMENT, read
+from euicc_sim.store.directory import DOCUMENT, read
+from euicc_sim.store.making import DEFAULT_EID, copy_card, set_switches, set_version
 
 EVERY_OPERATOR = Operator(bytes.fromhex("EEEEEE"), gid1=b"", gid2=b"")
 PPR_WITH_CONSENT = AuthorisationRule(

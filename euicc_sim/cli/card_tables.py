@@ -12,8 +12,8 @@ from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.tables import facts
 from euicc_sim.model.identity import CardType, Identity
 from euicc_sim.model.state import State, Switches
-from euicc_sim.records import ID_TYPES
-from euicc_sim.records_profiles import STEPS
+from euicc_sim.store.records import ID_TYPES
+from euicc_sim.store.records_profiles import STEPS
 
 
 def card_table(identity: Identity, state: State, changed: datetime) -> Table:

@@ -15,14 +15,14 @@ from rich.text import Text
 
 from apdu import TlvError, tlv
 from apdu.tlv import read
-from euicc_sim.asn1 import esipa
+from euicc_sim.asn1.esipa import messages as esipa
 from euicc_sim.asn1.primitives import Asn1Error
 from euicc_sim.asn1.tree import Line, Reading, raw, reading, readings
 from euicc_sim.asn1.wire import WIRE_1_2
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.decode_package import is_package, print_package
 from euicc_sim.cli.trees import print_lines
-from euicc_sim.saip import PackageError
+from euicc_sim.formats.saip import PackageError
 
 OK = b"\x90\x00"
 TYPES = {**WIRE_1_2.types, **esipa.types()}

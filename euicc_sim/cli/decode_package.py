@@ -8,7 +8,7 @@ from apdu.tlv import TlvError, read
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.console import console
 from euicc_sim.cli.tables import columns, facts, printable
-from euicc_sim.saip import HEADER, Element, PackageError, elements, examine
+from euicc_sim.formats.saip import HEADER, Element, PackageError, elements, examine
 
 _HEAD = ("", "element", "tag", "id", "mandated", "bytes")
 

@@ -16,13 +16,13 @@ from euicc_sim import Card
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.demo_world import tell_of_the_world
 from euicc_sim.cli.steps import play
-from euicc_sim.factory import PKI_FOLDER
-from euicc_sim.offcard.apdus import StatusWordError, Transmit
-from euicc_sim.offcard.errors import EimError
-from euicc_sim.offcard.lpa.messages import LpaError
-from euicc_sim.offcard.stories.contact_list import Story
-from euicc_sim.offcard.stories.profiles import ProfileStory
-from euicc_sim.offcard.stories.telling import StoryError
+from euicc_sim.cli.stories.contact_list import Story
+from euicc_sim.cli.stories.profiles import ProfileStory
+from euicc_sim.cli.stories.telling import StoryError
+from euicc_sim.parties.messages.apdus import StatusWordError, Transmit
+from euicc_sim.parties.messages.errors import EimError
+from euicc_sim.parties.messages.es10 import LpaError
+from euicc_sim.store.making import PKI_FOLDER
 from euicc_sim.transport.pcsc import PREFERRED, PcscError, open_card
 from keys import TestPki
 

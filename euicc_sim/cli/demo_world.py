@@ -8,11 +8,11 @@ from rich.text import Text
 
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.steps import play
-from euicc_sim.offcard.apdus import StatusWordError
-from euicc_sim.offcard.errors import EimError
-from euicc_sim.offcard.lpa.messages import LpaError
-from euicc_sim.offcard.stories.telling import StoryError
-from euicc_sim.offcard.stories.world import WorldStory
+from euicc_sim.cli.stories.telling import StoryError
+from euicc_sim.cli.stories.world import WorldStory
+from euicc_sim.parties.messages.apdus import StatusWordError
+from euicc_sim.parties.messages.errors import EimError
+from euicc_sim.parties.messages.es10 import LpaError
 from euicc_sim.servers import ServerError
 
 TITLE = "A device that is managed from afar"

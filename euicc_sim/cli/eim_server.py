@@ -16,15 +16,15 @@ from euicc_sim.cli.console import console, fail, log_line
 from euicc_sim.cli.eim_bytes import bytes_from
 from euicc_sim.cli.eim_server_tables import card_table, cards_table, result_tables
 from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, Smdpps, authorities
-from euicc_sim.offcard.eim.file import load
-from euicc_sim.offcard.eim.words import SYNTAX as OPERATIONS
-from euicc_sim.offcard.eim_server.functions import EsipaFunctions
-from euicc_sim.offcard.eim_server.orders import SYNTAX
-from euicc_sim.offcard.eim_server.service import EimService
-from euicc_sim.offcard.eim_server.store import EimStore
-from euicc_sim.offcard.eim_server.transfer import push as push_all
-from euicc_sim.offcard.ipa.esipa import EsipaClient
-from euicc_sim.offcard.lpa.messages import LpaError
+from euicc_sim.parties.clients.esipa import EsipaClient
+from euicc_sim.parties.eim.file import load
+from euicc_sim.parties.eim.server.functions import EsipaFunctions
+from euicc_sim.parties.eim.server.orders import SYNTAX
+from euicc_sim.parties.eim.server.service import EimService
+from euicc_sim.parties.eim.server.store import EimStore
+from euicc_sim.parties.eim.server.transfer import push as push_all
+from euicc_sim.parties.eim.words import SYNTAX as OPERATIONS
+from euicc_sim.parties.messages.es10 import LpaError
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.servers.tls import server_context, tls_credential
 from keys import TestPki

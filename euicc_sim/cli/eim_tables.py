@@ -8,10 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from euicc_sim.cli.tables import facts
-from euicc_sim.offcard import Eim, PackageAnswer
-from euicc_sim.offcard.eim.document import ID_TYPES, PROTOCOLS
-from euicc_sim.offcard.eim.results import Outcome
-from euicc_sim.offcard.iccid import iccid_digits
+from euicc_sim.parties import Eim, PackageAnswer
+from euicc_sim.parties.eim.document import ID_TYPES, PROTOCOLS
+from euicc_sim.parties.messages.iccid import iccid_digits
+from euicc_sim.parties.messages.package_results import Outcome
 from keys import Curve
 
 _NONE = "none"

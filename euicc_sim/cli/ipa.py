@@ -13,10 +13,10 @@ from rich.text import Text
 from euicc_sim.cli.console import console, fail, log_line
 from euicc_sim.cli.link import CardOption, ReaderOption, open_link
 from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, Smdpps, authorities
-from euicc_sim.offcard.ipa.card import IpaCard
-from euicc_sim.offcard.ipa.client import DownloadMode, Ipa, Poll
-from euicc_sim.offcard.ipa.esipa import EsipaClient, EsipaVersion, spoken
-from euicc_sim.offcard.lpa.messages import LpaError
+from euicc_sim.parties.clients.esipa import EsipaClient, EsipaVersion, spoken
+from euicc_sim.parties.ipa.card import IpaCard
+from euicc_sim.parties.ipa.client import DownloadMode, Ipa, Poll
+from euicc_sim.parties.messages.es10 import LpaError
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.transport.pcsc import PcscError
 

@@ -13,7 +13,7 @@ from euicc_sim.cli.lpac_stdio import lpac_stdio
 from euicc_sim.cli.serve import serve
 from euicc_sim.cli.trace import trace
 from euicc_sim.cli.watch import watch
-from euicc_sim.storage import CardError
+from euicc_sim.store.directory import CardError
 from keys import PkiError
 
 app = typer.Typer(

@@ -20,17 +20,17 @@ from euicc_sim.cli.profile_words import (
 )
 from euicc_sim.cli.progress import bar
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
-from euicc_sim.factory import PKI_FOLDER
-from euicc_sim.offcard.smdpp.binding import SEGMENT_SIZE
-from euicc_sim.offcard.smdpp.metadata import (
+from euicc_sim.parties.smdpp.binding import SEGMENT_SIZE
+from euicc_sim.parties.smdpp.metadata import (
     SERVICE_PROVIDER_NAME,
     Event,
     MetadataError,
     NotificationTarget,
     Owner,
 )
-from euicc_sim.offcard.smdpp.orders import Order
-from euicc_sim.offcard.smdpp.server import Smdpp
+from euicc_sim.parties.smdpp.orders import Order
+from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.store.making import PKI_FOLDER
 from keys import Curve, TestPki
 
 DEFAULT_FOLDER = Path("card")

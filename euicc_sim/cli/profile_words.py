@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from euicc_sim.offcard.smdpp.metadata import (
+from euicc_sim.parties.smdpp.metadata import (
     IconType,
     Metadata,
     MetadataError,
@@ -16,7 +16,7 @@ from euicc_sim.offcard.smdpp.metadata import (
     ProfileClass,
     metadata_of,
 )
-from euicc_sim.offcard.smdpp.orders import Order
+from euicc_sim.parties.smdpp.orders import Order
 from keys import profiles
 
 

@@ -15,8 +15,8 @@ from rich.text import Text
 from euicc_sim.cli.console import console, fail, log_line
 from euicc_sim.cli.smdpp_tables import how_to_download, listed_codes, trusted
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
-from euicc_sim.offcard.smdpp.orders import OrderBook
-from euicc_sim.offcard.smdpp.server import Smdpp
+from euicc_sim.parties.smdpp.orders import OrderBook
+from euicc_sim.parties.smdpp.server import Smdpp
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.servers.folder import StateFile, read_orders
 from euicc_sim.servers.tls import server_context, tls_credential

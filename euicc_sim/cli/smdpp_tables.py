@@ -7,10 +7,10 @@ from pathlib import Path
 
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.tables import printable
-from euicc_sim.offcard.lpa.activation import ActivationCode
-from euicc_sim.offcard.lpa.messages import answer
-from euicc_sim.offcard.smdpp.orders import OrderRecord
-from euicc_sim.offcard.smdpp.sessions import Identity
+from euicc_sim.parties.messages.activation_code import ActivationCode
+from euicc_sim.parties.messages.es10 import answer
+from euicc_sim.parties.smdpp.orders import OrderRecord
+from euicc_sim.parties.smdpp.sessions import Identity
 from keys.layout import CI
 
 LPAC = "LPAC_APDU=pcsc LPAC_HTTP=curl lpac"

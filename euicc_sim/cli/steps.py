@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.text import Text
 
 from euicc_sim.cli.console import console
-from euicc_sim.offcard.stories.telling import Step
+from euicc_sim.cli.stories.telling import Step
 
 
 def play(steps: Iterable[Step], number: int, verbose: bool) -> int:

@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from euicc_sim import Card
+from euicc_sim.cli.apdu_script import CardLink
 from euicc_sim.cli.console import complain
-from euicc_sim.offcard.script import CardLink
 from euicc_sim.tracing.errors import TraceError
 from euicc_sim.tracing.keys import KeyFile
 from euicc_sim.tracing.pcapng import TraceFile

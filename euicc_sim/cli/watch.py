@@ -21,7 +21,7 @@ from rich.live import Live
 from euicc_sim import CardError
 from euicc_sim.cli.console import console
 from euicc_sim.cli.watch_screen import Moment, screen
-from euicc_sim.storage import DOCUMENT, read
+from euicc_sim.store.directory import DOCUMENT, read
 from euicc_sim.tracing import journal
 from euicc_sim.tracing.journal import JOURNAL, Entry
 

@@ -12,26 +12,17 @@ from typing import TYPE_CHECKING
 
 from euicc_sim import Card
 from euicc_sim.cli.rsp_options import Smdpps, ci_certificates
-from euicc_sim.factory import PKI_FOLDER
-from euicc_sim.offcard.eim.party import Eim
-from euicc_sim.offcard.eim_server.service import EimService
-from euicc_sim.offcard.eim_server.store import EimStore
-from euicc_sim.offcard.ipa.esipa import EsipaClient
-from euicc_sim.offcard.smdpp.server import Smdpp
-from euicc_sim.offcard.stories.drawn import drawn
-from euicc_sim.offcard.stories.sequence import Sequence
-from euicc_sim.offcard.stories.world import (
-    EIM1,
-    EIM2,
-    IPA,
-    PARTIES,
-    SMDPP,
-    Party,
-    World,
-    orders,
-)
+from euicc_sim.cli.stories.drawn import drawn
+from euicc_sim.cli.stories.sequence import Sequence
+from euicc_sim.cli.stories.world import EIM1, EIM2, IPA, PARTIES, SMDPP, Party, World, orders
+from euicc_sim.parties.clients.esipa import EsipaClient
+from euicc_sim.parties.eim.party import Eim
+from euicc_sim.parties.eim.server.service import EimService
+from euicc_sim.parties.eim.server.store import EimStore
+from euicc_sim.parties.smdpp.server import Smdpp
 from euicc_sim.servers import Log, extra_needed
 from euicc_sim.servers.tls import server_context, tls_credential
+from euicc_sim.store.making import PKI_FOLDER
 from keys import TestPki
 
 if TYPE_CHECKING:

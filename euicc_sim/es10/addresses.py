@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from euicc_sim.es10.registry import ResultError, es10
+from euicc_sim.es10.session import Session
 from euicc_sim.readings import DEFAULT_DP_ADDRESS_MAX
-from euicc_sim.session import Session
 
 
 def _answer(code: str) -> dict[str, str]:

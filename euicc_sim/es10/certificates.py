@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from euicc_sim.es10.registry import ResultError, es10
-from euicc_sim.session import Session
+from euicc_sim.es10.session import Session
 
 
 def _refuse(code: str) -> tuple[str, str]:

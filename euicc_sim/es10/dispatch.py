@@ -9,10 +9,10 @@ from __future__ import annotations
 from apdu import SW, StatusError, TlvError
 from apdu.tlv import Tlv, read_tag, whole
 from euicc_sim.asn1.codec import Asn1Error
-from euicc_sim.bpp import PACKAGE
+from euicc_sim.es10.profiles.switching import make_notifications
 from euicc_sim.es10.registry import FUNCTIONS, PIECES, Function, ResultError
-from euicc_sim.es10.switching import make_notifications
-from euicc_sim.session import Session
+from euicc_sim.es10.session import Session
+from euicc_sim.formats.bpp import PACKAGE
 
 
 def find(session: Session, request: bytes) -> tuple[Function, Tlv | None]:

@@ -8,8 +8,8 @@ from typing import Any
 from apdu import SW, StatusError, tlv
 from euicc_sim.asn1.wire import Wire
 from euicc_sim.es10.registry import es10
+from euicc_sim.es10.session import Session
 from euicc_sim.model.profile import ISDP_MEMORY, Operator, Rule
-from euicc_sim.session import Session
 
 SVN = bytes((2, 5, 0))
 PROFILE_VERSION = bytes((3, 3, 1))

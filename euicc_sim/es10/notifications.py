@@ -6,9 +6,9 @@ from typing import Any
 
 from euicc_sim.asn1.codec import Prepared
 from euicc_sim.es10.registry import ResultError, es10
+from euicc_sim.es10.session import Session
 from euicc_sim.es10.words import number
 from euicc_sim.model.notification import Notification
-from euicc_sim.session import Session
 
 
 def _metadata(one: Notification) -> dict[str, Any]:

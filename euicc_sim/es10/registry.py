@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from euicc_sim.session import Session
+from euicc_sim.es10.session import Session
 
 Handler = Callable[[Session, Any], Any]
 Refuse = Callable[[str], Any]

@@ -7,12 +7,12 @@ from dataclasses import replace
 from enum import IntEnum
 from typing import Any
 
+from euicc_sim.es10.profiles.switching import check_not_busy, remove
 from euicc_sim.es10.registry import ResultError, es10
-from euicc_sim.es10.switching import check_not_busy, remove
+from euicc_sim.es10.session import Session
 from euicc_sim.model.profile import Profile, ProfileClass
 from euicc_sim.model.state import ImmediateEnable
 from euicc_sim.readings import EMPTY_MEMORY_RESET
-from euicc_sim.session import Session
 
 
 class Option(IntEnum):

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from euicc_sim.bpp import BppStream
     from euicc_sim.crypto.bsp import Bsp
+    from euicc_sim.formats.bpp import BppStream
     from euicc_sim.model.profile import Profile
 
 ONE_TIME_KEYS_KEPT = 8

@@ -23,12 +23,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from euicc_sim.offcard.eim.party import Eim
-from euicc_sim.offcard.eim.words import Loader
-from euicc_sim.offcard.eim_server.record import CardRecord, Order, Result
-from euicc_sim.offcard.eim_server.service import EimService
-from euicc_sim.offcard.eim_server.store import UnknownEidError
-from euicc_sim.offcard.errors import EimError
+from euicc_sim.parties.eim.party import Eim
+from euicc_sim.parties.eim.server.record import CardRecord, Order, Result
+from euicc_sim.parties.eim.server.service import EimService
+from euicc_sim.parties.eim.server.store import UnknownEidError
+from euicc_sim.parties.eim.words import Loader
+from euicc_sim.parties.messages.errors import EimError
 from euicc_sim.servers import Log
 from euicc_sim.servers.body import BodyError, read_body
 

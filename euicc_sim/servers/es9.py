@@ -20,8 +20,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from euicc_sim.offcard.refusals import Refusal, SmdppError
-from euicc_sim.offcard.smdpp.server import Smdpp
+from euicc_sim.parties.messages.refusals import Refusal, SmdppError
+from euicc_sim.parties.smdpp.server import Smdpp
 from euicc_sim.servers import Log
 from euicc_sim.servers.body import BodyError, read_body
 from euicc_sim.servers.es9_functions import FUNCTIONS, Function, subject

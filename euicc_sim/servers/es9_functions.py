@@ -12,10 +12,10 @@ from typing import Any
 
 from apdu import tlv
 from euicc_sim.asn1.wire import SIGNATURE
-from euicc_sim.offcard.refusals import Refusal, SmdppError
-from euicc_sim.offcard.smdpp.checks import NotificationFacts
-from euicc_sim.offcard.smdpp.metadata import MetadataError, iccid_of
-from euicc_sim.offcard.smdpp.server import Smdpp
+from euicc_sim.parties.messages.card_answers import NotificationFacts
+from euicc_sim.parties.messages.refusals import Refusal, SmdppError
+from euicc_sim.parties.smdpp.metadata import MetadataError, iccid_of
+from euicc_sim.parties.smdpp.server import Smdpp
 
 _OCTET_STRING = 0x04
 

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from euicc_sim.offcard.eim_server.functions import EsipaFunctions
-from euicc_sim.offcard.eim_server.service import EimService
+from euicc_sim.parties.eim.server.functions import EsipaFunctions
+from euicc_sim.parties.eim.server.service import EimService
 from euicc_sim.servers import Log
 from euicc_sim.servers.body import BodyError, read_body
 from euicc_sim.servers.eim_rest import rest_routes

@@ -19,8 +19,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from euicc_sim.offcard import safe_file
-from euicc_sim.offcard.smdpp.metadata import (
+from euicc_sim.parties.messages import safe_file
+from euicc_sim.parties.smdpp.metadata import (
     Event,
     IconType,
     MetadataError,
@@ -30,7 +30,7 @@ from euicc_sim.offcard.smdpp.metadata import (
     ProfileClass,
     metadata_of,
 )
-from euicc_sim.offcard.smdpp.orders import Order, OrderBook, OrderRecord, OrderState
+from euicc_sim.parties.smdpp.orders import Order, OrderBook, OrderRecord, OrderState
 from euicc_sim.servers import ServerError
 
 SUFFIXES = (".der", ".upp")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from apdu import StatusError, TlvError
 from apdu.cla import CHAINED, ClassByte
 from apdu.tlv import read_tag
-from euicc_sim.bpp import CONTINUING, PACKAGE, BppError, BppStream
+from euicc_sim.formats.bpp import CONTINUING, PACKAGE, BppError, BppStream
 from euicc_sim.tracing.gsmtap import Kind, Message
 from euicc_sim.tracing.tpdu import HEAD_SIZE, Tpdu, data_of, split
 

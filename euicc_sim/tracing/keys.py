@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from euicc_sim.tracing.errors import TraceError
 
 if TYPE_CHECKING:
-    from euicc_sim.session import SessionKeys
+    from euicc_sim.es10.session import SessionKeys
 
 SUFFIX = ".keys.json"
 _MODE = 0o600

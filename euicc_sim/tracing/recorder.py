@@ -15,7 +15,7 @@ from euicc_sim.tracing import tpdu
 from euicc_sim.tracing.gsmtap import Kind, Message
 
 if TYPE_CHECKING:
-    from euicc_sim.session import SessionKeys
+    from euicc_sim.es10.session import SessionKeys
     from euicc_sim.tracing.keys import KeyFile
 
 WAITING_AT_MOST = 500

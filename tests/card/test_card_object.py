@@ -27,8 +27,8 @@ from euicc_sim import Card, CardError
 from euicc_sim.card import ATR, EVENTS_KEPT
 from euicc_sim.env import SystemEnv
 from euicc_sim.es10.registry import FUNCTIONS
-from euicc_sim.session import Session
-from euicc_sim.storage import LOCK, read
+from euicc_sim.es10.session import Session
+from euicc_sim.store.directory import LOCK, read
 from keys import load_private_key
 
 GET_EID = hx("BF3E 03 5C015A")

@@ -33,7 +33,7 @@ from support.managing import (
 
 from euicc_sim import Card
 from euicc_sim.model.profile import AuthorisationRule, Operator
-from euicc_sim.offcard.smdpp.metadata import Owner, PolicyRule
+from euicc_sim.parties.smdpp.metadata import Owner, PolicyRule
 
 Send = Callable[[bytes], bytes]
 

@@ -8,7 +8,7 @@ from support.hexes import hx
 from support.judge import judged
 
 from euicc_sim import Card
-from euicc_sim.offcard import (
+from euicc_sim.parties import (
     Eim,
     add_initial_eim,
     operations,
@@ -16,8 +16,8 @@ from euicc_sim.offcard import (
     take_added_tokens,
     take_initial_answer,
 )
-from euicc_sim.offcard.eim.operations import Operation
-from euicc_sim.offcard.eim.results import Form, Outcome
+from euicc_sim.parties.eim.operations import Operation
+from euicc_sim.parties.messages.package_results import Form, Outcome
 from keys import Curve
 
 Send = Callable[[bytes], bytes]

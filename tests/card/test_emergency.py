@@ -29,8 +29,8 @@ from support.psmos import disable, enable, order, package
 from support.vectors import vector
 
 from euicc_sim import Card
-from euicc_sim.es10 import switching
-from euicc_sim.offcard.lpa.messages import LpaError
+from euicc_sim.es10.profiles import switching
+from euicc_sim.parties.messages.es10 import LpaError
 
 Send = Callable[[bytes], bytes]
 

@@ -18,7 +18,7 @@ from support.psmos import delete, disable, enable, order
 from support.vectors import vector
 
 from euicc_sim import Card
-from euicc_sim.es10 import switching
+from euicc_sim.es10.profiles import switching
 
 Send = Callable[[bytes], bytes]
 

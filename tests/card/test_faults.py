@@ -25,7 +25,7 @@ from support.packages import add_initial_eim, config, key, package, result_of
 
 from euicc_sim import Card
 from euicc_sim.model.state import State
-from euicc_sim.storage import CardError, Disk
+from euicc_sim.store.directory import CardError, Disk
 from euicc_sim.transport.vpcd import Control, serve_connection
 
 MEMORY_FAILURE = (b"", 0x6581)

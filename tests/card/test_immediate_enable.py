@@ -26,10 +26,10 @@ from support.installed import (
 from support.installing import B_DIGITS, C_DIGITS, SMDP, A, B, C, install
 
 from euicc_sim import Card
-from euicc_sim.es10 import immediate_enable
+from euicc_sim.es10.profiles import immediate_enable
 from euicc_sim.model.profile import Rollback
 from euicc_sim.model.state import ImmediateEnable, Returns
-from euicc_sim.offcard.lpa.messages import LpaError
+from euicc_sim.parties.messages.es10 import LpaError
 from keys import profiles
 
 Send = Callable[[bytes], bytes]

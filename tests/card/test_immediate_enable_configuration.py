@@ -14,7 +14,7 @@ from support.hexes import hx
 from support.installed import ask_in_vain, change, switch
 
 from euicc_sim import Card
-from euicc_sim.es10 import immediate_enable
+from euicc_sim.es10.profiles import immediate_enable
 from euicc_sim.model.state import ImmediateEnable
 
 Send = Callable[[bytes], bytes]

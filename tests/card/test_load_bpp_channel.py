@@ -29,7 +29,7 @@ from support.spoiling import (
 )
 
 from euicc_sim import Card
-from euicc_sim.offcard.smdpp.binding import Binding, control_reference_template
+from euicc_sim.parties.smdpp.binding import Binding, control_reference_template
 from keys import Curve, TestPki
 
 Send = Callable[[bytes], bytes]

@@ -27,7 +27,7 @@ from support.spoiling import (
 )
 
 from euicc_sim import Card
-from euicc_sim.offcard.smdpp.binding import Binding, SessionKeys, replace_session_keys
+from euicc_sim.parties.smdpp.binding import Binding, SessionKeys, replace_session_keys
 
 Send = Callable[[bytes], bytes]
 

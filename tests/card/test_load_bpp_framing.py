@@ -36,8 +36,8 @@ from support.spoiling import (
 
 from euicc_sim import Card
 from euicc_sim.crypto.bsp import Bsp
-from euicc_sim.offcard.lpa.client import Lpa
-from euicc_sim.offcard.smdpp.binding import Binding
+from euicc_sim.parties.lpa.client import Lpa
+from euicc_sim.parties.smdpp.binding import Binding
 from keys import Curve
 
 curves = pytest.mark.parametrize("curve", list(Curve), ids=lambda one: one.value)

@@ -28,7 +28,7 @@ from support.spoiling import (
 )
 
 from euicc_sim import Card
-from euicc_sim.offcard.smdpp.binding import Binding, configure_isdp
+from euicc_sim.parties.smdpp.binding import Binding, configure_isdp
 
 Send = Callable[[bytes], bytes]
 

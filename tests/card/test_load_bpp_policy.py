@@ -21,7 +21,7 @@ from support.loading import (
 
 from euicc_sim import Card
 from euicc_sim.model.profile import AuthorisationRule, Operator
-from euicc_sim.offcard.smdpp.metadata import Owner, PolicyRule, ProfileClass
+from euicc_sim.parties.smdpp.metadata import Owner, PolicyRule, ProfileClass
 
 Send = Callable[[bytes], bytes]
 Rules = tuple[AuthorisationRule, ...]

@@ -27,9 +27,10 @@ from support.spoiling import (
     flipped,
 )
 
-from euicc_sim import Card, saip
+from euicc_sim import Card
 from euicc_sim.asn1.codec import Prepared
-from euicc_sim.es10 import authentication
+from euicc_sim.es10.rsp import authentication
+from euicc_sim.formats import saip
 
 Send = Callable[[bytes], bytes]
 

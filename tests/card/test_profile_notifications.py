@@ -27,8 +27,8 @@ from support.managing import (
 
 from euicc_sim import Card
 from euicc_sim.model.profile import Recipient
-from euicc_sim.offcard.smdpp.metadata import Event, NotificationTarget
-from euicc_sim.storage import DOCUMENT
+from euicc_sim.parties.smdpp.metadata import Event, NotificationTarget
+from euicc_sim.store.directory import DOCUMENT
 from keys import Curve
 
 Send = Callable[[bytes], bytes]

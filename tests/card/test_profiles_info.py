@@ -31,7 +31,7 @@ from support.managing import (
 from euicc_sim import Card
 from euicc_sim.model.identity import CardType
 from euicc_sim.model.profile import Operator, Recipient
-from euicc_sim.offcard.smdpp.metadata import VendorData
+from euicc_sim.parties.smdpp.metadata import VendorData
 
 Send = Callable[[bytes], bytes]
 

@@ -26,7 +26,7 @@ from support.psmos import GET_RAT, LIST, disable, enable, order
 from euicc_sim import Card
 from euicc_sim.model.profile import AuthorisationRule, Operator, ProfileClass, Rule
 from euicc_sim.model.state import Returns
-from euicc_sim.offcard.smdpp.metadata import Owner, PolicyRule
+from euicc_sim.parties.smdpp.metadata import Owner, PolicyRule
 
 Send = Callable[[bytes], bytes]
 OWNER = hx("00F110")

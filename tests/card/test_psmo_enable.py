@@ -25,7 +25,7 @@ from support.installing import A, B, C
 from support.psmos import GET_RAT, LIST, delete, disable, enable, order
 
 from euicc_sim import Card
-from euicc_sim.es10 import psmo
+from euicc_sim.es10.packages import psmos as psmo
 from euicc_sim.model.profile import ProfileClass, ProfileEvent, Recipient
 from euicc_sim.model.state import Returns
 

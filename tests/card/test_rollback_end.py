@@ -17,7 +17,7 @@ from support.psmos import GET_RAT, enable, order
 from support.rollback import COMMAND_ERROR, NOT_ALLOWED, ROLLBACK, still_granted
 
 from euicc_sim import Card
-from euicc_sim.es10 import switching
+from euicc_sim.es10.profiles import switching
 from euicc_sim.model.profile import ProfileClass
 from euicc_sim.model.state import Returns
 

@@ -20,7 +20,7 @@ from support.vectors import FOLDER
 
 from euicc_sim import Card
 from euicc_sim.asn1.codec import Prepared
-from euicc_sim.es10 import authentication
+from euicc_sim.es10.rsp import authentication
 
 Send = Callable[[bytes], bytes]
 VECTORS: dict[str, Any] = json.loads((FOLDER / "sgp22-vectors.json").read_text())

@@ -12,7 +12,7 @@ from support.reader import READER, Reader
 from support.vectors import vector
 
 from euicc_sim import Card
-from euicc_sim.offcard.script import CardLink, Step, parse, play
+from euicc_sim.cli.apdu_script import CardLink, Step, parse, play
 from euicc_sim.transport.pcsc import open_card
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "scripts").glob("*.apdu"))

@@ -14,9 +14,9 @@ from support.installing import B_DIGITS, C_DIGITS, A, B, install, smdpp
 from support.vectors import vector
 
 from euicc_sim import Card
-from euicc_sim.offcard.lpa.client import Lpa
-from euicc_sim.offcard.smdpp.orders import Order
-from euicc_sim.storage import CardError
+from euicc_sim.parties.lpa.client import Lpa
+from euicc_sim.parties.smdpp.orders import Order
+from euicc_sim.store.directory import CardError
 
 Send = Callable[[bytes], bytes]
 PROPRIETARY = hx("AA 06 A004 0102 0203")

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from support.packages import certificate, key
 
 from euicc_sim import Card
-from euicc_sim.document import parse
 from euicc_sim.model.eim import MAX_COUNTER, Eim, KeyForm, PublicKeyData
 from euicc_sim.model.identity import CardType
 from euicc_sim.model.notification import Notification, PackageResult
@@ -26,7 +25,8 @@ from euicc_sim.model.profile import (
     isdp_aid,
 )
 from euicc_sim.model.state import ImmediateEnable, Limits, Returns, State, Switches
-from euicc_sim.rendering import Renderer
+from euicc_sim.store.document import parse
+from euicc_sim.store.rendering import Renderer
 
 relaxed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 

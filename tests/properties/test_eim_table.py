@@ -47,7 +47,7 @@ from support.packages import (
 )
 
 from euicc_sim import Card
-from euicc_sim.storage import Disk
+from euicc_sim.store.directory import Disk
 
 ROOM, RESULTS = 4, 5
 STEPS = 20

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from euicc_sim.storage import Disk
+from euicc_sim.store.directory import Disk
 
 
 class CountingDisk(Disk):

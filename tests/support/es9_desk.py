@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 
 from euicc_sim.env import SeededEnv
-from euicc_sim.offcard.rsp import ClientAuthentication, ServerAuthentication
-from euicc_sim.offcard.smdpp.orders import Order
-from euicc_sim.offcard.smdpp.server import Smdpp
+from euicc_sim.parties.messages.rsp import ClientAuthentication, ServerAuthentication
+from euicc_sim.parties.smdpp.orders import Order
+from euicc_sim.parties.smdpp.server import Smdpp
 from euicc_sim.servers.es9 import PATH, es9_app
 from support.bsp import BSP
 from support.eims import objects

@@ -11,15 +11,15 @@ from typing import Any
 import httpx
 
 from euicc_sim import Card
-from euicc_sim.asn1 import esipa
-from euicc_sim.offcard import Eim, add_initial_eim, exchange, take_initial_answer
-from euicc_sim.offcard.apdus import select_isdr
-from euicc_sim.offcard.eim_server.record import CardRecord
-from euicc_sim.offcard.eim_server.service import EimService
-from euicc_sim.offcard.eim_server.store import EimStore
-from euicc_sim.offcard.ipa.client import DownloadMode, Ipa
-from euicc_sim.offcard.ipa.esipa import EsipaClient
-from euicc_sim.offcard.rsp import RspServer
+from euicc_sim.asn1.esipa import messages as esipa
+from euicc_sim.parties import Eim, add_initial_eim, exchange, take_initial_answer
+from euicc_sim.parties.clients.esipa import EsipaClient
+from euicc_sim.parties.eim.server.record import CardRecord
+from euicc_sim.parties.eim.server.service import EimService
+from euicc_sim.parties.eim.server.store import EimStore
+from euicc_sim.parties.ipa.client import DownloadMode, Ipa
+from euicc_sim.parties.messages.apdus import select_isdr
+from euicc_sim.parties.messages.rsp import RspServer
 from euicc_sim.servers.esipa import esipa_app
 from support.judge import judged
 

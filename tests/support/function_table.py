@@ -1,7 +1,7 @@
 """The tables of functions in the README, made from the card's own registries."""
 
 from euicc_sim.es10 import FUNCTIONS
-from euicc_sim.es10.operations import OPERATIONS
+from euicc_sim.es10.packages.operations import OPERATIONS
 
 BEGIN, END = "<!-- functions: begin -->", "<!-- functions: end -->"
 

@@ -17,7 +17,7 @@ from euicc_sim import Card
 from euicc_sim.model.notification import Notification
 from euicc_sim.model.profile import AuthorisationRule, Operator, Profile, Recipient, Rollback
 from euicc_sim.model.state import ImmediateEnable, Returns, Switches
-from euicc_sim.storage import DOCUMENT, JsonStore
+from euicc_sim.store.directory import DOCUMENT, JsonStore
 from keys import CertificateIssuer, Curve
 from support.eims import (
     LIST_EIM,

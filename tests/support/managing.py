@@ -15,7 +15,7 @@ import pytest
 from euicc_sim import Card
 from euicc_sim.model.profile import Profile, Recipient
 from euicc_sim.model.state import Switches
-from euicc_sim.storage import DOCUMENT, JsonStore
+from euicc_sim.store.directory import DOCUMENT, JsonStore
 from support import saip
 from support.eims import ask, objects, tlv, value_of
 from support.es10 import SELECT_ISDR

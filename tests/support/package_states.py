@@ -11,7 +11,7 @@ import pytest
 from euicc_sim import Card
 from euicc_sim.model.identity import Identity
 from euicc_sim.model.state import State
-from euicc_sim.storage import Disk, JsonStore
+from euicc_sim.store.directory import Disk, JsonStore
 from support import saip
 from support.installing import A_DIGITS, B_DIGITS, A
 from support.managing import profile

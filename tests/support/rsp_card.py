@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from euicc_sim import Card
-from euicc_sim.storage import JsonStore
+from euicc_sim.store.directory import JsonStore
 from support.euiccs import sgp22
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from euicc_sim.crypto.bsp import Bsp
-from euicc_sim.offcard.smdpp.binding import Binding
+from euicc_sim.parties.smdpp.binding import Binding
 from support.eims import tlv
 from support.loading import sections
 

@@ -18,11 +18,11 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "keys": ("euicc_sim", "apdu"),
     "euicc_sim.model": ("pyasn1", "pyasn1_modules", "json", "pydantic", "apdu", "keys"),
     "euicc_sim.crypto": ("euicc_sim", "apdu", "keys"),
-    "euicc_sim.bpp": ("euicc_sim", "keys", "cryptography", "pyasn1"),
-    "euicc_sim.saip": (
+    "euicc_sim.formats.bpp": ("euicc_sim", "keys", "cryptography", "pyasn1"),
+    "euicc_sim.formats.saip": (
         "euicc_sim.model",
         "euicc_sim.es10",
-        "euicc_sim.session",
+        "euicc_sim.es10.session",
         "euicc_sim.crypto",
         "keys",
         "pyasn1",
@@ -31,58 +31,58 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "euicc_sim.asn1": (
         "euicc_sim.model",
         "euicc_sim.es10",
-        "euicc_sim.session",
+        "euicc_sim.es10.session",
         "euicc_sim.crypto",
         "keys",
     ),
     "euicc_sim.es10": ("json", "os", "pathlib", "keys", "pyasn1", "cryptography"),
-    "euicc_sim.session": ("apdu", "json", "os", "pathlib"),
+    "euicc_sim.es10.session": ("apdu", "json", "os", "pathlib"),
     "euicc_sim.transport": (
         "euicc_sim.card",
         "euicc_sim.es10",
         "euicc_sim.model",
-        "euicc_sim.offcard",
-        "euicc_sim.storage",
+        "euicc_sim.parties",
+        "euicc_sim.store.directory",
     ),
     "euicc_sim.readings": ("euicc_sim",),
     "euicc_sim.env": ("euicc_sim", "apdu", "keys"),
     "euicc_sim.card": ("pyasn1", "json", "os"),
-    "euicc_sim.isdr": ("euicc_sim",),
-    "euicc_sim.ecasd": ("euicc_sim",),
-    "euicc_sim.mno": ("euicc_sim",),
+    "euicc_sim.applications.isdr": ("euicc_sim",),
+    "euicc_sim.applications.ecasd": ("euicc_sim",),
+    "euicc_sim.applications.uicc": ("euicc_sim",),
     "euicc_sim.tracing": (
         "euicc_sim.asn1",
         "euicc_sim.model",
         "euicc_sim.es10",
-        "euicc_sim.storage",
-        "euicc_sim.isdr",
+        "euicc_sim.store.directory",
+        "euicc_sim.applications.isdr",
         "euicc_sim.card",
-        "euicc_sim.session",
-        "euicc_sim.factory",
-        "euicc_sim.offcard",
+        "euicc_sim.es10.session",
+        "euicc_sim.store.making",
+        "euicc_sim.parties",
         "keys",
     ),
     "euicc_sim.servers": (
         "euicc_sim.model",
         "euicc_sim.es10",
-        "euicc_sim.storage",
-        "euicc_sim.isdr",
+        "euicc_sim.store.directory",
+        "euicc_sim.applications.isdr",
         "euicc_sim.card",
-        "euicc_sim.session",
-        "euicc_sim.factory",
+        "euicc_sim.es10.session",
+        "euicc_sim.store.making",
     ),
-    "euicc_sim.offcard": (
+    "euicc_sim.parties": (
         "euicc_sim.model",
         "euicc_sim.es10",
-        "euicc_sim.storage",
-        "euicc_sim.isdr",
+        "euicc_sim.store.directory",
+        "euicc_sim.applications.isdr",
         "euicc_sim.card",
-        "euicc_sim.session",
-        "euicc_sim.factory",
-        "euicc_sim.document",
-        "euicc_sim.records",
-        "euicc_sim.saip",
-        "euicc_sim.mno",
+        "euicc_sim.es10.session",
+        "euicc_sim.store.making",
+        "euicc_sim.store.document",
+        "euicc_sim.store.records",
+        "euicc_sim.formats.saip",
+        "euicc_sim.applications.uicc",
     ),
 }
 
@@ -100,31 +100,40 @@ UPWARDS: dict[str, tuple[str, ...]] = {
         "euicc_sim.pytest_plugin",
         "euicc_sim.transport",
     ),
-    "euicc_sim.storage": ("euicc_sim", "euicc_sim.card", "euicc_sim.cli", "euicc_sim.factory"),
-    "euicc_sim.document": ("euicc_sim.storage", "euicc_sim.rendering", "euicc_sim.cli"),
-    "euicc_sim.rendering": ("euicc_sim.rendering", "euicc_sim.storage"),
-    "euicc_sim.isdr": ("euicc_sim.card",),
-    "euicc_sim.ecasd": ("euicc_sim.card",),
-    "euicc_sim.mno": ("euicc_sim.card",),
+    "euicc_sim.store.directory": (
+        "euicc_sim",
+        "euicc_sim.card",
+        "euicc_sim.cli",
+        "euicc_sim.store.making",
+    ),
+    "euicc_sim.store.document": (
+        "euicc_sim.store.directory",
+        "euicc_sim.store.rendering",
+        "euicc_sim.cli",
+    ),
+    "euicc_sim.store.rendering": ("euicc_sim.store.rendering", "euicc_sim.store.directory"),
+    "euicc_sim.applications.isdr": ("euicc_sim.card",),
+    "euicc_sim.applications.ecasd": ("euicc_sim.card",),
+    "euicc_sim.applications.uicc": ("euicc_sim.card",),
     "secrets": ("euicc_sim.env",),
     "starlette": ("euicc_sim.servers",),
     "uvicorn": ("euicc_sim.servers.run",),
     "httpx": (
-        "euicc_sim.offcard.https",
-        "euicc_sim.offcard.lpa.es9",
-        "euicc_sim.offcard.ipa.esipa",
+        "euicc_sim.parties.clients.https",
+        "euicc_sim.parties.clients.es9",
+        "euicc_sim.parties.clients.esipa",
     ),
     "socket": ("euicc_sim.transport", "euicc_sim.servers.run", "euicc_sim.tracing.udp"),
     "dpkt": ("euicc_sim.tracing.pcapng",),
 }
 
 FILES = (
-    "euicc_sim.storage",
-    "euicc_sim.factory",
+    "euicc_sim.store.directory",
+    "euicc_sim.store.making",
     "euicc_sim.cli",
-    "euicc_sim.offcard.eim.file",
-    "euicc_sim.offcard.eim_server.store",
-    "euicc_sim.offcard.safe_file",
+    "euicc_sim.parties.eim.file",
+    "euicc_sim.parties.eim.server.store",
+    "euicc_sim.parties.messages.safe_file",
     "euicc_sim.servers.folder",
     "euicc_sim.servers.tls",
     "euicc_sim.tracing.journal",
@@ -257,11 +266,11 @@ def planted(tmp_path: Path) -> Path:
         ("keys/eid.py", "from euicc_sim.model.eim import Eim"),
         ("euicc_sim/model/eim.py", "import json"),
         ("euicc_sim/model/state.py", "from pyasn1.type import univ"),
-        ("euicc_sim/es10/eim.py", "from euicc_sim.storage import JsonStore"),
+        ("euicc_sim/es10/eims/contact_list.py", "from euicc_sim.store.directory import JsonStore"),
         ("euicc_sim/es10/info.py", "import secrets"),
-        ("euicc_sim/isdr.py", "from euicc_sim.es10 import FUNCTIONS"),
+        ("euicc_sim/applications/isdr.py", "from euicc_sim.es10 import FUNCTIONS"),
         ("euicc_sim/card.py", "import socket"),
-        ("euicc_sim/session.py", "from euicc_sim.transport.vpcd import Control"),
+        ("euicc_sim/es10/session.py", "from euicc_sim.transport.vpcd import Control"),
         ("euicc_sim/asn1/codec.py", "from euicc_sim.model.state import State"),
     ],
 )
@@ -272,25 +281,29 @@ def test_a_planted_import_is_found(planted: Path, module: str, line: str) -> Non
     assert any(one.startswith(f"{name} imports") for one in import_faults(planted))
 
 
-@pytest.mark.parametrize("word", ["model", "es10", "storage", "isdr", "card", "session"])
-def test_an_offcard_party_that_looks_inside_a_card_is_found(planted: Path, word: str) -> None:
-    folder = planted / "euicc_sim" / "offcard"
+@pytest.mark.parametrize(
+    "word", ["model", "es10", "store.directory", "applications.isdr", "card", "es10.session"]
+)
+def test_a_party_that_looks_inside_a_card_is_found(planted: Path, word: str) -> None:
+    folder = planted / "euicc_sim" / "parties"
     folder.mkdir(exist_ok=True)
     (folder / "spy.py").write_text(f"import euicc_sim.{word}\n")
     found = list(import_faults(planted))
-    assert f"euicc_sim.offcard.spy imports euicc_sim.{word}" in found
+    assert f"euicc_sim.parties.spy imports euicc_sim.{word}" in found
 
 
 def test_a_planted_file_access_is_found(planted: Path) -> None:
-    path = planted / "euicc_sim/es10/eim.py"
+    path = planted / "euicc_sim/es10/eims/contact_list.py"
     path.write_text(path.read_text() + "\nopen('x')\n")
-    assert any("euicc_sim.es10.eim opens a file" in one for one in file_faults(planted))
+    assert any(
+        "euicc_sim.es10.eims.contact_list opens a file" in one for one in file_faults(planted)
+    )
 
 
 @pytest.mark.parametrize(
     "clause", ["except Exception:", "except (ValueError, Exception):", "except:"]
 )
 def test_a_planted_catch_all_is_found(planted: Path, clause: str) -> None:
-    path = planted / "euicc_sim/isdr.py"
+    path = planted / "euicc_sim/applications/isdr.py"
     path.write_text(path.read_text() + f"\ntry:\n    pass\n{clause}\n    pass\n")
-    assert any(one.startswith("euicc_sim.isdr") for one in catch_all_faults(planted))
+    assert any(one.startswith("euicc_sim.applications.isdr") for one in catch_all_faults(planted))

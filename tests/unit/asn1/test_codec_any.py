@@ -10,7 +10,7 @@ from support.hexes import hx
 
 from apdu.tlv import tlv
 from euicc_sim.asn1.codec import Asn1Error, decode, encode
-from euicc_sim.asn1.sgp22 import VendorSpecificExtensionItem
+from euicc_sim.asn1.sgp22.common import VendorSpecificExtensionItem
 from euicc_sim.asn1.tags import fields, implicit, optional
 
 ITEM = VendorSpecificExtensionItem()

@@ -11,8 +11,8 @@ from support.hexes import hx
 from support.judge import judged
 from support.vectors import vector
 
-from euicc_sim.asn1 import esipa
-from euicc_sim.asn1.esipa import Asn1Error
+from euicc_sim.asn1.esipa import messages as esipa
+from euicc_sim.asn1.esipa.messages import Asn1Error
 
 FROM_IPA, FROM_EIM = "EsipaMessageFromIpaToEim", "EsipaMessageFromEimToIpa"
 EID = hx("89049032123451234512345678901235")

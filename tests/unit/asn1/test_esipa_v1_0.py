@@ -11,8 +11,8 @@ from support.hexes import hx
 from support.judge import module
 from support.vectors import vector
 
-from euicc_sim.asn1 import esipa
-from euicc_sim.asn1.esipa import Asn1Error
+from euicc_sim.asn1.esipa import messages as esipa
+from euicc_sim.asn1.esipa.messages import Asn1Error
 
 OLD = "GSMA/SGP_32/v1_0_1/python_gen/sgp32/sgp32.py"
 RESULT = vector("res_enable_ok_v101")

@@ -19,13 +19,11 @@ from support.judge import SGP22, SGP32, judged, module
 from support.vectors import FOLDER
 
 from apdu.tlv import tlv
-from euicc_sim.asn1 import (
-    sgp22,
-    sgp22_download,
-    sgp22_notifications,
-    sgp22_package,
-    sgp22_profiles,
-)
+from euicc_sim.asn1.sgp22 import common as sgp22
+from euicc_sim.asn1.sgp22 import download as sgp22_download
+from euicc_sim.asn1.sgp22 import notifications as sgp22_notifications
+from euicc_sim.asn1.sgp22 import packages as sgp22_package
+from euicc_sim.asn1.sgp22 import profiles as sgp22_profiles
 from euicc_sim.asn1.tree import UNKNOWN, reading, readings
 from euicc_sim.asn1.wire import WIRE_1_2
 

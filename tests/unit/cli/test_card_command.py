@@ -17,7 +17,7 @@ from support.published_pki import TEST_EID
 
 from euicc_sim import Card
 from euicc_sim.cli.console import console
-from euicc_sim.storage import DOCUMENT, read
+from euicc_sim.store.directory import DOCUMENT, read
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from support.published_pki import PUBLISHED, TEST_EID, needs_published, publishe
 from euicc_sim import Card
 from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.model.identity import CardType
-from euicc_sim.storage import DOCUMENT, read
+from euicc_sim.store.directory import DOCUMENT, read
 from keys import make_eid
 
 

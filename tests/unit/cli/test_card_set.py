@@ -12,9 +12,9 @@ from support.hexes import hx
 from support.published_pki import tree
 
 from euicc_sim import Card, CardError
-from euicc_sim.factory import set_switches
 from euicc_sim.model.state import Switches
-from euicc_sim.storage import DOCUMENT, Disk, read
+from euicc_sim.store.directory import DOCUMENT, Disk, read
+from euicc_sim.store.making import set_switches
 
 NAMES = [one.name.replace("_", "-") for one in fields(Switches)]
 ALL_OFF = {"SGP.32": "1.2"} | dict.fromkeys(NAMES, "off")

@@ -15,9 +15,9 @@ from support.published_pki import tree
 
 from euicc_sim import Card, CardError
 from euicc_sim.asn1.wire import VERSIONS
-from euicc_sim.factory import set_version
 from euicc_sim.model.identity import CardType
-from euicc_sim.storage import DOCUMENT, Disk, read
+from euicc_sim.store.directory import DOCUMENT, Disk, read
+from euicc_sim.store.making import set_version
 
 
 @pytest.fixture

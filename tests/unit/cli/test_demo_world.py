@@ -11,9 +11,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from support.command import Run, runner
 
+from euicc_sim.cli.stories.world import HOME, PARTIES, Line, WorldStory
 from euicc_sim.cli.world import running_world
-from euicc_sim.offcard.ipa.esipa import EimUnreachableError
-from euicc_sim.offcard.stories.world import HOME, PARTIES, Line, WorldStory
+from euicc_sim.parties.clients.esipa import EimUnreachableError
 
 
 @pytest.fixture

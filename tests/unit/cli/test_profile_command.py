@@ -11,9 +11,9 @@ from support.command import Run, runner
 from support.installing import A_DIGITS, B_DIGITS, RECIPIENT, install
 
 from euicc_sim import Card
-from euicc_sim.factory import set_switches
 from euicc_sim.model.identity import CardType
-from euicc_sim.storage import read
+from euicc_sim.store.directory import read
+from euicc_sim.store.making import set_switches
 
 A_AID = "A0000005591010FFFFFFFF8900001000"
 B_AID = "A0000005591010FFFFFFFF8900001100"

@@ -15,7 +15,7 @@ from euicc_sim.cli.card import PPR_WITH_CONSENT
 from euicc_sim.cli.console import stderr
 from euicc_sim.model.identity import CardType
 from euicc_sim.model.profile import Operator, Profile, ProfileEvent, Recipient, Rule
-from euicc_sim.storage import read
+from euicc_sim.store.directory import read
 from keys import Curve, TestPki
 
 A_AID = "A0000005591010FFFFFFFF8900001000"

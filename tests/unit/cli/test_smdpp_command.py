@@ -19,11 +19,11 @@ from support.hexes import hx
 
 from euicc_sim import Card
 from euicc_sim.cli.main import main
-from euicc_sim.offcard.lpa.activation import ActivationCode
-from euicc_sim.offcard.lpa.client import Lpa
-from euicc_sim.offcard.lpa.es9 import Es9Client, download_over_es9
-from euicc_sim.offcard.lpa.messages import LpaError
-from euicc_sim.offcard.made_up import made_up_package
+from euicc_sim.parties.clients.es9 import Es9Client, download_over_es9
+from euicc_sim.parties.lpa.client import Lpa
+from euicc_sim.parties.messages.activation_code import ActivationCode
+from euicc_sim.parties.messages.es10 import LpaError
+from euicc_sim.parties.smdpp.made_up_packages import made_up_package
 from euicc_sim.servers.es9 import PATH
 from keys import Curve, TestPki
 

@@ -10,7 +10,7 @@ from support.judge import SGP32, module
 
 from euicc_sim.asn1.wire import WIRE_1_2
 from euicc_sim.es10 import FUNCTIONS, Function, ResultError
-from euicc_sim.es10.operations import OPERATIONS, Operation, operation
+from euicc_sim.es10.packages.operations import OPERATIONS, Operation, operation
 from euicc_sim.es10.registry import es10
 
 TAGS = [

@@ -19,13 +19,13 @@ from support.phone import PaperPhone
 from support.web import Lines, served
 
 from euicc_sim.env import SeededEnv
-from euicc_sim.offcard.lpa.activation import ActivationCode
-from euicc_sim.offcard.lpa.client import Lpa
-from euicc_sim.offcard.lpa.es9 import Es9Client, download_over_es9
-from euicc_sim.offcard.lpa.messages import LpaError
-from euicc_sim.offcard.refusals import Refusal, SmdppError
-from euicc_sim.offcard.smdpp.orders import Order
-from euicc_sim.offcard.smdpp.server import Smdpp
+from euicc_sim.parties.clients.es9 import Es9Client, download_over_es9
+from euicc_sim.parties.lpa.client import Lpa
+from euicc_sim.parties.messages.activation_code import ActivationCode
+from euicc_sim.parties.messages.es10 import LpaError
+from euicc_sim.parties.messages.refusals import Refusal, SmdppError
+from euicc_sim.parties.smdpp.orders import Order
+from euicc_sim.parties.smdpp.server import Smdpp
 from euicc_sim.servers.es9 import es9_app
 from euicc_sim.servers.tls import server_context
 from keys import Curve, Role

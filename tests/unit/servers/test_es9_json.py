@@ -14,8 +14,8 @@ from support.hexes import hx
 from support.judge import judged
 from support.web import served
 
-from euicc_sim.offcard.rsp import hash_of_confirmation_code
-from euicc_sim.offcard.smdpp.orders import Order, OrderState
+from euicc_sim.parties.messages.rsp import hash_of_confirmation_code
+from euicc_sim.parties.smdpp.orders import Order, OrderState
 from euicc_sim.servers.es9 import PATH, PROTOCOL
 
 

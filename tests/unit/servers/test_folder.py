@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from support.judge import judged
 
-from euicc_sim.offcard.made_up import made_up_package
-from euicc_sim.offcard.smdpp.orders import Order, OrderBook, OrderState
+from euicc_sim.parties.smdpp.made_up_packages import made_up_package
+from euicc_sim.parties.smdpp.orders import Order, OrderBook, OrderState
 from euicc_sim.servers import ServerError
 from euicc_sim.servers.folder import STATE_FILE, StateFile, read_orders
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.hexes import hx
 
-from euicc_sim.session import SessionKeys
+from euicc_sim.es10.session import SessionKeys
 from euicc_sim.tracing.errors import TraceError
 from euicc_sim.tracing.gsmtap import Message, read
 from euicc_sim.tracing.keys import KeyFile

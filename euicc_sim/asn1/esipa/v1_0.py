@@ -1,0 +1,155 @@
+"""Types of GSMA SGP.32 v1.0 and v1.0.1 where their ESipa messages differ from those of v1.2.
+
+Clauses 2.11.2 and 6.3.2. Only what an IPA sends is here: what an eIM sends can be written so that
+both versions understand it. Where a CHOICE that has a tag gets one by AUTOMATIC TAGS, some
+compilers put it around the type's own and others in its place; both are here.
+"""
+
+from __future__ import annotations
+
+from pyasn1.type import char, univ
+
+from euicc_sim.asn1.esipa.packages import (
+    EuiccPackageResult,
+    EuiccPackageResultList,
+    IpaCapabilities,
+    PendingNotificationEsipa,
+    PendingNotificationList,
+    ProfileInstallationResult,
+)
+from euicc_sim.asn1.sgp22 import common as sgp22
+from euicc_sim.asn1.sgp22.download import DeviceInfo
+from euicc_sim.asn1.tags import (
+    carried,
+    choice_context,
+    codes,
+    context,
+    explicit,
+    fields,
+    implicit,
+    optional,
+)
+
+_ERROR = codes(invalidPackageFormat=1, unknownPackage=2, undefinedError=127)
+
+
+class NotificationAndEprList(univ.Sequence):
+    componentType = fields(
+        ("notificationList", implicit(0, PendingNotificationList())),
+        ("euiccPackageResultList", implicit(1, EuiccPackageResultList())),
+    )
+
+
+class NotificationsList(univ.Choice):
+    """RetrieveNotificationsListResponse."""
+
+    tagSet = choice_context(0x2B)
+    componentType = fields(
+        ("notificationList", implicit(0, PendingNotificationList())),
+        ("notificationsListResultError", implicit(1, codes(undefinedError=127))),
+        ("euiccPackageResultList", implicit(2, EuiccPackageResultList())),
+        ("notificationAndEprList", implicit(3, NotificationAndEprList())),
+    )
+
+
+class EprAndNotifications(univ.Sequence):
+    componentType = fields(
+        ("euiccPackageResult", EuiccPackageResult), ("notificationList", NotificationsList())
+    )
+
+
+class IpaEuiccData(univ.Sequence):
+    componentType = fields(
+        optional("defaultSmdpAddress", implicit(0, char.UTF8String())),
+        optional("euiccInfo1", carried(context(0x20))),
+        optional("euiccInfo2", carried(context(0x22))),
+        optional("rootSmdsAddress", implicit(3, char.UTF8String())),
+        optional("associationToken", implicit(4, univ.Integer())),
+        optional("eumCertificate", implicit(5, sgp22.Certificate())),
+        optional("euiccCertificate", implicit(6, sgp22.Certificate())),
+        optional("ipaCapabilities", implicit(8, IpaCapabilities())),
+        optional("deviceInfo", implicit(9, DeviceInfo())),
+        optional("notificationsList", NotificationsList()),
+    )
+
+
+class IpaEuiccDataResponse(univ.Choice):
+    tagSet = choice_context(0x52)
+    componentType = fields(
+        ("ipaEuiccData", implicit(0, IpaEuiccData())),
+        (
+            "ipaEuiccDataError",
+            implicit(1, codes(incorrectTagList=1, euiccCiPKIdNotFound=5, undefinedError=127)),
+        ),
+    )
+
+
+class ProfileDownloadError(univ.Sequence):
+    componentType = fields(optional("errorResponse", implicit(0, univ.OctetString())))
+
+
+class ProfileDownloadTriggerResultData(univ.Choice):
+    componentType = fields(
+        ("profileInstallationResult", ProfileInstallationResult),
+        ("profileDownloadError", ProfileDownloadError()),
+    )
+
+
+class ProfileDownloadTriggerResult(univ.Sequence):
+    tagSet = context(0x54)
+    componentType = fields(
+        optional("eimTransactionId", implicit(2, sgp22.TransactionId)),
+        ("profileDownloadTriggerResultData", ProfileDownloadTriggerResultData()),
+    )
+
+
+class ProvideEimPackageResult(univ.Choice):
+    tagSet = choice_context(0x50)
+    componentType = fields(
+        ("euiccPackageResult", EuiccPackageResult),
+        ("ePRAndNotifications", EprAndNotifications()),
+        ("ipaEuiccDataResponse", IpaEuiccDataResponse()),
+        ("profileDownloadTriggerResult", ProfileDownloadTriggerResult()),
+        ("eimPackageError", _ERROR),
+    )
+
+
+class TransferEimPackageResponse(univ.Choice):
+    tagSet = choice_context(0x4E)
+    componentType = fields(
+        ("euiccPackageResult", EuiccPackageResult),
+        ("ePRAndNotifications", EprAndNotifications()),
+        ("ipaEuiccDataResponse", IpaEuiccDataResponse()),
+        ("eimPackageReceived", univ.Null()),
+        ("eimPackageError", _ERROR),
+    )
+
+
+class HandleNotificationEsipa(univ.Choice):
+    tagSet = choice_context(0x3D)
+    componentType = fields(
+        ("pendingNotification", explicit(0, PendingNotificationEsipa())),
+        ("provideEimPackageResult", explicit(1, ProvideEimPackageResult())),
+    )
+
+
+class ProvidedInPlace(univ.Choice):
+    """ProvideEimPackageResult with another tag in the place of its own."""
+
+    tagSet = choice_context(1)
+    componentType = ProvideEimPackageResult.componentType
+
+
+class HandleNotificationInPlace(univ.Choice):
+    tagSet = choice_context(0x3D)
+    componentType = fields(("provideEimPackageResult", ProvidedInPlace()))
+
+
+class CancelSessionRequestInPlace(univ.Sequence):
+    """CancelSessionRequestEsipa of those who replace the tag BF41 by A1, in all versions."""
+
+    tagSet = context(0x41)
+    componentType = fields(
+        ("transactionId", implicit(0, sgp22.TransactionId)),
+        ("cancelSessionResponse", carried(context(1))),
+    )

@@ -1,0 +1,231 @@
+"""Types of GSMA SGP.22 v2.5, module RSPDefinitions: Bound Profile Packages and what comes of them.
+
+Clauses 2.5.3 to 2.5.6, 4.4 and 5.5. Names and tags are the module's; the protected parts, which
+it leaves without names, are called by their tags. StoreMetadata has the fields of SGP.32 v1.2.
+"""
+
+from typing import Any
+
+from pyasn1.type import univ
+
+from euicc_sim.asn1.sgp22 import common as sgp22
+from euicc_sim.asn1.sgp22 import notifications as sgp22_notifications
+from euicc_sim.asn1.tags import (
+    application,
+    codes,
+    context,
+    default,
+    explicit,
+    fields,
+    implicit,
+    octets,
+    optional,
+    sequence_of,
+    utf8,
+)
+
+RemoteOpId = codes(installBoundProfilePackage=1)
+OneTimeKey = application(73, univ.OctetString())
+"""A public key, uncompressed."""
+
+
+# -- what is inside the protected parts
+
+
+class ConfigureISDPRequest(univ.Sequence):
+    tagSet = context(0x24)
+    componentType = fields(
+        optional("dpProprietaryData", implicit(24, sgp22.DpProprietaryData())),
+    )
+
+
+IconType = codes(jpg=0, png=1)
+_VENDOR_EXTENSION = sequence_of(sgp22.VendorSpecificExtensionItem())
+
+
+STORE_METADATA_SGP22: tuple[Any, ...] = (
+    ("iccid", sgp22.Iccid),
+    ("serviceProviderName", implicit(17, utf8(0, 32))),
+    ("profileName", implicit(18, utf8(0, 64))),
+    optional("iconType", implicit(19, IconType)),
+    optional("icon", implicit(20, octets(0, 1024))),
+    default("profileClass", implicit(21, sgp22.ProfileClass.clone(value=2))),
+    optional(
+        "notificationConfigurationInfo",
+        implicit(22, sequence_of(sgp22.NotificationConfigurationInformation())),
+    ),
+    optional("profileOwner", implicit(23, sgp22.OperatorId())),
+    optional("profilePolicyRules", implicit(25, sgp22.PprIds)),
+    optional("serviceSpecificDataStoredInEuicc", implicit(34, _VENDOR_EXTENSION)),
+    optional("serviceSpecificDataNotStoredInEuicc", implicit(35, _VENDOR_EXTENSION)),
+)
+
+
+class StoreMetadataRequest(univ.Sequence):
+    tagSet = context(0x25)
+    componentType = fields(
+        *STORE_METADATA_SGP22,
+        optional("ecallIndication", implicit(123, univ.Boolean())),
+        optional("fallbackAllowed", implicit(103, univ.Boolean())),
+    )
+
+
+class UpdateMetadataRequest(univ.Sequence):
+    tagSet = context(0x2A)
+    componentType = fields(
+        optional("serviceProviderName", implicit(17, utf8(0, 32))),
+        optional("profileName", implicit(18, utf8(0, 64))),
+        optional("iconType", implicit(19, IconType)),
+        optional("icon", implicit(20, octets(0, 1024))),
+        optional("profilePolicyRules", implicit(25, sgp22.PprIds)),
+        optional("serviceSpecificDataStoredInEuicc", implicit(34, _VENDOR_EXTENSION)),
+    )
+
+
+class ReplaceSessionKeysRequest(univ.Sequence):
+    tagSet = context(0x26)
+    componentType = fields(
+        ("initialMacChainingValue", implicit(0, univ.OctetString())),
+        ("ppkEnc", implicit(1, univ.OctetString())),
+        ("ppkCmac", implicit(2, univ.OctetString())),
+    )
+
+
+# -- the package and its parts, as a card receives them
+
+
+class ControlRefTemplate(univ.Sequence):
+    componentType = fields(
+        ("keyType", implicit(0, octets(1))),
+        ("keyLen", implicit(1, octets(1))),
+        ("hostId", implicit(4, octets(1, 16))),
+    )
+
+
+class InitialiseSecureChannelRequest(univ.Sequence):
+    tagSet = context(0x23)
+    componentType = fields(
+        ("remoteOpId", implicit(2, RemoteOpId)),
+        ("transactionId", implicit(0, sgp22.TransactionId)),
+        ("controlRefTemplate", implicit(6, ControlRefTemplate())),
+        ("smdpOtpk", OneTimeKey),
+        ("smdpSign", sgp22.Signature),
+    )
+
+
+class Data86(univ.OctetString):
+    """Profile elements, encrypted, and 8 bytes of MAC."""
+
+    tagSet = implicit(6, univ.OctetString()).tagSet
+
+
+class Data87(univ.OctetString):
+    """ConfigureISDP or ReplaceSessionKeys, encrypted, and 8 bytes of MAC."""
+
+    tagSet = implicit(7, univ.OctetString()).tagSet
+
+
+class Data88(univ.OctetString):
+    """Part of StoreMetadata, in clear, and 8 bytes of MAC."""
+
+    tagSet = implicit(8, univ.OctetString()).tagSet
+
+
+class FirstSequenceOf87(univ.SequenceOf):
+    tagSet = context(0)
+    componentType = Data87()
+
+
+class SequenceOf88(univ.SequenceOf):
+    tagSet = context(1)
+    componentType = Data88()
+
+
+class SecondSequenceOf87(univ.SequenceOf):
+    tagSet = context(2)
+    componentType = Data87()
+
+
+class SequenceOf86(univ.SequenceOf):
+    tagSet = context(3)
+    componentType = Data86()
+
+
+class BoundProfilePackage(univ.Sequence):
+    tagSet = context(0x36)
+    componentType = fields(
+        ("initialiseSecureChannelRequest", InitialiseSecureChannelRequest()),
+        ("firstSequenceOf87", FirstSequenceOf87()),
+        ("sequenceOf88", SequenceOf88()),
+        optional("secondSequenceOf87", SecondSequenceOf87()),
+        ("sequenceOf86", SequenceOf86()),
+    )
+
+
+# -- the result, clause 2.5.6
+
+BppCommandId = codes(
+    initialiseSecureChannel=0,
+    configureISDP=1,
+    storeMetadata=2,
+    storeMetadata2=3,
+    replaceSessionKeys=4,
+    loadProfileElements=5,
+)
+ErrorReason = codes(
+    incorrectInputValues=1,
+    invalidSignature=2,
+    invalidTransactionId=3,
+    unsupportedCrtValues=4,
+    unsupportedRemoteOperationType=5,
+    unsupportedProfileClass=6,
+    scp03tStructureError=7,
+    scp03tSecurityError=8,
+    installFailedDueToIccidAlreadyExistsOnEuicc=9,
+    installFailedDueToInsufficientMemoryForProfile=10,
+    installFailedDueToInterruption=11,
+    installFailedDueToPEProcessingError=12,
+    installFailedDueToDataMismatch=13,
+    testProfileInstallFailedDueToInvalidNaaKey=14,
+    pprNotAllowed=15,
+    installFailedDueToUnknownError=127,
+)
+
+
+class SuccessResult(univ.Sequence):
+    componentType = fields(
+        ("aid", application(15, octets(5, 16))), ("simaResponse", univ.OctetString())
+    )
+
+
+class ErrorResult(univ.Sequence):
+    componentType = fields(
+        ("bppCommandId", implicit(0, BppCommandId)),
+        ("errorReason", implicit(1, ErrorReason)),
+        optional("simaResponse", implicit(2, univ.OctetString())),
+    )
+
+
+class FinalResult(univ.Choice):
+    componentType = fields(
+        ("successResult", implicit(0, SuccessResult())),
+        ("errorResult", implicit(1, ErrorResult())),
+    )
+
+
+class ProfileInstallationResultData(univ.Sequence):
+    tagSet = context(0x27)
+    componentType = fields(
+        ("transactionId", implicit(0, sgp22.TransactionId)),
+        ("notificationMetadata", sgp22_notifications.NotificationMetadata()),
+        ("smdpOid", univ.ObjectIdentifier()),
+        ("finalResult", explicit(2, FinalResult())),
+    )
+
+
+class ProfileInstallationResult(univ.Sequence):
+    tagSet = context(0x37)
+    componentType = fields(
+        ("profileInstallationResultData", ProfileInstallationResultData()),
+        ("euiccSignPIR", sgp22.Signature),
+    )

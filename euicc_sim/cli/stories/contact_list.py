@@ -1,0 +1,93 @@
+"""The story of a contact list, told by sending commands to a card: who is trusted, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from euicc_sim.cli.stories.telling import Step, StoryError, Storyteller
+from euicc_sim.parties.eim import operations
+from euicc_sim.parties.eim.association import MAX_COUNTER, add_initial_eim, initial_tokens
+from euicc_sim.parties.eim.party import Eim, take_added_tokens, take_initial_answer
+from euicc_sim.parties.messages.apdus import Transmit
+from euicc_sim.parties.messages.errors import EimError
+from euicc_sim.parties.messages.package_results import PackageAnswer
+
+
+class Story(Storyteller):
+    """A card, two eIMs, and what happens between them."""
+
+    def __init__(self, transmit: Transmit) -> None:
+        """Select the ISD-R and read EID and certificate. Raises StatusWordError."""
+        super().__init__(transmit)
+        self.second = Eim.create("eim2.example.com")
+
+    def tell(self) -> Iterator[Step]:
+        """Play it. Raises StoryError or StatusWordError as soon as the card departs from it."""
+        yield self.who("Whom does the card trust?", [])
+        yield from self._begin()
+        yield from self._second_eim()
+        yield from self._change_keys()
+        yield from self._last_counter()
+        yield from self._end()
+
+    def _begin(self) -> Iterator[Step]:
+        request = add_initial_eim(self.first.configuration())
+        answer = self.es10(request)
+        take_initial_answer(answer, self.first)
+        title = "The factory adds the first eIM, unsigned (AddInitialEim)"
+        yield Step(title, f"trusts {self.first.eim_id}", False, request, answer)
+        intruder = add_initial_eim(Eim.create("intruder.example.com").configuration())
+        answer = self.es10(intruder)
+        try:
+            initial_tokens(answer)
+        except EimError as error:
+            title = "Somebody tries the same later"
+            yield Step(title, str(error), True, intruder, answer)
+        else:
+            raise StoryError("The card took a second AddInitialEim.")
+
+    def _second_eim(self) -> Iterator[Step]:
+        add = operations.add_eim(self.second.configuration(want_token=True))
+        yield self.order("The first eIM adds a second, signed", self.first, add)
+        listing = self.second.package([operations.list_eim()], self.eid)
+        yield self.send("The second asks for the list", self.second, listing, "ok")
+        yield self.send("The same package once more", self.second, listing, "replayError")
+
+    def _change_keys(self) -> Iterator[Step]:
+        old = Eim(self.first.eim_id, self.first.private_key, counter=self.first.counter)
+        self.first.private_key = Eim.create(self.first.eim_id).private_key
+        update = operations.update_eim(self.first.configuration("eimPublicKeyData"))
+        yield self.order("The second gives the first a new key", self.second, update)
+        stale = old.package([operations.list_eim()], self.eid)
+        yield self.send("A package signed with the old key", self.first, stale, "unsigned")
+        listing = operations.list_eim()
+        yield self.order("A package signed with the new key", self.first, listing)
+
+    def _last_counter(self) -> Iterator[Step]:
+        last = self.first.package([operations.list_eim()], self.eid, counter=MAX_COUNTER)
+        yield self.send(f"The first uses counter {MAX_COUNTER}", self.first, last, "ok")
+        beyond = self.first.package([operations.list_eim()], self.eid, counter=MAX_COUNTER + 1)
+        yield self.send(f"and {MAX_COUNTER + 1}", self.first, beyond, "counterValueOutOfRange")
+        self.first.counter = 0
+        again = [
+            operations.delete_eim(self.first.eim_id),
+            operations.add_eim(self.first.configuration(want_token=True)),
+        ]
+        yield self.order("The second removes it and adds it with counter 0", self.second, *again)
+        yield self.send(f"The old package with counter {MAX_COUNTER}", self.first, last, "unsigned")
+        listing = operations.list_eim()
+        yield self.order("A fresh package with counter 1", self.first, listing)
+
+    def _end(self) -> Iterator[Step]:
+        leave = operations.delete_eim(self.second.eim_id)
+        yield self.order("The second eIM removes itself", self.second, leave)
+        leave = operations.delete_eim(self.first.eim_id)
+        yield self.order("The last one removes itself", self.first, leave)
+        late = self.first.package([operations.list_eim()], self.eid)
+        yield self.send("It changes its mind", self.first, late, "unsigned")
+        yield self.who("Whom does the card trust?", [])
+
+    def learn(self, eim: Eim, found: PackageAnswer) -> None:
+        """An eIM that was added is told its token."""
+        if found.done and any(one.name == "addEim" for one in found.outcomes):
+            take_added_tokens(found, self.first if eim is self.second else self.second)

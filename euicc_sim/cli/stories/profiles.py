@@ -1,0 +1,164 @@
+"""The story of two Profiles: fetched, switched by order of an eIM, and back when the network fails.
+
+The SM-DP+ is ours, on no network; its certificates are of the PKI that issued the card's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.cli.stories.telling import Step, StoryError, Storyteller
+from euicc_sim.parties.eim import operations
+from euicc_sim.parties.eim.association import add_initial_eim
+from euicc_sim.parties.eim.party import take_initial_answer
+from euicc_sim.parties.lpa.client import Lpa
+from euicc_sim.parties.messages.apdus import Transmit
+from euicc_sim.parties.messages.code_names import with_names
+from euicc_sim.parties.smdpp.made_up_packages import made_up_package
+from euicc_sim.parties.smdpp.metadata import Event, Metadata, NotificationTarget
+from euicc_sim.parties.smdpp.orders import Order
+from euicc_sim.parties.smdpp.server import Smdpp
+from keys import TestPki
+
+HOME, AWAY = "89000999000000000016", "89000999000000000024"
+NAMES = {HOME: "Home", AWAY: "Away"}
+REFRESH = b"\x03\x80\x01\xff"
+PACKAGE_SIZE = 4_000
+
+
+class ProfileStory(Storyteller):
+    """A card, an eIM, an SM-DP+ and two Profiles."""
+
+    def __init__(self, transmit: Transmit, pki: TestPki) -> None:
+        """Select the ISD-R, read EID and certificate, open the SM-DP+.
+
+        Raises StatusWordError, PkiError.
+        """
+        super().__init__(transmit)
+        self.server = Smdpp.of(pki, [_order(HOME), _order(AWAY)])
+        self.lpa = Lpa(transmit)
+
+    def in_the_way(self) -> list[str]:
+        """What is left on the card of a story that did not come to its end, by name."""
+        return [NAMES[one.iccid] for one in self.lpa.profiles() if one.iccid in NAMES]
+
+    def others(self) -> list[str]:
+        """ICCIDs of Profiles that are none of the story's, which it would switch."""
+        return [one.iccid or "" for one in self.lpa.profiles() if one.iccid not in NAMES]
+
+    def clear(self) -> None:
+        """Remove that. Raises LpaError."""
+        for one in self.lpa.profiles():
+            if one.iccid in NAMES:
+                if one.enabled:
+                    self.lpa.disable(one.iccid)
+                self.lpa.delete(one.iccid)
+
+    def tell(self) -> Iterator[Step]:
+        """Play it. Raises StoryError, LpaError or StatusWordError where the card departs."""
+        yield self._trust()
+        yield self._download(HOME)
+        yield self._download(AWAY)
+        yield from self._switch()
+        yield from self._roll_back()
+        yield from self._fall_back()
+        yield from self._end()
+
+    def _trust(self) -> Step:
+        request = add_initial_eim(self.first.configuration())
+        answer = self.es10(request)
+        take_initial_answer(answer, self.first)
+        title = "The factory adds an eIM once more"
+        return Step(title, f"trusts {self.first.eim_id}", False, request, answer)
+
+    def _download(self, iccid: str) -> Step:
+        result = self.lpa.download(self.server, matching_id=NAMES[iccid])
+        outcome = f"installed, disabled, in ISD-P {result.aid.hex().upper()[-6:]}"
+        title = f'The IPA downloads Profile "{NAMES[iccid]}" from {self.server.address}'
+        return Step(title, outcome, False, b"", b"")
+
+    def _switch(self) -> Iterator[Step]:
+        first = self.first
+        yield self._ordered("The eIM enables Home", operations.enable(HOME))
+        yield self.order(
+            "It orders Home to be deleted, which is enabled",
+            first,
+            operations.delete(HOME),
+            expected="profileNotInDisabledState",
+        )
+        switch = operations.enable(AWAY, rollback=True)
+        yield self._ordered("It enables Away, and allows to go back", switch, enabled=AWAY)
+
+    def _roll_back(self) -> Iterator[Step]:
+        yield self._function("Away finds no network: ProfileRollback", 0xBF58, "ok", HOME)
+        yield self._function("and once more", 0xBF58, "rollbackNotAllowed", HOME)
+
+    def _fall_back(self) -> Iterator[Step]:
+        attribute = operations.set_fallback_attribute(AWAY)
+        yield self._ordered("The eIM makes Away the Profile to fall back to", attribute)
+        yield self._function("Home finds no network: ExecuteFallbackMechanism", 0xBF5D, "ok", AWAY)
+        yield self.order(
+            "The eIM orders Home to be deleted, to which the card has to return",
+            self.first,
+            operations.delete(HOME),
+            expected="returnFallbackProfile",
+        )
+        yield self._function("The network is back: ReturnFromFallback", 0xBF5E, "ok", HOME)
+
+    def _end(self) -> Iterator[Step]:
+        told = self.lpa.process_notifications(self.server)
+        outcome = ", ".join(f"{one.seq_number} {'/'.join(one.events)}" for one in told)
+        yield Step("The SM-DP+ is told what happened", outcome, False, b"", b"")
+        leave = (operations.disable(HOME), operations.delete(HOME), operations.delete(AWAY))
+        yield self.order("The eIM clears the card of Profiles", self.first, *leave)
+        self.lpa.process_notifications(self.server)
+        leaving = operations.delete_eim(self.first.eim_id)
+        yield self.order("and removes itself", self.first, leaving)
+
+    def _ordered(self, title: str, what: operations.Operation, *, enabled: str = HOME) -> Step:
+        step = self.order(title, self.first, what)
+        self._check_enabled(title, enabled)
+        return step
+
+    def _function(self, title: str, tag: int, expected: str, enabled: str) -> Step:
+        request = tag.to_bytes(2) + REFRESH
+        answer = self.es10(request)
+        name = FUNCTIONS[tag]
+        spec = WIRE_1_2.types[f"{name}Response"]
+        found: Any = with_names(spec, WIRE_1_2.decode(f"{name}Response", answer))
+        code = next(iter(found.values()))
+        if code != expected:
+            raise StoryError(f"{title}: expected {expected}, the card answered {code}.")
+        self._check_enabled(title, enabled)
+        outcome = f"{NAMES[enabled]} is enabled" if code == "ok" else f"refused: {code}"
+        return Step(title, outcome, code != "ok", request, answer)
+
+    def _check_enabled(self, title: str, iccid: str) -> None:
+        found = [one.iccid for one in self.lpa.profiles() if one.enabled]
+        if found != [iccid]:
+            raise StoryError(f"{title}: {found} is enabled, not {NAMES[iccid]}.")
+
+
+FUNCTIONS = {
+    0xBF58: "ProfileRollback",
+    0xBF5D: "ExecuteFallbackMechanism",
+    0xBF5E: "ReturnFromFallback",
+}
+
+
+def _order(iccid: str) -> Order:
+    name = NAMES[iccid]
+    metadata = Metadata(
+        iccid=iccid,
+        service_provider_name="Demo",
+        profile_name=name,
+        notifications=(
+            NotificationTarget(
+                frozenset({Event.ENABLE, Event.DISABLE, Event.DELETE}), "testsmdpplus1.example.com"
+            ),
+        ),
+        fallback_allowed=True,
+    )
+    return Order(made_up_package(iccid, name, size=PACKAGE_SIZE), name, metadata=metadata)

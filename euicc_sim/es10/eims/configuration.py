@@ -1,0 +1,181 @@
+"""eIM Configuration Data: checking what comes, turning it into an `Eim` and back.
+
+SGP.32 v1.2 clause 2.11.1.1.1; shared by AddInitialEim, addEim, updateEim and
+GetEimConfigurationData.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from euicc_sim.asn1.codec import Prepared
+from euicc_sim.asn1.wire import Wire
+from euicc_sim.crypto.signature import PublicKey, UnusableKeyError, check_readable, public_key
+from euicc_sim.es10.registry import ResultError
+from euicc_sim.es10.session import Session
+from euicc_sim.es10.words import number
+from euicc_sim.model.eim import (
+    EIM_ID_TYPE_PROPRIETARY,
+    EIM_ID_TYPES,
+    MAX_COUNTER,
+    Eim,
+    KeyForm,
+    PublicKeyData,
+)
+from euicc_sim.readings import UNKNOWN_EIM_ID_TYPE, UNUSABLE_EIM_KEY
+
+TOKEN_WANTED = -1
+_FORMS = {
+    "eimPublicKey": KeyForm.KEY,
+    "eimCertificate": KeyForm.CERTIFICATE,
+    "trustedEimPkTls": KeyForm.KEY,
+    "trustedCertificateTls": KeyForm.CERTIFICATE,
+}
+_KEY_NAMES = {KeyForm.KEY: "eimPublicKey", KeyForm.CERTIFICATE: "eimCertificate"}
+_TLS_NAMES = {KeyForm.KEY: "trustedEimPkTls", KeyForm.CERTIFICATE: "trustedCertificateTls"}
+
+Config = dict[str, Any]
+
+
+def check_complete(config: Config) -> None:
+    """Refuse commandError unless counterValue and a usable eimPublicKeyData are there."""
+    for name in ("counterValue", "eimPublicKeyData"):
+        if name not in config:
+            raise ResultError("commandError", f"{config['eimId']!r} comes without {name}")
+    check_fields(config)
+
+
+def check_fields(config: Config) -> None:
+    """Refuse an unknown eimIdType and keys that nobody could verify with; missing ones are fine."""
+    if config.get("eimIdType", EIM_ID_TYPE_PROPRIETARY) not in EIM_ID_TYPES:
+        raise ResultError(
+            UNKNOWN_EIM_ID_TYPE, f"eimIdType {number(config['eimIdType'])} is none of 1, 2 and 3"
+        )
+    try:
+        if "eimPublicKeyData" in config:
+            verifying_key(key_from(config["eimPublicKeyData"]))
+        if "trustedPublicKeyDataTls" in config:
+            key = key_from(config["trustedPublicKeyDataTls"])
+            check_readable(key.der, in_certificate=key.form is KeyForm.CERTIFICATE)
+    except UnusableKeyError as error:
+        raise ResultError(UNUSABLE_EIM_KEY, f"{config['eimId']!r}: {error}") from error
+
+
+def has_new_key(config: Config, eim: Eim) -> bool:
+    """Whether a key comes that is another than the eIM has, however either is wrapped."""
+    if "eimPublicKeyData" not in config:
+        return False
+    return verifying_key(key_from(config["eimPublicKeyData"])) != verifying_key(eim.key)
+
+
+def verifying_key(key: PublicKeyData) -> PublicKey:
+    """The key to verify packages with. Raises UnusableKeyError."""
+    return public_key(key.der, in_certificate=key.form is KeyForm.CERTIFICATE)
+
+
+def check_counter(config: Config) -> None:
+    """Refuse counterValueOutOfRange above the maximum or below 0; a missing one is fine."""
+    counter = config.get("counterValue", 0)
+    if not 0 <= counter <= MAX_COUNTER:
+        raise ResultError(
+            "counterValueOutOfRange", f"counter {number(counter)} is not within 0 to {MAX_COUNTER}"
+        )
+
+
+def check_ci(session: Session, config: Config) -> None:
+    """Refuse ciPKUnknown for a euiccCiPKId that the card has no certificate below."""
+    wanted = config.get("euiccCiPKId")
+    if wanted is not None and wanted not in session.identity.ci_pk_ids:
+        raise ResultError(
+            "ciPKUnknown", f"no certificate below CI key {wanted.hex().upper() or '(empty)'}"
+        )
+
+
+def check_token(config: Config) -> None:
+    """Refuse invalidAssociationToken unless it is absent or asks for one."""
+    token = config.get("associationToken", TOKEN_WANTED)
+    if token != TOKEN_WANTED:
+        raise ResultError(
+            "invalidAssociationToken",
+            f"an eIM can ask for an association token with -1, not choose {number(token)}",
+        )
+
+
+def check_room(session: Session, count: int) -> None:
+    """Refuse insufficientMemory when `count` more eIMs do not fit."""
+    room = session.identity.limits.eims
+    if len(session.state.eims) + count > room:
+        raise ResultError("insufficientMemory", f"this card has room for {room} eIMs")
+    if session.state.switches.memory_full:
+        raise ResultError("insufficientMemory", "the memory is full (card set --no-memory-full)")
+
+
+def associate(session: Session, config: Config) -> Eim:
+    """Add a checked eIM with the defaults of clause 5.9.4, and a fresh token if it asks."""
+    token = None
+    if "associationToken" in config:
+        token = session.state.next_token
+        session.state = replace(session.state, next_token=token + 1)
+    eim = Eim(
+        eim_id=config["eimId"],
+        counter=config["counterValue"],
+        key=key_from(config["eimPublicKeyData"]),
+        ci_pk_id=session.identity.ci_pk_ids[0],
+        token=token,
+    )
+    eim = merged(eim, config)
+    session.state = session.state.with_eim(eim)
+    return eim
+
+
+def merged(eim: Eim, config: Config) -> Eim:
+    """The eIM with every field that `config` has; id and token stay."""
+    changes: dict[str, Any] = {}
+    for field, name in (
+        ("counter", "counterValue"),
+        ("fqdn", "eimFqdn"),
+        ("id_type", "eimIdType"),
+        ("protocols", "eimSupportedProtocol"),
+        ("ci_pk_id", "euiccCiPKId"),
+        ("proprietary", "eSipaProprietaryProtocolInformation"),
+    ):
+        if name in config:
+            changes[field] = config[name]
+    if "eimPublicKeyData" in config:
+        changes["key"] = key_from(config["eimPublicKeyData"])
+    if "trustedPublicKeyDataTls" in config:
+        changes["tls"] = key_from(config["trustedPublicKeyDataTls"])
+    if "indirectProfileDownload" in config:
+        changes["indirect_download"] = True
+    return replace(eim, **changes)
+
+
+def key_from(value: tuple[str, bytes]) -> PublicKeyData:
+    """A key or certificate as it is kept."""
+    name, der = value
+    return PublicKeyData(_FORMS[name], der)
+
+
+@lru_cache(maxsize=1024)
+def configuration_data(wire: Wire, eim: Eim) -> Prepared:
+    """The EimConfigurationData that BF55 shows: never the counter, the token if there is one."""
+    config: Config = {
+        "eimId": eim.eim_id,
+        "eimIdType": eim.id_type,
+        "eimPublicKeyData": (_KEY_NAMES[eim.key.form], eim.key.der),
+        "eimSupportedProtocol": eim.protocols,
+        "euiccCiPKId": eim.ci_pk_id,
+    }
+    if eim.fqdn is not None:
+        config["eimFqdn"] = eim.fqdn
+    if eim.token is not None:
+        config["associationToken"] = eim.token
+    if eim.tls is not None:
+        config["trustedPublicKeyDataTls"] = (_TLS_NAMES[eim.tls.form], eim.tls.der)
+    if eim.indirect_download:
+        config["indirectProfileDownload"] = None
+    if eim.proprietary is not None:
+        config["eSipaProprietaryProtocolInformation"] = eim.proprietary
+    return Prepared(wire.encode("EimConfigurationData", wire.known("EimConfigurationData", config)))

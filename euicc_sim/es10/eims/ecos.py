@@ -1,0 +1,132 @@
+"""eIM Configuration Operations, the signed way to change the contact list (SGP.32 clause 3.5)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from euicc_sim.asn1.codec import Prepared
+from euicc_sim.asn1.wire import Wire
+from euicc_sim.es10.eims.configuration import (
+    Config,
+    associate,
+    check_ci,
+    check_complete,
+    check_counter,
+    check_fields,
+    check_room,
+    check_token,
+    has_new_key,
+    merged,
+)
+from euicc_sim.es10.packages.operations import operation
+from euicc_sim.es10.registry import ResultError
+from euicc_sim.es10.session import Session
+from euicc_sim.model.eim import EIM_ID_TYPE_PROPRIETARY, Eim
+from euicc_sim.readings import LOWER_COUNTER_WITHOUT_NEW_KEY
+
+
+def _refuse_add(code: str) -> tuple[str, str]:
+    return "addEimResultCode", code
+
+
+@operation(
+    "addEim",
+    "addEimResult",
+    clause="SGP.32 3.5.1",
+    refuse=_refuse_add,
+    codes=(
+        "insufficientMemory",
+        "associatedEimAlreadyExists",
+        "ciPKUnknown",
+        "invalidAssociationToken",
+        "counterValueOutOfRange",
+        "commandError",
+    ),
+    malformed="commandError",
+)
+def add_eim(session: Session, config: Config) -> tuple[str, Any]:
+    """addEim, SGP.32 v1.2 clause 3.5.1."""
+    check_complete(config)
+    eim_id = config["eimId"]
+    if session.state.find_eim(eim_id) is not None:
+        raise ResultError("associatedEimAlreadyExists", f"{eim_id} is trusted already")
+    check_counter(config)
+    check_ci(session, config)
+    check_token(config)
+    check_room(session, 1)
+    eim = associate(session, config)
+    session.note(f"addEim: trusts {eim_id}, counter {eim.counter}")
+    if eim.token is None:
+        return "addEimResultCode", "ok"
+    return "associationToken", eim.token
+
+
+def _known(session: Session, eim_id: str) -> Eim:
+    eim = session.state.find_eim(eim_id)
+    if eim is None:
+        raise ResultError("eimNotFound", f"no eIM {eim_id} is trusted")
+    return eim
+
+
+@operation(
+    "updateEim",
+    "updateEimResult",
+    clause="SGP.32 3.5.1",
+    codes=("eimNotFound", "ciPKUnknown", "counterValueOutOfRange", "commandError"),
+    malformed="commandError",
+)
+def update_eim(session: Session, config: Config) -> str:
+    """updateEim, SGP.32 v1.2 clause 3.5: what is absent stays; the token always stays."""
+    eim = _known(session, config["eimId"])
+    if "associationToken" in config:
+        raise ResultError("commandError", "an association token cannot be updated")
+    if len(config) == 1:
+        raise ResultError("commandError", "updateEim names nothing to change")
+    check_fields(config)
+    check_counter(config)
+    if config.get("counterValue", eim.counter) < eim.counter and not has_new_key(config, eim):
+        raise ResultError(
+            LOWER_COUNTER_WITHOUT_NEW_KEY,
+            f"counter {config['counterValue']} is below {eim.counter} and no new key comes with it",
+        )
+    check_ci(session, config)
+    session.state = session.state.with_eim(merged(eim, config))
+    session.note(f"updateEim: {eim.eim_id}")
+    return "ok"
+
+
+@operation(
+    "deleteEim",
+    "deleteEimResult",
+    clause="SGP.32 3.5.1",
+    codes=("eimNotFound", "commandError"),
+    malformed="commandError",
+)
+def delete_eim(session: Session, request: dict[str, str]) -> str:
+    """deleteEim, SGP.32 v1.2 clause 3.5.1: removing the last eIM is a success of its own."""
+    eim_id = request["eimId"]
+    _known(session, eim_id)
+    session.state = session.state.without_eim(eim_id)
+    if session.state.eims:
+        session.note(f"deleteEim: {eim_id}")
+        return "ok"
+    session.note(f"deleteEim: {eim_id} was the last, nobody is trusted")
+    return "lastEimDeleted"
+
+
+@lru_cache(maxsize=4096)
+def _eim_id_info(wire: Wire, eim_id: str, id_type: int) -> Prepared:
+    info: dict[str, Any] = {"eimId": eim_id}
+    if id_type != EIM_ID_TYPE_PROPRIETARY:
+        info["eimIdType"] = id_type
+    return Prepared(wire.encode("EimIdInfo", info))
+
+
+@operation("listEim", "listEimResult", clause="SGP.32 3.5.1")
+def list_eim(session: Session, _: Any) -> tuple[str, list[Prepared]]:
+    """listEim, SGP.32 v1.2 clause 3.5.1: as the operations before it have left the list."""
+    session.note(f"listEim: {len(session.state.eims)}")
+    return "eimIdList", [
+        _eim_id_info(session.wire, one.eim_id, one.id_type) for one in session.state.eims
+    ]

@@ -1,0 +1,1 @@
+"""eUICC Packages: verifying them, running their operations, signing and keeping their results."""

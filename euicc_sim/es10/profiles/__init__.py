@@ -1,0 +1,1 @@
+"""Profiles on the card: listing them, switching between them, and the ways back."""

@@ -1,0 +1,55 @@
+"""ProfileRollback: back to the Profile before, as a package has allowed (SGP.32 v1.2 5.9.16)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from euicc_sim.asn1.codec import Prepared
+from euicc_sim.es10.packages.results import keep_result, result_element
+from euicc_sim.es10.profiles.switching import check_gives_way, check_not_busy, switch_to
+from euicc_sim.es10.registry import ResultError, es10
+from euicc_sim.es10.session import Session
+from euicc_sim.model.profile import Rollback
+
+
+def _refuse(code: str) -> dict[str, str]:
+    return {"cmdResult": code}
+
+
+@es10(
+    0xBF58,
+    "ProfileRollbackRequest",
+    "ProfileRollbackResponse",
+    clause="SGP.32 5.9.16",
+    refuse=_refuse,
+    codes=("rollbackNotAllowed", "catBusy", "commandError"),
+)
+def profile_rollback(session: Session, request: dict[str, Any]) -> dict[str, Any]:
+    """ProfileRollback, SGP.32 v1.2 clauses 3.3.2 and 5.9.16.
+
+    Its signed result takes the place of the one of the package that allowed it.
+    """
+    grant = session.state.returns.rollback
+    eim = session.state.find_eim(grant.eim_id) if grant else None
+    if grant is None or eim is None:
+        raise ResultError("rollbackNotAllowed", "no eIM that is trusted has authorised a rollback")
+    check_not_busy(session, refresh=request["refreshFlag"])
+    target = session.state.find_profile(grant.iccid)
+    if target is None or target.enabled:
+        raise ResultError("commandError", "the Profile to go back to is not disabled")
+    check_gives_way(session.state.enabled, "commandError")
+    switch_to(session, target)
+    returns = replace(session.state.returns, rollback=None, fallback=None)
+    session.state = replace(session.state, returns=returns).without_number(grant.seq_number)
+    element = result_element(session, ("rollbackResult", "ok"))
+    result = keep_result(session, eim, _fields(grant), [element], grant.signature)
+    return {"cmdResult": "ok", "eUICCPackageResult": Prepared(result)}
+
+
+def _fields(grant: Rollback) -> dict[str, Any]:
+    """What the result repeats of the package."""
+    found = {"eimId": grant.eim_id, "counterValue": grant.counter}
+    if grant.transaction_id is None:
+        return found
+    return found | {"eimTransactionId": grant.transaction_id}

@@ -1,0 +1,173 @@
+"""The functions by which an LPA manages Profiles, unsigned (SGP.22 v2.5 clauses 5.7.16 to 5.7.21).
+
+A consumer card has them; a card of SGP.32 answers them too unless it is strict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from euicc_sim.es10.profiles.switching import (
+    NOT_FOUND,
+    by_iccid,
+    check_disabled,
+    check_enabled,
+    check_may_go,
+    check_may_stop,
+    check_not_busy,
+    named,
+    remove,
+    switch_to,
+)
+from euicc_sim.es10.registry import ResultError, es10
+from euicc_sim.es10.session import Session
+from euicc_sim.model.profile import Profile, ProfileClass
+from euicc_sim.readings import EMERGENCY_PROFILE_IS_FOR_EMERGENCIES
+
+MAX_NICKNAME = 64
+"""Bytes of UTF-8."""
+
+Request = dict[str, Any]
+
+
+def _enable_result(code: str) -> dict[str, str]:
+    return {"enableResult": code}
+
+
+def _disable_result(code: str) -> dict[str, str]:
+    return {"disableResult": code}
+
+
+def _delete_result(code: str) -> dict[str, str]:
+    return {"deleteResult": code}
+
+
+def _nickname_result(code: str) -> dict[str, str]:
+    return {"setNicknameResult": code}
+
+
+def _identified(session: Session, identifier: tuple[str, bytes]) -> Profile:
+    """The Profile of an AID or ICCID."""
+    kind, wanted = identifier
+    if kind == "iccid":
+        return by_iccid(session, wanted)
+    found = next((one for one in session.state.profiles if one.aid == wanted), None)
+    if found is None:
+        raise ResultError(NOT_FOUND, f"no Profile with AID {wanted.hex().upper()}")
+    return found
+
+
+@es10(
+    0xBF31,
+    "EnableProfileRequest",
+    "EnableProfileResponse",
+    name="EnableProfile",
+    clause="SGP.22 5.7.16",
+    refuse=_enable_result,
+    codes=(
+        "iccidOrAidNotFound",
+        "profileNotInDisabledState",
+        "disallowedByPolicy",
+        "wrongProfileReenabling",
+        "catBusy",
+    ),
+)
+def enable_profile(session: Session, request: Request) -> dict[str, str]:
+    """EnableProfile, SGP.22 v2.5 clause 5.7.16; the switch is done when the answer leaves."""
+    target = _identified(session, request["profileIdentifier"])
+    check_disabled(target)
+    old = session.state.enabled
+    _check_reenabling(session, old, target)
+    is_test = target.profile_class == ProfileClass.TEST
+    if not is_test:
+        check_may_stop(old)
+    _check_no_emergency(old, target)
+    check_not_busy(session)
+    switch_to(session, target)
+    returns = session.state.returns
+    was_test = old is not None and old.profile_class == ProfileClass.TEST
+    before = None
+    if is_test and old is not None:
+        before = returns.test if was_test else old.iccid
+    session.state = replace(session.state, returns=replace(returns, test=before, fallback=None))
+    return _enable_result("ok")
+
+
+def _check_reenabling(session: Session, old: Profile | None, target: Profile) -> None:
+    """After a test Profile comes the one that was enabled before it, clause 3.2.1."""
+    before = session.state.returns.test
+    if old is None or old.profile_class != ProfileClass.TEST or before is None:
+        return
+    if target.profile_class != ProfileClass.TEST and target.iccid != before:
+        raise ResultError(
+            "wrongProfileReenabling", f"{named(target)} was not enabled before the test Profile"
+        )
+
+
+def _check_no_emergency(old: Profile | None, target: Profile | None) -> None:
+    """Refuse disallowedByPolicy for the Emergency Profile, which has functions of its own."""
+    for one in (old, target):
+        if one is not None and one.is_emergency and EMERGENCY_PROFILE_IS_FOR_EMERGENCIES:
+            raise ResultError("disallowedByPolicy", f"{named(one)} is the Emergency Profile")
+
+
+@es10(
+    0xBF32,
+    "DisableProfileRequest",
+    "DisableProfileResponse",
+    name="DisableProfile",
+    clause="SGP.22 5.7.17",
+    refuse=_disable_result,
+    codes=("iccidOrAidNotFound", "profileNotInEnabledState", "disallowedByPolicy", "catBusy"),
+)
+def disable_profile(session: Session, request: Request) -> dict[str, str]:
+    """DisableProfile, SGP.22 v2.5 clause 5.7.17; after a test Profile the one before comes back."""
+    profile = _identified(session, request["profileIdentifier"])
+    check_enabled(profile)
+    check_may_stop(profile)
+    _check_no_emergency(profile, None)
+    check_not_busy(session)
+    is_test = profile.profile_class == ProfileClass.TEST
+    before = session.state.find_profile(session.state.returns.test) if is_test else None
+    switch_to(session, before)
+    return _disable_result("ok")
+
+
+@es10(
+    0xBF33,
+    "DeleteProfileRequest",
+    "DeleteProfileResponse",
+    name="DeleteProfile",
+    clause="SGP.22 5.7.18",
+    refuse=_delete_result,
+    codes=("iccidOrAidNotFound", "profileNotInDisabledState", "disallowedByPolicy"),
+)
+def delete_profile(session: Session, request: tuple[str, bytes]) -> dict[str, str]:
+    """DeleteProfile, SGP.22 v2.5 clause 5.7.18."""
+    profile = _identified(session, request)
+    check_disabled(profile)
+    check_may_go(profile)
+    remove(session, profile)
+    return _delete_result("ok")
+
+
+@es10(
+    0xBF29,
+    "SetNicknameRequest",
+    "SetNicknameResponse",
+    name="SetNickname",
+    clause="SGP.22 5.7.21",
+    refuse=_nickname_result,
+    codes=("iccidNotFound", "undefinedError"),
+    malformed=lambda _, why: ResultError("undefinedError", why),
+)
+def set_nickname(session: Session, request: Request) -> dict[str, str]:
+    """SetNickname, SGP.22 v2.5 clause 5.7.21: at most 64 bytes, none of them removes it."""
+    profile = by_iccid(session, request["iccid"], "iccidNotFound")
+    nickname: str = request["profileNickname"]
+    if len(nickname.encode()) > MAX_NICKNAME:
+        raise ResultError("undefinedError", f"a nickname has at most {MAX_NICKNAME} bytes")
+    session.state = session.state.with_profile(replace(profile, nickname=nickname))
+    session.note(f"{named(profile)} is called {nickname!r}" if nickname else "no nickname")
+    return _nickname_result("ok")

@@ -1,0 +1,152 @@
+"""What changes Profiles: enabling, disabling, deleting, and what has to be told of it.
+
+The effects only; who may ask for them, and when, is up to the functions and operations.
+SGP.22 v2.5 clauses 3.2.1 to 3.2.3, SGP.32 v1.2 clause 3.4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from euicc_sim.asn1.codec import Prepared
+from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.es10.registry import ResultError
+from euicc_sim.es10.session import Happening, Session
+from euicc_sim.model.notification import Notification
+from euicc_sim.model.profile import Profile, ProfileClass, ProfileEvent, Rule
+from euicc_sim.readings import ROLLBACK_ENDS_WITHOUT_REFRESH, WAYS_BACK_OVERRULE_PPR1
+
+NOT_FOUND = "iccidOrAidNotFound"
+
+
+def named(profile: Profile) -> str:
+    """How a Profile is called in a sentence."""
+    return f"Profile {iccid_digits(profile.iccid)}"
+
+
+def by_iccid(session: Session, iccid: bytes, code: str = NOT_FOUND) -> Profile:
+    """The Profile of an ICCID (10 bytes). Raises ResultError."""
+    profile = session.state.find_profile(iccid)
+    if profile is None:
+        raise ResultError(code, f"no Profile with ICCID {iccid_digits(iccid)}")
+    return profile
+
+
+def switch_to(session: Session, target: Profile | None) -> None:
+    """Enable a Profile, or none, and disable the one that was enabled."""
+    old = session.state.enabled
+    session.state = session.state.with_enabled(target.iccid if target else None)
+    _switched(session)
+    if old is not None:
+        tell(session, old, ProfileEvent.DISABLE)
+        session.note(f"{named(old)} disabled")
+    if target is not None:
+        tell(session, target, ProfileEvent.ENABLE)
+        session.note(f"{named(target)} enabled")
+
+
+def remove(session: Session, profile: Profile) -> None:
+    """Delete a Profile, and every reference to it."""
+    session.state = session.state.without_profile(profile.iccid)
+    if profile.enabled:
+        _switched(session)
+    tell(session, profile, ProfileEvent.DELETE)
+    session.note(f"{named(profile)} deleted")
+
+
+def end_rollback(session: Session, *, refresh: bool) -> None:
+    """Take back what a package has authorised, after a switch that no package ordered.
+
+    Before v1.2 it stayed.
+    """
+    if session.wire.since("1.2") and (refresh or ROLLBACK_ENDS_WITHOUT_REFRESH):
+        returns = replace(session.state.returns, rollback=None)
+        session.state = replace(session.state, returns=returns)
+
+
+def _switched(session: Session) -> None:
+    """What was before a test Profile is remembered for as long as one is enabled; an emergency
+    that comes in between does not count."""
+    session.volatile = replace(session.volatile, switched=True)
+    now = session.state.enabled
+    if now is None or not (now.profile_class == ProfileClass.TEST or now.is_emergency):
+        session.state = replace(session.state, returns=replace(session.state.returns, test=None))
+
+
+def tell(
+    session: Session, profile: Profile, event: ProfileEvent, *, not_to: str | None = None
+) -> None:
+    """Have Notifications made of an event once the function has returned."""
+    session.happenings = (*session.happenings, Happening(profile, event, not_to))
+
+
+def check_may_stop(profile: Profile | None, code: str = "disallowedByPolicy") -> None:
+    """Refuse when PPR1 forbids that Profile to be disabled; None is fine."""
+    if profile is not None and Rule.PPR1_NO_DISABLE in profile.rules:
+        raise ResultError(code, f"PPR1: {named(profile)} must not be disabled")
+
+
+def check_gives_way(profile: Profile | None, code: str) -> None:
+    """Refuse when PPR1 keeps that Profile enabled even if the device has to go back."""
+    if not WAYS_BACK_OVERRULE_PPR1:
+        check_may_stop(profile, code)
+
+
+def check_may_go(profile: Profile) -> None:
+    """Refuse disallowedByPolicy when PPR2 forbids that Profile to be deleted."""
+    if Rule.PPR2_NO_DELETE in profile.rules:
+        raise ResultError("disallowedByPolicy", f"PPR2: {named(profile)} must not be deleted")
+
+
+def check_disabled(profile: Profile) -> None:
+    """Refuse profileNotInDisabledState for the enabled Profile."""
+    if profile.enabled:
+        raise ResultError("profileNotInDisabledState", f"{named(profile)} is enabled")
+
+
+def check_enabled(profile: Profile) -> None:
+    """Refuse profileNotInEnabledState for a disabled Profile."""
+    if not profile.enabled:
+        raise ResultError("profileNotInEnabledState", f"{named(profile)} is disabled")
+
+
+def check_not_busy(session: Session, *, refresh: bool = True) -> None:
+    """Refuse catBusy while a proactive session runs that a REFRESH would have to wait for."""
+    if refresh and session.state.switches.toolkit_busy:
+        raise ResultError("catBusy", "a proactive session runs (card set --no-toolkit-busy)")
+
+
+def make_notifications(session: Session) -> None:
+    """Sign, number and keep what happened for those who asked for it (SGP.22 v2.5 clause 3.5)."""
+    happenings, session.happenings = session.happenings, ()
+    for one in happenings:
+        for recipient in one.profile.recipients:
+            if one.event in recipient.events and recipient.address != one.not_to:
+                _keep(session, one, recipient.address)
+
+
+def _keep(session: Session, one: Happening, address: str) -> None:
+    seq_number, events = session.state.next_seq, frozenset({int(one.event)})
+    signer = session.signer_for(one.profile.ci_pk_id)
+    metadata = session.wire.encode(
+        "NotificationMetadata",
+        {
+            "seqNumber": seq_number,
+            "profileManagementOperation": events,
+            "notificationAddress": address,
+            "iccid": one.profile.iccid,
+        },
+    )
+    signed = session.wire.encode(
+        "OtherSignedNotification",
+        {
+            "tbsOtherNotification": Prepared(metadata),
+            "euiccNotificationSignature": signer.sign(metadata),
+            "euiccCertificate": signer.credential.euicc_certificate,
+            "eumCertificate": signer.credential.eum_certificate,
+        },
+    )
+    session.state = session.state.with_notification(
+        Notification(seq_number, events, address, one.profile.iccid, signed),
+        session.identity.limits,
+    )

@@ -1,0 +1,1 @@
+"""Remote SIM provisioning: authentication, download and installation of a Profile."""

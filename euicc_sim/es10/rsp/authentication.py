@@ -1,0 +1,167 @@
+"""Mutual authentication of card and RSP server (SGP.22 v2.5 clauses 3.1.2, 5.7.7 and 5.7.13).
+
+Validity dates of certificates are not checked: a card has no clock.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from euicc_sim.asn1.codec import Asn1Error, Prepared, decode
+from euicc_sim.asn1.sgp22.received import AUTHENTICATE_SERVER, COMMON_PARAMETERS
+from euicc_sim.crypto.chain import Role, Server
+from euicc_sim.crypto.signature import verifies
+from euicc_sim.es10.info import euicc_info2
+from euicc_sim.es10.registry import ResultError, es10
+from euicc_sim.es10.rsp.servers import check_server, server_key, transaction_id_of
+from euicc_sim.es10.session import Session, Signer
+from euicc_sim.model.volatile import RspSession
+from euicc_sim.readings import CONFIGURED_SMDP_OID_IS_EXPECTED, FAILED_AUTHENTICATION_ENDS_SESSION
+
+CHALLENGE_SIZE = 16
+SERVERS = (Role.DP_AUTH, Role.DS_AUTH)
+
+Fields = dict[str, Any]
+
+
+@es10(
+    0xBF2E,
+    "GetEuiccChallengeRequest",
+    "GetEuiccChallengeResponse",
+    name="GetEUICCChallenge",
+    clause="SGP.22 5.7.7",
+)
+def get_euicc_challenge(session: Session, _: Any) -> dict[str, bytes]:
+    """GetEUICCChallenge, SGP.22 v2.5 clause 5.7.7: a new RSP session begins."""
+    challenge = session.env.random(CHALLENGE_SIZE)
+    session.volatile = session.volatile.with_challenge(challenge)
+    return {"euiccChallenge": challenge}
+
+
+@es10(
+    0xBF38,
+    None,
+    "AuthenticateServerResponse",
+    name="AuthenticateServer",
+    clause="SGP.22 5.7.13",
+    codes=(
+        "invalidCertificate",
+        "invalidSignature",
+        "unsupportedCurve",
+        "noSessionContext",
+        "invalidOid",
+        "euiccChallengeMismatch",
+        "ciPKUnknown",
+        "undefinedError",
+    ),
+)
+def authenticate_server(session: Session, request: bytes) -> bytes:
+    """AuthenticateServer, SGP.22 v2.5 clause 5.7.13.
+
+    A refusal ends the RSP session, so it is returned and not raised. Validity dates of the
+    server's certificate are not checked.
+    """
+    try:
+        parts = decode(AUTHENTICATE_SERVER, request)
+        signed = session.wire.decode("ServerSigned1", parts["serverSigned1"])
+        context = decode(COMMON_PARAMETERS, parts["ctxParams1"])
+    except Asn1Error as error:
+        transaction_id = transaction_id_of(request, f"AuthenticateServer: {error}")
+        return _refused(session, transaction_id, ResultError("undefinedError", str(error)))
+    try:
+        signer, server = _authentic(session, parts, signed)
+    except ResultError as error:
+        return _refused(session, signed["transactionId"], error)
+    return _answer(session, parts, signed, signer, server, context.get("matchingId"))
+
+
+def _authentic(session: Session, parts: Fields, signed: Fields) -> tuple[Signer, Server]:
+    challenge = session.volatile.challenge
+    if challenge is None:
+        raise ResultError("noSessionContext", "no challenge waits; GetEUICCChallenge comes first")
+    signer = _below(session, parts["euiccCiPKIdToBeUsed"])
+    key = server_key(parts["serverCertificate"])
+    server = check_server(parts["serverCertificate"], signer.credential, SERVERS)
+    _expected(session, server, signed["serverAddress"])
+    if not verifies(key, parts["serverSignature1"], parts["serverSigned1"]):
+        raise ResultError(
+            "invalidSignature", "serverSignature1 is not the server's over these bytes"
+        )
+    if signed["euiccChallenge"] != challenge:
+        raise ResultError(
+            "euiccChallengeMismatch",
+            f"the challenge is {challenge.hex()}, not {signed['euiccChallenge'].hex()}",
+        )
+    return signer, server
+
+
+def _below(session: Session, ci_pk_id: bytes) -> Signer:
+    name = ci_pk_id.hex().upper() or "(empty)"
+    signer = session.signer_below(ci_pk_id)
+    if signer is None:
+        raise ResultError("ciPKUnknown", f"no certificate below CI key {name}")
+    if signer.credential.ci_certificate is None:
+        raise ResultError(
+            "ciPKUnknown",
+            f"the card's document has no ciCertificate for CI key {name}; add it, as DER in hex",
+        )
+    return signer
+
+
+def _expected(session: Session, server: Server, address: str) -> None:
+    wanted = session.state.immediate_enable
+    if not (CONFIGURED_SMDP_OID_IS_EXPECTED and wanted.enabled and wanted.smdp_oid):
+        return
+    if wanted.smdp_address == address and wanted.smdp_oid != server.oid:
+        raise ResultError(
+            "invalidOid", f"{address} is expected to be {wanted.smdp_oid}, not {server.oid}"
+        )
+
+
+def _answer(
+    session: Session,
+    parts: Fields,
+    signed: Fields,
+    signer: Signer,
+    server: Server,
+    matching_id: str | None,
+) -> bytes:
+    euicc_signed1 = session.wire.encode(
+        "EuiccSigned1",
+        {
+            "transactionId": signed["transactionId"],
+            "serverAddress": signed["serverAddress"],
+            "serverChallenge": signed["serverChallenge"],
+            "euiccInfo2": euicc_info2(session),
+            "ctxParams1": Prepared(parts["ctxParams1"]),
+        },
+    )
+    signature = signer.sign(euicc_signed1)
+    session.volatile = session.volatile.with_session(
+        RspSession(
+            transaction_id=signed["transactionId"],
+            ci_pk_id=signer.credential.ci_pk_id,
+            server_oid=server.oid,
+            server_address=signed["serverAddress"],
+            is_smdp=server.role is Role.DP_AUTH,
+            matching_id=matching_id,
+            euicc_signature1=signature,
+        )
+    )
+    kind = "SM-DP+" if server.role is Role.DP_AUTH else "SM-DS"
+    session.note(f"{kind} {server.oid} at {signed['serverAddress']}")
+    ok = {
+        "euiccSigned1": Prepared(euicc_signed1),
+        "euiccSignature1": signature,
+        "euiccCertificate": signer.credential.euicc_certificate,
+        "eumCertificate": signer.credential.eum_certificate,
+    }
+    return session.wire.encode("AuthenticateServerResponse", ("authenticateResponseOk", ok))
+
+
+def _refused(session: Session, transaction_id: bytes, error: ResultError) -> bytes:
+    session.refuse(str(error))
+    if FAILED_AUTHENTICATION_ENDS_SESSION:
+        session.volatile = session.volatile.ended()
+    answer = {"transactionId": transaction_id, "authenticateErrorCode": error.code}
+    return session.wire.encode("AuthenticateServerResponse", ("authenticateResponseError", answer))

@@ -1,0 +1,187 @@
+"""The beginning of a download, and its end without a Profile (SGP.22 v2.5 clause 3.1.3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import IntEnum
+from typing import Any
+
+from apdu import tlv
+from euicc_sim.asn1.codec import Asn1Error, Prepared, decode
+from euicc_sim.asn1.sgp22.received import PREPARE_DOWNLOAD
+from euicc_sim.asn1.wire import SIGNATURE
+from euicc_sim.crypto.agreement import make_pair
+from euicc_sim.crypto.chain import Role
+from euicc_sim.crypto.signature import verifies
+from euicc_sim.es10.registry import ResultError, es10
+from euicc_sim.es10.rsp.servers import check_server, server_key, transaction_id_of
+from euicc_sim.es10.session import Session
+from euicc_sim.model.volatile import Download, OneTimeKey, RspSession
+from euicc_sim.readings import FAILED_PREPARATION_ENDS_SESSION, UNKNOWN_CANCEL_REASON
+
+Fields = dict[str, Any]
+
+
+@es10(
+    0xBF21,
+    None,
+    "PrepareDownloadResponse",
+    name="PrepareDownload",
+    clause="SGP.22 5.7.5",
+    codes=(
+        "invalidCertificate",
+        "invalidSignature",
+        "unsupportedCurve",
+        "noSessionContext",
+        "invalidTransactionId",
+        "undefinedError",
+    ),
+)
+def prepare_download(session: Session, request: bytes) -> bytes:
+    """PrepareDownload, SGP.22 v2.5 clause 5.7.5; validity dates are not checked."""
+    try:
+        parts = decode(PREPARE_DOWNLOAD, request)
+        signed = session.wire.decode("SmdpSigned2", parts["smdpSigned2"])
+    except Asn1Error as error:
+        transaction_id = transaction_id_of(request, f"PrepareDownload: {error}")
+        return _refused(session, transaction_id, ResultError("undefinedError", str(error)))
+    try:
+        current, curve = _authentic(session, parts, signed)
+    except ResultError as error:
+        return _refused(session, signed["transactionId"], error)
+    return _answer(session, parts, current, _one_time_key(session, current, signed, curve))
+
+
+def _authentic(session: Session, parts: Fields, signed: Fields) -> tuple[RspSession, str]:
+    """The session that a request belongs to, and the curve of the SM-DP+'s key."""
+    current = session.volatile.session
+    if current is None or not current.is_smdp:
+        raise ResultError("noSessionContext", "no SM-DP+ has authenticated itself")
+    if signed["transactionId"] != current.transaction_id:
+        raise _other_transaction(current, signed)
+    certificate = parts["smdpCertificate"]
+    credential = session.signer_for(current.ci_pk_id).credential
+    smdp = check_server(certificate, credential, (Role.DP_PB,))
+    if smdp.oid != current.server_oid:
+        raise ResultError(
+            "invalidCertificate",
+            f"the certificate is that of {smdp.oid}, the session that of {current.server_oid}",
+        )
+    key = server_key(certificate)
+    covered = parts["smdpSigned2"] + tlv(SIGNATURE, current.euicc_signature1)
+    if not verifies(key, parts["smdpSignature2"], covered):
+        raise ResultError(
+            "invalidSignature",
+            "smdpSignature2 is not the SM-DP+'s over these bytes and euiccSignature1",
+        )
+    if signed["ccRequiredFlag"] and "hashCc" not in parts:
+        raise ResultError("undefinedError", "a confirmation code is required, hashCc is missing")
+    return current, key.curve.name
+
+
+def _one_time_key(session: Session, current: RspSession, signed: Fields, curve: str) -> OneTimeKey:
+    """The pair that the SM-DP+ asks for when the card still has it, otherwise a new one."""
+    kept = session.volatile.find_one_time_key(current.server_oid)
+    if kept and kept.curve == curve and signed.get("bppEuiccOtpk") == kept.public:
+        return kept
+    pair = make_pair(curve, session.env.random)
+    return OneTimeKey(current.server_oid, pair.curve, pair.public, pair.private)
+
+
+def _answer(
+    session: Session, parts: Fields, current: RspSession, one_time_key: OneTimeKey
+) -> bytes:
+    echo = {"hashCc": parts["hashCc"]} if "hashCc" in parts else {}
+    euicc_signed2 = session.wire.encode(
+        "EUICCSigned2",
+        {
+            "transactionId": current.transaction_id,
+            "euiccOtpk": one_time_key.public,
+            **echo,
+        },
+    )
+    covered = euicc_signed2 + tlv(SIGNATURE, parts["smdpSignature2"])
+    again = one_time_key in session.volatile.one_time_keys
+    download = Download(parts["smdpCertificate"], one_time_key)
+    session.volatile = replace(
+        session.volatile.with_one_time_key(one_time_key),
+        session=replace(current, download=download),
+    )
+    session.note(f"SM-DP+ {current.server_oid}, one-time key {'as before' if again else 'made'}")
+    ok = {
+        "euiccSigned2": Prepared(euicc_signed2),
+        "euiccSignature2": session.signer_for(current.ci_pk_id).sign(covered),
+    }
+    return session.wire.encode("PrepareDownloadResponse", ("downloadResponseOk", ok))
+
+
+def _refused(session: Session, transaction_id: bytes, error: ResultError) -> bytes:
+    session.refuse(str(error))
+    if FAILED_PREPARATION_ENDS_SESSION:
+        session.volatile = session.volatile.ended()
+    answer = {"transactionId": transaction_id, "downloadErrorCode": error.code}
+    return session.wire.encode("PrepareDownloadResponse", ("downloadResponseError", answer))
+
+
+def _other_transaction(current: RspSession, signed: Fields) -> ResultError:
+    return ResultError(
+        "invalidTransactionId",
+        f"the transaction is {current.transaction_id.hex()}, not {signed['transactionId'].hex()}",
+    )
+
+
+class CancelReason(IntEnum):
+    """CancelSessionReason of SGP.22 v2.5."""
+
+    END_USER_REJECTION = 0
+    POSTPONED = 1
+    TIMEOUT = 2
+    PPR_NOT_ALLOWED = 3
+    METADATA_MISMATCH = 4
+    LOAD_BPP_EXECUTION_ERROR = 5
+    UNDEFINED_REASON = 127
+
+
+TO_BE_TRIED_AGAIN = (CancelReason.POSTPONED, CancelReason.TIMEOUT)
+
+
+def _cancel_refused(code: str) -> tuple[str, str]:
+    return "cancelSessionResponseError", code
+
+
+@es10(
+    0xBF41,
+    "CancelSessionRequest",
+    "CancelSessionResponse",
+    clause="SGP.22 5.7.14",
+    refuse=_cancel_refused,
+    codes=("invalidTransactionId",),
+)
+def cancel_session(session: Session, request: Fields) -> tuple[str, Fields]:
+    """CancelSession, SGP.22 v2.5 clause 5.7.14: the RSP session ends, signed for the server.
+
+    The one-time key stays when the download is to be tried again.
+    """
+    current = session.volatile.session
+    if current is None:
+        raise ResultError("invalidTransactionId", "no server has authenticated itself")
+    if request["transactionId"] != current.transaction_id:
+        raise _other_transaction(current, request)
+    reason = request["reason"]
+    known = reason in set(CancelReason)
+    signed = session.wire.encode(
+        "EuiccCancelSessionSigned",
+        {
+            "transactionId": current.transaction_id,
+            "smdpOid": current.server_oid,
+            "reason": reason if known else UNKNOWN_CANCEL_REASON,
+        },
+    )
+    session.volatile = session.volatile.ended()
+    if reason not in TO_BE_TRIED_AGAIN:
+        session.volatile = session.volatile.without_one_time_key(current.server_oid)
+    session.note(f"{current.server_oid}, {CancelReason(reason).name if known else 'unknown'}")
+    return "cancelSessionResponseOk", {
+        "euiccCancelSessionSigned": Prepared(signed),
+        "euiccCancelSessionSignature": session.signer_for(current.ci_pk_id).sign(signed),
+    }

@@ -1,0 +1,249 @@
+"""LoadBoundProfilePackage: from the secure channel to an installed Profile.
+
+SGP.22 v2.5 clauses 2.5.3 to 2.5.6, 3.1.3.3 and 5.7.6. How senders cut the package means nothing.
+From the open channel on the card remembers how far it is, so that whatever ends the download, a
+result is left of it, and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from apdu import SW, StatusError, TlvError
+from apdu.tlv import read_tag
+from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.crypto.bsp import Bsp, BspSecurityError, BspStructureError
+from euicc_sim.es10.profiles.switching import tell
+from euicc_sim.es10.registry import es10
+from euicc_sim.es10.rsp.metadata import (
+    INCORRECT,
+    STRUCTURE,
+    check_memory,
+    check_metadata,
+    object_of,
+    read_isdp,
+    read_metadata,
+)
+from euicc_sim.es10.rsp.results import REASONS, LoadError, failed, succeeded
+from euicc_sim.es10.rsp.secure_channel import initialise
+from euicc_sim.es10.session import Session, SessionKeys
+from euicc_sim.formats import saip
+from euicc_sim.formats.bpp import (
+    CONFIGURE_ISDP,
+    CONTINUING,
+    INITIALISE_SECURE_CHANNEL,
+    PACKAGE,
+    PROFILE_ELEMENTS,
+    REPLACE_SESSION_KEYS,
+    SEGMENTS,
+    STORE_METADATA,
+    BppError,
+    BppStream,
+    Part,
+)
+from euicc_sim.model.profile import BppCommand, Installation, Profile, ProfileEvent, memory_for
+from euicc_sim.model.volatile import Download, Installed, Loading, RspSession
+
+REPLACE_SESSION_KEYS_REQUEST = 0xBF26
+STEPS = {
+    INITIALISE_SECURE_CHANNEL: BppCommand.INITIALISE_SECURE_CHANNEL,
+    CONFIGURE_ISDP: BppCommand.CONFIGURE_ISDP,
+    STORE_METADATA: BppCommand.STORE_METADATA,
+    REPLACE_SESSION_KEYS: BppCommand.REPLACE_SESSION_KEYS,
+    PROFILE_ELEMENTS: BppCommand.LOAD_PROFILE_ELEMENTS,
+}
+
+
+@es10(
+    PACKAGE,
+    None,
+    "ProfileInstallationResult",
+    name="LoadBoundProfilePackage",
+    clause="SGP.22 5.7.6",
+    codes=tuple(REASONS.values()),
+    pieces=CONTINUING | {PACKAGE},
+)
+def load_bound_profile_package(session: Session, request: bytes) -> bytes:
+    """LoadBoundProfilePackage, SGP.22 v2.5 clause 5.7.6: any piece of the package.
+
+    Answered with nothing until the last piece, or the first fault, brings the result. Raises
+    StatusError 6985 for a piece that no download waits for.
+    """
+    current, download, loading = _under_way(session, request)
+    try:
+        return _take(session, current, download, loading, request)
+    except LoadError as error:
+        marker = session.state.installation or _marker(current)
+        session.volatile = session.volatile.loaded()
+        return failed(session, marker, error)
+
+
+def _under_way(session: Session, request: bytes) -> tuple[RspSession, Download, Loading]:
+    """What the piece belongs to, with a stream and keys that may be used up."""
+    volatile = session.volatile
+    current = volatile.session
+    if current is None or current.download is None:
+        raise StatusError(
+            SW.CONDITIONS_NOT_SATISFIED, "no download is prepared; PrepareDownload comes first"
+        )
+    loading = volatile.loading
+    if loading is None:
+        _check_beginning(request)
+        return current, current.download, Loading(BppStream())
+    forked = replace(
+        loading, stream=loading.stream.fork(), keys=loading.keys and loading.keys.fork()
+    )
+    return current, current.download, forked
+
+
+def _check_beginning(request: bytes) -> None:
+    try:
+        tag, _ = read_tag(request)
+    except TlvError:
+        tag = 0
+    if tag != PACKAGE:
+        raise StatusError(
+            SW.CONDITIONS_NOT_SATISFIED, f"{tag:X} is a later piece of a package that was not begun"
+        )
+
+
+def _marker(current: RspSession) -> Installation:
+    return Installation(
+        transaction_id=current.transaction_id,
+        address=current.server_address,
+        smdp_oid=current.server_oid,
+        ci_pk_id=current.ci_pk_id,
+        step=BppCommand.INITIALISE_SECURE_CHANNEL,
+    )
+
+
+def _take(
+    session: Session, current: RspSession, download: Download, loading: Loading, request: bytes
+) -> bytes:
+    stream = loading.stream
+    try:
+        for part in stream.feed(request):
+            if part.tag == INITIALISE_SECURE_CHANNEL:
+                keys = initialise(session, current, download, part.data)
+                _tell_keys(session, current, keys)
+                loading = replace(loading, keys=keys)
+                session.state = replace(session.state, installation=_marker(current))
+            elif part.tag in SEGMENTS:
+                _advance(session, STEPS[part.tag])
+                loading = replace(loading, content=())
+            else:
+                loading = _segment(session, current, loading, part)
+    except BppError as error:
+        raise _unreadable(error) from error
+    if stream.complete:
+        return _install(session, current, loading)
+    session.volatile = replace(session.volatile, loading=loading)
+    session.note(f"{_step(stream.section).name.lower()}, byte {stream.position}")
+    return b""
+
+
+def _step(section: int) -> BppCommand:
+    """The step that a section belongs to; what comes before BF23 belongs to that one."""
+    return STEPS.get(section, BppCommand.INITIALISE_SECURE_CHANNEL)
+
+
+def _unreadable(error: BppError) -> LoadError:
+    step = _step(error.section)
+    if error.section == INITIALISE_SECURE_CHANNEL:  # which is over, and A0 was due
+        step = BppCommand.CONFIGURE_ISDP
+    channel = step is BppCommand.INITIALISE_SECURE_CHANNEL
+    return LoadError(step, INCORRECT if channel else STRUCTURE, str(error))
+
+
+def _advance(session: Session, step: BppCommand, iccid: bytes | None = None) -> None:
+    marker = session.state.installation
+    if marker is not None:
+        marker = replace(marker, step=step, iccid=iccid or marker.iccid)
+        session.state = replace(session.state, installation=marker)
+
+
+def _segment(session: Session, current: RspSession, loading: Loading, part: Part) -> Loading:
+    """Take the protection off a part, and act on its sequence when that is complete."""
+    step = STEPS[part.section]
+    if loading.keys is None:
+        raise LoadError(step, "scp03tSecurityError", "there are no session keys")
+    try:
+        plain = loading.keys.unprotect(part.data)
+    except BspStructureError as error:
+        raise LoadError(step, STRUCTURE, str(error)) from error
+    except BspSecurityError as error:
+        raise LoadError(step, "scp03tSecurityError", str(error)) from error
+    loading = replace(loading, content=(*loading.content, plain))
+    if part.section == PROFILE_ELEMENTS:
+        size = sum(map(len, loading.content))
+        icon = loading.profile.icon if loading.profile else None
+        check_memory(session, step, memory_for(size, len(icon or b"")))
+        return loading
+    if not loading.stream.section_complete:
+        return loading
+    content = b"".join(loading.content)
+    if part.section == CONFIGURE_ISDP:
+        return replace(loading, dp_oid=read_isdp(session, content))
+    if part.section == STORE_METADATA:
+        profile = read_metadata(session, content, current.ci_pk_id, loading.dp_oid)
+        _advance(session, step, profile.iccid)
+        check_metadata(session, profile)
+        return replace(loading, profile=profile)
+    keys = _replaced(session, content)
+    _tell_keys(session, current, keys, replaced=True)
+    return replace(loading, keys=keys)
+
+
+def _tell_keys(session: Session, current: RspSession, keys: Bsp, *, replaced: bool = False) -> None:
+    if session.on_keys is not None:
+        session.on_keys(
+            SessionKeys(current.transaction_id, keys.s_enc, keys.s_mac, keys.chaining, replaced)
+        )
+
+
+def _replaced(session: Session, content: bytes) -> Bsp:
+    """The keys of ReplaceSessionKeys, clause 5.5.4; the counter begins again."""
+    step = BppCommand.REPLACE_SESSION_KEYS
+    object_of(content, REPLACE_SESSION_KEYS_REQUEST, step)
+    try:
+        keys = session.wire.decode("ReplaceSessionKeysRequest", content)
+        return Bsp(keys["initialMacChainingValue"], keys["ppkEnc"], keys["ppkCmac"])
+    except (Asn1Error, BspStructureError) as error:
+        raise LoadError(step, INCORRECT, str(error)) from error
+
+
+def _install(session: Session, current: RspSession, loading: Loading) -> bytes:
+    """Read the package, and put the Profile among the others, disabled."""
+    marker = session.state.installation or _marker(current)
+    profile = _complete(loading)
+    session.state = session.state.with_profile(profile)
+    session.volatile = session.volatile.without_one_time_key(current.server_oid).loaded(
+        Installed(profile.iccid, current.server_oid, current.server_address)
+    )
+    tell(session, profile, ProfileEvent.INSTALL, not_to=current.server_address)
+    return succeeded(session, marker, profile, saip.response())
+
+
+def _complete(loading: Loading) -> Profile:
+    step = BppCommand.LOAD_PROFILE_ELEMENTS
+    profile, package = loading.profile, b"".join(loading.content)
+    if profile is None:
+        raise LoadError(step, STRUCTURE, "the package has no metadata")
+    try:
+        facts = saip.examine(package)
+    except saip.PackageError as error:
+        raise LoadError(
+            step,
+            "installFailedDueToPEProcessingError",
+            str(error),
+            saip.response(error.status, error.identification, aborted=True),
+        ) from error
+    if facts.iccid != profile.iccid:
+        raise LoadError(
+            step,
+            "installFailedDueToDataMismatch",
+            f"the package is of ICCID {iccid_digits(facts.iccid)}, "
+            f"its metadata of {iccid_digits(profile.iccid)}",
+        )
+    return replace(profile, package=package, connectivity=facts.connectivity)

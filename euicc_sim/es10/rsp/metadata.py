@@ -1,0 +1,143 @@
+"""ConfigureISDP and StoreMetadata: what a download says of its Profile (SGP.22 v2.5 clause 5.5).
+
+Reads and checks the plain messages; knows no protection and no stream.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apdu import TlvError
+from apdu.tlv import Tlv, children, whole
+from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.es10.rsp.policy import check_allowed
+from euicc_sim.es10.rsp.results import LoadError
+from euicc_sim.es10.session import Session
+from euicc_sim.model.profile import (
+    ISDP_MEMORY,
+    BppCommand,
+    Operator,
+    Profile,
+    ProfileClass,
+    Recipient,
+    memory_for,
+)
+
+CONFIGURE_ISDP_REQUEST, STORE_METADATA_REQUEST = 0xBF24, 0xBF25
+DP_PROPRIETARY_DATA, SERVICE_DATA = 0xB8, 0xBF22
+MAX_DP_PROPRIETARY_DATA = 128
+ICON_TYPES = (0, 1)
+
+INCORRECT = "incorrectInputValues"
+STRUCTURE = "scp03tStructureError"
+NO_MEMORY = "installFailedDueToInsufficientMemoryForProfile"
+
+
+def read_isdp(session: Session, content: bytes) -> str | None:
+    """Check ConfigureISDP (clause 5.5.2); gives dpOid if there is one. Raises LoadError."""
+    step = BppCommand.CONFIGURE_ISDP
+    item = object_of(content, CONFIGURE_ISDP_REQUEST, step)
+    try:
+        for one in children(content, item.value):
+            size = one.end - one.value
+            if one.tag == DP_PROPRIETARY_DATA and size > MAX_DP_PROPRIETARY_DATA:
+                raise LoadError(
+                    step,
+                    INCORRECT,
+                    f"dpProprietaryData has {size} bytes, not up to {MAX_DP_PROPRIETARY_DATA}",
+                )
+        found = session.wire.decode("ConfigureISDPRequest", content)
+    except (TlvError, Asn1Error) as error:
+        raise LoadError(step, INCORRECT, str(error)) from error
+    check_memory(session, step, ISDP_MEMORY)
+    if session.state.free_aid() is None:
+        raise LoadError(step, NO_MEMORY, "no AID of an ISD-P is free")
+    data: dict[str, str] = found.get("dpProprietaryData", {})
+    return data.get("dpOid")
+
+
+def check_memory(session: Session, step: BppCommand, size: int) -> None:
+    """Raise LoadError when a Profile of that size does not fit."""
+    free = session.state.free_memory(session.identity.limits)
+    if size > free:
+        raise LoadError(step, NO_MEMORY, f"{size} bytes are needed, {free} are free")
+
+
+def read_metadata(session: Session, content: bytes, ci_pk_id: bytes, dp_oid: str | None) -> Profile:
+    """Read StoreMetadata (clause 5.5.3); gives the Profile, still empty. Raises LoadError.
+
+    What it says is for `check_metadata`.
+    """
+    step = BppCommand.STORE_METADATA
+    item = object_of(content, STORE_METADATA_REQUEST, step)
+    try:
+        found = session.wire.decode("StoreMetadataRequest", content)
+        fields = children(content, item.value)
+    except (TlvError, Asn1Error) as error:
+        raise LoadError(step, INCORRECT, str(error)) from error
+    service = next((one for one in fields if one.tag == SERVICE_DATA), None)
+    return Profile(
+        iccid=found["iccid"],
+        aid=session.state.free_aid() or b"",
+        service_provider=found["serviceProviderName"],
+        name=found["profileName"],
+        ci_pk_id=ci_pk_id,
+        package=b"",
+        profile_class=found["profileClass"],
+        icon_type=found.get("iconType"),
+        icon=found.get("icon"),
+        recipients=tuple(
+            Recipient(one["profileManagementOperation"], one["notificationAddress"])
+            for one in found.get("notificationConfigurationInfo", ())
+        ),
+        owner=_operator(found.get("profileOwner")),
+        dp_oid=dp_oid,
+        rules=found.get("profilePolicyRules", frozenset()),
+        service_data=content[service.start : service.end] if service else None,
+        ecall=found.get("ecallIndication"),
+        fallback_allowed=found.get("fallbackAllowed"),
+        iot_data=found.get("iotSpecificProfileInfo"),
+    )
+
+
+def _operator(value: dict[str, Any] | None) -> Operator | None:
+    if value is None:
+        return None
+    return Operator(value["mccMnc"], value.get("gid1"), value.get("gid2"))
+
+
+def check_metadata(session: Session, profile: Profile) -> None:
+    """Refuse a Profile that this card cannot have, or not now. Raises LoadError."""
+    step = BppCommand.STORE_METADATA
+    for name, size, most in (
+        ("serviceProviderName", len(profile.service_provider.encode()), 32),
+        ("profileName", len(profile.name.encode()), 64),
+    ):
+        if size > most:
+            raise LoadError(step, INCORRECT, f"{name} has {size} bytes, not up to {most}")
+    if profile.icon is not None and profile.icon_type not in ICON_TYPES:
+        raise LoadError(step, INCORRECT, "an icon comes without an iconType, jpg or png")
+    if session.state.find_profile(profile.iccid) is not None:
+        raise LoadError(
+            step,
+            "installFailedDueToIccidAlreadyExistsOnEuicc",
+            f"Profile {iccid_digits(profile.iccid)} is there already",
+        )
+    if profile.profile_class not in set(ProfileClass):
+        raise LoadError(
+            step, "unsupportedProfileClass", f"no Profile has the class {profile.profile_class}"
+        )
+    check_allowed(session, profile)
+    check_memory(session, step, memory_for(0, len(profile.icon or b"")))
+
+
+def object_of(content: bytes, tag: int, step: BppCommand) -> Tlv:
+    """The one object with that tag that `content` is. Raises LoadError."""
+    try:
+        item = whole(content)
+    except TlvError as error:
+        raise LoadError(step, STRUCTURE, str(error)) from error
+    if item.tag != tag:
+        raise LoadError(step, STRUCTURE, f"{item.tag:X} where {tag:X} is due")
+    return item

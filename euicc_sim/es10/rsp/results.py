@@ -1,0 +1,119 @@
+"""ProfileInstallationResult: how a download ended, signed and kept (SGP.22 v2.5 clause 2.5.6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from apdu import tlv
+from euicc_sim.asn1.codec import Prepared
+from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.asn1.wire import SIGNATURE
+from euicc_sim.es10.session import Session
+from euicc_sim.model.notification import Notification
+from euicc_sim.model.profile import BppCommand, Installation, Profile, ProfileEvent
+
+RESULT = 0xBF37
+REASONS = {
+    1: "incorrectInputValues",
+    2: "invalidSignature",
+    3: "invalidTransactionId",
+    4: "unsupportedCrtValues",
+    5: "unsupportedRemoteOperationType",
+    6: "unsupportedProfileClass",
+    7: "scp03tStructureError",
+    8: "scp03tSecurityError",
+    9: "installFailedDueToIccidAlreadyExistsOnEuicc",
+    10: "installFailedDueToInsufficientMemoryForProfile",
+    11: "installFailedDueToInterruption",
+    12: "installFailedDueToPEProcessingError",
+    13: "installFailedDueToDataMismatch",
+    15: "pprNotAllowed",
+    127: "installFailedDueToUnknownError",
+}
+
+
+class LoadError(Exception):
+    """A download that ends here: an ErrorReason by name, why, and what SIMalliance's reader said.
+
+    `step` is the BppCommand that is refused.
+    """
+
+    def __init__(
+        self, step: BppCommand, reason: str, why: str, sima_response: bytes | None = None
+    ) -> None:
+        """Keep them."""
+        super().__init__(f"{reason}: {why}")
+        self.step = step
+        self.reason = reason
+        self.sima_response = sima_response
+
+
+def succeeded(
+    session: Session, download: Installation, profile: Profile, sima_response: bytes
+) -> bytes:
+    """The result of a Profile that is installed now."""
+    return _keep(
+        session,
+        download,
+        profile.iccid,
+        ("successResult", {"aid": profile.aid, "simaResponse": sima_response}),
+    )
+
+
+def failed(session: Session, download: Installation, error: LoadError) -> bytes:
+    """The result of a download that came to nothing."""
+    session.refuse(f"{error.step.name}: {error}")
+    final: dict[str, Any] = {"bppCommandId": int(error.step), "errorReason": error.reason}
+    if error.sima_response is not None:
+        final["simaResponse"] = error.sima_response
+    return _keep(session, download, download.iccid, ("errorResult", final))
+
+
+def interrupt(session: Session) -> None:
+    """End the download that was under way, by whatever came between.
+
+    Nothing is left of it but, once its channel was open, its result: SGP.22 v2.5 clause 3.1.3.3.
+    """
+    download = session.state.installation
+    if download is not None:
+        step = BppCommand(download.step)
+        failed(
+            session,
+            download,
+            LoadError(step, "installFailedDueToInterruption", "something else came between"),
+        )
+    session.volatile = session.volatile.loaded()
+
+
+def _keep(
+    session: Session, download: Installation, iccid: bytes | None, final: tuple[str, Any]
+) -> bytes:
+    """Sign a result and keep it as the Notification of the installation, numbered."""
+    state = replace(session.state, installation=None)
+    events = frozenset({int(ProfileEvent.INSTALL)})
+    metadata: dict[str, Any] = {
+        "seqNumber": state.next_seq,
+        "profileManagementOperation": events,
+        "notificationAddress": download.address,
+    }
+    if iccid is not None:
+        metadata["iccid"] = iccid
+    data = session.wire.encode(
+        "ProfileInstallationResultData",
+        {
+            "transactionId": download.transaction_id,
+            "notificationMetadata": metadata,
+            "smdpOid": download.smdp_oid,
+            "finalResult": final,
+        },
+    )
+    signature = session.signer_for(download.ci_pk_id).sign(data)
+    signed = Prepared(tlv(RESULT, data, tlv(SIGNATURE, signature)))
+    session.state = state.with_notification(
+        Notification(state.next_seq, events, download.address, iccid, signed),
+        session.identity.limits,
+    )
+    subject = "a download" if iccid is None else f"Profile {iccid_digits(iccid)}"
+    session.note(f"{subject} from {download.address}, result {state.next_seq}")
+    return bytes(signed)

@@ -1,0 +1,1 @@
+"""What others made and the card takes in: Bound Profile Packages and profile packages (SAIP)."""

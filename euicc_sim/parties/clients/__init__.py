@@ -1,0 +1,1 @@
+"""An interface from the asking side: ES9+ and ESipa, over one HTTPS."""

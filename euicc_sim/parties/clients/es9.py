@@ -1,0 +1,239 @@
+"""An SM-DP+ at the other end of a line: ES9+ over HTTPS (SGP.22 v2.5 clauses 5.6 and 6.5).
+
+    with Es9Client("https://smdp.example.com", trust=[ci_certificate]) as smdp:
+        Lpa(card.transmit).download(smdp, matching_id="CODE-1")
+
+Needs httpx, of the extra `servers`.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from apdu import TlvError
+from apdu.tlv import whole
+from euicc_sim.asn1.wire import SIGNATURE
+from euicc_sim.parties.clients import https
+from euicc_sim.parties.messages.activation_code import ActivationCode
+from euicc_sim.parties.messages.es10 import LpaError
+from euicc_sim.parties.messages.refusals import RemoteSmdppError
+from euicc_sim.parties.messages.rsp import ClientAuthentication, ServerAuthentication
+
+if TYPE_CHECKING:
+    import httpx
+
+    from euicc_sim.parties.lpa.client import Lpa
+    from euicc_sim.parties.lpa.download import Progress
+    from euicc_sim.parties.messages.es10 import DownloadResult
+
+PATH = "/gsma/rsp2/es9plus/"
+HEADERS = {
+    "User-Agent": "gsma-rsp-lpad",
+    "X-Admin-Protocol": "gsma/rsp/v2.5.0",
+    "Content-Type": "application/json",
+}
+SECONDS = 60.0
+"""How long an answer may take."""
+
+_OCTET_STRING = 0x04
+
+
+class Es9Client:
+    """What `RspServer` says, at `url`; errors of the line are LpaError, refusals SmdppError.
+
+    `trust` are the CI certificates, DER, below which its TLS certificate must be; without any it
+    is those that the system trusts. With `verify` False whoever answers is believed, for servers
+    whose TLS certificate has expired. Cards know it by `address`, which is the name that its TLS
+    certificate must have; by default it is that in the URL.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        trust: Iterable[bytes] = (),
+        verify: bool = True,
+        address: str | None = None,
+        seconds: float = SECONDS,
+    ) -> None:
+        """Connects to nobody yet. Raises LpaError for what is no URL."""
+        self._url, self._client = https.connection(
+            url, trust=trust, verify=verify, seconds=seconds, headers=HEADERS
+        )
+        self._address = address or self._url.netloc.decode()
+        self._name = https.url_of(f"https://{self._address}").host
+
+    def __enter__(self) -> Self:
+        """Nothing to do."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the connection."""
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
+        self._client.close()
+
+    @property
+    def address(self) -> str:
+        """The name under which LPAs and cards know it."""
+        return self._address
+
+    def initiate_authentication(
+        self, euicc_info1: bytes, challenge: bytes, address: str
+    ) -> ServerAuthentication:
+        """ES9+.InitiateAuthentication, clause 5.6.1."""
+        given = {
+            "smdpAddress": address,
+            "euiccChallenge": _base64(challenge),
+            "euiccInfo1": _base64(euicc_info1),
+        }
+        found = self._ask("initiateAuthentication", given)
+        return ServerAuthentication(
+            found.read("transactionId", bytes.fromhex),
+            found.data("serverSigned1"),
+            found.content("serverSignature1", SIGNATURE),
+            found.content("euiccCiPKIdToBeUsed", _OCTET_STRING),
+            found.data("serverCertificate"),
+        )
+
+    def authenticate_client(self, transaction_id: bytes, response: bytes) -> ClientAuthentication:
+        """ES9+.AuthenticateClient, clause 5.6.3."""
+        found = self._go_on(
+            "authenticateClient", transaction_id, "authenticateServerResponse", response
+        )
+        return ClientAuthentication(
+            transaction_id,
+            found.data("profileMetadata"),
+            found.data("smdpSigned2"),
+            found.content("smdpSignature2", SIGNATURE),
+            found.data("smdpCertificate"),
+        )
+
+    def get_bound_profile_package(self, transaction_id: bytes, response: bytes) -> bytes:
+        """ES9+.GetBoundProfilePackage, clause 5.6.2."""
+        found = self._go_on(
+            "getBoundProfilePackage", transaction_id, "prepareDownloadResponse", response
+        )
+        return found.data("boundProfilePackage")
+
+    def handle_notification(self, pending: bytes) -> None:
+        """ES9+.HandleNotification, clause 5.6.4."""
+        self._ask("handleNotification", {"pendingNotification": _base64(pending)})
+
+    def cancel_session(self, transaction_id: bytes, response: bytes) -> None:
+        """ES9+.CancelSession, clause 5.6.5."""
+        self._go_on("cancelSession", transaction_id, "cancelSessionResponse", response)
+
+    def _go_on(self, function: str, transaction_id: bytes, name: str, response: bytes) -> _Answer:
+        number = transaction_id.hex().upper()
+        return self._ask(function, {"transactionId": number, name: _base64(response)})
+
+    def _ask(self, function: str, fields: Mapping[str, str]) -> _Answer:
+        httpx = https.needed()
+        try:
+            answer = self._client.post(
+                self._url.join(PATH + function),
+                json=dict(fields),
+                headers={"Host": self._address},
+                extensions={"sni_hostname": self._name},
+            )
+        except httpx.TransportError as error:
+            raise LpaError(https.unreachable(self._url, error, "CI", "server")) from error
+        return _Answer(f"{self._address}, asked for {function},", _fields(answer, self._address))
+
+
+class _Answer:
+    """The fields of an answer; what is not there or cannot be read raises LpaError."""
+
+    def __init__(self, who: str, fields: Mapping[str, Any]) -> None:
+        self._who = who
+        self._fields = fields
+
+    def read(self, name: str, read: Callable[[str], bytes]) -> bytes:
+        value = self._fields.get(name)
+        if not isinstance(value, str):
+            raise LpaError(f"{self._who} gave no {name}. Look at the server.")
+        try:
+            return read(value)
+        except ValueError as error:
+            raise LpaError(
+                f"{self._who} gave a {name} that cannot be read: {error}. Look at the server."
+            ) from error
+
+    def data(self, name: str) -> bytes:
+        return self.read(name, lambda text: b64decode("".join(text.split()), validate=True))
+
+    def content(self, name: str, tag: int) -> bytes:
+        """What is inside an object with that tag."""
+        data = self.data(name)
+        try:
+            found = whole(data)
+        except TlvError as error:
+            raise LpaError(f"{self._who} gave no {name}: {error}. Look at the server.") from error
+        if found.tag != tag:
+            raise LpaError(
+                f"{self._who} gave a {name} with the tag {found.tag:X}, not {tag:X}. "
+                "Look at the server."
+            )
+        return data[found.value : found.end]
+
+
+def download_over_es9(
+    lpa: Lpa,
+    code: ActivationCode,
+    *,
+    trust: Iterable[bytes] = (),
+    verify: bool = True,
+    url: str | None = None,
+    confirmation_code: str | None = None,
+    progress: Progress | None = None,
+) -> DownloadResult:
+    """Install the Profile of an activation code, over HTTPS. Raises LpaError.
+
+    `trust` and `verify` are those of `Es9Client`; `url` is where the SM-DP+ is to be found if not
+    under its address.
+    """
+    if code.confirmation and confirmation_code is None:
+        raise LpaError("The activation code wants a confirmation code. Ask the user for it.")
+    where = url or f"https://{code.address}"
+    with Es9Client(where, trust=trust, verify=verify, address=code.address) as server:
+        return lpa.download(
+            server,
+            matching_id=code.matching_id,
+            confirmation_code=confirmation_code,
+            progress=progress,
+        )
+
+
+def _fields(answer: httpx.Response, who: str) -> Mapping[str, Any]:
+    """The fields of a good answer. Raises SmdppError for a refusal, LpaError for what is none."""
+    if answer.status_code == 204:
+        return {}
+    try:
+        found = answer.json()
+        status = found["header"]["functionExecutionStatus"] if found else {}
+        refused = status.get("statusCodeData") if status.get("status") == "Failed" else None
+        if refused is not None:
+            subject, reason = str(refused["subjectCode"]), str(refused["reasonCode"])
+            message = refused.get("message") or "no reason given"
+            raise RemoteSmdppError(subject, reason, f"{message} ({subject}/{reason})")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _no_es9(answer, who) from error
+    if not answer.is_success or not isinstance(found, dict):
+        raise _no_es9(answer, who)
+    return found
+
+
+def _no_es9(answer: httpx.Response, who: str) -> LpaError:
+    return LpaError(
+        f"{who} answered with HTTP status {answer.status_code} and not as an SM-DP+ does. "
+        "Check that an SM-DP+ is at that address."
+    )
+
+
+def _base64(data: bytes) -> str:
+    return b64encode(data).decode()

@@ -1,0 +1,120 @@
+"""An eIM at the other end of a line: ESipa over HTTP or HTTPS, ASN.1 binding (SGP.32 clause 6.1).
+
+    with EsipaClient("https://eim.example.com") as eim:
+        Ipa(card.transmit, eim).poll()
+
+Needs httpx, of the extra `servers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol, Self
+
+from euicc_sim.asn1.esipa import messages as esipa
+from euicc_sim.parties.clients import https
+from euicc_sim.parties.messages.es10 import LpaError
+
+if TYPE_CHECKING:
+    import httpx
+
+PATH = "/gsma/rsp2/asn1"
+HEADERS = {
+    "User-Agent": "gsma-rsp-ipad",
+    "X-Admin-Protocol": "gsma/rsp/v2.1.0",
+    "Content-Type": "application/x-gsma-rsp-asn1",
+}
+SECONDS = 30.0
+"""How long an answer may take."""
+
+
+class EimUnreachableError(LpaError):
+    """The eIM does not answer at all."""
+
+
+class Esipa(Protocol):
+    """Takes a message to an eIM and gives its answer, empty where ESipa has none.
+
+    Raises EimUnreachableError, LpaError for what is no answer of an eIM.
+    """
+
+    def exchange(self, message: bytes) -> bytes:
+        """One message, one answer."""
+        ...
+
+
+class EsipaClient:
+    """The eIM at `url`, such as https://eim.example.com.
+
+    `trust` are the CA certificates, DER, below which its TLS certificate must be; without any it
+    is those that the system trusts. With `verify` False whoever answers is believed. `transport` is
+    httpx's way to the server, the network by default.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        trust: Iterable[bytes] = (),
+        verify: bool = True,
+        seconds: float = SECONDS,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """Connects to nobody yet. Raises LpaError for what is no URL."""
+        url_read, self._client = https.connection(
+            url, trust=trust, verify=verify, seconds=seconds, headers=HEADERS, transport=transport
+        )
+        bare = url_read.path in ("", "/")
+        self._url = url_read.copy_with(path=PATH) if bare else url_read
+
+    def __enter__(self) -> Self:
+        """Nothing to do."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the connection."""
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
+        self._client.close()
+
+    def exchange(self, message: bytes) -> bytes:
+        """One message, one answer. Raises EimUnreachableError, LpaError."""
+        httpx = https.needed()
+        try:
+            answer = self._client.post(self._url, content=message)
+        except httpx.TransportError as error:
+            raise EimUnreachableError(https.unreachable(self._url, error, "CA", "eIM")) from error
+        if not answer.is_success:
+            raise LpaError(
+                f"{self._url} answered with HTTP status {answer.status_code}. "
+                "Look at the eIM's log, and check that an eIM is at that address.",
+                str(answer.status_code),
+            )
+        return bytes(answer.content)
+
+
+class EsipaVersion(StrEnum):
+    """Versions of ESipa whose messages differ: that of SGP.32 v1.0 and v1.0.1, and that since."""
+
+    V1_0 = "1.0"
+    V1_2 = "1.2"
+
+
+def spoken(eim: Esipa, version: EsipaVersion) -> Esipa:
+    """An eIM that speaks that version, to an IPA that speaks v1.2."""
+    return OldEsipa(eim) if version is EsipaVersion.V1_0 else eim
+
+
+class OldEsipa:
+    """An eIM of SGP.32 v1.0 or v1.0.1, to an IPA that speaks v1.2."""
+
+    def __init__(self, eim: Esipa) -> None:
+        """Translate what goes to that one."""
+        self._eim = eim
+
+    def exchange(self, message: bytes) -> bytes:
+        """One message, one answer; the answers of v1.0 need no translation."""
+        return self._eim.exchange(esipa.to_old_eim(message))

@@ -1,0 +1,94 @@
+"""HTTP and HTTPS to a server of remote SIM provisioning: what ES9+ and ESipa clients share.
+
+url, client = connection(url, trust=[ci_certificate], verify=True, seconds=60, headers={})
+
+Needs httpx, of the extra `servers`.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from euicc_sim.parties.messages.es10 import LpaError
+
+if TYPE_CHECKING:
+    import httpx
+
+
+def connection(
+    url: str,
+    *,
+    trust: Iterable[bytes],
+    verify: bool,
+    seconds: float,
+    headers: Mapping[str, str],
+    transport: httpx.BaseTransport | None = None,
+) -> tuple[httpx.URL, httpx.Client]:
+    """A URL, read, and a client that has not connected yet.
+
+    `trust` are the CA certificates, DER, below which the server's TLS certificate must be; without
+    any it is those that the system trusts. With `verify` False whoever answers is believed.
+    `seconds` is how long an answer may take, `transport` httpx's way to the server, the network by
+    default. Raises LpaError for what is no URL, and where httpx is not installed.
+    """
+    read = url_of(url)
+    client: httpx.Client = needed().Client(
+        verify=_context(trust, verify and read.scheme == "https"),
+        timeout=seconds,
+        headers=headers,
+        trust_env=False,
+        transport=transport,
+    )
+    return read, client
+
+
+def url_of(text: str) -> httpx.URL:
+    """An http or https URL with a host. Raises LpaError for others."""
+    found = needed()
+    try:
+        url: httpx.URL = found.URL(text)
+    except found.InvalidURL as error:
+        raise _no_url(text) from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise _no_url(text)
+    return url
+
+
+def needed() -> Any:
+    """httpx. Raises LpaError where it is not installed."""
+    try:
+        import httpx
+    except ModuleNotFoundError as error:
+        raise LpaError(
+            "httpx is not installed, which HTTP and HTTPS need; "
+            "install it with: pip install 'euicc-sim[servers]'"
+        ) from error
+    return httpx
+
+
+def unreachable(url: httpx.URL, error: Exception, ca: str, server: str) -> str:
+    """The sentences for a server that cannot be talked to; `ca` is what signs its certificate."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return (
+            f"{url} is not who it should be: {error}. Name the {ca} that its TLS certificate is "
+            "below, or do not verify TLS."
+        )
+    return (
+        f"{url} does not answer: {error or type(error).__name__}. "
+        f"Check the address, and that the {server} runs."
+    )
+
+
+def _context(trust: Iterable[bytes], verify: bool) -> ssl.SSLContext:
+    if not verify:  # and spare the 20 ms that reading the system's CAs takes
+        return ssl._create_unverified_context()  # noqa: S323 asked for, or no TLS at all
+    context = ssl.create_default_context(cadata=b"".join(trust) or None)
+    # Certificates for RSP follow SGP.22, which is laxer than what newer Pythons ask for.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
+
+
+def _no_url(text: str) -> LpaError:
+    return LpaError(f"{text[:60]!r} is no URL. Give one such as https://smdp.example.com.")

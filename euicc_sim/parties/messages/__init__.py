@@ -1,0 +1,1 @@
+"""What several parties need: words, errors, addresses, reading and writing of shared objects."""

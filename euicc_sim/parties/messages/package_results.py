@@ -1,0 +1,187 @@
+"""What came of a package: reads an EuiccPackageResult and verifies the card's signature.
+
+SGP.32 v1.2 clause 2.11.2.1. The signature is verified over the bytes as received.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from apdu import TlvError, tlv
+from apdu.tlv import children, whole
+from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.wire import WIRE_1_2, token_object
+from euicc_sim.crypto.signature import verifies
+from euicc_sim.parties.messages.certificates import EuiccKey, euicc_public_key
+from euicc_sim.parties.messages.code_names import with_names
+from euicc_sim.parties.messages.errors import EimError, NotGenuineError
+
+_SIGNED_DATA, _SIGNATURE = 0x30, 0x5F37
+
+
+class Form(StrEnum):
+    """The three forms of an answer."""
+
+    RESULT = "result"
+    SIGNED_ERROR = "signed error"
+    UNSIGNED_ERROR = "unsigned error"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one operation came to.
+
+    `name` is the operation's, or processingTerminated; `code` the name of its result code ("ok"
+    for results that have none); `value` what it gave back, such as an association token.
+    """
+
+    name: str
+    code: str
+    value: Any = None
+
+    @property
+    def done(self) -> bool:
+        """Whether the card did it: removing the last eIM counts, as the list goes on."""
+        return self.code == "ok" or (self.name, self.code) == ("deleteEim", "lastEimDeleted")
+
+
+@dataclass(frozen=True, slots=True)
+class PackageAnswer:
+    """An answer to a package. What its form lacks is None or empty.
+
+    `genuine` says that the card's signature was verified, which an unsigned error never is;
+    `error` is the code's name in a signed error; `token` the one that an unsigned error mentions.
+    """
+
+    form: Form
+    eim_id: str
+    counter: int | None = None
+    transaction_id: bytes | None = None
+    seq_number: int | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    error: str | None = None
+    token: int | None = None
+    genuine: bool = False
+
+    @property
+    def done(self) -> bool:
+        """Whether the card took the package and did all that it answers for."""
+        return self.form is Form.RESULT and all(one.done for one in self.outcomes)
+
+
+def read_result(result: bytes) -> PackageAnswer:
+    """Read an EuiccPackageResult (BF51) and believe it. Raises EimError when it is none."""
+    spec = WIRE_1_2.types["EuiccPackageResult"]
+    try:
+        form, value = with_names(spec, WIRE_1_2.decode("EuiccPackageResult", result))
+    except Asn1Error as error:
+        raise _unreadable(error) from error
+    return _READERS[form](value)
+
+
+def verify_result(
+    result: bytes,
+    euicc: EuiccKey,
+    *,
+    eim_id: str | None = None,
+    token: int | None = None,
+    package: bytes | None = None,
+) -> PackageAnswer:
+    """Read an EuiccPackageResult and verify euiccSignEPR or euiccSignEPE.
+
+    `euicc` is the card's public key, certificate or GetCerts answer; `token` the association token
+    of the eIM. With the `package` that is answered (BF51), cards of v1.0 are understood, whose
+    signature covers the package's instead of the token. An unsigned error comes back with
+    `genuine` False. Raises NotGenuineError when the signature is not the card's, EimError for other
+    bytes, or an answer to another eIM.
+    """
+    answer = read_result(result)
+    if eim_id is not None and answer.eim_id != eim_id:
+        raise EimError(
+            f"This answers a package of {answer.eim_id!r}, not of {eim_id!r}. Take that eIM's file."
+        )
+    if answer.form is Form.UNSIGNED_ERROR:
+        return answer
+    data, signature = _signed_parts(result)
+    key = euicc_public_key(euicc)
+    suffixes = [token_object(token)]
+    if package is not None:
+        suffixes.append(tlv(_SIGNATURE, _signed_parts(package)[1]))
+    if not any(verifies(key, signature, data + one) for one in suffixes):
+        known = f"token {token}" if token else "no token"
+        raise NotGenuineError(
+            f"The signature is not that of this certificate's card over these bytes with {known}. "
+            "Check that answer and certificate come from one card and one CI, and the token."
+        )
+    return replace(answer, genuine=True)
+
+
+def _signed_parts(result: bytes) -> tuple[bytes, bytes]:
+    try:
+        outer = whole(result)
+        parts = children(result, outer.value, outer.end)
+        if len(parts) == 1:  # one of the forms of a result, where a package has its parts at once
+            parts = children(result, parts[0].value, parts[0].end)
+    except TlvError as error:  # pragma: no cover - the decoder has read these
+        raise _unreadable(error) from error
+    if [one.tag for one in parts] != [_SIGNED_DATA, _SIGNATURE]:
+        raise EimError("The answer is not its data and one signature. Fetch it again.")
+    data, signature = parts
+    return result[data.start : data.end], result[signature.value : signature.end]
+
+
+def _result(value: Mapping[str, Any]) -> PackageAnswer:
+    data = value["euiccPackageResultDataSigned"]
+    return PackageAnswer(
+        Form.RESULT,
+        data["eimId"],
+        data["counterValue"],
+        data.get("eimTransactionId"),
+        data["seqNumber"],
+        tuple(_outcome(*one) for one in data["euiccResult"]),
+    )
+
+
+def _signed_error(value: Mapping[str, Any]) -> PackageAnswer:
+    data = value["euiccPackageErrorDataSigned"]
+    return PackageAnswer(
+        Form.SIGNED_ERROR,
+        data["eimId"],
+        data["counterValue"],
+        data.get("eimTransactionId"),
+        error=data["euiccPackageErrorCode"],
+    )
+
+
+def _unsigned_error(value: Mapping[str, Any]) -> PackageAnswer:
+    return PackageAnswer(
+        Form.UNSIGNED_ERROR,
+        value["eimId"],
+        transaction_id=value.get("eimTransactionId"),
+        token=value.get("associationToken"),
+    )
+
+
+_READERS = {
+    "euiccPackageResultSigned": _result,
+    "euiccPackageErrorSigned": _signed_error,
+    "euiccPackageErrorUnsigned": _unsigned_error,
+}
+
+
+def _outcome(element: str, value: Any) -> Outcome:
+    name = element.removesuffix("Result")
+    if isinstance(value, tuple):
+        _, value = value
+    elif isinstance(value, dict):
+        value = value["setDefaultDpAddressResult"]
+    return Outcome(name, value) if isinstance(value, str) else Outcome(name, "ok", value)
+
+
+def _unreadable(error: Exception) -> EimError:
+    return EimError(
+        f"This is no answer to a package: {error}. Give the whole object that begins BF51."
+    )

@@ -1,0 +1,242 @@
+"""What an SM-DP+ says of a Profile: StoreMetadata (SGP.22 v2.5 clause 5.5.3, SGP.32 v1.2).
+
+Knows the header of a Profile Package, nothing else of it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Self
+
+from apdu import TlvError
+from apdu.tlv import children, read
+from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.iccid import iccid_digits, swapped
+from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.parties.messages.errors import EimError
+from euicc_sim.parties.messages.iccid import iccid_bytes
+
+SERVICE_PROVIDER_NAME = "Test Operator"
+"""serviceProviderName of metadata that nobody gave."""
+
+_HEADER, _PROFILE_TYPE, _ICCID = 0xA0, 0x82, 0x83
+_ICCID_SIZE = 10
+_NAME_SIZE = 64
+_MCC_MNC = re.compile(r"([0-9]{3})([0-9]{2})([0-9]?)")
+ICON_SIZE = 1024
+"""The most bytes of an icon."""
+
+
+class MetadataError(ValueError):
+    """A package or a value of which no metadata can be made; a sentence with the next step."""
+
+
+class ProfileClass(IntEnum):
+    """profileClass."""
+
+    TEST = 0
+    PROVISIONING = 1
+    OPERATIONAL = 2
+
+
+class IconType(IntEnum):
+    """iconType."""
+
+    JPG = 0
+    PNG = 1
+
+    @classmethod
+    def of(cls, icon: bytes) -> Self:
+        """The type of a picture, by how it begins. Raises MetadataError for what is no icon."""
+        kind = next((kind for start, kind in _PICTURES.items() if icon.startswith(start)), None)
+        if kind is None or len(icon) > ICON_SIZE:
+            raise MetadataError(
+                f"This is no icon of a Profile. Give a JPG or PNG of at most {ICON_SIZE} bytes."
+            )
+        return cls(kind)
+
+
+_PICTURES = {b"\xff\xd8\xff": 0, b"\x89PNG": 1}
+
+
+class Event(IntEnum):
+    """The bits of NotificationEvent."""
+
+    INSTALL = 0
+    ENABLE = 1
+    DISABLE = 2
+    DELETE = 3
+
+
+class PolicyRule(IntEnum):
+    """The bits of PprIds: PPR1 forbids to disable, PPR2 forbids to delete."""
+
+    UPDATE_CONTROL = 0
+    PPR1 = 1
+    PPR2 = 2
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationTarget:
+    """An entry of notificationConfigurationInfo: who hears of which events."""
+
+    events: frozenset[Event]
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """profileOwner: MCC and MNC as in EF.IMSI's half-bytes, 3 bytes, and group identifiers."""
+
+    mcc_mnc: bytes
+    gid1: bytes | None = None
+    gid2: bytes | None = None
+
+    @classmethod
+    def of(cls, digits: str) -> Self:
+        """The operator of an MCC and MNC, 5 or 6 digits. Raises MetadataError."""
+        found = _MCC_MNC.fullmatch(digits)
+        if found is None:
+            raise MetadataError(
+                f"{digits[:40]!r} is no owner. Write three digits of the MCC and two or three of "
+                "the MNC, such as 00101."
+            )
+        mcc, mnc, third = found.groups()
+        return cls(swapped(bytes.fromhex(f"{mcc}{third or 'F'}{mnc}")))
+
+
+@dataclass(frozen=True, slots=True)
+class VendorData:
+    """A VendorSpecificExtension item: an OID, dotted, and one DER object of its vendor's."""
+
+    oid: str
+    data: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metadata:
+    """The fields of StoreMetadata; what is None is left out.
+
+    `iccid` has 19 or 20 digits in printed order; an icon has at most 1024 bytes, the names 32 and
+    64 bytes of UTF-8. `ecall_indication` and `fallback_allowed` are SGP.32's.
+    """
+
+    iccid: str
+    service_provider_name: str = SERVICE_PROVIDER_NAME
+    profile_name: str = ""
+    icon_type: IconType | None = None
+    icon: bytes | None = None
+    profile_class: ProfileClass = ProfileClass.OPERATIONAL
+    notifications: tuple[NotificationTarget, ...] | None = None
+    owner: Owner | None = None
+    policy_rules: frozenset[PolicyRule] | None = None
+    service_data_stored: tuple[VendorData, ...] | None = None
+    service_data_not_stored: tuple[VendorData, ...] | None = None
+    ecall_indication: bool | None = None
+    fallback_allowed: bool | None = None
+
+    def encoded(self) -> bytes:
+        """StoreMetadata (BF25), DER: the class operational is left out as the default.
+
+        Raises MetadataError for values that do not fit.
+        """
+        fields: dict[str, Any] = {
+            "iccid": _iccid_bytes(self.iccid),
+            "serviceProviderName": self.service_provider_name,
+            "profileName": self.profile_name,
+            "iconType": self.icon_type,
+            "icon": self.icon,
+            "profileClass": self.profile_class,
+            "notificationConfigurationInfo": _targets(self.notifications),
+            "profileOwner": _owner(self.owner),
+            "profilePolicyRules": self.policy_rules,
+            "serviceSpecificDataStoredInEuicc": _vendor(self.service_data_stored),
+            "serviceSpecificDataNotStoredInEuicc": _vendor(self.service_data_not_stored),
+            "ecallIndication": self.ecall_indication,
+            "fallbackAllowed": self.fallback_allowed,
+        }
+        given = {name: value for name, value in fields.items() if value is not None}
+        try:
+            return WIRE_1_2.encode("StoreMetadataRequest", given)
+        except Asn1Error as error:
+            raise MetadataError(f"The metadata cannot be written: {error}. Mend it.") from error
+
+
+def metadata_of(package: bytes, address: str) -> Metadata:
+    """Metadata for an unprotected Profile Package: ICCID and name out of its header.
+
+    `address` hears when the Profile is enabled, disabled or deleted. Raises MetadataError when
+    the package does not begin with a header.
+    """
+    header = _header(package)
+    number = header.get(_ICCID, b"")
+    if len(number) != _ICCID_SIZE:
+        raise MetadataError(
+            f"The header of the Profile Package has an ICCID of {len(number)} bytes, not "
+            f"{_ICCID_SIZE}. Take a whole package, or give the metadata yourself."
+        )
+    # A header has the digits as they are printed, metadata has the halves of each byte exchanged.
+    name = header.get(_PROFILE_TYPE, b"")[:_NAME_SIZE].decode(errors="ignore")
+    events = (Event.ENABLE, Event.DISABLE, Event.DELETE)
+    return Metadata(
+        iccid=iccid_digits(swapped(number)),
+        profile_name=name,
+        notifications=tuple(NotificationTarget(frozenset({one}), address) for one in events),
+    )
+
+
+def iccid_of(metadata: bytes) -> str:
+    """The ICCID in StoreMetadata (BF25). Raises MetadataError when it cannot be read."""
+    try:
+        found: dict[str, Any] = WIRE_1_2.decode("StoreMetadataRequest", metadata)
+    except Asn1Error as error:
+        raise MetadataError(f"This is no StoreMetadata: {error}. Begin with BF25.") from error
+    return iccid_digits(found["iccid"])
+
+
+def _header(package: bytes) -> dict[int, bytes]:
+    try:
+        outer = read(package)
+        fields = children(package, outer.value, outer.end)
+    except TlvError as error:
+        raise _no_package(str(error)) from error
+    if outer.tag != _HEADER:
+        raise _no_package(f"it begins with {outer.tag:X}, not with the header {_HEADER:X}")
+    return {one.tag: package[one.value : one.end] for one in fields}
+
+
+def _no_package(why: str) -> MetadataError:
+    return MetadataError(
+        f"This is no unprotected Profile Package: {why}. Give the DER of its profile elements."
+    )
+
+
+def _iccid_bytes(digits: str) -> bytes:
+    try:
+        return iccid_bytes(digits)
+    except EimError as error:
+        raise MetadataError(str(error)) from error
+
+
+def _targets(targets: tuple[NotificationTarget, ...] | None) -> list[dict[str, Any]] | None:
+    if targets is None:
+        return None
+    return [
+        {"profileManagementOperation": one.events, "notificationAddress": one.address}
+        for one in targets
+    ]
+
+
+def _owner(owner: Owner | None) -> dict[str, bytes] | None:
+    if owner is None:
+        return None
+    fields = {"mccMnc": owner.mcc_mnc, "gid1": owner.gid1, "gid2": owner.gid2}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _vendor(items: tuple[VendorData, ...] | None) -> list[dict[str, Any]] | None:
+    if items is None:
+        return None
+    return [{"vendorOid": one.oid, "vendorSpecificData": one.data} for one in items]

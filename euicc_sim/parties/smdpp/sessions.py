@@ -1,0 +1,177 @@
+"""What an SM-DP+ is below each CI, and how far each of its transactions is. Sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from euicc_sim.crypto.chain import Role as ServerRole
+from euicc_sim.crypto.chain import check_server
+from euicc_sim.parties.messages.euicc_chain import Euicc
+from euicc_sim.parties.messages.refusals import Refusal, SmdppError
+from euicc_sim.parties.messages.rsp import hash_of_confirmation_code
+from euicc_sim.parties.smdpp.orders import OrderRecord
+from keys import Curve, Role, TestPki
+from keys.credential import Credential, key_id
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What an SM-DP+ has below one CI: CERT.DPauth and CERT.DPpb with their keys.
+
+    `ci_pk_id` is the CI's key identifier, 20 bytes; `oid` the registeredID of CERT.DPauth.
+    """
+
+    ci: x509.Certificate
+    ci_pk_id: bytes
+    auth: Credential
+    pb: Credential
+    oid: str
+
+    @classmethod
+    def below(cls, ci: x509.Certificate, auth: Credential, pb: Credential) -> Self:
+        """Raises InvalidCertificateError for certificates that no card would accept."""
+        der, number = ci.public_bytes(Encoding.DER), key_id(ci)
+        oid = check_server(auth.der, der, number, (ServerRole.DP_AUTH,)).oid
+        check_server(pb.der, der, number, (ServerRole.DP_PB,))
+        return cls(ci, number, auth, pb, oid)
+
+
+def identities(pki: TestPki, curves: Iterable[Curve] | None = None) -> tuple[Identity, ...]:
+    """Those of a test PKI, of all its curves or of these. Raises PkiError for what it lacks."""
+    return tuple(
+        Identity.below(
+            pki.branch(curve).ci.certificate,
+            pki.credential(Role.DP_AUTH, curve),
+            pki.credential(Role.DP_PB, curve),
+        )
+        for curve in (pki.curves if curves is None else curves)
+    )
+
+
+def choose(
+    known: Sequence[Identity], for_verification: list[bytes], for_signing: list[bytes]
+) -> Identity:
+    """The one below the card's first CI for signing that it also verifies with (clause 5.6.1).
+
+    Raises SmdppError when the card verifies with none of our CIs, or signs below none.
+    """
+    usable = {one.ci_pk_id: one for one in known if one.ci_pk_id in for_verification}
+    if not usable:
+        raise SmdppError(
+            Refusal.NO_SERVER_CERTIFICATE,
+            f"The card verifies with the CI keys {_listed(for_verification)}, and this SM-DP+ has "
+            f"certificates below {_listed(one.ci_pk_id for one in known)}. Take both of one PKI.",
+        )
+    found = next((usable[one] for one in for_signing if one in usable), None)
+    if found is None:
+        raise SmdppError(
+            Refusal.CI_KEYS,
+            f"The card signs below the CI keys {_listed(for_signing)}, and this SM-DP+ verifies "
+            f"with {_listed(usable)}. Give the card a certificate below one of these.",
+        )
+    return found
+
+
+def _listed(numbers: Iterable[bytes]) -> str:
+    return ", ".join(one.hex().upper() for one in numbers) or "(none)"
+
+
+@dataclass
+class Session:
+    """One transaction: what was sent, and what the card has proved so far.
+
+    It is `bound` once a Bound Profile Package was given out, and `over` once it was cancelled.
+    """
+
+    transaction_id: bytes
+    identity: Identity
+    challenge: bytes
+    euicc: Euicc | None = None
+    record: OrderRecord | None = None
+    smdp_signature2: bytes = b""
+    bound: bool = False
+    over: bool = False
+
+    @property
+    def download(self) -> tuple[Euicc, OrderRecord]:
+        """The card and its order. Raises SmdppError before AuthenticateClient."""
+        if self.euicc is None or self.record is None:
+            raise unknown(self.transaction_id)
+        return self.euicc, self.record
+
+    def right_hash(self) -> bytes | None:
+        """The hashCc that the card must answer, None when the order has no confirmation code."""
+        code = self.download[1].order.confirmation_code
+        return None if code is None else hash_of_confirmation_code(code, self.transaction_id)
+
+    def check_transaction(self, transaction_id: bytes) -> None:
+        """Raise SmdppError when what a card signed belongs to another transaction."""
+        if transaction_id != self.transaction_id:
+            raise unknown(transaction_id)
+
+    def check_oid(self, oid: str) -> None:
+        """Raise SmdppError when what a card signed is for another SM-DP+."""
+        if oid != self.identity.oid:
+            raise SmdppError(
+                Refusal.OTHER_SMDP,
+                f"The card says this of the SM-DP+ {oid}; this one is {self.identity.oid}. "
+                "Take it to that one.",
+            )
+
+
+@dataclass
+class Sessions:
+    """All transactions of one SM-DP+ that something may still come of, `at_most` so many."""
+
+    at_most: int = 1000
+    _by_id: dict[bytes, Session] = field(default_factory=dict)
+
+    def add(self, session: Session) -> None:
+        """A transaction begins; where it is one too many, the oldest is forgotten."""
+        while len(self._by_id) >= self.at_most:
+            del self._by_id[next(iter(self._by_id))]
+        self._by_id[session.transaction_id] = session
+
+    def any(self, transaction_id: bytes) -> Session:
+        """A transaction, were it over: its result may come late. Raises SmdppError."""
+        found = self._by_id.get(transaction_id)
+        if found is None:
+            raise unknown(transaction_id)
+        return found
+
+    def current(self, transaction_id: bytes) -> Session:
+        """A transaction that goes on. Raises SmdppError."""
+        found = self.any(transaction_id)
+        if found.over:
+            raise unknown(transaction_id)
+        return found
+
+    def end(self, session: Session) -> None:
+        """Nothing more is taken but, when a package was given out, its result."""
+        session.over = True
+        if not session.bound:
+            self._by_id.pop(session.transaction_id, None)
+
+    @contextmanager
+    def ending(self, session: Session) -> Iterator[None]:
+        """A refusal in here ends the transaction."""
+        try:
+            yield
+        except SmdppError:
+            self.end(session)
+            raise
+
+
+def unknown(transaction_id: bytes) -> SmdppError:
+    """The refusal of a transactionId that means nothing, or means it no more."""
+    return SmdppError(
+        Refusal.TRANSACTION,
+        f"No transaction {transaction_id.hex().upper() or '(empty)'} waits for this. "
+        "Begin again with InitiateAuthentication.",
+    )

@@ -1,0 +1,270 @@
+"""Makes cards: EID, certificates and private keys into a directory, and reads the keys again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from euicc_sim.asn1.wire import VERSIONS
+from euicc_sim.es10.session import Signer
+from euicc_sim.model.identity import CardType, Credential, Identity
+from euicc_sim.model.profile import AuthorisationRule
+from euicc_sim.model.state import Limits, State, Switches
+from euicc_sim.store.directory import DOCUMENT, DRAFT, LOCK, CardError, JsonStore, read
+from euicc_sim.store.rendering_profiles import PACKAGES
+from keys import (
+    Curve,
+    EuiccCredential,
+    PkiError,
+    TestPki,
+    load_private_key,
+    validate_eid,
+    write_private_key,
+)
+
+DEFAULT_EID = "89049032123451234512345678901235"
+"""The EID of the GSMA test card, so that scripts with signed packages can be replayed."""
+
+MAX_MEMORY = 1 << 32
+"""EUICCInfo2 says how much memory is free in four bytes."""
+
+PKI_FOLDER = "pki"
+DIRECTORY_MODE = 0o700
+COPY_TRIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CardPlan:
+    """What a new card is to be; see `Identity`."""
+
+    eid: str = DEFAULT_EID
+    seed: int | None = None
+    limits: Limits = field(default_factory=Limits)
+    card_type: CardType = CardType.IOT
+    sgp32: str = "1.2"
+    rules: tuple[AuthorisationRule, ...] = ()
+
+
+def make_identity(directory: Path, plan: CardPlan, *, pki: Path | str | None) -> None:
+    """Put a new card into `directory`. Raises CardError, and then there is no card."""
+    limits = plan.limits
+    if limits.eims < 1 or limits.results < 1:
+        raise CardError("a card has room for at least one eIM and one package result")
+    _check_version(plan.sgp32)
+    if not 0 <= limits.memory < MAX_MEMORY:
+        raise CardError(f"a card has 0 to {MAX_MEMORY - 1} bytes of memory")
+    try:
+        _check_free(directory)
+        validate_eid(plan.eid)
+        with _new_card(directory) as store:
+            identity = Identity(
+                plan.eid,
+                _issue(directory, plan.eid, pki, plan.seed),
+                limits=limits,
+                seed=plan.seed,
+                card_type=plan.card_type,
+                sgp32_version=plan.sgp32,
+                authorisation_rules=plan.rules,
+            )
+            store.create(identity, State())
+    except PkiError as error:
+        raise CardError(str(error)) from error
+    except OSError as error:
+        raise CardError(f"no card could be made in {directory}: {_reason(error)}") from error
+
+
+def _check_version(sgp32: str) -> None:
+    if sgp32 not in VERSIONS:
+        raise CardError(f"no card speaks SGP.32 {sgp32}; there are {', '.join(VERSIONS)}")
+
+
+def _check_free(directory: Path) -> None:
+    if (directory / DOCUMENT).exists():
+        raise CardError(
+            f"there is a card in {directory} already; open it, or choose another directory"
+        )
+
+
+@contextmanager
+def _new_card(directory: Path) -> Iterator[JsonStore]:
+    """A directory, locked, for a card; what a failed creation has put there goes again."""
+    made = not directory.exists()
+    directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    store = JsonStore(directory)
+    parts = (DOCUMENT, DRAFT, PKI_FOLDER, *map(_key_file, Curve))
+    new = [path for path in (directory / name for name in parts) if not os.path.lexists(path)]
+    try:
+        yield store
+    except BaseException:
+        with suppress(OSError):
+            _remove(new)
+            if made:
+                (directory / LOCK).unlink()
+                directory.rmdir()
+        raise
+    finally:
+        store.close()
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _key_file(curve: Curve) -> str:
+    return f"SK_EUICC_ECDSA_{curve.value}.pem"
+
+
+def _issue(
+    directory: Path, eid: str, pki: Path | str | None, seed: int | None
+) -> tuple[Credential, ...]:
+    own = directory / PKI_FOLDER
+    if pki is not None:
+        issuer = TestPki.load(Path(pki))
+    elif own.exists():
+        issuer = TestPki.load(own)
+    else:
+        issuer = TestPki.create(seed=seed)
+        issuer.write(own)
+    return tuple(_keep(directory, one) for one in issuer.issue_euicc(eid, seed))
+
+
+def _keep(directory: Path, issued: EuiccCredential) -> Credential:
+    name = _key_file(issued.curve)
+    write_private_key(directory / name, issued.private_key)
+    return Credential(
+        curve=issued.curve.value,
+        ci_pk_id=issued.ci_pk_id,
+        eum_certificate=issued.eum_certificate,
+        euicc_certificate=issued.euicc_certificate,
+        key_file=name,
+        ci_certificate=issued.ci_certificate,
+    )
+
+
+def load_signers(directory: Path, identity: Identity) -> tuple[Signer, ...]:
+    """The private keys that belong to a card's certificates. Raises CardError."""
+    return tuple(_signer(directory, one) for one in identity.credentials)
+
+
+def _signer(directory: Path, credential: Credential) -> Signer:
+    path = directory / credential.key_file
+    try:
+        key = load_private_key(path)
+    except PkiError as error:
+        raise CardError(str(error)) from error
+    try:
+        certified = x509.load_der_x509_certificate(credential.euicc_certificate).public_key()
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise CardError(
+            f"{directory / DOCUMENT} is damaged: "
+            f"the card's {credential.curve} certificate cannot be used: {error}"
+        ) from error
+    if certified != key.public_key():
+        raise CardError(
+            f"{path} is not the private key of this card's {credential.curve} certificate"
+        )
+    return Signer(credential, key)
+
+
+def set_switches(directory: Path, **changes: bool) -> Switches:
+    """Turn switches of a closed card on or off, and return all as they are then.
+
+    `changes` are fields of `Switches`; without any the card may be in use. Raises CardError.
+    """
+    if not changes:
+        return read(directory)[1].switches
+    with _closed_card(directory, "the switches were not kept") as (store, _, state):
+        switches = replace(state.switches, **changes)
+        store.save(replace(state, switches=switches))
+    return switches
+
+
+def set_version(directory: Path, sgp32: str) -> None:
+    """Have a closed card speak another version of SGP.32 from now on. Raises CardError.
+
+    What it keeps stays as it is, results that it signed among it.
+    """
+    _check_version(sgp32)
+    with _closed_card(directory, "the version was not kept") as (store, identity, state):
+        if identity.card_type is CardType.CONSUMER:
+            raise CardError(f"the card in {directory} is of SGP.22 alone and speaks no SGP.32")
+        store.create(replace(identity, sgp32_version=sgp32), state)
+
+
+@contextmanager
+def _closed_card(directory: Path, trouble: str) -> Iterator[tuple[JsonStore, Identity, State]]:
+    """A card that is in nobody's use, to be changed."""
+    read(directory)  # opening the store would leave a lock where there is no card
+    store = JsonStore(directory)
+    try:
+        yield store, *store.load()
+    except OSError as error:
+        raise CardError(f"{trouble}: {_reason(error)}") from error
+    finally:
+        store.close()
+
+
+def copy_card(source: Path, target: Path) -> None:
+    """Take a snapshot of a card, which may be in use. Raises CardError, and then there is none."""
+    try:
+        _check_copy(source, target)
+        target.mkdir(mode=DIRECTORY_MODE, parents=True)
+        try:
+            _take_snapshot(source, target)
+        except BaseException:
+            shutil.rmtree(target, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise CardError(f"the copy into {target} failed: {_reason(error)}") from error
+
+
+def _take_snapshot(source: Path, target: Path) -> None:
+    """Copy until nothing has changed meanwhile, else document and packages may not fit together."""
+    for _ in range(COPY_TRIES):
+        before = _stamp(source)
+        try:
+            ignored = shutil.ignore_patterns(LOCK, "*.new")
+            shutil.copytree(source, target, ignore=ignored, dirs_exist_ok=True)
+        except OSError:
+            if _stamp(source) == before:
+                raise
+        else:
+            if _stamp(source) == before:
+                target.chmod(DIRECTORY_MODE)
+                return
+        shutil.rmtree(target)
+        target.mkdir(mode=DIRECTORY_MODE)
+    raise CardError(f"the card in {source} changes all the time; let it rest, then copy it")
+
+
+def _stamp(directory: Path) -> tuple[bytes, list[str]]:
+    """What tells whether a card has changed."""
+    packages = sorted(one.name for one in (directory / PACKAGES).glob("*.upp"))
+    return (directory / DOCUMENT).read_bytes(), packages
+
+
+def _check_copy(source: Path, target: Path) -> None:
+    if not (source / DOCUMENT).is_file():
+        raise CardError(f"there is no card in {source}")
+    if target.exists():
+        raise CardError(f"{target} is there already; choose another directory")
+    if target.resolve().is_relative_to(source.resolve()):
+        raise CardError(f"{target} lies within the card; choose a directory outside {source}")
+
+
+def _reason(error: OSError) -> str:
+    """Why a file operation failed; copytree packs (source, target, reason) of each file."""
+    if isinstance(error, shutil.Error):
+        return str(error.args[0][0][2])
+    return error.strerror or str(error)

@@ -1,0 +1,257 @@
+"""An eIM between IPA and SM-DP+: what it adds, and how it says no for both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import saip
+from support.esipa import EID, World, ask, fetch
+from support.euiccs import PaperEuicc, shared_pki, vector22
+from support.hexes import hx
+
+from euicc_sim.parties.eim.server.codes import AUTHENTICATE, BIND, CANCEL, INITIATE
+from euicc_sim.parties.eim.server.relay import AT_ONCE
+from euicc_sim.parties.eim.server.service import EimService
+from euicc_sim.parties.messages.es10 import LpaError
+from euicc_sim.parties.messages.refusals import RemoteSmdppError
+from euicc_sim.parties.smdpp.orders import Order
+from euicc_sim.parties.smdpp.server import Smdpp
+
+SMDP = "testsmdpplus1.example.com"
+CODE = f"1${SMDP}$CODE-1"
+CHALLENGE = bytes(range(16))
+INFO1 = vector22("ES10b.GetEUICCInfo1")[1]
+INITIATED, ANSWERED = "initiateAuthenticationRequestEsipa", "authenticateClientRequestEsipa"
+BOUND, CANCELLED = "getBoundProfilePackageRequestEsipa", "cancelSessionRequestEsipa"
+PREPARED = vector22("ES10b.PrepareDownload")[1]
+CANCEL_RESPONSE = vector22("ES10b.CancelSession")[1]
+
+
+class Refusing:
+    """An SM-DP+ that answers InitiateAuthentication and then fails."""
+
+    address = SMDP
+
+    def __init__(self, server: Smdpp, error: Exception, at: str) -> None:
+        """Fail with that error at that function."""
+        self._server, self._error, self._at = server, error, at
+
+    def __getattr__(self, name: str) -> Any:
+        """The server's own function, or the error."""
+        if name != self._at:
+            return getattr(self._server, name)
+
+        def fail(*_: object) -> None:
+            raise self._error
+
+        return fail
+
+
+@pytest.fixture
+def euicc() -> PaperEuicc:
+    return PaperEuicc.below(shared_pki())
+
+
+@pytest.fixture
+def server() -> Smdpp:
+    orders = [Order(saip.package("89000123456789012341"), "CODE-1")]
+    return Smdpp.of(shared_pki(), orders)
+
+
+@pytest.fixture
+def world(tmp_path: Path, server: Smdpp) -> World:
+    world = World(tmp_path / "cards", lambda _: server)
+    world.service.set_card(EID)
+    return world
+
+
+def triggered(world: World, order: str = f"download:{CODE}") -> bytes:
+    """The eimTransactionId of a trigger that was given out."""
+    world.service.order(EID, [order])
+    form, value = fetch(world)
+    assert form == "profileDownloadTriggerRequest"
+    found: bytes = value["eimTransactionId"]
+    return found
+
+
+def begin(world: World, euicc: PaperEuicc, **others: Any) -> Any:
+    value = {"euiccChallenge": CHALLENGE, "euiccInfo1": euicc.info1(), "smdpAddress": SMDP}
+    return ask(world, INITIATED, {name: one for name, one in (value | others).items() if one})
+
+
+def begun(world: World, euicc: PaperEuicc) -> bytes:
+    """The SM-DP+'s transactionId of a download that was triggered."""
+    form, value = begin(world, euicc, eimTransactionId=triggered(world))
+    assert form == "initiateAuthenticationOkEsipa"
+    found: bytes = value["transactionId"]
+    return found
+
+
+# -- InitiateAuthentication
+
+
+def test_the_order_says_what_the_ipa_leaves_out(world: World, euicc: PaperEuicc) -> None:
+    number = triggered(world)
+    with world.service.store.changing(EID) as record:
+        record.euicc_info1 = euicc.info1()
+    form, value = begin(world, euicc, eimTransactionId=number, smdpAddress=None, euiccInfo1=None)
+    assert (form, value["matchingId"]) == ("initiateAuthenticationOkEsipa", "CODE-1")
+    (order,) = world.service.store.card(EID).queue
+    assert order.rsp_transactions == [value["transactionId"]]
+
+
+def test_a_download_without_transaction_is_of_the_line_it_comes_by(
+    world: World, euicc: PaperEuicc
+) -> None:
+    triggered(world)
+    form, value = begin(world, euicc, smdpAddress=None)
+    assert (form, value["matchingId"]) == ("initiateAuthenticationOkEsipa", "CODE-1")
+
+
+def test_a_download_of_nobody_is_relayed_too(world: World, euicc: PaperEuicc) -> None:
+    form, value = begin(world, euicc)
+    assert (form, "matchingId" in value) == ("initiateAuthenticationOkEsipa", False)
+    number = value["transactionId"].hex().upper()
+    assert world.said == [f"a card: InitiateAuthentication relayed, transaction {number}"]
+
+
+@pytest.mark.parametrize(
+    ("others", "code", "why"),
+    [
+        ({"smdpAddress": None}, 1, "No SM-DP+ is named"),
+        ({"smdpAddress": "other.example.com"}, 1, "This SM-DP+ is"),
+        ({"euiccInfo1": None}, 127, "EUICCInfo1 is missing"),
+        ({"euiccInfo1": INFO1}, 3, "verifies with"),
+        ({"euiccInfo1": hx("BF2000")}, 127, "lacks svn"),
+        ({"eimTransactionId": b"\1"}, 52, "No download has the eimTransactionId 01"),
+    ],
+)
+def test_what_cannot_begin_is_told_by_its_code(
+    world: World, euicc: PaperEuicc, others: Any, code: int, why: str
+) -> None:
+    assert begin(world, euicc, **others) == ("initiateAuthenticationErrorEsipa", code)
+    assert why in world.said[-1]
+
+
+def test_an_address_that_is_none_is_an_undefined_error(tmp_path: Path, euicc: PaperEuicc) -> None:
+    world = World(tmp_path / "cards", EimService.servers)
+    assert begin(world, euicc, smdpAddress="a:b") == ("initiateAuthenticationErrorEsipa", 127)
+    assert "is no URL" in world.said[-1]
+
+
+# -- the rest
+
+
+def test_an_unknown_transaction_is_told_by_its_code(world: World) -> None:
+    given = {"transactionId": b"\1"}
+    error = vector22("ES10b.AuthenticateServer (error)")[1]
+    found = [
+        ask(world, ANSWERED, given | {"authenticateServerResponse": error}),
+        ask(world, BOUND, given | {"prepareDownloadResponse": PREPARED}),
+        ask(world, CANCELLED, given | {"cancelSessionResponse": CANCEL_RESPONSE}),
+    ]
+    assert [code for _, code in found] == [10, 95, 1]
+
+
+def test_a_card_that_refuses_ends_the_download(world: World, euicc: PaperEuicc) -> None:
+    transaction = begun(world, euicc)
+    error = vector22("ES10b.AuthenticateServer (error)")[1]
+    given = {"transactionId": transaction, "authenticateServerResponse": error}
+    assert ask(world, ANSWERED, given) == ("authenticateClientErrorEsipa", 5)
+    assert ask(world, ANSWERED, given) == ("authenticateClientErrorEsipa", 10)
+    (order,) = world.service.store.card(EID).queue
+    assert "euiccChallengeMismatch" in str(order.problem)
+
+
+def test_a_restart_ends_downloads_but_not_their_orders(world: World, euicc: PaperEuicc) -> None:
+    transaction = begun(world, euicc)
+    world.restart()
+    given = {"transactionId": transaction, "prepareDownloadResponse": PREPARED}
+    assert ask(world, BOUND, given) == ("getBoundProfilePackageErrorEsipa", 95)
+    assert fetch(world)[0] == "profileDownloadTriggerRequest"
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "response"),
+    [
+        (ANSWERED, "authenticateServerResponse", "BF3805 A203 800100"),
+        (BOUND, "prepareDownloadResponse", "BF2105 A203 800100"),
+        (CANCELLED, "cancelSessionResponse", "BF4105 A203 800100"),
+    ],
+)
+def test_compact_messages_are_refused(
+    world: World, euicc: PaperEuicc, name: str, field: str, response: str
+) -> None:
+    transaction = begun(world, euicc)
+    found = ask(world, name, {"transactionId": transaction, field: hx(response)})
+    assert found[1] == 127
+    assert "Compact messages are not understood" in world.said[-1]
+
+
+FAILURES = [
+    *((INITIATED, codes, "initiate_authentication") for codes in INITIATE.items()),
+    *((ANSWERED, codes, "authenticate_client") for codes in AUTHENTICATE.items()),
+    *((BOUND, codes, "get_bound_profile_package") for codes in BIND.items()),
+    *((CANCELLED, codes, "cancel_session") for codes in CANCEL.items()),
+]
+
+
+@pytest.mark.parametrize(("name", "codes", "function"), FAILURES)
+def test_the_refusals_of_an_smdp_have_codes_of_their_own(
+    world: World, euicc: PaperEuicc, server: Smdpp, name: str, codes: Any, function: str
+) -> None:
+    (subject, reason), expected = codes
+    error = RemoteSmdppError(subject, reason, "That is why.")
+    assert _failing(world, euicc, server, name, error, function) == expected
+    assert world.said[-1].endswith(f"answered {expected}: That is why.")
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        (INITIATED, "initiate_authentication"),
+        (ANSWERED, "authenticate_client"),
+        (BOUND, "get_bound_profile_package"),
+        (CANCELLED, "cancel_session"),
+    ],
+)
+def test_a_line_that_is_cut_is_an_undefined_error(
+    world: World, euicc: PaperEuicc, server: Smdpp, name: str, function: str
+) -> None:
+    error = LpaError("The line is cut. Mend it.")
+    assert _failing(world, euicc, server, name, error, function) == "undefinedError"
+    assert "The line is cut" in world.said[-1]
+
+
+def _failing(
+    world: World, euicc: PaperEuicc, server: Smdpp, name: str, error: Exception, function: str
+) -> str:
+    """The code by which a function is refused, by its name."""
+    world.servers = lambda _: Refusing(server, error, function)
+    world.restart()
+    if name == INITIATED:
+        begin(world, euicc)
+    else:
+        transaction = begun(world, euicc)
+        fields = {
+            ANSWERED: ("authenticateServerResponse", hx("BF3800")),
+            BOUND: ("prepareDownloadResponse", PREPARED),
+            CANCELLED: ("cancelSessionResponse", CANCEL_RESPONSE),
+        }
+        field, response = fields[name]
+        ask(world, name, {"transactionId": transaction, field: response})
+    line = world.said[-1]
+    return line.partition(" answered ")[2].partition(":")[0]
+
+
+def test_only_so_many_downloads_go_on_at_once(world: World, euicc: PaperEuicc) -> None:
+    for _ in range(3):
+        begin(world, euicc)
+    relay = world.service.relay
+    (first, *_), download = list(relay.downloads), next(iter(relay.downloads.values()))
+    for number in range(AT_ONCE):
+        relay._begin(number.to_bytes(16), download)
+    assert len(relay.downloads) == AT_ONCE
+    assert first not in relay.downloads

@@ -1,0 +1,123 @@
+"""An eIM gives out packages: what is signed when, in which order, and how often."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.esipa import EID, OTHER_EID, World, executed, fetch, kept, known_world, provide
+from support.hexes import hx
+
+from euicc_sim import Card
+from euicc_sim.parties.eim.server.record import DELIVERIES
+from euicc_sim.parties.messages.errors import EimError
+
+ACKNOWLEDGED = "eimAcknowledgements"
+
+
+@pytest.fixture
+def world(tmp_path: Path, card: Card) -> World:
+    return known_world(tmp_path / "cards", card)
+
+
+def test_nothing_waits(world: World) -> None:
+    assert fetch(world) == ("eimPackageError", 1)
+    assert world.said == [f"{EID}: asked for a package, none waits"]
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "why"),
+    [
+        (f"BF4F12 5A10 {OTHER_EID}", 2, "No card"),
+        ("BF4F12 5A10 89049032123451234512345678901236", 3, "is no EID"),
+        ("BF4F12 5A10 8904903212345123451234567890123A", 3, "is no EID"),
+        ("BF4F00", 4, "has no eidValue"),
+        ("BF4F03 5A0101", 127, "its size is not 16"),
+        ("BF4F02 5A10", 127, "claims 16 bytes"),
+    ],
+)
+def test_a_wrong_eid_is_told_by_its_code(world: World, message: str, code: int, why: str) -> None:
+    answer = world.post(hx(message))
+    assert (answer.status_code, answer.content) == (200, hx(f"BF4F03 0201{code:02X}"))
+    (line,) = world.said
+    assert line.startswith("! getEimPackageRequest answered ")
+    assert why in line
+
+
+def test_a_package_is_signed_when_it_leaves(world: World, card: Card) -> None:
+    world.service.order(EID, ["listEim"])
+    assert kept(world).queue[0].message is None
+    package, result = executed(world, card)
+    order = kept(world).queue[0]
+    assert (order.message, order.counter, order.deliveries) == (package, 1, 1)
+    assert provide(world, "euiccPackageResult", result) == (ACKNOWLEDGED, [1])
+    assert kept(world).queue == []
+    (done,) = kept(world).results
+    assert (done.state, done.verified, done.message) == ("done", True, result)
+    assert [(one.operation, one.result) for one in done.outcomes] == [("listEim", "ok")]
+    assert world.said[-1] == f"{EID}: order 1 (listEim): done, verified; listEim ok"
+
+
+def test_orders_come_in_their_order(world: World, card: Card) -> None:
+    for word in ("listEim", "getRAT", "listProfileInfo"):
+        world.service.order(EID, [word])
+    for _ in range(3):
+        _, result = executed(world, card)
+        provide(world, "euiccPackageResult", result)
+    assert fetch(world) == ("eimPackageError", 1)
+    assert [one.words for one in kept(world).results] == [
+        ["listEim"],
+        ["getRAT"],
+        ["listProfileInfo"],
+    ]
+    assert [one.counter for one in kept(world).results] == [1, 2, 3]
+
+
+def test_without_a_result_the_same_package_comes_again_and_then_is_held(world: World) -> None:
+    world.service.order(EID, ["getRAT"])
+    first = fetch(world)
+    assert [fetch(world) for _ in range(DELIVERIES - 1)] == [first] * (DELIVERIES - 1)
+    assert fetch(world) == ("eimPackageError", 1)
+    (order,) = kept(world).queue
+    assert order.held
+    assert "no result came" in str(order.problem)
+    world.service.again(EID, 1)
+    form, package = fetch(world)
+    assert form == "euiccPackageRequest"
+    assert package != first[1]
+    assert kept(world).queue[0].counter == 2
+
+
+def test_an_order_can_be_taken_back(world: World) -> None:
+    world.service.order(EID, ["getRAT"])
+    assert world.service.withdraw(EID, 1).words == ["getRAT"]
+    assert fetch(world) == ("eimPackageError", 1)
+    with pytest.raises(EimError, match="No order 1 waits"):
+        world.service.withdraw(EID, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ([], "at least one operation"),
+        (["enable"], "is not complete"),
+        (["listEim", "getRAT"], "PSMOs or eCOs, never both"),
+        (["enabel:1"], "Did you mean"),
+        (["data:XYZ"], "is not hex"),
+        (["data", "getRAT"], "stands alone"),
+        (["download:SMDP"], "no activation code"),
+    ],
+)
+def test_an_order_that_cannot_be_done_is_refused_at_once(
+    world: World, words: list[str], why: str
+) -> None:
+    with pytest.raises(EimError, match=why):
+        world.service.order(EID, words)
+    assert kept(world).queue == []
+
+
+def test_an_eim_without_counters_holds_the_order(world: World) -> None:
+    world.service.order(EID, ["getRAT"])
+    world.service.set_card(EID, counter=0x7FFFFF)
+    assert fetch(world) == ("eimPackageError", 1)
+    assert "has used its last counter" in str(kept(world).queue[0].problem)

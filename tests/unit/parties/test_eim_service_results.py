@@ -1,0 +1,249 @@
+"""An eIM takes what came of its packages: what it believes, refuses, ignores and keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.esipa import (
+    EID,
+    OTHER_EID,
+    World,
+    ask,
+    es10,
+    executed,
+    fetch,
+    kept,
+    known_world,
+    provide,
+)
+from support.euiccs import vector22
+from support.hexes import hx
+from support.installing import install
+
+from euicc_sim import Card
+from euicc_sim.asn1.esipa import messages as esipa
+from euicc_sim.parties import Eim, operations
+from euicc_sim.parties.eim.server.record import NOTIFICATIONS, Forward
+from euicc_sim.parties.messages.es10 import LpaError
+
+ACKNOWLEDGED, REFUSED = "eimAcknowledgements", ("provideEimPackageResultError", 127)
+CERTIFICATES = hx("BF5600")
+
+
+@pytest.fixture
+def world(tmp_path: Path, card: Card) -> World:
+    return known_world(tmp_path / "cards", card)
+
+
+def spoiled(result: bytes) -> bytes:
+    return result[:-1] + bytes((result[-1] ^ 1,))
+
+
+def test_a_restart_between_package_and_result_loses_nothing(world: World, card: Card) -> None:
+    world.service.order(EID, ["getRAT"])
+    package, result = executed(world, card)
+    world.restart()
+    assert fetch(world) == ("euiccPackageRequest", package)
+    world.restart()
+    assert provide(world, "euiccPackageResult", result) == (ACKNOWLEDGED, [1])
+    world.restart()
+    assert [one.state for one in kept(world).results] == ["done"]
+
+
+def test_a_result_that_comes_twice_is_acknowledged_twice(world: World, card: Card) -> None:
+    world.service.order(EID, ["getRAT"])
+    _, result = executed(world, card)
+    assert [provide(world, "euiccPackageResult", result) for _ in range(2)] == [
+        (ACKNOWLEDGED, [1])
+    ] * 2
+    assert len(kept(world).results) == 1
+
+
+def test_a_wrong_signature_is_refused_and_the_order_waits_on(world: World, card: Card) -> None:
+    world.service.order(EID, ["getRAT"])
+    package, result = executed(world, card)
+    before = world.said.copy()
+    assert provide(world, "euiccPackageResult", spoiled(result)) == REFUSED
+    (line,) = world.said[len(before) :]
+    assert line.startswith("! provideEimPackageResult answered undefinedError")
+    assert "The signature is not that of this certificate's card" in line
+    assert "signature is not" in str(kept(world).queue[0].problem)
+    assert (kept(world).queue[0].message, kept(world).results) == (package, [])
+    assert provide(world, "euiccPackageResult", result) == (ACKNOWLEDGED, [1])
+
+
+def test_a_result_for_another_eim_is_refused(world: World, card: Card) -> None:
+    other = Eim.create("eim2.example.com", seed=9)
+    config = other.configuration()
+    world.service.order(EID, ["listEim"])
+    add = world.eim.package([operations.add_eim(config)], EID, counter=1)
+    es10(card, add)
+    result = es10(card, other.package([operations.list_eim()], EID))
+    assert provide(world, "euiccPackageResult", result) == REFUSED
+    assert "not of 'eim1.example.com'" in world.said[-1]
+
+
+def test_an_unsigned_error_does_not_end_an_order(world: World, card: Card) -> None:
+    world.service.set_card(EID, token=77)
+    world.service.order(EID, ["getRAT"])
+    _, result = executed(world, card)
+    assert provide(world, "euiccPackageResult", result) == REFUSED
+    assert "does not know this eIM, its key or its token" in world.said[-1]
+    assert len(kept(world).queue) == 1
+
+
+def test_a_signed_error_ends_an_order(world: World, card: Card) -> None:
+    es10(card, world.eim.package([operations.get_rat()], EID, counter=5))
+    world.service.order(EID, ["getRAT"])
+    _, result = executed(world, card)
+    answer = provide(world, "euiccPackageResult", result)
+    assert answer == ("emptyResponse", {})
+    (done,) = kept(world).results
+    assert (done.state, done.error, done.verified) == ("refused", "replayError", True)
+
+
+def test_a_result_that_was_lost_on_the_way_is_found_on_the_card(world: World, card: Card) -> None:
+    world.service.order(EID, ["getRAT"])
+    package, lost = executed(world, card)
+    assert fetch(world) == ("euiccPackageRequest", package)
+    replay = es10(card, package)
+    assert provide(world, "euiccPackageResult", replay) == ("emptyResponse", {})
+    form, asked = fetch(world)
+    assert (form, asked["tagList"]) == ("ipaEuiccDataRequest", hx("A2BF2B"))
+    data = {"euiccPackageResultList": [lost]}
+    assert provide(world, "ipaEuiccDataResponse", ("ipaEuiccData", data)) == (ACKNOWLEDGED, [1])
+    states = {one.kind: one.state for one in kept(world).results}
+    assert states == {"data": "done", "package": "done"}
+    assert kept(world).queue == []
+
+
+def test_a_lost_result_that_nobody_has_ends_the_order(world: World, card: Card) -> None:
+    world.service.order(EID, ["getRAT"])
+    package, _ = executed(world, card)
+    fetch(world)
+    provide(world, "euiccPackageResult", es10(card, package))
+    fetch(world)
+    provide(world, "ipaEuiccDataResponse", ("ipaEuiccData", {}))
+    assert [(one.kind, one.state, one.error) for one in kept(world).results] == [
+        ("data", "done", None),
+        ("package", "refused", "replayError"),
+    ]
+
+
+def test_an_ipa_that_cannot_read_a_package_ends_the_order(world: World) -> None:
+    world.service.order(EID, ["getRAT"])
+    fetch(world)
+    error = {"eimPackageResultErrorCode": 1}
+    assert provide(world, "eimPackageResultResponseError", error) == ("emptyResponse", {})
+    (done,) = kept(world).results
+    assert (done.state, done.error) == ("failed", "the IPA says invalidPackageFormat")
+
+
+def test_a_result_without_an_order_is_kept_too(world: World, card: Card) -> None:
+    result = es10(card, world.eim.package([operations.get_rat()], EID))
+    assert provide(world, "euiccPackageResult", result) == (ACKNOWLEDGED, [1])
+    (done,) = kept(world).results
+    assert (done.order, done.state, done.verified) == (None, "done", True)
+
+
+@pytest.mark.parametrize(
+    ("form", "value"),
+    [
+        ("ipaEuiccDataResponse", ("ipaEuiccData", {"associationToken": 99})),
+        (
+            "profileDownloadTriggerResult",
+            {
+                "profileDownloadTriggerResultData": (
+                    "profileDownloadError",
+                    {"profileDownloadErrorReason": 127},
+                )
+            },
+        ),
+        ("eimPackageResultResponseError", {"eimPackageResultErrorCode": 1}),
+    ],
+)
+def test_what_nobody_asked_for_is_ignored(world: World, form: str, value: Any) -> None:
+    before = kept(world)
+    assert provide(world, form, value) == ("emptyResponse", {})
+    assert kept(world) == before
+    assert world.said[-1].startswith(f"{EID}: ")
+    assert "ignored" in world.said[-1]
+
+
+def test_only_so_many_notifications_wait(world: World, card: Card) -> None:
+    waiting = [Forward(address="a.b", message=bytes((number,))) for number in range(NOTIFICATIONS)]
+    with world.service.store.changing(EID) as changed:
+        changed.notifications = waiting
+    world.servers = away
+    world.restart()
+    pending = vector22("ES10b.LoadBoundProfilePackage (final response, success)")[1]
+    fetch(world)
+    value = ("pendingNotification", ("profileInstallationResult", pending))
+    answer = world.post(esipa.to_eim("handleNotificationEsipa", value))
+    assert answer.status_code == 400
+    assert "notifications wait already" in world.said[-1]
+    assert len(kept(world).notifications) == NOTIFICATIONS
+
+
+def test_an_installation_result_is_of_the_card_that_signed_it(
+    world: World, card: Card, pki_folder: Path
+) -> None:
+    """The first thing that some IPAs send; it has no EID."""
+    world.servers = away
+    world.restart()
+    result = install(card.transmit, pki_folder).result
+    value = ("pendingNotification", ("profileInstallationResult", result))
+    answer = world.post(esipa.to_eim("handleNotificationEsipa", value))
+    assert answer.status_code == 204
+    assert [one.message for one in kept(world).notifications] == [result]
+
+
+def test_an_installation_result_that_no_card_here_signed_is_refused(
+    world: World, card: Card, pki_folder: Path
+) -> None:
+    result = spoiled(install(card.transmit, pki_folder).result)
+    value = ("pendingNotification", ("profileInstallationResult", result))
+    assert world.post(esipa.to_eim("handleNotificationEsipa", value)).status_code == 400
+    assert "is of a card that is not known here" in world.said[-1]
+
+
+def away(address: str) -> Any:
+    raise LpaError(f"{address} is away.")
+
+
+# -- whose result it is
+
+
+def test_a_result_without_an_eid_is_known_by_its_transaction(world: World, card: Card) -> None:
+    world.service.order(EID, ["getRAT"])
+    _, result = executed(world, card)
+    world.restart()
+    assert provide(world, "euiccPackageResult", result, eid=None) == (ACKNOWLEDGED, [1])
+
+
+def test_a_result_of_nobody_lacks_its_eid(world: World) -> None:
+    found = provide(world, "ipaEuiccDataResponse", ("ipaEuiccData", {}), eid=None)
+    assert found == ("provideEimPackageResultError", 4)
+    assert "does not say of which card it is" in world.said[-1]
+
+
+def test_an_answer_without_an_eid_is_of_the_line_it_comes_by(world: World) -> None:
+    world.service.order(EID, ["data"])
+    fetch(world)
+    answer = provide(world, "ipaEuiccDataResponse", ("ipaEuiccData", {}), eid=None)
+    assert answer == (ACKNOWLEDGED, [])
+    assert [one.kind for one in kept(world).results] == ["data"]
+
+
+def test_a_result_for_an_unknown_card_is_told_so(world: World) -> None:
+    found = provide(world, "ipaEuiccDataResponse", ("ipaEuiccData", {}), eid=OTHER_EID)
+    assert found == ("provideEimPackageResultError", 2)
+
+
+def test_transferred_packages_are_answered(world: World, card: Card) -> None:
+    world.service.order(EID, ["getRAT"])
+    _, result = executed(world, card)
+    found = ask(world, "transferEimPackageResponse", ("euiccPackageResult", result))
+    assert found == (ACKNOWLEDGED, [1])

@@ -1,0 +1,160 @@
+"""Downloads that an eIM triggers and an IPA does, and notifications on their way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from support.esipa import EID, World
+from support.heard import SMDP, A, Heard, states
+from support.installing import A_DIGITS, order, smdpp
+
+from euicc_sim import Card
+from euicc_sim.parties import operations
+from euicc_sim.parties.eim.server.service import RETRY
+from euicc_sim.parties.ipa.client import DownloadMode, Poll
+from euicc_sim.parties.messages.card_answers import NotificationFacts
+from euicc_sim.parties.messages.es10 import LpaError
+from euicc_sim.parties.messages.refusals import Refusal, SmdppError
+from euicc_sim.parties.smdpp.server import Smdpp
+from keys import Curve
+
+MODES = list(DownloadMode)
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def server(pki_folder: Path, heard: Heard) -> Smdpp:
+    return heard.by(pki_folder)
+
+
+@pytest.fixture
+def world(tmp_path: Path, card: Card, server: Smdpp) -> World:
+    world = World(tmp_path / "cards", lambda _: server)
+    world.trusted_by(card, token=True)
+    return world
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_download_that_is_refused_is_told(world: World, card: Card, mode: DownloadMode) -> None:
+    world.service.order(EID, [f"download:1${SMDP}$NOBODY"])
+    assert world.ipa(card, mode).poll() == Poll(1)
+    (failed,) = world.service.store.card(EID).results
+    assert failed.state == "failed"
+    assert str(failed.error).startswith("undefinedError, The ")
+    assert world.service.store.card(EID).queue == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_profile_that_the_card_does_not_install_is_told(
+    world: World, card: Card, heard: Heard, mode: DownloadMode
+) -> None:
+    for words in ([A], [A]):
+        world.service.order(EID, words)
+    assert world.ipa(card, mode).poll() == Poll(2)
+    known = mode is DownloadMode.RELAYED  # the eIM saw the certificate that the card showed
+    assert states(world) == [(A, "done", known), (A, "refused", known)]
+    error = world.service.store.card(EID).results[1].error
+    assert error == "installFailedDueToIccidAlreadyExistsOnEuicc"
+
+
+def test_the_eim_gives_a_confirmation_code(
+    world: World, card: Card, server: Smdpp, pki_folder: Path
+) -> None:
+    locked = replace(order(A_DIGITS, matching_id="CC"), confirmation_code="4711")
+    with_code = smdpp(pki_folder, locked)
+    world.servers = lambda _: with_code
+    world.restart()
+    world.service.order(EID, [f"download:1${SMDP}$CC,cc=4711"])
+    assert world.ipa(card, DownloadMode.RELAYED).poll() == Poll(1)
+    assert states(world) == [(f"download:1${SMDP}$CC", "done", True)]
+    assert "4711" not in "".join(world.said)
+
+
+def test_a_relayed_download_may_be_below_another_ci(
+    world: World, card: Card, pki_folder: Path
+) -> None:
+    other = smdpp(pki_folder, order(A_DIGITS), curve=Curve.BRP)
+    world.servers = lambda _: other
+    world.restart()
+    world.service.order(EID, ["getRAT"])
+    world.service.order(EID, [A])
+    assert world.ipa(card, DownloadMode.RELAYED).poll() == Poll(3)
+    assert states(world)[-1] == (A, "done", True)
+
+
+def test_the_default_smdp_of_the_card_is_asked(world: World, card: Card, server: Smdpp) -> None:
+    world.service.order(EID, [f"setDefaultDpAddress:{SMDP}"])
+    world.service.order(EID, ["download:default"])
+    world.ipa(card).poll()
+    assert states(world)[-1] == ("download:default", "failed", False)
+    error = world.service.store.card(EID).results[-1].error
+    assert f"No order waits for the EID {EID}" in str(error)
+
+
+def test_no_smds_is_asked(world: World, card: Card) -> None:
+    world.service.order(EID, ["download:smds=smds.example.com"])
+    assert world.ipa(card).poll() == Poll(1)
+    assert states(world) == [("download:smds=smds.example.com", "failed", False)]
+
+
+# -- notifications
+
+
+def test_a_notification_that_its_smdp_refuses_stays_on_the_card(
+    world: World, card: Card, server: Smdpp
+) -> None:
+    def refuse(pending: bytes) -> NotificationFacts:
+        raise SmdppError(Refusal.TRANSACTION, "No.")
+
+    server.handle_notification = refuse  # type: ignore[method-assign]
+    world.service.order(EID, [A])
+    ipa = world.ipa(card)
+    assert ipa.poll() == Poll(1)
+    assert len(ipa.card.notifications()) == 1
+
+
+def test_a_notification_waits_at_the_eim_for_its_smdp(
+    world: World, card: Card, server: Smdpp, heard: Heard
+) -> None:
+    taken, tries = server.handle_notification, []
+
+    def lose(pending: bytes) -> NotificationFacts:
+        tries.append(pending)
+        raise LpaError("The line is cut. Mend it.")
+
+    server.handle_notification = lose  # type: ignore[method-assign]
+    world.service.order(EID, [A])
+    ipa = world.ipa(card, DownloadMode.RELAYED)
+    assert ipa.poll() == Poll(1)
+    assert ipa.card.notifications() == []
+    (kept,) = world.service.store.card(EID).notifications
+    assert (kept.address, kept.problem) == (SMDP, "The line is cut. Mend it.")
+    assert len(tries) == 1
+    server.handle_notification = taken  # type: ignore[method-assign]
+    later = datetime.now(UTC) + RETRY
+    world.service.now = lambda: later
+    ipa.poll()
+    assert world.service.store.card(EID).notifications == []
+    assert heard == [f"install {A_DIGITS}"]
+
+
+def test_a_result_that_the_eim_does_not_take_does_not_block_the_rest(
+    world: World, card: Card
+) -> None:
+    ipa = world.ipa(card)
+    stray = world.eim.package([operations.get_rat()], EID)
+    ipa.card.load_package(stray)
+    world.service.order(EID, ["listProfileInfo"])
+    told: list[str] = []
+    assert world.ipa(card, tell=told.append).poll() == Poll(2)
+    assert "result 1 stays on the card" in told[0]
+    assert ipa.poll() == Poll(0)
+    assert [one.order for one in world.service.store.card(EID).results] == [2, 1, None]
+    assert ipa.card.results() == []
