@@ -34,7 +34,7 @@ class Echo:
 
 class NoFiles:
     def select(self, p1: int, name: bytes) -> bytes:
-        if name != hx("3F00"):
+        if name not in (b"", hx("3F00")):
             raise StatusError(SW.NOT_FOUND, "no such file")
         return tlv(0x62)
 
@@ -127,8 +127,9 @@ def test_a_select_of_a_proprietary_class_goes_to_the_application(send: Send) -> 
 
 
 def test_manage_channel_of_a_proprietary_class_goes_to_the_application(send: Send) -> None:
-    send("00A4 0400 05 A000000001")
-    assert send("8070 0000 00").startswith("01")
+    send("00A4 0400 06 A00000000102")
+    assert send("8070 0000 00") == "02 01 90 00"
+    assert send("01B0 0000 00") == "68 81"
 
 
 def test_status_of_an_interindustry_class_goes_to_the_application(send: Send) -> None:
@@ -203,10 +204,31 @@ def test_chained_commands_reach_the_application_as_one(send: Send) -> None:
     assert send("8010 0000 01 22 00") == "01 00 11 22 90 00"
 
 
-def test_select_without_le_and_with_a_fifth_byte_is_case_1(send: Send) -> None:
-    send("00A4 0400 05 A000000001")
-    assert send("00A4 0004 00") == "6A 82"
-    assert send("00A4 0004 00 0000") == "6A 82"
+def test_select_with_a_fifth_byte_00_and_no_data_is_case_1(send: Send) -> None:
+    assert send("00A4 0004") == "61 02"
+    assert send("00A4 0004 00") == "61 02"
+
+
+def test_select_with_another_fifth_byte_and_no_data_is_case_2(send: Send) -> None:
+    assert send("00A4 0004 02") == "62 00 90 00"
+
+
+def test_select_with_an_extended_le_of_256_is_case_2(send: Send) -> None:
+    """Only the short form has a fifth byte that case 1 is written with."""
+    assert send("00A4 0004 000100") == "62 00 90 00"
+    assert send("00A4 0004 000000") == "62 00 90 00"
+
+
+@pytest.mark.parametrize("p2", ["01", "03", "05", "0D", "0F", "10", "20", "41", "80"])
+def test_select_with_an_occurrence_other_than_first_and_next_is_6a86(send: Send, p2: str) -> None:
+    """ISO/IEC 7816-4 table 63: 01 is the last occurrence, 03 the previous one."""
+    assert send(f"00A4 04{p2} 05 A000000001 00") == "6A 86"
+    assert send(f"00A4 00{p2} 02 3F00 00") == "6A 86"
+
+
+@pytest.mark.parametrize("p2", ["00", "04", "08", "40", "44"])
+def test_select_of_the_first_occurrence_gives_its_template(send: Send, p2: str) -> None:
+    assert send(f"00A4 00{p2} 02 3F00 00") == "62 00 90 00"
 
 
 def test_p2_0c_brings_no_data(send: Send) -> None:
