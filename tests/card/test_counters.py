@@ -13,7 +13,7 @@ from support.eims import (
     eim1,
     eim2,
     error_code,
-    read_answer,
+    read_result,
     trust,
     vector_key,
 )
@@ -46,7 +46,7 @@ def test_the_first_package_has_the_configured_counter_plus_one(send: Send) -> No
 
 def test_the_same_package_twice_is_a_replay(send: Send, eim: Eim) -> None:
     package = eim.package(LIST_EIM)
-    assert read_answer(ask(send, package)).kind == "euiccPackageResultSigned"
+    assert read_result(ask(send, package))
     assert error_code(ask(send, package)) == REPLAY
     assert error_code(ask(send, package)) == REPLAY
 

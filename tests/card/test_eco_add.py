@@ -16,7 +16,7 @@ from support.eims import (
     eim2,
     integer,
     raw_package,
-    read_answer,
+    read_result,
     spki,
     tlv,
     trust,
@@ -54,7 +54,7 @@ def code(send: Send, eim: Eim, **fields: Any) -> int:
 def raw_code(send: Send, eim: Eim, fields: dict[str, bytes]) -> int:
     content = b"".join(tlv(tag, value) for tag, value in sorted(fields.items()))
     package = raw_package(eim, tlv("A1", tlv("A8", content)), counter=1)
-    ((_, (_, value)),) = read_answer(ask(send, package)).data["euiccResult"]
+    ((_, (_, value)),) = read_result(ask(send, package)).data["euiccResult"]
     found: int = value
     return found
 

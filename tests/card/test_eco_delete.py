@@ -14,7 +14,7 @@ from support.eims import (
     eim1,
     eim2,
     raw_package,
-    read_answer,
+    read_result,
     stored_results,
     tlv,
     trust,
@@ -60,7 +60,7 @@ def test_the_result_of_a_deleted_eim_is_signed_with_its_token(
 ) -> None:
     answer = ask(send, eim.package(delete(eim.name)))
     assert eim.token == 1
-    read_answer(answer).check(card.identity.credentials[0].euicc_certificate, 1)
+    read_result(answer).check(card.identity.credentials[0].euicc_certificate, 1)
     assert stored_results(send) == [answer]
 
 
@@ -88,7 +88,7 @@ def test_eim_ids_are_compared_byte_for_byte(send: Send, eim: Eim) -> None:
 @pytest.mark.parametrize("operation", ["A900", "A902 8101", "A903 8001FF"])
 def test_no_eim_id_is_command_error(send: Send, eim: Eim, operation: str) -> None:
     answer = ask(send, raw_package(eim, tlv("A1", hx(operation)), counter=1))
-    assert read_answer(answer).data["euiccResult"] == [("deleteEimResult", COMMAND_ERROR)]
+    assert read_result(answer).data["euiccResult"] == [("deleteEimResult", COMMAND_ERROR)]
 
 
 def test_deleting_twice_in_one_package_fails_the_second_time(send: Send, eim: Eim) -> None:

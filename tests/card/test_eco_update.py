@@ -15,7 +15,7 @@ from support.eims import (
     eim2,
     error_code,
     raw_package,
-    read_answer,
+    read_result,
     tlv,
     trust,
     unsigned_error,
@@ -80,7 +80,7 @@ def test_each_field_can_be_changed(send: Send, eim: Eim, name: str, value: objec
 def test_the_ci_can_be_changed(send: Send, eim: Eim, card: Card, other: Eim) -> None:
     second = card.identity.credentials[1]
     assert update(send, eim, euiccCiPKId=second.ci_pk_id) == OK
-    answer = read_answer(ask(send, other.package(LIST_EIM)))
+    answer = read_result(ask(send, other.package(LIST_EIM)))
     answer.check(second.euicc_certificate, other.token)
 
 
@@ -170,7 +170,7 @@ def test_the_first_failing_check_decides(
 def test_an_unreadable_field_is_command_error(send: Send, eim: Eim, content: str) -> None:
     operation = tlv("AA", tlv("80", b"eim2.example.com"), hx(content))
     answer = ask(send, raw_package(eim, tlv("A1", operation), counter=1))
-    assert read_answer(answer).data["euiccResult"] == [("updateEimResult", COMMAND_ERROR)]
+    assert read_result(answer).data["euiccResult"] == [("updateEimResult", COMMAND_ERROR)]
 
 
 def test_an_eim_updates_itself_and_its_result_is_signed_as_before(
@@ -180,8 +180,8 @@ def test_an_eim_updates_itself_and_its_result_is_signed_as_before(
     package = eim.package(
         ("updateEim", {"eimId": eim.name, "euiccCiPKId": second.ci_pk_id, "eimFqdn": "x"})
     )
-    read_answer(ask(send, package)).check(first.euicc_certificate, eim.token)
-    read_answer(ask(send, eim.package(LIST_EIM))).check(second.euicc_certificate, eim.token)
+    read_result(ask(send, package)).check(first.euicc_certificate, eim.token)
+    read_result(ask(send, eim.package(LIST_EIM))).check(second.euicc_certificate, eim.token)
 
 
 def test_an_own_lowered_counter_ends_as_that_of_the_package(send: Send, eim: Eim) -> None:

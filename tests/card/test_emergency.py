@@ -15,7 +15,7 @@ from support.eims import (
     ask,
     eim1,
     eim2,
-    read_answer,
+    read_error,
     stored_results,
     tlv,
     trust,
@@ -140,8 +140,7 @@ def test_ppr1_of_the_enabled_profile_is_no_hindrance(
 
 def test_a_good_package_is_104_signed(send: Send, calling: Eim, card: Card) -> None:
     before = card.state
-    answer = read_answer(ask(send, package(calling, enable(B), transaction=hx("A1B2"))))
-    assert answer.kind == "euiccPackageErrorSigned"
+    answer = read_error(ask(send, package(calling, enable(B), transaction=hx("A1B2"))))
     assert answer.data == {
         "eimId": calling.name,
         "counterValue": 1,
@@ -162,7 +161,7 @@ def test_its_counter_can_still_be_used_afterwards(send: Send, calling: Eim) -> N
 
 def test_104_comes_before_the_eid_and_the_counter(send: Send, calling: Eim, card: Card) -> None:
     for options in ({"eid": bytes(16)}, {"counter": 0}, {"counter": 8388608}):
-        answer = read_answer(ask(send, calling.package(LIST_EIM, **options)))
+        answer = read_error(ask(send, calling.package(LIST_EIM, **options)))
         assert answer.data["euiccPackageErrorCode"] == 104
 
 

@@ -22,7 +22,8 @@ from support.eims import (
     eim1,
     objects,
     raw_add_initial,
-    read_answer,
+    read_error,
+    read_result,
     tlv,
     trust,
     unsigned_error,
@@ -132,14 +133,14 @@ def test_an_update_changes_from_key_to_certificate(send: Send) -> None:
 
 @pytest.mark.parametrize("index", [0, 1])
 @pytest.mark.parametrize("curve", list(CURVES))
-def test_a_result_is_signed_below_the_ci_of_its_eim(
+def test_a_result_and_an_error_are_signed_below_the_ci_of_their_eim(
     send: Send, card: Card, index: int, curve: str
 ) -> None:
     own = card.identity.credentials[index]
     eim = Eim("eim", CURVES[curve], extra={"euiccCiPKId": own.ci_pk_id})
     trust(send, eim)
-    read_answer(ask(send, eim.package(LIST_EIM))).check(own.euicc_certificate)
-    read_answer(ask(send, eim.package(LIST_EIM, counter=0))).check(own.euicc_certificate)
+    read_result(ask(send, eim.package(LIST_EIM))).check(own.euicc_certificate)
+    read_error(ask(send, eim.package(LIST_EIM, counter=0))).check(own.euicc_certificate)
 
 
 def test_the_cards_curves_are_p256_and_brainpool(card: Card) -> None:
@@ -156,8 +157,8 @@ def test_two_eims_below_two_cis_get_two_signatures(send: Send, card: Card) -> No
     one = Eim("one", CURVES["P-256"], extra={"euiccCiPKId": first.ci_pk_id})
     two = Eim("two", CURVES["P-256"], extra={"euiccCiPKId": second.ci_pk_id})
     trust(send, one, two)
-    read_answer(ask(send, one.package(LIST_EIM))).check(first.euicc_certificate)
-    read_answer(ask(send, two.package(LIST_EIM))).check(second.euicc_certificate)
+    read_result(ask(send, one.package(LIST_EIM))).check(first.euicc_certificate)
+    read_result(ask(send, two.package(LIST_EIM))).check(second.euicc_certificate)
     assert value_of(ask(send, hx("BF2000")))["euiccCiPKIdListForSigning"] == [
         first.ci_pk_id,
         second.ci_pk_id,

@@ -15,7 +15,7 @@ from support.eims import (
     eim2,
     error_code,
     raw_package,
-    read_answer,
+    read_result,
     tlv,
     trust,
 )
@@ -42,7 +42,7 @@ def delete(name: str) -> tuple[str, Any]:
 
 
 def results(send: Send, package: bytes) -> list[Any]:
-    found: list[Any] = read_answer(ask(send, package)).data["euiccResult"]
+    found: list[Any] = read_result(ask(send, package)).data["euiccResult"]
     return found
 
 
@@ -54,7 +54,7 @@ def test_a_result_has_the_fields_of_its_package_and_a_number(send: Send, eim: Ei
 
 
 def test_a_result_is_signed_by_the_card(send: Send, eim: Eim, card: Card) -> None:
-    answer = read_answer(ask(send, eim.package(LIST_EIM)))
+    answer = read_result(ask(send, eim.package(LIST_EIM)))
     answer.check(card.identity.credentials[0].euicc_certificate)
 
 

@@ -22,7 +22,8 @@ from support.eims import (
     objects,
     plain_signature,
     raw_package,
-    read_answer,
+    read_error,
+    read_result,
     seal,
     stored_results,
     tlv,
@@ -76,7 +77,7 @@ def test_a_wrong_signature_gets_an_unsigned_error(send: Send, eim: Eim) -> None:
 def test_a_wrong_eid_gets_a_signed_error(send: Send, eim: Eim, certificate: bytes) -> None:
     answer = ask(send, build(eim, LIST_EIM, counter=11, eid=OTHER_EID))
     assert error_code(answer) == INVALID_EID
-    read_answer(answer).check(certificate)
+    read_error(answer).check(certificate)
 
 
 @pytest.mark.parametrize("counter", [8388608, 2**31, 2**63, -1])
@@ -85,8 +86,8 @@ def test_a_counter_out_of_range_gets_a_signed_error(
 ) -> None:
     answer = ask(send, build(eim, LIST_EIM, counter=counter))
     assert error_code(answer) == OUT_OF_RANGE
-    assert read_answer(answer).data["counterValue"] == counter
-    read_answer(answer).check(certificate)
+    assert read_error(answer).data["counterValue"] == counter
+    read_error(answer).check(certificate)
 
 
 @pytest.mark.parametrize("counter", [0, 9, 10])
@@ -95,8 +96,8 @@ def test_a_counter_that_is_not_above_the_stored_one_is_a_replay(
 ) -> None:
     answer = ask(send, build(eim, LIST_EIM, counter=counter))
     assert error_code(answer) == REPLAY
-    assert read_answer(answer).data["counterValue"] == counter
-    read_answer(answer).check(certificate)
+    assert read_error(answer).data["counterValue"] == counter
+    read_error(answer).check(certificate)
 
 
 @pytest.mark.parametrize(
@@ -117,14 +118,14 @@ def test_a_package_without_one_readable_list_gets_undefined_error(
 ) -> None:
     answer = ask(send, raw_package(eim, content, counter=11))
     assert error_code(answer) == UNDEFINED
-    read_answer(answer).check(certificate)
+    read_error(answer).check(certificate)
 
 
 # -- what a signed error looks like
 
 
 def test_a_signed_error_has_no_number_and_repeats_the_transaction(send: Send, eim: Eim) -> None:
-    answer = read_answer(ask(send, build(eim, LIST_EIM, counter=1, transaction=hx("01"))))
+    answer = read_error(ask(send, build(eim, LIST_EIM, counter=1, transaction=hx("01"))))
     assert answer.data == {
         "eimId": "eim1.example.com",
         "counterValue": 1,
@@ -135,12 +136,18 @@ def test_a_signed_error_has_no_number_and_repeats_the_transaction(send: Send, ei
 
 @pytest.mark.parametrize("size", [1, 16])
 def test_a_result_repeats_the_transaction(send: Send, eim: Eim, size: int) -> None:
-    answer = read_answer(ask(send, eim.package(LIST_EIM, transaction=bytes(size))))
-    assert answer.data["eimTransactionId"] == bytes(size)
+    answer = read_result(ask(send, eim.package(LIST_EIM, transaction=bytes(size))))
+    assert [name for name, _ in answer.data.pop("euiccResult")] == ["listEimResult"]
+    assert answer.data == {
+        "eimId": "eim1.example.com",
+        "counterValue": 11,
+        "eimTransactionId": bytes(size),
+        "seqNumber": 1,
+    }
 
 
 def test_a_result_without_transaction_has_none(send: Send, eim: Eim) -> None:
-    assert "eimTransactionId" not in read_answer(ask(send, eim.package(LIST_EIM))).data
+    assert "eimTransactionId" not in read_result(ask(send, eim.package(LIST_EIM))).data
 
 
 # -- what refusals leave behind
@@ -212,7 +219,7 @@ def test_the_signature_covers_the_bytes_as_they_were_received(send: Send, eim: E
     content = b"".join(fields)
     long_form = hx("30 82") + len(content).to_bytes(2) + content
     answer = ask(send, seal(long_form, eim.key))
-    assert read_answer(answer).data["euiccResult"][0][0] == "listEimResult"
+    assert read_result(answer).data["euiccResult"][0][0] == "listEimResult"
 
 
 def test_a_signature_over_der_does_not_fit_other_bytes(send: Send, eim: Eim) -> None:

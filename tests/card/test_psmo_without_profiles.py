@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.eims import LIST_EIM, Eim, ask, eim1, raw_package, read_answer, tlv, trust, value_of
+from support.eims import LIST_EIM, Eim, ask, eim1, raw_package, read_result, tlv, trust, value_of
 from support.hexes import hx
 
 Send = Callable[[bytes], bytes]
@@ -52,7 +52,7 @@ def test_the_profile_list_is_empty(send: Send, eim: Eim, request_: dict[str, Any
 def test_a_wrong_criterion_for_the_list_stops_the_package(send: Send, eim: Eim) -> None:
     content = tlv("A0", hx("BF2D 05 A003 9F0100"), hx("A600"))
     answer = ask(send, raw_package(eim, content, counter=1))
-    assert read_answer(answer).data["euiccResult"] == [
+    assert read_result(answer).data["euiccResult"] == [
         ("listProfileInfoResult", ("profileInfoListError", 1))
     ]
 
@@ -112,5 +112,5 @@ def test_a_psmo_leaves_no_notification(send: Send, eim: Eim) -> None:
 def test_an_eco_in_a_list_of_psmos_is_unknown(send: Send, eim: Eim) -> None:
     content = tlv("A0", hx("AB00"))
     answer = ask(send, raw_package(eim, content, counter=1))
-    assert read_answer(answer).data["euiccResult"] == [("processingTerminated", 2)]
+    assert read_result(answer).data["euiccResult"] == [("processingTerminated", 2)]
     assert eim.load(send, LIST_EIM, counter=2)

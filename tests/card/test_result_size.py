@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support.eims import Eim, ask, eim1, raw_package, read_answer, tlv, trust
+from support.eims import Eim, ask, eim1, raw_package, read_result, tlv, trust
 from support.hexes import hx
 
 from euicc_sim import Card
@@ -22,7 +22,7 @@ def eim(send: Send) -> Eim:
 
 def test_results_beyond_32_kib_end_with_result_size_overflow(send: Send, eim: Eim) -> None:
     lists = hx("AB00") * 2000
-    answer = read_answer(ask(send, raw_package(eim, tlv("A1", lists), counter=1)))
+    answer = read_result(ask(send, raw_package(eim, tlv("A1", lists), counter=1)))
     results = answer.data["euiccResult"]
     assert results[-1] == ("processingTerminated", 1)
     assert {name for name, _ in results[:-1]} == {"listEimResult"}

@@ -13,7 +13,7 @@ from support.eims import (
     build,
     eim1,
     eim2,
-    read_answer,
+    read_result,
     stored_results,
     tlv,
     trust,
@@ -43,7 +43,7 @@ def eim(send: Send) -> Eim:
 
 
 def numbers(send: Send) -> list[int]:
-    return [read_answer(one).data["seqNumber"] for one in stored_results(send)]
+    return [read_result(one).data["seqNumber"] for one in stored_results(send)]
 
 
 def test_numbers_count_from_1(send: Send, eim: Eim) -> None:
@@ -63,7 +63,7 @@ def test_what_waits_is_what_was_answered_signature_and_all(
 ) -> None:
     answer = ask(send, eim.package(LIST_EIM, transaction=hx("A1B2C3D4")))
     assert stored_results(send) == [answer]
-    read_answer(answer).check(card.identity.credentials[0].euicc_certificate)
+    read_result(answer).check(card.identity.credentials[0].euicc_certificate)
 
 
 def test_a_full_store_drops_the_oldest(send: Send, eim: Eim) -> None:

@@ -15,7 +15,7 @@ from support.eims import (
     eim1,
     eim2,
     error_code,
-    read_answer,
+    read_result,
     stored_results,
     trust,
     unsigned_error,
@@ -62,7 +62,7 @@ def test_the_result_repeats_the_package_and_has_a_number_of_its_own(
     send: Send, granted: Eim, card: Card
 ) -> None:
     change(card, next_seq=40)
-    assert read_answer(result_in(ask(send, ROLLBACK))).data == {
+    assert read_result(result_in(ask(send, ROLLBACK))).data == {
         "eimId": granted.name,
         "counterValue": 1,
         "eimTransactionId": TRANSACTION,
@@ -75,13 +75,13 @@ def test_the_result_has_no_transaction_id_when_the_package_had_none(send: Send, 
     order(send, eim, enable(B, rollback=True))
     result = result_in(ask(send, ROLLBACK))
     assert elements(result) == hx("8C 01 00")
-    assert "eimTransactionId" not in read_answer(result).data
+    assert "eimTransactionId" not in read_result(result).data
 
 
 def test_the_result_is_signed_for_the_eim(send: Send, granted: Eim, card: Card) -> None:
     certificate = card.identity.credentials[0].euicc_certificate
     assert granted.token == 1
-    read_answer(result_in(ask(send, ROLLBACK))).check(certificate, granted.token)
+    read_result(result_in(ask(send, ROLLBACK))).check(certificate, granted.token)
 
 
 def test_the_result_takes_the_place_of_that_of_the_package(
@@ -102,7 +102,7 @@ def test_a_result_that_was_taken_away_changes_nothing(send: Send, granted: Eim) 
 
 def test_the_notifications_are_numbered_after_the_result(send: Send, granted: Eim) -> None:
     assert told(send) == [(2, "disable", A), (3, "enable", B)]
-    assert read_answer(result_in(ask(send, ROLLBACK))).data["seqNumber"] == 4
+    assert read_result(result_in(ask(send, ROLLBACK))).data["seqNumber"] == 4
     assert told(send)[2:] == [(5, "disable", B), (6, "enable", A)]
 
 
@@ -142,7 +142,7 @@ def test_it_outlives_a_reset_and_reopening(send: Send, granted: Eim, card: Card)
     with Card.open(card.directory, fsync=False) as again:
         again.transmit(SELECT_ISDR)
         result = result_in(ask(again.transmit, ROLLBACK))
-        assert read_answer(result).data["eimTransactionId"] == TRANSACTION
+        assert read_result(result).data["eimTransactionId"] == TRANSACTION
         assert enabled(again.transmit) == A
 
 

@@ -17,7 +17,8 @@ from support.eims import (
     eim1,
     eim2,
     error_code,
-    read_answer,
+    read_error,
+    read_result,
     token_object,
     trust,
     unsigned_error,
@@ -54,7 +55,7 @@ def test_the_token_is_part_of_what_the_eim_signs(send: Send, eim: Eim) -> None:
 
 
 def test_the_token_is_part_of_what_the_card_signs(send: Send, eim: Eim, certificate: bytes) -> None:
-    result = read_answer(ask(send, eim.package(LIST_EIM)))
+    result = read_result(ask(send, eim.package(LIST_EIM)))
     result.check(certificate, 1)
     with pytest.raises(InvalidSignature):
         result.check(certificate, None)
@@ -63,7 +64,7 @@ def test_the_token_is_part_of_what_the_card_signs(send: Send, eim: Eim, certific
 def test_the_token_is_part_of_a_signed_error(send: Send, eim: Eim, certificate: bytes) -> None:
     answer = ask(send, build(eim, LIST_EIM, counter=0))
     assert error_code(answer) == 4
-    read_answer(answer).check(certificate, 1)
+    read_error(answer).check(certificate, 1)
 
 
 def test_an_unsigned_error_names_the_token(send: Send, eim: Eim) -> None:
@@ -120,9 +121,9 @@ def test_a_result_of_deleting_and_adding_oneself_is_signed_with_the_old_token(
         ("deleteEim", {"eimId": eim.name}),
         ("addEim", eim1().configuration(token_wanted=True)),
     )
-    read_answer(ask(send, package)).check(certificate, 1)
+    read_result(ask(send, package)).check(certificate, 1)
     again = eim1(token=2)
-    read_answer(ask(send, again.package(LIST_EIM))).check(certificate, 2)
+    read_result(ask(send, again.package(LIST_EIM))).check(certificate, 2)
 
 
 def test_a_token_outlives_a_reset(send: Send, eim: Eim, card: Card) -> None:
@@ -174,4 +175,4 @@ class TestAfterManyTokens:
         unsigned = unsigned_error(ask(send, build(last, LIST_EIM, counter=1, token=127)))
         assert unsigned == {"eimId": "eim128", "associationToken": 128}
         last.token = 128
-        read_answer(ask(send, last.package(LIST_EIM))).check(certificate, 128)
+        read_result(ask(send, last.package(LIST_EIM))).check(certificate, 128)

@@ -344,7 +344,6 @@ def stored_results(send: Send) -> list[bytes]:
 class Answer:
     """A signed answer to a package: A0 (result) or A1 (error)."""
 
-    kind: str
     data: dict[str, Any]
     covered: bytes
     signature: bytes
@@ -357,17 +356,24 @@ class Answer:
         check_signature(key, self.signature, self.covered + token_object(token))
 
 
-def read_answer(answer: bytes) -> Answer:
-    """Take a signed answer apart; the judge must read it too."""
+def read_result(answer: bytes) -> Answer:
+    """Take the signed result of an accepted package apart; an error is a failure of the test."""
+    return _read(answer, "euiccPackageResult")
+
+
+def read_error(answer: bytes) -> Answer:
+    """Take a signed error apart; a result is a failure of the test."""
+    return _read(answer, "euiccPackageError")
+
+
+def _read(answer: bytes, name: str) -> Answer:
     kind, value = value_of(answer)
+    if kind != f"{name}Signed":
+        raise AssertionError(f"{kind}: {answer.hex()}")
     (_, _, body), *_ = objects(answer)
     ((_, _, inside),) = objects(body)
     (_, signed, _), (_, _, signature) = objects(inside)
-    names = {
-        "euiccPackageResultSigned": "euiccPackageResultDataSigned",
-        "euiccPackageErrorSigned": "euiccPackageErrorDataSigned",
-    }
-    return Answer(kind, value[names[kind]], signed, signature)
+    return Answer(value[f"{name}DataSigned"], signed, signature)
 
 
 def unsigned_error(answer: bytes) -> dict[str, Any]:
@@ -381,10 +387,7 @@ def unsigned_error(answer: bytes) -> dict[str, Any]:
 
 def error_code(answer: bytes) -> int:
     """The code of a signed error."""
-    found = read_answer(answer)
-    if found.kind != "euiccPackageErrorSigned":
-        raise AssertionError(answer.hex())
-    code: int = found.data["euiccPackageErrorCode"]
+    code: int = read_error(answer).data["euiccPackageErrorCode"]
     return code
 
 

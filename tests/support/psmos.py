@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from support.eims import Eim, ask, objects, raw_package, read_answer, tlv
+from support.eims import Eim, ask, objects, raw_package, read_result, tlv
 from support.hexes import hx
 
 Send = Callable[[bytes], bytes]
@@ -48,9 +48,7 @@ def order(send: Send, eim: Eim, *operations: bytes, transaction: bytes = b"") ->
 
 def elements(answer: bytes) -> bytes:
     """The elements in a signed result of a package."""
-    found = read_answer(answer)
-    if found.kind != "euiccPackageResultSigned":
-        raise AssertionError(f"{found.kind}: {answer.hex()}")
+    found = read_result(answer)
     ((_, _, fields),) = objects(found.covered)
     *_, (tag, _, content) = objects(fields)
     if tag != "30":

@@ -13,7 +13,7 @@ from support.eims import (
     build,
     configurations,
     error_code,
-    read_answer,
+    read_result,
     stored_results,
 )
 from support.es10 import SELECT_ISDR, es10
@@ -140,7 +140,7 @@ def test_a_release_s_results_are_signed_with_the_token_of_their_eim(path: Path) 
     identity, state = loaded(path)
     certificate = identity.credentials[0].euicc_certificate
     for result, token in zip(state.results, (1, 1, None), strict=True):
-        read_answer(result.signed).check(certificate, token)
+        read_result(result.signed).check(certificate, token)
 
 
 @releases
@@ -222,7 +222,7 @@ def test_a_card_goes_on_where_a_release_has_stopped(directory: Path) -> None:
         for eim in (token_eim(2), certificate_eim(41)):
             assert eim.load(card.transmit, LIST_EIM)[0][0] == "listEimResult"
         assert len(stored_results(card.transmit)) == 5
-        answer = read_answer(es10(card.transmit, token_eim(3).package(LIST_EIM)))
+        answer = read_result(es10(card.transmit, token_eim(3).package(LIST_EIM)))
         assert answer.data["seqNumber"] == 7
     assert [one.counter for one in read(directory)[1].eims] == [4, 42]
 
