@@ -18,14 +18,14 @@ from threading import Thread
 from bench_basics import Bench, Row, in_turn
 
 from euicc_sim import Card
-from euicc_sim.parties import Eim, add_initial_eim, exchange
 from euicc_sim.parties.clients.esipa import EsipaClient
-from euicc_sim.parties.eim.server.service import EimService
-from euicc_sim.parties.eim.server.store import EimStore
-from euicc_sim.parties.ipa.client import Ipa
-from euicc_sim.parties.messages.apdus import select_isdr
-from euicc_sim.servers.esipa import esipa_app
-from euicc_sim.servers.run import WebServer
+from euicc_sim.parties.eim.eim import Eim, add_initial_eim
+from euicc_sim.parties.eim.server.card_records import EimStore
+from euicc_sim.parties.eim.server.eim_service import EimService
+from euicc_sim.parties.ipa.ipa import Ipa
+from euicc_sim.parties.messages.apdus import exchange, select_isdr
+from euicc_sim.servers.esipa_app import esipa_app
+from euicc_sim.servers.web_server import WebServer
 from keys import make_eid
 
 CARDS, PACKAGES, THREADS = 100, 5, 4

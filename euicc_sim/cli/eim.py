@@ -15,11 +15,11 @@ from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.eim_bytes import bytes_from, hand_out
 from euicc_sim.cli.eim_server import add_to
 from euicc_sim.cli.eim_tables import answer_table, eim_table, outcome_table
-from euicc_sim.parties import Eim, EimError, add_initial_eim, take_added_tokens, take_initial_answer
-from euicc_sim.parties.eim.document import ID_TYPES, PROTOCOLS
-from euicc_sim.parties.eim.file import changing, create, load
-from euicc_sim.parties.eim.words import SYNTAX, operation
-from euicc_sim.parties.messages.certificates import certificate_der, eid_of
+from euicc_sim.parties.eim.eim import Eim, add_initial_eim, take_added_tokens, take_initial_answer
+from euicc_sim.parties.eim.eim_file import ID_TYPES, PROTOCOLS, changing, create, load
+from euicc_sim.parties.eim.operation_words import SYNTAX, operation
+from euicc_sim.parties.messages.errors import EimError
+from euicc_sim.parties.messages.euicc_certificates import certificate_der, eid_of
 from euicc_sim.parties.messages.package_results import Form
 from keys import Curve, PkiError, load_private_key
 from keys.pem import load_certificate

@@ -17,14 +17,14 @@ from euicc_sim.cli.eim_bytes import bytes_from
 from euicc_sim.cli.eim_server_tables import card_table, cards_table, result_tables
 from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, Smdpps, authorities
 from euicc_sim.parties.clients.esipa import EsipaClient
-from euicc_sim.parties.eim.file import load
-from euicc_sim.parties.eim.server.functions import EsipaFunctions
+from euicc_sim.parties.eim.eim_file import load
+from euicc_sim.parties.eim.operation_words import SYNTAX as OPERATIONS
+from euicc_sim.parties.eim.server.card_records import EimStore
+from euicc_sim.parties.eim.server.eim_service import EimService
+from euicc_sim.parties.eim.server.esipa_functions import EsipaFunctions
 from euicc_sim.parties.eim.server.orders import SYNTAX
-from euicc_sim.parties.eim.server.service import EimService
-from euicc_sim.parties.eim.server.store import EimStore
-from euicc_sim.parties.eim.server.transfer import push as push_all
-from euicc_sim.parties.eim.words import SYNTAX as OPERATIONS
-from euicc_sim.parties.messages.es10 import LpaError
+from euicc_sim.parties.eim.server.transfer_eim_package import push as push_all
+from euicc_sim.parties.messages.errors import LpaError
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.servers.tls import server_context, tls_credential
 from keys import TestPki
@@ -70,8 +70,8 @@ def serve(
     """
     try:
         with extra_needed():
-            from euicc_sim.servers.esipa import esipa_app
-            from euicc_sim.servers.run import WebServer
+            from euicc_sim.servers.esipa_app import esipa_app
+            from euicc_sim.servers.web_server import WebServer
         service = _service(file, store, pki, ca, insecure)
         called = name or (service.eim.fqdn or "localhost").partition(":")[0]
         context = _context(called, pki, certificate, key) if tls or certificate else None

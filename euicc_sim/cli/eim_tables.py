@@ -7,11 +7,11 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.tables import facts
-from euicc_sim.parties import Eim, PackageAnswer
-from euicc_sim.parties.eim.document import ID_TYPES, PROTOCOLS
-from euicc_sim.parties.messages.iccid import iccid_digits
-from euicc_sim.parties.messages.package_results import Outcome
+from euicc_sim.parties.eim.eim import Eim
+from euicc_sim.parties.eim.eim_file import ID_TYPES, PROTOCOLS
+from euicc_sim.parties.messages.package_results import Outcome, PackageAnswer
 from keys import Curve
 
 _NONE = "none"

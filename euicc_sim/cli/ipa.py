@@ -14,9 +14,10 @@ from euicc_sim.cli.console import console, fail, log_line
 from euicc_sim.cli.link import CardOption, ReaderOption, open_link
 from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, Smdpps, authorities
 from euicc_sim.parties.clients.esipa import EsipaClient, EsipaVersion, spoken
-from euicc_sim.parties.ipa.card import IpaCard
-from euicc_sim.parties.ipa.client import DownloadMode, Ipa, Poll
-from euicc_sim.parties.messages.es10 import LpaError
+from euicc_sim.parties.ipa.es10b import IpaCard
+from euicc_sim.parties.ipa.ipa import Ipa, Poll
+from euicc_sim.parties.ipa.triggered_download import DownloadMode
+from euicc_sim.parties.messages.errors import LpaError
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.transport.pcsc import PcscError
 
@@ -122,7 +123,7 @@ def listen(
     try:
         with extra_needed():
             from euicc_sim.servers.ipa_app import ipa_app
-            from euicc_sim.servers.run import WebServer
+            from euicc_sim.servers.web_server import WebServer
 
         def transferred(message: bytes) -> bytes:
             with open_link(card, reader) as link:

@@ -21,6 +21,7 @@ from euicc_sim.cli.profile_words import (
 from euicc_sim.cli.progress import bar
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
 from euicc_sim.parties.smdpp.binding import SEGMENT_SIZE
+from euicc_sim.parties.smdpp.download_orders import Order
 from euicc_sim.parties.smdpp.metadata import (
     SERVICE_PROVIDER_NAME,
     Event,
@@ -28,8 +29,7 @@ from euicc_sim.parties.smdpp.metadata import (
     NotificationTarget,
     Owner,
 )
-from euicc_sim.parties.smdpp.orders import Order
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 from euicc_sim.store.making import PKI_FOLDER
 from keys import Curve, TestPki
 

@@ -15,10 +15,10 @@ from rich.text import Text
 from euicc_sim.cli.console import console, fail, log_line
 from euicc_sim.cli.smdpp_tables import how_to_download, listed_codes, trusted
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
-from euicc_sim.parties.smdpp.orders import OrderBook
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.smdpp.download_orders import OrderBook
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 from euicc_sim.servers import ServerError, extra_needed
-from euicc_sim.servers.folder import StateFile, read_orders
+from euicc_sim.servers.package_folder import StateFile, read_orders
 from euicc_sim.servers.tls import server_context, tls_credential
 from keys import Curve, TestPki
 
@@ -81,8 +81,8 @@ def serve(
     """
     with _sentences():
         with extra_needed():
-            from euicc_sim.servers.es9 import es9_app
-            from euicc_sim.servers.run import WebServer
+            from euicc_sim.servers.es9_app import es9_app
+            from euicc_sim.servers.web_server import WebServer
         known, name = TestPki.load(pki), _name(host, address)
         shown = server_context(tls_credential(known, name, datetime.now(UTC))) if tls else None
         with closing(WebServer(host, port, shown, log_line)) as web:

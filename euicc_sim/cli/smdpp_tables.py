@@ -8,8 +8,8 @@ from pathlib import Path
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.tables import printable
 from euicc_sim.parties.messages.activation_code import ActivationCode
-from euicc_sim.parties.messages.es10 import answer
-from euicc_sim.parties.smdpp.orders import OrderRecord
+from euicc_sim.parties.messages.encoding import answer
+from euicc_sim.parties.smdpp.download_orders import OrderRecord
 from euicc_sim.parties.smdpp.sessions import Identity
 from keys.layout import CI
 

@@ -16,10 +16,10 @@ from euicc_sim.cli.stories.drawn import drawn
 from euicc_sim.cli.stories.sequence import Sequence
 from euicc_sim.cli.stories.world import EIM1, EIM2, IPA, PARTIES, SMDPP, Party, World, orders
 from euicc_sim.parties.clients.esipa import EsipaClient
-from euicc_sim.parties.eim.party import Eim
-from euicc_sim.parties.eim.server.service import EimService
-from euicc_sim.parties.eim.server.store import EimStore
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.eim.eim import Eim
+from euicc_sim.parties.eim.server.card_records import EimStore
+from euicc_sim.parties.eim.server.eim_service import EimService
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 from euicc_sim.servers import Log, extra_needed
 from euicc_sim.servers.tls import server_context, tls_credential
 from euicc_sim.store.making import PKI_FOLDER
@@ -28,7 +28,7 @@ from keys import TestPki
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from euicc_sim.servers.run import WebServer
+    from euicc_sim.servers.web_server import WebServer
 
 HOST = "127.0.0.1"
 NAME = "localhost"
@@ -44,8 +44,8 @@ def running_world(log: Log) -> Iterator[tuple[World, Card]]:
     """
     picture = Sequence(PARTIES)
     with ExitStack() as stack, extra_needed():
-        from euicc_sim.servers.es9 import es9_app
-        from euicc_sim.servers.esipa import esipa_app
+        from euicc_sim.servers.es9_app import es9_app
+        from euicc_sim.servers.esipa_app import esipa_app
 
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         card = stack.enter_context(Card.create(folder / "card", fsync=False))
@@ -70,7 +70,7 @@ def running_world(log: Log) -> Iterator[tuple[World, Card]]:
 
 
 def _listening(pki: TestPki, log: Log) -> WebServer:
-    from euicc_sim.servers.run import WebServer
+    from euicc_sim.servers.web_server import WebServer
 
     context = server_context(tls_credential(pki, NAME, datetime.now(UTC)))
     return WebServer(HOST, 0, context, log)

@@ -9,8 +9,7 @@ Knows what SGP.32 says on the wire, never how the card keeps it.
 """
 
 from euicc_sim.parties.eim import operations
-from euicc_sim.parties.eim.association import add_initial_eim
-from euicc_sim.parties.eim.party import Eim, take_added_tokens, take_initial_answer
+from euicc_sim.parties.eim.eim import Eim, add_initial_eim, take_added_tokens, take_initial_answer
 from euicc_sim.parties.messages.apdus import StatusWordError, exchange, store_data
 from euicc_sim.parties.messages.errors import EimError, NotGenuineError
 from euicc_sim.parties.messages.package_results import PackageAnswer

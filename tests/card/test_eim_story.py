@@ -8,15 +8,10 @@ from support.hexes import hx
 from support.judge import judged
 
 from euicc_sim import Card
-from euicc_sim.parties import (
-    Eim,
-    add_initial_eim,
-    operations,
-    store_data,
-    take_added_tokens,
-    take_initial_answer,
-)
+from euicc_sim.parties.eim import operations
+from euicc_sim.parties.eim.eim import Eim, add_initial_eim, take_added_tokens, take_initial_answer
 from euicc_sim.parties.eim.operations import Operation
+from euicc_sim.parties.messages.apdus import store_data
 from euicc_sim.parties.messages.package_results import Form, Outcome
 from keys import Curve
 

@@ -30,7 +30,7 @@ from support.vectors import vector
 
 from euicc_sim import Card
 from euicc_sim.es10.profiles import switching
-from euicc_sim.parties.messages.es10 import LpaError
+from euicc_sim.parties.messages.errors import LpaError
 
 Send = Callable[[bytes], bytes]
 

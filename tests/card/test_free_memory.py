@@ -23,7 +23,7 @@ from support.managing import (
 )
 
 from euicc_sim import Card, CardError
-from euicc_sim.parties.messages.es10 import LpaError
+from euicc_sim.parties.messages.errors import LpaError
 
 Send = Callable[[bytes], bytes]
 

@@ -29,7 +29,7 @@ from euicc_sim import Card
 from euicc_sim.es10.profiles import immediate_enable
 from euicc_sim.model.profile import Rollback
 from euicc_sim.model.state import ImmediateEnable, Returns
-from euicc_sim.parties.messages.es10 import LpaError
+from euicc_sim.parties.messages.errors import LpaError
 from keys import profiles
 
 Send = Callable[[bytes], bytes]

@@ -36,7 +36,7 @@ from support.spoiling import (
 
 from euicc_sim import Card
 from euicc_sim.crypto.bsp import Bsp
-from euicc_sim.parties.lpa.client import Lpa
+from euicc_sim.parties.lpa.lpa import Lpa
 from euicc_sim.parties.smdpp.binding import Binding
 from keys import Curve
 

@@ -29,7 +29,7 @@ from support.loading import (
 from support.server import cancelled
 
 from euicc_sim import Card
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 
 Send = Callable[[bytes], bytes]
 PACKAGE = saip.package(size=500)

@@ -28,7 +28,7 @@ from support.loading import (
 
 from euicc_sim import Card
 from euicc_sim.parties.messages.apdus import store_data
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 from euicc_sim.transport.vpcd import Control, serve_connection
 
 DEADLINE = 20.0

@@ -30,8 +30,8 @@ from support.spoiling import (
 )
 
 from euicc_sim import Card
-from euicc_sim.parties.lpa.client import Lpa
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.lpa.lpa import Lpa
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 
 Send = Callable[[bytes], bytes]
 CANCELLED = hx("88370A")

@@ -12,7 +12,7 @@ from euicc_sim import Card
 from euicc_sim.cli.main import app
 from euicc_sim.cli.stories.contact_list import Story
 from euicc_sim.cli.stories.telling import StoryError
-from euicc_sim.parties.eim.party import Eim
+from euicc_sim.parties.eim.eim import Eim
 
 Send = Callable[[bytes], bytes]
 

@@ -31,7 +31,7 @@ from support.managing import (
 
 from euicc_sim import Card
 from euicc_sim.model.state import Switches
-from euicc_sim.parties.messages.es10 import LpaError
+from euicc_sim.parties.messages.errors import LpaError
 
 Send = Callable[[bytes], bytes]
 

@@ -14,8 +14,8 @@ from support.installing import B_DIGITS, C_DIGITS, A, B, install, smdpp
 from support.vectors import vector
 
 from euicc_sim import Card
-from euicc_sim.parties.lpa.client import Lpa
-from euicc_sim.parties.smdpp.orders import Order
+from euicc_sim.parties.lpa.lpa import Lpa
+from euicc_sim.parties.smdpp.download_orders import Order
 from euicc_sim.store.directory import CardError
 
 Send = Callable[[bytes], bytes]

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from euicc_sim import Card
 from euicc_sim.env import SeededEnv
-from euicc_sim.parties.lpa.client import Lpa
+from euicc_sim.parties.lpa.lpa import Lpa
 from euicc_sim.parties.messages.apdus import exchange, select_isdr
-from euicc_sim.parties.smdpp.made_up_packages import made_up_package
+from euicc_sim.parties.smdpp.download_orders import Order
 from euicc_sim.parties.smdpp.metadata import Metadata
-from euicc_sim.parties.smdpp.orders import Order
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.smdpp.profile_packages import made_up_package
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 from keys import Curve, TestPki
 
 PATH = Path(__file__).parents[2] / "scripts" / "download.apdu"

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 
 from euicc_sim.env import SeededEnv
-from euicc_sim.parties.messages.rsp import ClientAuthentication, ServerAuthentication
-from euicc_sim.parties.smdpp.orders import Order
-from euicc_sim.parties.smdpp.server import Smdpp
-from euicc_sim.servers.es9 import PATH, es9_app
+from euicc_sim.parties.messages.interfaces import ClientAuthentication, ServerAuthentication
+from euicc_sim.parties.smdpp.download_orders import Order
+from euicc_sim.parties.smdpp.smdpp import Smdpp
+from euicc_sim.servers.es9_app import PATH, es9_app
 from support.bsp import BSP
 from support.eims import objects
 from support.euiccs import ADDRESS, CHALLENGE, PaperEuicc, shared_pki

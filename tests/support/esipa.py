@@ -12,15 +12,15 @@ import httpx
 
 from euicc_sim import Card
 from euicc_sim.asn1.esipa import messages as esipa
-from euicc_sim.parties import Eim, add_initial_eim, exchange, take_initial_answer
 from euicc_sim.parties.clients.esipa import EsipaClient
-from euicc_sim.parties.eim.server.record import CardRecord
-from euicc_sim.parties.eim.server.service import EimService
-from euicc_sim.parties.eim.server.store import EimStore
-from euicc_sim.parties.ipa.client import DownloadMode, Ipa
-from euicc_sim.parties.messages.apdus import select_isdr
-from euicc_sim.parties.messages.rsp import RspServer
-from euicc_sim.servers.esipa import esipa_app
+from euicc_sim.parties.eim.eim import Eim, add_initial_eim, take_initial_answer
+from euicc_sim.parties.eim.server.card_records import CardRecord, EimStore
+from euicc_sim.parties.eim.server.eim_service import EimService
+from euicc_sim.parties.ipa.ipa import Ipa
+from euicc_sim.parties.ipa.triggered_download import DownloadMode
+from euicc_sim.parties.messages.apdus import exchange, select_isdr
+from euicc_sim.parties.messages.interfaces import RspServer
+from euicc_sim.servers.esipa_app import esipa_app
 from support.judge import judged
 
 URL = "http://127.0.0.1:8080"

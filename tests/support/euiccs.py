@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from euicc_sim.parties.messages.rsp import ClientAuthentication, ServerAuthentication
+from euicc_sim.parties.messages.interfaces import ClientAuthentication, ServerAuthentication
 from keys import EuiccCredential, TestPki
 from keys.curves import Curve
 from support.eims import integer, objects, plain_signature, tlv

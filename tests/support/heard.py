@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from euicc_sim.parties.messages.card_answers import NotificationFacts
+from euicc_sim.parties.smdpp.card_answers import NotificationFacts
 from euicc_sim.parties.smdpp.metadata import Event, NotificationTarget
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 from support.esipa import EID, World
 from support.installing import A_DIGITS, B_DIGITS, order, smdpp
 

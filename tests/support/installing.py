@@ -10,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from euicc_sim.parties.lpa.client import Lpa
-from euicc_sim.parties.messages.es10 import DownloadResult
-from euicc_sim.parties.smdpp.metadata import Event, NotificationTarget, metadata_of
-from euicc_sim.parties.smdpp.orders import Order
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.lpa.es10_messages import DownloadResult
+from euicc_sim.parties.lpa.lpa import Lpa
+from euicc_sim.parties.smdpp.download_orders import Order
+from euicc_sim.parties.smdpp.metadata import Event, NotificationTarget
+from euicc_sim.parties.smdpp.profile_packages import metadata_of
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 from keys import Curve, TestPki
 from support import saip
 from support.hexes import hx

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from euicc_sim import Card
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 from support.es10 import SELECT_ISDR
 from support.loading import (
     INTERRUPTED,

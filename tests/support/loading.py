@@ -15,9 +15,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from euicc_sim import Card
-from euicc_sim.parties.messages.es10 import authenticate_server, prepare_download
-from euicc_sim.parties.smdpp.orders import Order
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.lpa.es10_messages import authenticate_server, prepare_download
+from euicc_sim.parties.smdpp.download_orders import Order
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 from keys import Curve
 from support.bpp import by_lpac
 from support.eims import ask, check_signature, objects, tlv, value_of

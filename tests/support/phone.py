@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from euicc_sim.parties.messages.rsp import ClientAuthentication, ServerAuthentication
+from euicc_sim.parties.messages.interfaces import ClientAuthentication, ServerAuthentication
 from support.eims import objects, tlv
 from support.es10 import SELECT_ISDR
 from support.euiccs import CHALLENGE, PaperEuicc

@@ -11,8 +11,8 @@ from random import Random
 from typing import Any
 
 from euicc_sim import Card
-from euicc_sim.parties.lpa.client import Lpa
-from euicc_sim.parties.messages.es10 import LpaError
+from euicc_sim.parties.lpa.lpa import Lpa
+from euicc_sim.parties.messages.errors import LpaError
 from euicc_sim.parties.smdpp.metadata import ProfileClass
 from support.eims import EID, add_initial, ask, eim1, eim2, raw_package, tlv, value_of
 from support.es10 import SELECT_ISDR

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from euicc_sim.servers.run import WebServer
+from euicc_sim.servers.web_server import WebServer
 
 DEADLINE = 20.0
 

@@ -6,8 +6,14 @@ from collections.abc import Iterator
 
 from euicc_sim.cli.stories.telling import Step, StoryError, Storyteller
 from euicc_sim.parties.eim import operations
-from euicc_sim.parties.eim.association import MAX_COUNTER, add_initial_eim, initial_tokens
-from euicc_sim.parties.eim.party import Eim, take_added_tokens, take_initial_answer
+from euicc_sim.parties.eim.eim import (
+    MAX_COUNTER,
+    Eim,
+    add_initial_eim,
+    initial_tokens,
+    take_added_tokens,
+    take_initial_answer,
+)
 from euicc_sim.parties.messages.apdus import Transmit
 from euicc_sim.parties.messages.errors import EimError
 from euicc_sim.parties.messages.package_results import PackageAnswer

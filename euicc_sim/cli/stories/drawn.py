@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from euicc_sim.cli.stories.sequence import Sequence
-from euicc_sim.parties.eim.server.relay import Servers
-from euicc_sim.parties.messages.refusals import SmdppError
-from euicc_sim.parties.messages.rsp import ClientAuthentication, RspServer, ServerAuthentication
+from euicc_sim.parties.messages.errors import SmdppError
+from euicc_sim.parties.messages.interfaces import (
+    ClientAuthentication,
+    RspServer,
+    ServerAuthentication,
+    Servers,
+)
 
 T = TypeVar("T")
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.parties.eim.eim import Eim
 from euicc_sim.parties.eim.operations import Operation
-from euicc_sim.parties.eim.party import Eim
 from euicc_sim.parties.messages.apdus import Transmit, exchange, select_isdr
-from euicc_sim.parties.messages.certificates import certificate_der
+from euicc_sim.parties.messages.euicc_certificates import certificate_der
 from euicc_sim.parties.messages.package_results import Form, PackageAnswer
 
 GET_EID = bytes.fromhex("BF3E035C015A")

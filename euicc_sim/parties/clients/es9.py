@@ -16,17 +16,12 @@ from apdu import TlvError
 from apdu.tlv import whole
 from euicc_sim.asn1.wire import SIGNATURE
 from euicc_sim.parties.clients import https
-from euicc_sim.parties.messages.activation_code import ActivationCode
-from euicc_sim.parties.messages.es10 import LpaError
-from euicc_sim.parties.messages.refusals import RemoteSmdppError
-from euicc_sim.parties.messages.rsp import ClientAuthentication, ServerAuthentication
+from euicc_sim.parties.messages.errors import LpaError, RemoteSmdppError
+from euicc_sim.parties.messages.interfaces import ClientAuthentication, ServerAuthentication
 
 if TYPE_CHECKING:
     import httpx
 
-    from euicc_sim.parties.lpa.client import Lpa
-    from euicc_sim.parties.lpa.download import Progress
-    from euicc_sim.parties.messages.es10 import DownloadResult
 
 PATH = "/gsma/rsp2/es9plus/"
 HEADERS = {
@@ -180,33 +175,6 @@ class _Answer:
                 "Look at the server."
             )
         return data[found.value : found.end]
-
-
-def download_over_es9(
-    lpa: Lpa,
-    code: ActivationCode,
-    *,
-    trust: Iterable[bytes] = (),
-    verify: bool = True,
-    url: str | None = None,
-    confirmation_code: str | None = None,
-    progress: Progress | None = None,
-) -> DownloadResult:
-    """Install the Profile of an activation code, over HTTPS. Raises LpaError.
-
-    `trust` and `verify` are those of `Es9Client`; `url` is where the SM-DP+ is to be found if not
-    under its address.
-    """
-    if code.confirmation and confirmation_code is None:
-        raise LpaError("The activation code wants a confirmation code. Ask the user for it.")
-    where = url or f"https://{code.address}"
-    with Es9Client(where, trust=trust, verify=verify, address=code.address) as server:
-        return lpa.download(
-            server,
-            matching_id=code.matching_id,
-            confirmation_code=confirmation_code,
-            progress=progress,
-        )
 
 
 def _fields(answer: httpx.Response, who: str) -> Mapping[str, Any]:

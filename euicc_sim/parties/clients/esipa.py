@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from euicc_sim.asn1.esipa import messages as esipa
 from euicc_sim.parties.clients import https
-from euicc_sim.parties.messages.es10 import LpaError
+from euicc_sim.parties.messages.errors import EimUnreachableError, LpaError
+from euicc_sim.parties.messages.interfaces import Esipa
 
 if TYPE_CHECKING:
     import httpx
@@ -27,21 +28,6 @@ HEADERS = {
 }
 SECONDS = 30.0
 """How long an answer may take."""
-
-
-class EimUnreachableError(LpaError):
-    """The eIM does not answer at all."""
-
-
-class Esipa(Protocol):
-    """Takes a message to an eIM and gives its answer, empty where ESipa has none.
-
-    Raises EimUnreachableError, LpaError for what is no answer of an eIM.
-    """
-
-    def exchange(self, message: bytes) -> bytes:
-        """One message, one answer."""
-        ...
 
 
 class EsipaClient:

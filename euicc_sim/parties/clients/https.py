@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from euicc_sim.parties.messages.es10 import LpaError
+from euicc_sim.parties.messages.errors import LpaError
 
 if TYPE_CHECKING:
     import httpx

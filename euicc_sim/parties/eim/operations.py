@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from euicc_sim.parties.eim.association import Config
-from euicc_sim.parties.messages.iccid import iccid_bytes
-from euicc_sim.parties.messages.writing import written
+from euicc_sim.parties.messages.encoding import written
+from euicc_sim.parties.messages.identifiers import iccid_bytes
 
 Kind = Literal["Psmo", "Eco"]
 
@@ -104,3 +103,7 @@ def unset_fallback_attribute() -> Operation:
 def set_default_dp_address(address: str) -> Operation:
     """Set the default SM-DP+ address; an empty one removes it."""
     return _operation("Psmo", "setDefaultDpAddress", {"defaultDpAddress": address})
+
+
+Config = dict[str, Any]
+"""A value of the type EimConfigurationData."""

@@ -15,9 +15,9 @@ from apdu.tlv import children, whole
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.wire import WIRE_1_2, token_object
 from euicc_sim.crypto.signature import verifies
-from euicc_sim.parties.messages.certificates import EuiccKey, euicc_public_key
-from euicc_sim.parties.messages.code_names import with_names
+from euicc_sim.parties.messages.encoding import with_names
 from euicc_sim.parties.messages.errors import EimError, NotGenuineError
+from euicc_sim.parties.messages.euicc_certificates import EuiccKey, euicc_public_key
 
 _SIGNED_DATA, _SIGNATURE = 0x30, 0x5F37
 

@@ -10,20 +10,15 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Self
 
-from apdu import TlvError
-from apdu.tlv import children, read
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.iccid import iccid_digits, swapped
 from euicc_sim.asn1.wire import WIRE_1_2
 from euicc_sim.parties.messages.errors import EimError
-from euicc_sim.parties.messages.iccid import iccid_bytes
+from euicc_sim.parties.messages.identifiers import iccid_bytes
 
 SERVICE_PROVIDER_NAME = "Test Operator"
 """serviceProviderName of metadata that nobody gave."""
 
-_HEADER, _PROFILE_TYPE, _ICCID = 0xA0, 0x82, 0x83
-_ICCID_SIZE = 10
-_NAME_SIZE = 64
 _MCC_MNC = re.compile(r"([0-9]{3})([0-9]{2})([0-9]?)")
 ICON_SIZE = 1024
 """The most bytes of an icon."""
@@ -164,29 +159,6 @@ class Metadata:
             raise MetadataError(f"The metadata cannot be written: {error}. Mend it.") from error
 
 
-def metadata_of(package: bytes, address: str) -> Metadata:
-    """Metadata for an unprotected Profile Package: ICCID and name out of its header.
-
-    `address` hears when the Profile is enabled, disabled or deleted. Raises MetadataError when
-    the package does not begin with a header.
-    """
-    header = _header(package)
-    number = header.get(_ICCID, b"")
-    if len(number) != _ICCID_SIZE:
-        raise MetadataError(
-            f"The header of the Profile Package has an ICCID of {len(number)} bytes, not "
-            f"{_ICCID_SIZE}. Take a whole package, or give the metadata yourself."
-        )
-    # A header has the digits as they are printed, metadata has the halves of each byte exchanged.
-    name = header.get(_PROFILE_TYPE, b"")[:_NAME_SIZE].decode(errors="ignore")
-    events = (Event.ENABLE, Event.DISABLE, Event.DELETE)
-    return Metadata(
-        iccid=iccid_digits(swapped(number)),
-        profile_name=name,
-        notifications=tuple(NotificationTarget(frozenset({one}), address) for one in events),
-    )
-
-
 def iccid_of(metadata: bytes) -> str:
     """The ICCID in StoreMetadata (BF25). Raises MetadataError when it cannot be read."""
     try:
@@ -194,23 +166,6 @@ def iccid_of(metadata: bytes) -> str:
     except Asn1Error as error:
         raise MetadataError(f"This is no StoreMetadata: {error}. Begin with BF25.") from error
     return iccid_digits(found["iccid"])
-
-
-def _header(package: bytes) -> dict[int, bytes]:
-    try:
-        outer = read(package)
-        fields = children(package, outer.value, outer.end)
-    except TlvError as error:
-        raise _no_package(str(error)) from error
-    if outer.tag != _HEADER:
-        raise _no_package(f"it begins with {outer.tag:X}, not with the header {_HEADER:X}")
-    return {one.tag: package[one.value : one.end] for one in fields}
-
-
-def _no_package(why: str) -> MetadataError:
-    return MetadataError(
-        f"This is no unprotected Profile Package: {why}. Give the DER of its profile elements."
-    )
 
 
 def _iccid_bytes(digits: str) -> bytes:

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from euicc_sim.crypto.chain import Role as ServerRole
 from euicc_sim.crypto.chain import check_server
-from euicc_sim.parties.messages.euicc_chain import Euicc
-from euicc_sim.parties.messages.refusals import Refusal, SmdppError
-from euicc_sim.parties.messages.rsp import hash_of_confirmation_code
-from euicc_sim.parties.smdpp.orders import OrderRecord
+from euicc_sim.parties.messages.errors import Refusal, SmdppError
+from euicc_sim.parties.messages.euicc_certificates import Euicc
+from euicc_sim.parties.messages.interfaces import hash_of_confirmation_code
+from euicc_sim.parties.smdpp.download_orders import OrderRecord
 from keys import Curve, Role, TestPki
 from keys.credential import Credential, key_id
 

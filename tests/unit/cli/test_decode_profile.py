@@ -11,7 +11,7 @@ from support.installing import A_DIGITS, order, smdpp
 
 from apdu.tlv import tlv
 from euicc_sim import Card
-from euicc_sim.parties.lpa.client import Lpa
+from euicc_sim.parties.lpa.lpa import Lpa
 
 
 @pytest.fixture

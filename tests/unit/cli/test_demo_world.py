@@ -13,7 +13,7 @@ from support.command import Run, runner
 
 from euicc_sim.cli.stories.world import HOME, PARTIES, Line, WorldStory
 from euicc_sim.cli.world import running_world
-from euicc_sim.parties.clients.esipa import EimUnreachableError
+from euicc_sim.parties.messages.errors import EimUnreachableError
 
 
 @pytest.fixture

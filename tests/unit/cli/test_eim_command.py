@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from euicc_sim import Card
 from euicc_sim.cli.eim_tables import answer_table, outcome_table
 from euicc_sim.cli.main import app
-from euicc_sim.parties.eim.file import load
+from euicc_sim.parties.eim.eim_file import load
 from euicc_sim.parties.messages.package_results import read_result
 from keys import Curve, Role, TestPki
 from keys.pem import write_public_file

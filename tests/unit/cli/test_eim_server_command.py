@@ -15,9 +15,9 @@ from support.esipa import EID, OTHER_EID
 
 from euicc_sim import Card
 from euicc_sim.cli.main import main
-from euicc_sim.parties import add_initial_eim, exchange, take_initial_answer
-from euicc_sim.parties.eim.file import changing
-from euicc_sim.parties.messages.apdus import select_isdr
+from euicc_sim.parties.eim.eim import add_initial_eim, take_initial_answer
+from euicc_sim.parties.eim.eim_file import changing
+from euicc_sim.parties.messages.apdus import exchange, select_isdr
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -11,8 +11,8 @@ from support.installing import A_DIGITS, SMDP, order, smdpp
 from support.web import Lines, served
 
 from euicc_sim import Card
-from euicc_sim.parties.smdpp.orders import Order
-from euicc_sim.servers.es9 import es9_app
+from euicc_sim.parties.smdpp.download_orders import Order
+from euicc_sim.servers.es9_app import es9_app
 from euicc_sim.store.directory import read
 
 CODE = f"LPA:1${SMDP}$blue"

@@ -19,12 +19,12 @@ from support.hexes import hx
 
 from euicc_sim import Card
 from euicc_sim.cli.main import main
-from euicc_sim.parties.clients.es9 import Es9Client, download_over_es9
-from euicc_sim.parties.lpa.client import Lpa
+from euicc_sim.parties.clients.es9 import Es9Client
+from euicc_sim.parties.lpa.lpa import Lpa, download_over_es9
 from euicc_sim.parties.messages.activation_code import ActivationCode
-from euicc_sim.parties.messages.es10 import LpaError
-from euicc_sim.parties.smdpp.made_up_packages import made_up_package
-from euicc_sim.servers.es9 import PATH
+from euicc_sim.parties.messages.errors import LpaError
+from euicc_sim.parties.smdpp.profile_packages import made_up_package
+from euicc_sim.servers.es9_app import PATH
 from keys import Curve, TestPki
 
 DEADLINE = 30.0
@@ -304,7 +304,7 @@ def test_a_state_that_is_not_ours_is_a_sentence(run: Run, folder: Path, pki_fold
 def test_a_missing_extra_is_a_sentence(
     run: Run, folder: Path, pki_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("euicc_sim.servers.es9", "euicc_sim.servers.run"):
+    for name in ("euicc_sim.servers.es9_app", "euicc_sim.servers.web_server"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "starlette", None)
     for name in [one for one in sys.modules if one.startswith("starlette.")]:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from euicc_sim.parties import Eim, EimError, operations
-from euicc_sim.parties.eim.document import parse, render
-from euicc_sim.parties.eim.file import changing, create, load
+from euicc_sim.parties.eim import operations
+from euicc_sim.parties.eim.eim import Eim
+from euicc_sim.parties.eim.eim_file import changing, create, load, parse, render
+from euicc_sim.parties.messages.errors import EimError
 from keys import Curve, Role, TestPki
 
 EID = "89049032123451234512345678901235"

@@ -10,9 +10,13 @@ from support.hexes import hx
 from support.judge import judged
 from support.vectors import entry, sgp32, vector
 
-from euicc_sim.parties import Eim, EimError, add_initial_eim, operations, store_data
+from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.parties.eim import operations
+from euicc_sim.parties.eim.eim import Eim, add_initial_eim
 from euicc_sim.parties.eim.operations import Operation
-from euicc_sim.parties.messages.iccid import iccid_bytes, iccid_digits
+from euicc_sim.parties.messages.apdus import store_data
+from euicc_sim.parties.messages.errors import EimError
+from euicc_sim.parties.messages.identifiers import iccid_bytes
 from keys import Curve, PkiError, Role, TestPki
 
 EID = "89049032123451234512345678901235"

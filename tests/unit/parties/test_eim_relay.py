@@ -11,13 +11,17 @@ from support.esipa import EID, World, ask, fetch
 from support.euiccs import PaperEuicc, shared_pki, vector22
 from support.hexes import hx
 
-from euicc_sim.parties.eim.server.codes import AUTHENTICATE, BIND, CANCEL, INITIATE
-from euicc_sim.parties.eim.server.relay import AT_ONCE
-from euicc_sim.parties.eim.server.service import EimService
-from euicc_sim.parties.messages.es10 import LpaError
-from euicc_sim.parties.messages.refusals import RemoteSmdppError
-from euicc_sim.parties.smdpp.orders import Order
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.eim.server.eim_service import EimService
+from euicc_sim.parties.eim.server.relayed_download import (
+    AT_ONCE,
+    AUTHENTICATE,
+    BIND,
+    CANCEL,
+    INITIATE,
+)
+from euicc_sim.parties.messages.errors import LpaError, RemoteSmdppError
+from euicc_sim.parties.smdpp.download_orders import Order
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 
 SMDP = "testsmdpplus1.example.com"
 CODE = f"1${SMDP}$CODE-1"

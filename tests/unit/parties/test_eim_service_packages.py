@@ -9,7 +9,7 @@ from support.esipa import EID, OTHER_EID, World, executed, fetch, kept, known_wo
 from support.hexes import hx
 
 from euicc_sim import Card
-from euicc_sim.parties.eim.server.record import DELIVERIES
+from euicc_sim.parties.eim.server.card_records import DELIVERIES
 from euicc_sim.parties.messages.errors import EimError
 
 ACKNOWLEDGED = "eimAcknowledgements"

@@ -24,9 +24,10 @@ from support.installing import install
 
 from euicc_sim import Card
 from euicc_sim.asn1.esipa import messages as esipa
-from euicc_sim.parties import Eim, operations
-from euicc_sim.parties.eim.server.record import NOTIFICATIONS, Forward
-from euicc_sim.parties.messages.es10 import LpaError
+from euicc_sim.parties.eim import operations
+from euicc_sim.parties.eim.eim import Eim
+from euicc_sim.parties.eim.server.card_records import NOTIFICATIONS, Forward
+from euicc_sim.parties.messages.errors import LpaError
 
 ACKNOWLEDGED, REFUSED = "eimAcknowledgements", ("provideEimPackageResultError", 127)
 CERTIFICATES = hx("BF5600")

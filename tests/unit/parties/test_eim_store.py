@@ -12,9 +12,8 @@ from threading import Thread
 
 import pytest
 
+from euicc_sim.parties.eim.server.card_records import CardRecord, EimStore, UnknownEidError
 from euicc_sim.parties.eim.server.orders import order_of
-from euicc_sim.parties.eim.server.record import CardRecord
-from euicc_sim.parties.eim.server.store import EimStore, UnknownEidError
 from euicc_sim.parties.messages.errors import EimError
 
 EID = "89049032123451234512345678901235"
@@ -106,7 +105,7 @@ def test_two_writers_lose_nothing(store: EimStore) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from euicc_sim.parties.eim.server.store import EimStore
+from euicc_sim.parties.eim.server.card_records import EimStore
 store = EimStore(Path(sys.argv[1]))
 while True:
     with store.changing(sys.argv[2]) as record:

@@ -15,12 +15,12 @@ from support.esipa import EID, World
 from support.hexes import hx
 
 from euicc_sim import Card
-from euicc_sim.parties.clients.esipa import EimUnreachableError, EsipaClient
-from euicc_sim.parties.ipa.client import Ipa, Poll
-from euicc_sim.parties.messages.es10 import LpaError
-from euicc_sim.servers.esipa import esipa_app
-from euicc_sim.servers.run import WebServer
+from euicc_sim.parties.clients.esipa import EsipaClient
+from euicc_sim.parties.ipa.ipa import Ipa, Poll
+from euicc_sim.parties.messages.errors import EimUnreachableError, LpaError
+from euicc_sim.servers.esipa_app import esipa_app
 from euicc_sim.servers.tls import server_context, tls_credential
+from euicc_sim.servers.web_server import WebServer
 from keys import Curve, TestPki
 
 POLL = hx(f"BF4F12 5A10 {EID}")

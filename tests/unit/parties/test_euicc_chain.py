@@ -20,8 +20,8 @@ from support.eims import objects, tlv
 from support.euiccs import EID, shared_pki
 from support.published_pki import PUBLISHED, needs_published
 
-from euicc_sim.parties.messages.euicc_chain import Euicc, authority_of, check_euicc
-from euicc_sim.parties.messages.refusals import SmdppError
+from euicc_sim.parties.messages.errors import SmdppError
+from euicc_sim.parties.messages.euicc_certificates import Euicc, authority_of, check_euicc
 from keys import CertificateIssuer, Curve, TestPki
 
 CI = shared_pki().branch(Curve.NIST).ci

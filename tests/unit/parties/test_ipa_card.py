@@ -11,8 +11,8 @@ from support.phone import SpeakingCard
 from support.vectors import vector
 
 from euicc_sim import Card
-from euicc_sim.parties.ipa.card import TERMINAL_CAPABILITY, IpaCard
-from euicc_sim.parties.messages.es10 import LpaError
+from euicc_sim.parties.ipa.es10b import TERMINAL_CAPABILITY, IpaCard
+from euicc_sim.parties.messages.errors import LpaError
 
 RESULT = vector("res_enable_ok")
 NOTIFICATION = vector22("ES10b.RetrieveNotificationsList (by seq, other)")[1][9:]

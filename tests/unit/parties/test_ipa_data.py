@@ -12,10 +12,11 @@ from support.hexes import hx
 
 from euicc_sim import Card
 from euicc_sim.asn1.wire import WIRE_1_2
-from euicc_sim.parties.eim.server.record import CardRecord
-from euicc_sim.parties.ipa.card import IpaCard, TrustedEim
-from euicc_sim.parties.ipa.client import DownloadMode, Poll
-from euicc_sim.parties.ipa.data import data_response
+from euicc_sim.parties.eim.server.card_records import CardRecord
+from euicc_sim.parties.ipa.es10b import IpaCard, TrustedEim
+from euicc_sim.parties.ipa.euicc_data import data_response
+from euicc_sim.parties.ipa.ipa import Poll
+from euicc_sim.parties.ipa.triggered_download import DownloadMode
 from keys import Curve, TestPki
 
 EIM = TrustedEim("eim1.example.com", None, 5)

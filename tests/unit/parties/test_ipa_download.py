@@ -12,13 +12,13 @@ from support.heard import SMDP, A, Heard, states
 from support.installing import A_DIGITS, order, smdpp
 
 from euicc_sim import Card
-from euicc_sim.parties import operations
-from euicc_sim.parties.eim.server.service import RETRY
-from euicc_sim.parties.ipa.client import DownloadMode, Poll
-from euicc_sim.parties.messages.card_answers import NotificationFacts
-from euicc_sim.parties.messages.es10 import LpaError
-from euicc_sim.parties.messages.refusals import Refusal, SmdppError
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.eim import operations
+from euicc_sim.parties.eim.server.eim_service import RETRY
+from euicc_sim.parties.ipa.ipa import Poll
+from euicc_sim.parties.ipa.triggered_download import DownloadMode
+from euicc_sim.parties.messages.errors import LpaError, Refusal, SmdppError
+from euicc_sim.parties.smdpp.card_answers import NotificationFacts
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 from keys import Curve
 
 MODES = list(DownloadMode)

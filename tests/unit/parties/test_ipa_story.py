@@ -10,11 +10,11 @@ from support.heard import A, B, Heard, states
 from support.installing import A_DIGITS, B_DIGITS, smdpp
 
 from euicc_sim import Card
-from euicc_sim.parties.clients.esipa import EimUnreachableError
-from euicc_sim.parties.ipa.client import DownloadMode, Poll
-from euicc_sim.parties.lpa.client import Lpa
-from euicc_sim.parties.messages.es10 import LpaError
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.ipa.ipa import Poll
+from euicc_sim.parties.ipa.triggered_download import DownloadMode
+from euicc_sim.parties.lpa.lpa import Lpa
+from euicc_sim.parties.messages.errors import EimUnreachableError, LpaError
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 
 MODES = list(DownloadMode)
 

@@ -13,10 +13,10 @@ from support.judge import judged
 from euicc_sim import Card
 from euicc_sim.asn1.esipa import messages as esipa
 from euicc_sim.parties.clients.esipa import EsipaClient
-from euicc_sim.parties.eim.server.functions import EsipaFunctions
-from euicc_sim.parties.eim.server.record import CardRecord
-from euicc_sim.parties.eim.server.transfer import push
-from euicc_sim.parties.ipa.card import IpaCard
+from euicc_sim.parties.eim.server.card_records import CardRecord
+from euicc_sim.parties.eim.server.esipa_functions import EsipaFunctions
+from euicc_sim.parties.eim.server.transfer_eim_package import push
+from euicc_sim.parties.ipa.es10b import IpaCard
 from euicc_sim.parties.messages.errors import EimError
 from euicc_sim.servers.ipa_app import ipa_app
 

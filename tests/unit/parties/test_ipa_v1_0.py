@@ -13,9 +13,11 @@ from support.installing import A_DIGITS
 from support.judge import module
 
 from euicc_sim import Card
-from euicc_sim.parties.clients.esipa import Esipa, OldEsipa
-from euicc_sim.parties.ipa.client import DownloadMode, Ipa, Poll
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.clients.esipa import OldEsipa
+from euicc_sim.parties.ipa.ipa import Ipa, Poll
+from euicc_sim.parties.ipa.triggered_download import DownloadMode
+from euicc_sim.parties.messages.interfaces import Esipa
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 
 OLD = "GSMA/SGP_32/v1_0_1/python_gen/sgp32/sgp32.py"
 DIFFERENT = (hx("BF50"), hx("BF39"))

@@ -9,10 +9,10 @@ from support.euiccs import EID, metadata, vector22
 from support.hexes import hx
 from support.phone import ScriptedCard
 
-from euicc_sim.parties.lpa.client import Lpa
-from euicc_sim.parties.messages.es10 import LpaError, NotificationInfo, ResetOption
-from euicc_sim.parties.messages.refusals import Refusal, SmdppError
-from euicc_sim.parties.messages.rsp import ClientAuthentication, ServerAuthentication
+from euicc_sim.parties.lpa.es10_messages import NotificationInfo, ResetOption
+from euicc_sim.parties.lpa.lpa import Lpa
+from euicc_sim.parties.messages.errors import LpaError, Refusal, SmdppError
+from euicc_sim.parties.messages.interfaces import ClientAuthentication, ServerAuthentication
 
 ICCID = "89000123456789012341"
 AID = "A0000005591010FFFFFFFF8900001000"

@@ -12,17 +12,17 @@ from support.hexes import hx
 from support.phone import PaperPhone
 
 from euicc_sim.env import SeededEnv
-from euicc_sim.parties.lpa.client import Lpa
-from euicc_sim.parties.messages.es10 import DownloadResult, LpaError
-from euicc_sim.parties.messages.refusals import Refusal, SmdppError
-from euicc_sim.parties.messages.rsp import (
+from euicc_sim.parties.lpa.es10_messages import DownloadResult
+from euicc_sim.parties.lpa.lpa import Lpa
+from euicc_sim.parties.messages.errors import LpaError, Refusal, SmdppError
+from euicc_sim.parties.messages.interfaces import (
     CancelReason,
     ClientAuthentication,
     ServerAuthentication,
     hash_of_confirmation_code,
 )
-from euicc_sim.parties.smdpp.orders import Order
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.smdpp.download_orders import Order
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 
 UPP = hx(BSP["upp"])
 STEPS = [

@@ -11,15 +11,15 @@ import pytest
 from support.published_pki import PUBLISHED
 
 from euicc_sim import Card
-from euicc_sim.parties.lpa.client import Lpa
+from euicc_sim.parties.lpa.es10_messages import authenticate_server, prepare_download
+from euicc_sim.parties.lpa.lpa import Lpa
 from euicc_sim.parties.messages.apdus import exchange, select_isdr
-from euicc_sim.parties.messages.es10 import LpaError, authenticate_server, prepare_download
-from euicc_sim.parties.messages.refusals import SmdppError
-from euicc_sim.parties.messages.rsp import ClientAuthentication
+from euicc_sim.parties.messages.errors import LpaError, SmdppError
+from euicc_sim.parties.messages.interfaces import ClientAuthentication
 from euicc_sim.parties.smdpp.binding import Binding
+from euicc_sim.parties.smdpp.download_orders import Order
 from euicc_sim.parties.smdpp.metadata import Metadata
-from euicc_sim.parties.smdpp.orders import Order
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 from keys import Curve, TestPki
 
 PACKAGES = PUBLISHED.parent / "upp"

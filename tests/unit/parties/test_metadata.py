@@ -22,8 +22,8 @@ from euicc_sim.parties.smdpp.metadata import (
     ProfileClass,
     VendorData,
     iccid_of,
-    metadata_of,
 )
+from euicc_sim.parties.smdpp.profile_packages import metadata_of
 
 PACKAGE = hx(BSP["upp"])
 ICCID = "89000123456789012341"

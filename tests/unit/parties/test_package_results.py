@@ -11,16 +11,16 @@ from support.vectors import entry, sgp32, vector
 
 from apdu import tlv
 from euicc_sim.crypto.signature import sign
-from euicc_sim.parties import (
-    Eim,
-    EimError,
-    NotGenuineError,
+from euicc_sim.parties.eim.eim import Eim, take_added_tokens, take_initial_answer
+from euicc_sim.parties.messages.errors import EimError, NotGenuineError
+from euicc_sim.parties.messages.euicc_certificates import certificate_der, eid_of, euicc_public_key
+from euicc_sim.parties.messages.package_results import (
+    Form,
+    Outcome,
     PackageAnswer,
-    take_added_tokens,
-    take_initial_answer,
+    read_result,
+    verify_result,
 )
-from euicc_sim.parties.messages.certificates import certificate_der, eid_of, euicc_public_key
-from euicc_sim.parties.messages.package_results import Form, Outcome, read_result, verify_result
 from keys import TestPki
 
 RESULTS = [

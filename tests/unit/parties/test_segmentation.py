@@ -11,7 +11,7 @@ from support.bpp import A0, A1, A2, A3, BF23, MANY, PACKAGE, by_clause, package
 from support.hexes import hx
 
 from apdu.tlv import tlv
-from euicc_sim.parties.lpa.segmentation import SegmentationError, segments
+from euicc_sim.parties.lpa.profile_download import SegmentationError, segments
 
 
 @pytest.mark.parametrize("raw", [PACKAGE, MANY], ids=["vectors", "many parts"])

@@ -13,11 +13,11 @@ from support.hexes import hx
 from support.judge import judged
 
 from euicc_sim.env import SeededEnv
-from euicc_sim.parties.messages.refusals import SmdppError
-from euicc_sim.parties.messages.rsp import ServerAuthentication
+from euicc_sim.parties.messages.errors import SmdppError
+from euicc_sim.parties.messages.interfaces import ServerAuthentication
+from euicc_sim.parties.smdpp.download_orders import Order
 from euicc_sim.parties.smdpp.metadata import Metadata
-from euicc_sim.parties.smdpp.orders import Order
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 from keys import CertificateIssuer, Curve, Role, make_eid
 
 UPP = hx(BSP["upp"])

@@ -24,11 +24,11 @@ from support.hexes import hx
 from support.judge import judged
 
 from euicc_sim.env import SeededEnv
-from euicc_sim.parties.messages.refusals import SmdppError
-from euicc_sim.parties.messages.rsp import ClientAuthentication, hash_of_confirmation_code
+from euicc_sim.parties.messages.errors import SmdppError
+from euicc_sim.parties.messages.interfaces import ClientAuthentication, hash_of_confirmation_code
 from euicc_sim.parties.smdpp.binding import Binding
-from euicc_sim.parties.smdpp.orders import Order, OrderState
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.smdpp.download_orders import Order, OrderState
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 from keys import Curve, Role, make_eid
 
 UPP = hx(BSP["upp"])

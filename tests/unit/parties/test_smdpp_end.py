@@ -21,11 +21,11 @@ from support.hexes import hx
 from support.judge import judged
 
 from euicc_sim.env import SeededEnv
-from euicc_sim.parties.messages.card_answers import NotificationFacts
-from euicc_sim.parties.messages.refusals import SmdppError
-from euicc_sim.parties.messages.rsp import CancelReason, ClientAuthentication
-from euicc_sim.parties.smdpp.orders import Order, OrderState
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.messages.errors import SmdppError
+from euicc_sim.parties.messages.interfaces import CancelReason, ClientAuthentication
+from euicc_sim.parties.smdpp.card_answers import NotificationFacts
+from euicc_sim.parties.smdpp.download_orders import Order, OrderState
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 from keys import CertificateIssuer, Curve
 
 UPP = hx(BSP["upp"])

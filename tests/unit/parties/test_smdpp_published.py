@@ -13,10 +13,10 @@ from support.euiccs import ADDRESS, CHALLENGE, PaperEuicc, shared_pki
 from support.hexes import hx
 from support.published_pki import PUBLISHED, needs_published
 
-from euicc_sim.parties.messages.refusals import SmdppError
-from euicc_sim.parties.messages.rsp import ServerAuthentication
-from euicc_sim.parties.smdpp.orders import Order
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.messages.errors import SmdppError
+from euicc_sim.parties.messages.interfaces import ServerAuthentication
+from euicc_sim.parties.smdpp.download_orders import Order
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 from keys import Curve, TestPki, load_private_key
 
 UPP = hx(BSP["upp"])

@@ -12,10 +12,14 @@ from support.euiccs import CHALLENGE, sgp22, vector22
 from support.hexes import hx
 from support.server import SERVER_CHALLENGE, TRANSACTION
 
-from euicc_sim.parties.messages.rsp import CancelReason, ClientAuthentication, ServerAuthentication
-from euicc_sim.parties.smdpp.orders import Order, OrderBook
-from euicc_sim.parties.smdpp.server import Smdpp
+from euicc_sim.parties.messages.interfaces import (
+    CancelReason,
+    ClientAuthentication,
+    ServerAuthentication,
+)
+from euicc_sim.parties.smdpp.download_orders import Order, OrderBook
 from euicc_sim.parties.smdpp.sessions import Identity
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 from keys.credential import Credential
 
 ADDRESS = "testsmdpplus1.example.com"

@@ -13,9 +13,9 @@ from support.euiccs import ADDRESS, CHALLENGE
 from support.hexes import hx
 from support.web import ask
 
-from euicc_sim.parties.messages.rsp import hash_of_confirmation_code
-from euicc_sim.servers.body import BODY_AT_MOST, BodyError, read_body
-from euicc_sim.servers.es9 import PATH
+from euicc_sim.parties.messages.interfaces import hash_of_confirmation_code
+from euicc_sim.servers.es9_app import PATH
+from euicc_sim.servers.request_body import BODY_AT_MOST, BodyError, read_body
 
 
 @pytest.fixture

@@ -19,14 +19,13 @@ from support.phone import PaperPhone
 from support.web import Lines, served
 
 from euicc_sim.env import SeededEnv
-from euicc_sim.parties.clients.es9 import Es9Client, download_over_es9
-from euicc_sim.parties.lpa.client import Lpa
+from euicc_sim.parties.clients.es9 import Es9Client
+from euicc_sim.parties.lpa.lpa import Lpa, download_over_es9
 from euicc_sim.parties.messages.activation_code import ActivationCode
-from euicc_sim.parties.messages.es10 import LpaError
-from euicc_sim.parties.messages.refusals import Refusal, SmdppError
-from euicc_sim.parties.smdpp.orders import Order
-from euicc_sim.parties.smdpp.server import Smdpp
-from euicc_sim.servers.es9 import es9_app
+from euicc_sim.parties.messages.errors import LpaError, Refusal, SmdppError
+from euicc_sim.parties.smdpp.download_orders import Order
+from euicc_sim.parties.smdpp.smdpp import Smdpp
+from euicc_sim.servers.es9_app import es9_app
 from euicc_sim.servers.tls import server_context
 from keys import Curve, Role
 

@@ -14,9 +14,9 @@ from support.hexes import hx
 from support.judge import judged
 from support.web import served
 
-from euicc_sim.parties.messages.rsp import hash_of_confirmation_code
-from euicc_sim.parties.smdpp.orders import Order, OrderState
-from euicc_sim.servers.es9 import PATH, PROTOCOL
+from euicc_sim.parties.messages.interfaces import hash_of_confirmation_code
+from euicc_sim.parties.smdpp.download_orders import Order, OrderState
+from euicc_sim.servers.es9_app import PATH, PROTOCOL
 
 
 @pytest.fixture

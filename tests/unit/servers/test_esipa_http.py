@@ -14,7 +14,7 @@ from support.euiccs import vector22
 from support.hexes import hx
 from support.judge import judged
 
-from euicc_sim.servers.body import BODY_AT_MOST
+from euicc_sim.servers.request_body import BODY_AT_MOST
 
 POLL = hx(f"BF4F12 5A10 {EID}")
 

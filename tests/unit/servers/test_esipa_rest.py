@@ -10,7 +10,7 @@ import httpx
 import pytest
 from support.esipa import EID, OTHER_EID, World, fetch, provide
 
-from euicc_sim.servers.esipa import esipa_app
+from euicc_sim.servers.esipa_app import esipa_app
 
 
 def nobody(address: str) -> Any:

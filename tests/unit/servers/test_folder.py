@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from support.judge import judged
 
-from euicc_sim.parties.smdpp.made_up_packages import made_up_package
-from euicc_sim.parties.smdpp.orders import Order, OrderBook, OrderState
+from euicc_sim.parties.smdpp.download_orders import Order, OrderBook, OrderState
+from euicc_sim.parties.smdpp.profile_packages import made_up_package
 from euicc_sim.servers import ServerError
-from euicc_sim.servers.folder import STATE_FILE, StateFile, read_orders
+from euicc_sim.servers.package_folder import STATE_FILE, StateFile, read_orders
 
 ICCID = "89001234567890123456"
 ADDRESS = "smdp.example.com"

@@ -15,7 +15,7 @@ import pytest
 from support.web import DEADLINE, Lines, served
 
 from euicc_sim.servers import ServerError, extra_needed
-from euicc_sim.servers.run import HEADERS_AT_MOST, WebServer, serve_app
+from euicc_sim.servers.web_server import HEADERS_AT_MOST, WebServer, serve_app
 
 
 async def hello(scope: Any, _: Any, send: Any) -> None:
@@ -138,7 +138,7 @@ PROGRAM = """
 import sys
 sys.path.insert(0, "tests")
 from support.web import Lines
-from euicc_sim.servers.run import WebServer
+from euicc_sim.servers.web_server import WebServer
 from unit.servers.test_run import hello
 web = WebServer("127.0.0.1", 0, None, Lines())
 print(web.port, flush=True)

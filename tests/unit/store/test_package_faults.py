@@ -26,7 +26,7 @@ from support.package_states import (
 
 from euicc_sim import Card
 from euicc_sim.model.state import State
-from euicc_sim.parties.messages.es10 import LpaError
+from euicc_sim.parties.messages.errors import LpaError
 from euicc_sim.store.directory import Disk
 
 

@@ -1,0 +1,257 @@
+"""An eIM: it asks a card for trust, signs packages for it and verifies what the card answers.
+
+Knows one card's counter and token at a time. Knows no files and no transport.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Self
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from apdu import tlv
+from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.wire import WIRE_1_2, token_object
+from euicc_sim.crypto.signature import UnusableKeyError, public_key, sign
+from euicc_sim.parties.eim.operations import Config, Operation
+from euicc_sim.parties.messages.encoding import with_names, written
+from euicc_sim.parties.messages.errors import EimError
+from euicc_sim.parties.messages.euicc_certificates import EuiccKey
+from euicc_sim.parties.messages.identifiers import eid_bytes
+from euicc_sim.parties.messages.package_results import PackageAnswer, verify_result
+from keys import Curve
+from keys.source import key_source
+
+_LISTS = {"Psmo": "psmoList", "Eco": "ecoList"}
+_ID_SIZE = 128
+
+
+@dataclass
+class Eim:
+    """An eIM as one card knows it.
+
+    `counter` is the last one used, and `package` moves it forward; `token` is the association
+    token that the card gave, None for none. `id_type` is 1 (OID), 2 (FQDN) or 3 (proprietary),
+    `protocols` bit numbers of eimSupportedProtocol, `certificate` DER; what is None is left out of
+    the configuration data, and the card takes its default. The private key is never printed.
+    """
+
+    eim_id: str
+    private_key: ec.EllipticCurvePrivateKey = field(repr=False, compare=False)
+    counter: int = 0
+    token: int | None = None
+    fqdn: str | None = None
+    id_type: int | None = None
+    protocols: frozenset[int] | None = None
+    ci_pk_id: bytes | None = None
+    certificate: bytes | None = field(default=None, repr=False)
+    indirect_download: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what no card could take. Raises EimError; PkiError for a key on another curve."""
+        if not 1 <= len(self.eim_id) <= _ID_SIZE:
+            raise EimError(f"An eimId has 1 to {_ID_SIZE} characters. Choose another one.")
+        for text in (self.eim_id, self.fqdn or ""):
+            if any("\ud800" <= one <= "\udfff" for one in text):
+                raise EimError(f"{text!r} is not Unicode text. Write it as UTF-8.")
+        if self.counter < 0:
+            raise EimError(f"The counter {self.counter} is below 0. Begin with 0.")
+        if self.token is not None and self.token < 1:
+            raise EimError(f"{self.token} is no association token. They begin with 1.")
+        Curve.of(self.private_key)
+        if self.certificate is not None:
+            _check_certificate(self.certificate, self.private_key)
+
+    @classmethod
+    def create(
+        cls, eim_id: str, curve: Curve = Curve.NIST, *, seed: int | None = None, counter: int = 0
+    ) -> Self:
+        """A new eIM with a new key; from a seed, the same key for the same id and curve."""
+        return cls(eim_id, key_source(seed).key(curve, f"eIM {eim_id}"), counter)
+
+    @property
+    def public_key(self) -> bytes:
+        """The public key as SubjectPublicKeyInfo, DER."""
+        return self.private_key.public_key().public_bytes(
+            Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+        )
+
+    def configuration(
+        self, *only: str, want_token: bool = False, counter: int | None = None
+    ) -> Config:
+        """EimConfigurationData for AddInitialEim, addEim and updateEim (clause 2.11.1.1.1).
+
+        `only` names the fields to give beside the eimId, without it all that are set; `want_token`
+        asks for an association token; `counter` replaces the eIM's own. Raises EimError for a
+        field that this eIM does not have.
+        """
+        given = {
+            "eimFqdn": self.fqdn,
+            "eimIdType": self.id_type,
+            "counterValue": self.counter if counter is None else counter,
+            "associationToken": TOKEN_WANTED if want_token else None,
+            "eimPublicKeyData": self._key_data(),
+            "eimSupportedProtocol": self.protocols,
+            "euiccCiPKId": self.ci_pk_id,
+        }
+        config: Config = {name: value for name, value in given.items() if value is not None}
+        if self.indirect_download:
+            config["indirectProfileDownload"] = None
+        missing = [name for name in only if name not in config]
+        if missing:
+            raise EimError(
+                f"{self.eim_id} has no {', '.join(missing)} to give. "
+                f"It has {', '.join(config)}: name only these."
+            )
+        wanted = only or tuple(config)
+        return {"eimId": self.eim_id} | {name: config[name] for name in wanted}
+
+    def package(
+        self,
+        operations: Iterable[Operation],
+        eid: str,
+        *,
+        counter: int | None = None,
+        transaction_id: bytes | None = None,
+    ) -> bytes:
+        """A signed eUICC Package (BF51, clause 2.11.1.1) for the card with that EID, 32 digits.
+
+        Without `counter` it has the next one. `self.counter` follows, but never goes back and
+        never above what cards accept. `transaction_id` has 1 to 16 bytes. Raises EimError.
+        """
+        if counter is None:
+            counter = self._next_counter()
+        value = {
+            "eimId": self.eim_id,
+            "eidValue": eid_bytes(eid),
+            "counterValue": counter,
+            "euiccPackage": _package_list(list(operations)),
+        }
+        if transaction_id is not None:
+            value["eimTransactionId"] = transaction_id
+        signed = written("EuiccPackageSigned", value, "The package")
+        if counter <= MAX_COUNTER:
+            self.counter = max(self.counter, counter)
+        return self.sign(signed)
+
+    def sign(self, signed: bytes) -> bytes:
+        """A package (BF51) of any bytes in the place of euiccPackageSigned, with its signature."""
+        signature = sign(self.private_key, signed + token_object(self.token))
+        return tlv(0xBF51, signed, tlv(0x5F37, signature))
+
+    def verify(self, result: bytes, euicc: EuiccKey) -> PackageAnswer:
+        """Read the answer to a package and verify it; see `results.verify_result`."""
+        return verify_result(result, euicc, eim_id=self.eim_id, token=self.token)
+
+    def _key_data(self) -> tuple[str, bytes]:
+        if self.certificate is not None:
+            return "eimCertificate", self.certificate
+        return "eimPublicKey", self.public_key
+
+    def _next_counter(self) -> int:
+        if self.counter >= MAX_COUNTER:
+            raise EimError(
+                f"{self.eim_id} has used its last counter, {MAX_COUNTER}. Let another eIM delete "
+                "it and add it again with a token, or give a counter yourself."
+            )
+        return self.counter + 1
+
+
+def take_initial_answer(answer: bytes, *eims: Eim) -> None:
+    """Give each eIM the token that the card answered to AddInitialEim, in the order asked.
+
+    Raises EimError when the card refused, or for another number of eIMs; then nothing changes.
+    """
+    tokens = initial_tokens(answer)
+    if len(tokens) != len(eims):
+        raise EimError(
+            f"The answer is about {len(tokens)} eIMs, not {len(eims)}. "
+            "Name the eIMs of the request, in its order."
+        )
+    for eim, token in zip(eims, tokens, strict=True):
+        eim.token = token
+
+
+def take_added_tokens(answer: PackageAnswer, *eims: Eim) -> None:
+    """Give eIMs the tokens of a package's addEim operations, in their order.
+
+    An eIM that was not added keeps what it had. Raises EimError unless the answer is genuine and
+    is about as many eIMs.
+    """
+    added = [one for one in answer.outcomes if one.name == "addEim"]
+    if not answer.genuine or len(added) != len(eims):
+        raise EimError(
+            f"The answer is about {len(added)} addEim operations, not {len(eims)}. "
+            "Name the eIMs that the package adds, in its order, as far as the card came."
+        )
+    for eim, outcome in zip(eims, added, strict=True):
+        if outcome.done:
+            eim.token = outcome.value
+
+
+def _package_list(operations: list[Operation]) -> tuple[str, list[bytes]]:
+    kinds = {one.kind for one in operations}
+    if len(kinds) > 1:
+        names = ", ".join(one.name for one in operations)
+        raise EimError(
+            f"A package holds PSMOs or eCOs, never both, but these are mixed: {names}. "
+            "Make a package of the eIM operations and another one of the rest."
+        )
+    if not kinds:
+        raise EimError("A package orders at least one operation. Name one, such as listEim.")
+    return _LISTS[kinds.pop()], [one.raw for one in operations]
+
+
+def _check_certificate(certificate: bytes, key: ec.EllipticCurvePrivateKey) -> None:
+    try:
+        found = public_key(certificate, in_certificate=True)
+    except UnusableKeyError as error:
+        raise EimError(f"The eIM's certificate is unusable: {error}. Take another one.") from error
+    if found != key.public_key():
+        raise EimError(
+            "The certificate is not for the eIM's key. Give two that were made together."
+        )
+
+
+MAX_COUNTER = 0x7FFFFF
+"""The greatest counterValue that every card accepts: 8,388,607."""
+
+TOKEN_WANTED = -1
+"""The associationToken by which an eIM asks for one."""
+
+
+def add_initial_eim(*configs: Config) -> bytes:
+    """The AddInitialEim request (BF57) for one or more eIMs. Raises EimError."""
+    if not configs:
+        raise EimError("AddInitialEim adds at least one eIM. Give the configuration of one.")
+    value = {"eimConfigurationDataList": list(configs)}
+    return written("AddInitialEimRequest", value, "AddInitialEim")
+
+
+def initial_tokens(answer: bytes) -> list[int | None]:
+    """Read the answer to AddInitialEim: the token of each eIM in the order asked, None for none.
+
+    Raises EimError when it is no such answer, or the card refused.
+    """
+    try:
+        form, value = WIRE_1_2.decode("AddInitialEimResponse", answer)
+    except Asn1Error as error:
+        raise EimError(
+            f"This is no answer to AddInitialEim: {error}. Give the whole object that begins BF57."
+        ) from error
+    if form == "addInitialEimError":
+        _, code = with_names(WIRE_1_2.types["AddInitialEimResponse"], (form, value))
+        raise EimError(f"The card added no eIM: {code}. {_ADVICE.get(code, _LOOK)}")
+    return [token if name == "associationToken" else None for name, token in value]
+
+
+_LOOK = "Check the request against the card's limits and certificates."
+_ADVICE = {
+    "associatedEimAlreadyExists": "It trusts one already, which can add others by a package.",
+    "ciPKUnknown": "Leave the CI key identifier out, or take one from its EUICCInfo2.",
+    "insufficientMemory": "Add fewer eIMs.",
+    "counterValueOutOfRange": f"Take a counter of 0 to {MAX_COUNTER}.",
+}

@@ -1,0 +1,148 @@
+"""The words that people write for operations of a package: `enable:ICCID,rollback`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+
+from euicc_sim.parties.eim import operations
+from euicc_sim.parties.eim.eim import Eim
+from euicc_sim.parties.eim.eim_file import load
+from euicc_sim.parties.eim.operations import Kind, Operation
+from euicc_sim.parties.messages.errors import EimError
+
+Loader = Callable[[str], Eim]
+"""Gives the eIM of the FILE that a word names. Raises EimError."""
+
+SYNTAX = """\
+addEim:FILE[,token][,counter=N]
+updateEim:FILE[,key][,counter][,fqdn][,type][,protocols][,ci]
+deleteEim:ID
+listEim
+
+enable:ICCID[,rollback]
+disable:ICCID
+delete:ICCID
+listProfileInfo[:TAGS]
+getRAT
+configureImmediateEnable[:off][,oid=OID][,smdp=ADDRESS]
+setFallbackAttribute:ICCID
+unsetFallbackAttribute
+setDefaultDpAddress:[ADDRESS]
+
+eco:HEX
+psmo:HEX"""
+
+_FIELDS = {
+    "key": "eimPublicKeyData",
+    "counter": "counterValue",
+    "fqdn": "eimFqdn",
+    "type": "eimIdType",
+    "protocols": "eimSupportedProtocol",
+    "ci": "euiccCiPKId",
+}
+
+
+def _from_file(name: str) -> Eim:
+    return load(Path(name))
+
+
+def operation(word: str, eim_of: Loader = _from_file) -> Operation:
+    """The operation that a word stands for. Raises EimError with what to write instead."""
+    name, colon, rest = word.partition(":")
+    known = (*_OF_EIMS, *_WORDS)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = f"Did you mean {_usage(near[0])}?" if near else "One of: " + ", ".join(known) + "."
+        raise EimError(f"{name!r} is no operation. {hint}")
+    if name in _BARE and colon:
+        raise EimError(f"{name} stands alone. Write it without {colon + rest!r}.")
+    if name not in _BARE | _WITH_OR_WITHOUT and not rest and word != "setDefaultDpAddress:":
+        raise EimError(f"{name} is not complete. Write {_usage(name)}.")
+    return _OF_EIMS[name](rest, eim_of) if name in _OF_EIMS else _WORDS[name](rest)
+
+
+def _usage(name: str) -> str:
+    lines = SYNTAX.splitlines()
+    return next(one for one in lines if one.partition(":")[0].partition("[")[0] == name)
+
+
+def _options(name: str, words: list[str], flags: set[str], values: set[str]) -> dict[str, str]:
+    """Words such as `rollback` or `counter=5`, as name and value."""
+    found = {}
+    for word in words:
+        option, equals, value = word.partition("=")
+        if option not in (values if equals else flags):
+            raise EimError(f"{name} has no option {word!r}. Write {_usage(name)}.")
+        found[option] = value
+    return found
+
+
+def _add_eim(rest: str, eim_of: Loader) -> Operation:
+    file, *words = rest.split(",")
+    options = _options("addEim", words, {"token"}, {"counter"})
+    counter = options.get("counter")
+    if counter is not None and not counter.removeprefix("-").isdecimal():
+        raise EimError(f"{counter!r} is no counter. Write a number, such as counter=0.")
+    return operations.add_eim(
+        eim_of(file).configuration(
+            want_token="token" in options, counter=None if counter is None else int(counter)
+        )
+    )
+
+
+def _update_eim(rest: str, eim_of: Loader) -> Operation:
+    file, *words = rest.split(",")
+    options = _options("updateEim", words, set(_FIELDS), set())
+    return operations.update_eim(eim_of(file).configuration(*(_FIELDS[one] for one in options)))
+
+
+def _enable(rest: str) -> Operation:
+    iccid, *words = rest.split(",")
+    return operations.enable(
+        iccid, rollback="rollback" in _options("enable", words, {"rollback"}, set())
+    )
+
+
+def _immediate_enable(rest: str) -> Operation:
+    words = rest.split(",") if rest else []
+    options = _options("configureImmediateEnable", words, {"off"}, {"oid", "smdp"})
+    return operations.configure_immediate_enable(
+        "off" not in options, smdp_oid=options.get("oid"), smdp_address=options.get("smdp")
+    )
+
+
+def _list_profile_info(rest: str) -> Operation:
+    return operations.list_profile_info(_hex(rest) if rest else None)
+
+
+def _raw(kind: Kind) -> Callable[[str], Operation]:
+    return lambda rest: Operation(kind, kind.lower(), _hex(rest))
+
+
+def _hex(digits: str) -> bytes:
+    try:
+        return bytes.fromhex(digits)
+    except ValueError as error:
+        raise EimError(f"{digits[:40]!r} is not hex. Write pairs of hex digits.") from error
+
+
+_OF_EIMS = {"addEim": _add_eim, "updateEim": _update_eim}
+_WORDS: dict[str, Callable[[str], Operation]] = {
+    "deleteEim": operations.delete_eim,
+    "listEim": lambda _: operations.list_eim(),
+    "enable": _enable,
+    "disable": operations.disable,
+    "delete": operations.delete,
+    "listProfileInfo": _list_profile_info,
+    "getRAT": lambda _: operations.get_rat(),
+    "configureImmediateEnable": _immediate_enable,
+    "setFallbackAttribute": operations.set_fallback_attribute,
+    "unsetFallbackAttribute": lambda _: operations.unset_fallback_attribute(),
+    "setDefaultDpAddress": operations.set_default_dp_address,
+    "eco": _raw("Eco"),
+    "psmo": _raw("Psmo"),
+}
+_BARE = {"listEim", "getRAT", "unsetFallbackAttribute"}
+_WITH_OR_WITHOUT = {"listProfileInfo", "configureImmediateEnable"}

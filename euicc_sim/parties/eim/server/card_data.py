@@ -1,0 +1,107 @@
+"""An eIM learns of a card by IpaEuiccData (SGP.32 v1.2 clause 2.11.2.2): certificates, token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cryptography import x509
+
+from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.parties.eim.server.card_records import CardRecord, plain
+from euicc_sim.parties.messages.encoding import with_names
+from euicc_sim.parties.messages.errors import EimError, SmdppError
+from euicc_sim.parties.messages.euicc_certificates import authority_of, check_euicc, eid_of
+from keys.credential import key_id
+
+_ERRORS = {
+    1: "incorrectTagList",
+    5: "euiccCiPKIdNotFound",
+    104: "ecallActive",
+    127: "undefinedError",
+}
+_BIG = ("euiccCertificate", "eumCertificate", "notificationsList", "euiccPackageResultList")
+
+
+@dataclass(frozen=True)
+class DataTaker:
+    """Takes what an IPA says of its card.
+
+    With `authorities`, CI certificates, a card is believed whose certificates are below one of
+    them; without any, the first certificate that is of its EID. `at` is when they must be valid.
+    """
+
+    authorities: Sequence[x509.Certificate] = ()
+    at: datetime | None = None
+
+    def take(self, record: CardRecord, data: dict[str, Any]) -> None:
+        """Keep what was told. Raises EimError for certificates of another card, or of nobody."""
+        euicc, eum = data.get("euiccCertificate"), data.get("eumCertificate")
+        if euicc is not None and record.euicc_certificate in (None, euicc):
+            self._check(record.eid, euicc, eum or record.eum_certificate)
+            record.euicc_certificate = euicc
+            record.eum_certificate = eum or record.eum_certificate
+        elif euicc is not None:
+            raise EimError(
+                "The card shows another certificate than before, which is not taken. If that is "
+                "right, give the new one, with: euicc-sim eim card"
+            )
+        record.token = data.get("associationToken", record.token)
+        record.euicc_info1 = data.get("euiccInfo1", record.euicc_info1)
+        record.euicc_info2 = data.get("euiccInfo2", record.euicc_info2)
+        record.data |= self.shown(data)
+
+    def shown(self, data: dict[str, Any]) -> dict[str, Any]:
+        """What was told, as JSON; long lists are counted."""
+        found: dict[str, Any] = {}
+        for name, value in data.items():
+            if name in _BIG:
+                found[name] = len(value) if isinstance(value, list) else _owner(value)
+            elif name in ("euiccInfo1", "euiccInfo2"):
+                found[name] = self._info(name, value)
+            else:
+                found[name] = plain(value)
+        return found
+
+    def error_name(self, code: int) -> str:
+        """What an ipaEuiccDataErrorCode is called."""
+        return _ERRORS.get(code, str(code))
+
+    def _check(self, eid: str, euicc: bytes, eum: bytes | None) -> None:
+        try:
+            found = eid_of(euicc)
+            if found != eid:
+                raise EimError(f"The certificate is of the card {found}, not of {eid}.")
+            if not self.authorities:
+                return
+            if eum is None:
+                raise EimError("No EUM certificate came with the card's. Order data:A5A6.")
+            authority = authority_of(eum)
+            known = {key_id(one): one for one in self.authorities}
+            if authority not in known:
+                raise EimError(
+                    f"The card's certificates are below the CI key {authority.hex().upper()}, "
+                    "which this eIM does not trust. Start it with that CI."
+                )
+            check_euicc(euicc, eum, known[authority], self.at)
+        except (SmdppError, ValueError) as error:
+            raise EimError(str(error)) from error
+
+    def _info(self, name: str, value: bytes) -> Any:
+        kind = "EUICCInfo1" if name == "euiccInfo1" else "EUICCInfo2"
+        try:
+            return plain(with_names(WIRE_1_2.types[kind], WIRE_1_2.decode(kind, value)))
+        except Asn1Error:
+            return plain(value)
+
+
+def _owner(certificate: bytes) -> str:
+    """Whose certificate it is."""
+    try:
+        name = x509.load_der_x509_certificate(certificate).subject.rfc4514_string()
+    except ValueError:
+        return certificate.hex().upper()
+    return name

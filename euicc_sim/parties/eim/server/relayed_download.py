@@ -1,0 +1,236 @@
+"""An eIM between an IPA and SM-DP+s: downloads that it relays, and refusals as ESipa has them.
+
+SGP.32 v1.2 clauses 3.2.3.2, 3.7 and 6.3.2; the status codes are those of SGP.22 v2.5 clause 5.2.6.
+Speaks to SM-DP+s through RspServer; keeps no files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from apdu import TlvError
+from apdu.tlv import read, whole
+from euicc_sim.parties.eim.server.card_records import Order
+from euicc_sim.parties.messages.activation_code import ActivationCode
+from euicc_sim.parties.messages.encoding import answer
+from euicc_sim.parties.messages.errors import EimError, LpaError, SmdppError
+from euicc_sim.parties.messages.interfaces import RspServer, Servers, hash_of_confirmation_code
+
+UNDEFINED = "undefinedError"
+
+INITIATE = {
+    ("8.8.1", "3.8"): "invalidDpAddress",
+    ("8.8.3", "3.1"): "euiccVersionNotSupportedByDp",
+    ("8.8.2", "3.1"): "ciPKIdNotSupported",
+    ("8.8.4", "3.7"): "ciPKIdNotSupported",
+}
+AUTHENTICATE = {
+    ("8.1.2", "6.1"): "eumCertificateInvalid",
+    ("8.1.2", "6.3"): "eumCertificateExpired",
+    ("8.1.3", "6.1"): "euiccCertificateInvalid",
+    ("8.1.3", "6.3"): "euiccCertificateExpired",
+    ("8.1", "6.1"): "euiccSignatureInvalid",
+    ("8.1", "4.8"): "insufficientMemory",
+    ("8.2", "3.7"): "noEligibleProfile",
+    ("8.2.5", "4.3"): "noEligibleProfile",
+    ("8.2.6", "3.8"): "matchingIdRefused",
+    ("8.1.1", "3.8"): "eidMismatch",
+    ("8.11.1", "3.9"): "ciPKUnknown",
+    ("8.10.1", "3.9"): "invalidTransactionId",
+}
+BIND = {
+    ("8.1", "6.1"): "euiccSignatureInvalid",
+    ("8.2.7", "2.2"): "confirmationCodeMissing",
+    ("8.2.7", "3.8"): "confirmationCodeRefused",
+    ("8.2.7", "6.4"): "confirmationCodeRetriesExceeded",
+    ("8.2", "4.5"): "bppRebindingRefused",
+    ("8.8.5", "4.10"): "downloadOrderExpired",
+    ("8.10.1", "3.9"): "invalidTransactionId",
+}
+CANCEL = {
+    ("8.10.1", "3.9"): "invalidTransactionId",
+    ("8.1", "6.1"): "euiccSignatureInvalid",
+}
+
+ERRORS: dict[str, tuple[str, str]] = {
+    "initiateAuthenticationRequestEsipa": (
+        "initiateAuthenticationResponseEsipa",
+        "initiateAuthenticationErrorEsipa",
+    ),
+    "authenticateClientRequestEsipa": (
+        "authenticateClientResponseEsipa",
+        "authenticateClientErrorEsipa",
+    ),
+    "getBoundProfilePackageRequestEsipa": (
+        "getBoundProfilePackageResponseEsipa",
+        "getBoundProfilePackageErrorEsipa",
+    ),
+    "cancelSessionRequestEsipa": ("cancelSessionResponseEsipa", "cancelSessionError"),
+    "getEimPackageRequest": ("getEimPackageResponse", "eimPackageError"),
+    "provideEimPackageResult": (
+        "provideEimPackageResultResponse",
+        "provideEimPackageResultError",
+    ),
+}
+"""The message and its alternative that answer a request with an error code; others have none."""
+
+
+def code_of(error: Exception, codes: dict[tuple[str, str], str]) -> str:
+    """The code for a refusal of an SM-DP+, or for an error of another kind."""
+    if isinstance(error, SmdppError):
+        return codes.get((error.subject, error.reason), UNDEFINED)
+    return UNDEFINED
+
+
+def error_for(request: str, code: str) -> tuple[str, Any] | None:
+    """The answer to a request of that name with that code; None where there is no such answer."""
+    found = ERRORS.get(request)
+    return None if found is None else (found[0], (found[1], code))
+
+
+AT_ONCE = 256
+"""Downloads that go on at the same time; the oldest is forgotten for another one."""
+
+REFUSALS = (SmdppError, LpaError)
+_COMPACT = 0xA2
+
+
+class RelayError(EimError):
+    """What ends a relayed function: a sentence, and the code that ESipa has for it."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        """Say what went wrong."""
+        super().__init__(sentence)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Download:
+    """One download that goes on, and its card as far as that is known."""
+
+    server: RspServer
+    eid: str | None
+    confirmation_code: str | None
+
+
+@dataclass
+class Relay:
+    """All downloads that an eIM relays at the moment; a restart forgets them."""
+
+    servers: Servers
+    downloads: dict[bytes, Download] = field(default_factory=dict)
+
+    def initiate(
+        self, value: dict[str, Any], eid: str | None, order: Order | None, info1: bytes | None
+    ) -> tuple[bytes, dict[str, Any]]:
+        """InitiateAuthentication: the SM-DP+'s transactionId, InitiateAuthenticationOkEsipa.
+
+        `order` is the one that the download belongs to, `info1` the card's EUICCInfo1 as far as it
+        is known. Raises RelayError.
+        """
+        code = None
+        if order is not None and order.activation_code is not None:
+            code = ActivationCode.parse(order.activation_code)
+        address = value.get("smdpAddress") or (code.address if code else None)
+        if address is None:
+            raise RelayError(
+                "invalidDpAddress", "No SM-DP+ is named. Send its address, or the eimTransactionId."
+            )
+        info = value.get("euiccInfo1", info1)
+        if info is None:
+            raise RelayError("undefinedError", "The card's EUICCInfo1 is missing. Send it.")
+        try:
+            server = self.servers(address)
+            found = server.initiate_authentication(info, value["euiccChallenge"], address)
+        except REFUSALS as error:
+            raise RelayError(code_of(error, INITIATE), str(error)) from error
+        self._begin(
+            found.transaction_id,
+            Download(server, eid, order.confirmation_code if order else None),
+        )
+        ok: dict[str, Any] = {
+            "transactionId": found.transaction_id,
+            "serverSigned1": found.server_signed1,
+            "serverSignature1": found.server_signature1,
+            "euiccCiPKIdentifierToBeUsed": found.ci_pk_id,
+            "serverCertificate": found.certificate,
+        }
+        if code is not None and code.address == address:
+            ok["matchingId"] = code.matching_id
+        return found.transaction_id, ok
+
+    def authenticate(self, value: dict[str, Any]) -> dict[str, Any]:
+        """AuthenticateClient: AuthenticateClientOkDPEsipa. Raises RelayError."""
+        transaction, response = value["transactionId"], value["authenticateServerResponse"]
+        download = self._download(transaction)
+        _not_compact(response)
+        try:
+            found = download.server.authenticate_client(transaction, response)
+            required = answer("SmdpSigned2", found.smdp_signed2)["ccRequiredFlag"]
+        except REFUSALS as error:
+            raise self._ended(transaction, code_of(error, AUTHENTICATE), error) from error
+        ok = {
+            "transactionId": transaction,
+            "profileMetaData": found.profile_metadata,
+            "smdpSigned2": found.smdp_signed2,
+            "smdpSignature2": found.smdp_signature2,
+            "smdpCertificate": found.certificate,
+        }
+        if required and download.confirmation_code is not None:
+            ok["hashCc"] = hash_of_confirmation_code(download.confirmation_code, transaction)
+        return ok
+
+    def bind(self, value: dict[str, Any]) -> dict[str, Any]:
+        """GetBoundProfilePackage: GetBoundProfilePackageOkEsipa. Raises RelayError."""
+        transaction, response = value["transactionId"], value["prepareDownloadResponse"]
+        download = self._download(transaction)
+        _not_compact(response)
+        try:
+            package = download.server.get_bound_profile_package(transaction, response)
+        except REFUSALS as error:
+            raise self._ended(transaction, code_of(error, BIND), error) from error
+        return {"transactionId": transaction, "boundProfilePackage": package}
+
+    def cancel(self, value: dict[str, Any]) -> None:
+        """CancelSession. Raises RelayError."""
+        transaction, response = value["transactionId"], value["cancelSessionResponse"]
+        download = self._download(transaction)
+        _not_compact(response)
+        try:
+            download.server.cancel_session(transaction, response)
+        except REFUSALS as error:
+            raise self._ended(transaction, code_of(error, CANCEL), error) from error
+        self.downloads.pop(transaction, None)
+
+    def _begin(self, transaction: bytes, download: Download) -> None:
+        self.downloads[transaction] = download
+        while len(self.downloads) > AT_ONCE:
+            self.downloads.pop(next(iter(self.downloads)))
+
+    def _download(self, transaction: bytes) -> Download:
+        found = self.downloads.get(transaction)
+        if found is None:
+            raise RelayError(
+                "invalidTransactionId",
+                f"No transaction {transaction.hex().upper()} goes on here. "
+                "Begin again with InitiateAuthentication.",
+            )
+        return found
+
+    def _ended(self, transaction: bytes, code: str, error: Exception) -> RelayError:
+        self.downloads.pop(transaction, None)
+        return RelayError(code, str(error))
+
+
+def _not_compact(response: bytes) -> None:
+    """Refuse what only an IPA that minimizes bytes sends, which no eIM of ours asks for."""
+    try:
+        outer = whole(response)
+        form = read(response, outer.value, outer.end).tag
+    except TlvError:
+        return  # the SM-DP+ says what is wrong with it
+    if form == _COMPACT:
+        raise RelayError(
+            "undefinedError", "Compact messages are not understood. Send the card's answer whole."
+        )

@@ -1,0 +1,65 @@
+"""An eIM brings its packages to an IPA that listens: TransferEimPackage (SGP.32 clause 6.3.2.8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.esipa import messages as esipa
+from euicc_sim.parties.eim.server.esipa_functions import EsipaFunctions
+from euicc_sim.parties.messages.errors import EimError, LpaError
+from euicc_sim.parties.messages.interfaces import Esipa
+
+PACKAGES_AT_MOST = 100
+
+_NAMES = {
+    "euiccPackageRequest": "a package",
+    "ipaEuiccDataRequest": "a data request",
+    "profileDownloadTriggerRequest": "a download",
+}
+
+
+def push(functions: EsipaFunctions, eid: str, ipa: Esipa) -> int:
+    """Bring an IPA all that waits for its card: how many packages it took.
+
+    `ipa` takes a message to it. Raises EimError when it cannot be reached or does not answer as
+    an IPA; what was brought without an answer waits on. A download stays in the queue until the
+    IPA says by ProvideEimPackageResult what came of it.
+    """
+    for count in range(PACKAGES_AT_MOST):
+        found = functions.next_for(eid)
+        if found is None:
+            return count
+        try:
+            answer = ipa.exchange(esipa.to_ipa("transferEimPackageRequest", found))
+        except LpaError as error:
+            raise EimError(f"{_NAMES[found[0]]} for {eid} was not brought: {error}") from error
+        if not _took(functions, eid, ipa, answer):
+            return count + 1
+    raise EimError(f"{PACKAGES_AT_MOST} packages were brought to {eid}. Look at its queue.")
+
+
+def _took(functions: EsipaFunctions, eid: str, ipa: Esipa, answer: bytes) -> bool:
+    """Take the answer; whether the next package may follow."""
+    form, value = _read(answer)
+    if form == "eimPackageReceived":
+        return False
+    numbers = functions.take_transferred(eid, form, value)
+    if numbers:
+        acknowledged = esipa.to_ipa("transferEimPackageRequest", ("eimAcknowledgements", numbers))
+        try:
+            ipa.exchange(acknowledged)
+        except LpaError as error:
+            raise EimError(f"The acknowledgement for {eid} was not brought: {error}") from error
+    return True
+
+
+def _read(answer: bytes) -> tuple[str, Any]:
+    try:
+        message = esipa.from_ipa(answer)
+    except Asn1Error as error:
+        raise EimError(f"The IPA's answer cannot be read: {error}. Look at the IPA.") from error
+    if message.name != "transferEimPackageResponse":
+        raise EimError(f"The IPA answered with {message.name}. Look at the IPA.")
+    form, value = message.value
+    return form, value

@@ -1,0 +1,167 @@
+"""What an IPAd asks of a card (SGP.32 v1.2 clause 5.9), each as one method.
+
+Works on the basic channel and selects the ISD-R before each request, so a reset in between is
+fine. Proactive commands that a card has after a Profile change are fetched and done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from apdu import Command, TlvError, tlv
+from apdu.tlv import children, whole
+from euicc_sim.asn1 import codec
+from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.esipa.v1_0 import NotificationsList
+from euicc_sim.parties.messages.apdus import StatusWordError, Transmit, exchange, select_isdr
+from euicc_sim.parties.messages.encoding import answer, request
+from euicc_sim.parties.messages.errors import EimError, LpaError
+from euicc_sim.parties.messages.package_results import PackageAnswer, read_result
+
+TERMINAL_CAPABILITY = bytes.fromhex("80AA000005A903840101")
+"""The device supports an IPAd (ETSI TS 102 221 clause 11.1.19, SGP.32 clause 3.8.4)."""
+
+_PROACTIVE, _PERFORMED = 0x91, b"\x83\x01\x00"
+_FETCH, _TERMINAL_RESPONSE = 0x12, 0x14
+_COMMAND_DETAILS = (0x01, 0x81)
+_TERMINAL_TO_CARD = b"\x82\x02\x82\x81"
+_LISTS = NotificationsList()
+_ALL, _RESULTS = b"\xbf\x2b\x00", bytes.fromhex("BF2B04A0028200")
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedEim:
+    """An eIM that the card trusts."""
+
+    eim_id: str
+    fqdn: str | None
+    token: int | None
+
+
+class IpaCard:
+    """A card; all errors are LpaError."""
+
+    def __init__(self, transmit: Transmit) -> None:
+        """Talk through `transmit`: a command APDU in, data and status word out."""
+        self._raw = transmit
+
+    def begin(self) -> None:
+        """Say that the device has an IPAd; cards that do not care say so, which is no error."""
+        self._raw(TERMINAL_CAPABILITY)
+
+    def transmit(self, apdu: bytes) -> bytes:
+        """One command. A proactive command that is announced then is done before this returns."""
+        found = self._raw(apdu)
+        if found[-2] != _PROACTIVE:
+            return found
+        self._be_terminal(found[-1])
+        return found[:-2] + b"\x90\x00"
+
+    def ask(self, message: bytes) -> bytes:
+        """An ES10 request and its answer. Raises LpaError."""
+        try:
+            select_isdr(self.transmit)
+            return exchange(self.transmit, message)
+        except StatusWordError as error:
+            raise LpaError(str(error), f"{error.sw:04X}") from error
+
+    def call(self, name: str, value: Any) -> Any:
+        """A function by its ASN.1 name: NameRequest, NameResponse. Raises LpaError."""
+        return answer(f"{name}Response", self.ask(request(f"{name}Request", value)))
+
+    def eid(self) -> str:
+        """The EID, 32 digits."""
+        return bytes(self.call("GetEuiccData", {"tagList": b"\x5a"})["eidValue"]).hex()
+
+    def eims(self) -> list[TrustedEim]:
+        """The eIMs that the card trusts, GetEimConfigurationData (clause 5.9.18)."""
+        found = self.call("GetEimConfigurationData", {})["eimConfigurationDataList"]
+        return [
+            TrustedEim(one["eimId"], one.get("eimFqdn"), one.get("associationToken"))
+            for one in found
+        ]
+
+    def notifications(self, criterion: bytes | None = None) -> list[bytes]:
+        """What the card has to tell SM-DP+s; `criterion` is a search criterion, DER."""
+        asked = _ALL if criterion is None else tlv(0xBF2B, tlv(0xA0, criterion))
+        form, found = self._lists(asked)
+        return list(found["notificationList"] if form == "notificationAndEprList" else found)
+
+    def results(self, seq_number: int | None = None) -> list[bytes]:
+        """The results of packages that the card keeps, all or the one with that number."""
+        asked = _RESULTS
+        if seq_number is not None:
+            criteria = {"searchCriteria": ("seqNumber", seq_number)}
+            asked = request("RetrieveNotificationsListRequest", criteria)
+        form, found = self._lists(asked)
+        return list(found) if form == "euiccPackageResultList" else []
+
+    def load_package(self, package: bytes) -> tuple[bytes, PackageAnswer]:
+        """LoadEuiccPackage (clause 5.9.1): the result as it came, and what it says."""
+        result = self.ask(package)
+        return result, package_answer(result)
+
+    def rollback(self) -> bytes:
+        """ProfileRollback (clause 5.9.16): its result (BF51). Raises LpaError when refused."""
+        message = self.ask(request("ProfileRollbackRequest", {"refreshFlag": False}))
+        code = answer("ProfileRollbackResponse", message)["cmdResult"]
+        if code != "ok":
+            raise LpaError(
+                f"The card does not go back to the Profile before: {code}. Give it a package with "
+                "enable and rollback first.",
+                str(code),
+            )
+        return _part(message, 0xBF51)
+
+    def remove(self, seq_number: int) -> None:
+        """RemoveNotificationFromList (clause 5.9.12); what is gone already is no error."""
+        self.call("NotificationSent", {"seqNumber": seq_number})
+
+    def _lists(self, asked: bytes) -> tuple[str, Any]:
+        try:
+            form, found = codec.decode(_LISTS, self.ask(asked))
+        except Asn1Error as error:
+            raise LpaError(f"The card's list cannot be read: {error}. Ask it again.") from error
+        if form == "notificationsListResultError":
+            raise LpaError(f"The card refused to list what it has to tell: {found}.", str(found))
+        return form, found
+
+    def _be_terminal(self, length: int) -> None:
+        """FETCH the proactive command, and say that it was performed."""
+        while True:
+            found = self._raw(bytes(Command(0x80, _FETCH, 0, 0, ne=length or 256)))
+            response = _details(found[:-2]) + _TERMINAL_TO_CARD + _PERFORMED
+            done = self._raw(bytes(Command(0x80, _TERMINAL_RESPONSE, 0, 0, response)))
+            if done[-2] != _PROACTIVE:
+                return
+            length = done[-1]
+
+
+def package_answer(result: bytes) -> PackageAnswer:
+    """What a package's result says. Raises LpaError."""
+    try:
+        return read_result(result)
+    except EimError as error:
+        raise LpaError(str(error)) from error
+
+
+def _details(command: bytes) -> bytes:
+    """The command details of a proactive command, which its answer repeats."""
+    try:
+        outer = whole(command)
+        for one in children(command, outer.value, outer.end):
+            if one.tag in _COMMAND_DETAILS:
+                return command[one.start : one.end]
+    except TlvError:
+        pass
+    return b"\x81\x03\x01\x01\x00"
+
+
+def _part(message: bytes, tag: int) -> bytes:
+    outer = whole(message)
+    found = (one for one in children(message, outer.value, outer.end) if one.tag == tag)
+    part = next(found, None)
+    if part is None:
+        raise LpaError(f"The card gave no {tag:X} where one belongs. Look at its answer.")
+    return message[part.start : part.end]

@@ -1,0 +1,235 @@
+"""An IPAd: it polls an eIM and does with the card what that orders (SGP.32 v1.2 clause 3).
+
+    Ipa(card.transmit, EsipaClient("https://eim.example.com")).poll()
+
+Downloads go to the SM-DP+ itself, or by way of the eIM. Knows no network beyond `Esipa`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.parties.ipa.es10b import IpaCard, TrustedEim, package_answer
+from euicc_sim.parties.ipa.esipa_requests import ask_eim, brought, transfer_answer
+from euicc_sim.parties.ipa.euicc_data import data_response
+from euicc_sim.parties.ipa.triggered_download import DownloadMode, Downloads
+from euicc_sim.parties.messages.apdus import Transmit
+from euicc_sim.parties.messages.errors import EimUnreachableError, LpaError
+from euicc_sim.parties.messages.interfaces import Esipa, Servers
+from euicc_sim.parties.messages.package_results import PackageAnswer
+
+PACKAGES_AT_MOST = 100
+"""In one poll, so that an eIM without end does not keep an IPA for ever."""
+
+
+def _nobody(_: str) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What one poll came to: packages that were done, and whether the card went back a Profile."""
+
+    packages: int
+    rolled_back: bool = False
+
+
+@dataclass(eq=False)
+class Ipa:
+    """An IPAd with one card and one eIM; all errors are LpaError.
+
+    `servers` gives the SM-DP+ at an address, which a direct download needs. `eim_id` says which of
+    the card's eIMs this is, by default the only one. An eIM that is out of reach is tried `tries`
+    times, `pause` seconds apart; `tell` is told each step.
+    """
+
+    transmit: Transmit
+    eim: Esipa
+    servers: Servers | None = None
+    mode: DownloadMode = DownloadMode.DIRECT
+    eim_id: str | None = None
+    tries: int = 3
+    pause: float = 2.0
+    tell: Callable[[str], None] = _nobody
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
+    card: IpaCard = field(init=False, repr=False)
+    _downloads: Downloads = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Nothing is sent yet."""
+        self.card = IpaCard(self.transmit)
+        self._downloads = Downloads(self.card, self.eim, self.servers, self.mode, self.tell)
+
+    def poll(self) -> Poll:
+        """Bring the eIM what waits for it, then do what it has, until it has no more.
+
+        Raises EimUnreachableError, also after a rollback whose result could not be brought; then
+        it stays on the card for the next poll. Raises LpaError.
+        """
+        self.card.begin()
+        eid, trusted = self.card.eid(), self._trusted()
+        self._bring_notifications()
+        self._bring_results(eid, trusted)
+        for count in range(PACKAGES_AT_MOST):
+            form, value = self._ask("getEimPackageRequest", {"eidValue": bytes.fromhex(eid)})
+            if form == "eimPackageError":
+                if value == "noEimPackageAvailable":
+                    return Poll(count)
+                raise LpaError(
+                    f"The eIM has nothing for {eid}: {value}. Make the card known to it.", value
+                )
+            if self._do(eid, trusted, form, value):
+                return Poll(count + 1, rolled_back=True)
+        raise LpaError(f"The eIM had {PACKAGES_AT_MOST} packages and more. Poll it again.")
+
+    def transferred(self, message: bytes) -> bytes:
+        """Do what an eIM brings by TransferEimPackage, and answer; empty for acknowledgements.
+
+        Raises LpaError for what is no such message. A download is done after the answer, by the
+        next poll.
+        """
+        form, value = brought(message)
+        if form == "eimAcknowledgements":
+            for number in value:
+                self.card.remove(number)
+            return b""
+        if form == "profileDownloadTriggerRequest":
+            self.tell("the eIM triggers a download; it is done with the next poll")
+            return transfer_answer("eimPackageReceived", None)
+        self.card.begin()
+        if form == "ipaEuiccDataRequest":
+            direct = self.mode is DownloadMode.DIRECT
+            response = data_response(self.card, self._trusted(), value, direct=direct)
+            return transfer_answer("ipaEuiccDataResponse", response)
+        result, found = self.card.load_package(value)
+        self.tell(f"package done: {_summary(found)}")
+        return transfer_answer("euiccPackageResult", result)
+
+    def _do(self, eid: str, trusted: TrustedEim, form: str, value: Any) -> bool:
+        """One package of the eIM's; whether the card went back to the Profile before."""
+        if form == "euiccPackageRequest":
+            return self._package(eid, value)
+        if form == "ipaEuiccDataRequest":
+            self.tell("the eIM asks for data of the card")
+            direct = self.mode is DownloadMode.DIRECT
+            response = data_response(self.card, trusted, value, direct=direct)
+            self._provide(eid, "ipaEuiccDataResponse", response)
+        else:
+            self._downloads.run(value, lambda form, result: self._provide(eid, form, result))
+        return False
+
+    # -- packages
+
+    def _package(self, eid: str, package: bytes) -> bool:
+        result, found = self.card.load_package(package)
+        self.tell(f"package done: {_summary(found)}")
+        try:
+            self._patiently(lambda: self._provide_result(eid, result, found))
+        except EimUnreachableError as error:
+            if not _may_go_back(package, found):
+                raise
+            self.tell(f"the eIM is out of reach over the new Profile: {error}")
+            self._go_back(eid)
+            return True
+        if self.mode is DownloadMode.DIRECT:
+            self._bring_notifications()
+        return False
+
+    def _provide_result(self, eid: str, result: bytes, found: PackageAnswer) -> None:
+        waiting = [] if self.mode is DownloadMode.DIRECT else self.card.notifications()
+        if found.seq_number is None or not waiting:
+            self._provide(eid, "euiccPackageResult", result)
+            return
+        value = {"euiccPackageResult": result, "notificationList": waiting}
+        self._provide(eid, "ePRAndNotifications", value)
+
+    def _go_back(self, eid: str) -> None:
+        """ProfileRollback, clause 3.3.2, and bring its result."""
+        result = self.card.rollback()
+        self.tell("the card went back to the Profile before")
+        found = package_answer(result)
+        self._patiently(lambda: self._provide_result(eid, result, found))
+
+    def _patiently(self, bring: Callable[[], None]) -> None:
+        for _ in range(self.tries - 1):
+            try:
+                bring()
+            except EimUnreachableError as error:
+                self.tell(str(error))
+                self.sleep(self.pause)
+            else:
+                return
+        bring()
+
+    def _provide(self, eid: str, form: str, value: Any) -> None:
+        """ProvideEimPackageResult; what the eIM acknowledges is removed from the card."""
+        given = {"eidValue": bytes.fromhex(eid), "eimPackageResult": (form, value)}
+        form, found = self._ask("provideEimPackageResult", given)
+        if form == "provideEimPackageResultError":
+            raise LpaError(
+                f"The eIM did not take the result: {found}. It stays on the card; look at the "
+                "eIM's log.",
+                found,
+            )
+        for number in found if form == "eimAcknowledgements" else ():
+            self.card.remove(number)
+
+    # -- what waits on the card
+
+    def _trusted(self) -> TrustedEim:
+        eims = self.card.eims()
+        if not eims:
+            raise LpaError(
+                "The card trusts no eIM. Give it one, with: euicc-sim eim initial FILE | "
+                "euicc-sim apdu es10 -"
+            )
+        found = [one for one in eims if self.eim_id in (None, one.eim_id)]
+        if len(found) != 1:
+            names = ", ".join(one.eim_id for one in eims)
+            raise LpaError(f"The card trusts {names}. Say which of them this eIM is.")
+        return found[0]
+
+    def _bring_notifications(self) -> None:
+        for message in self.card.notifications():
+            self._downloads.bring(message)
+
+    def _bring_results(self, eid: str, trusted: TrustedEim) -> None:
+        for result in self.card.results():
+            found = package_answer(result)
+            if found.eim_id != trusted.eim_id:
+                continue
+            try:
+                self._provide(eid, "euiccPackageResult", result)
+            except EimUnreachableError:
+                raise
+            except LpaError as error:
+                self.tell(f"result {found.seq_number} stays on the card: {error}")
+            else:
+                self.tell(f"result {found.seq_number} was still on the card")
+
+    def _ask(self, name: str, value: Any) -> tuple[str, Any]:
+        return ask_eim(self.eim, name, value)
+
+
+def _summary(found: PackageAnswer) -> str:
+    if not found.outcomes:
+        return found.error or found.form
+    return ", ".join(f"{one.name} {one.code}" for one in found.outcomes)
+
+
+def _may_go_back(package: bytes, found: PackageAnswer) -> bool:
+    """Whether the package let the card enable a Profile and go back again, and it did enable."""
+    if not any(one.name == "enable" and one.done for one in found.outcomes):
+        return False
+    try:
+        signed = WIRE_1_2.decode("EuiccPackageRequest", package)["euiccPackageSigned"]
+        form, operations = signed["euiccPackage"]
+        psmos = [WIRE_1_2.decode("Psmo", one) for one in operations if form == "psmoList"]
+    except Asn1Error:
+        return False
+    return any(name == "enable" and "rollbackFlag" in value for name, value in psmos)

@@ -1,0 +1,125 @@
+"""An IPAd downloads Profiles that an eIM triggers, and brings SM-DP+s their notifications.
+
+SGP.32 v1.2 clauses 3.2.3.1 (direct), 3.2.3.2 (relayed) and 3.7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from euicc_sim.parties.ipa.es10b import IpaCard
+from euicc_sim.parties.ipa.esipa_requests import RelayServer
+from euicc_sim.parties.lpa.lpa import Lpa
+from euicc_sim.parties.messages.activation_code import ActivationCode, ActivationCodeError
+from euicc_sim.parties.messages.errors import EimError, EimUnreachableError, LpaError, SmdppError
+from euicc_sim.parties.messages.interfaces import Esipa, RspServer, Servers
+from euicc_sim.parties.messages.notifications import Pending, read_pending
+
+Provide = Callable[[str, Any], None]
+"""Gives the eIM an EimPackageResult: its alternative and value."""
+
+
+class DownloadMode(StrEnum):
+    """Who speaks to SM-DP+s: the IPA itself, or the eIM for it."""
+
+    DIRECT = "direct"
+    RELAYED = "relayed"
+
+
+@dataclass(frozen=True)
+class Downloads:
+    """Downloads for one card; see `Ipa` for the fields."""
+
+    card: IpaCard
+    eim: Esipa
+    servers: Servers | None
+    mode: DownloadMode
+    tell: Callable[[str], None]
+
+    def run(self, trigger: dict[str, Any], provide: Provide) -> None:
+        """Do what a ProfileDownloadTriggerRequest asks, and say what came of it.
+
+        Raises LpaError when the eIM does not take that.
+        """
+        transaction = trigger.get("eimTransactionId")
+        given = {} if transaction is None else {"eimTransactionId": transaction}
+        data: tuple[str, Any]
+        try:
+            code = self._code(trigger.get("profileDownloadData", ("contactDefaultSmdp", None)))
+            result = self._downloaded(code, transaction)
+        except (LpaError, SmdppError) as error:
+            self.tell(f"no download: {error}")
+            data = (
+                "profileDownloadError",
+                {
+                    "profileDownloadErrorReason": "undefinedError",
+                    "errorResponse": str(error).encode(),
+                },
+            )
+        else:
+            self.bring(result, self._server(code.address, transaction))
+            if self.mode is DownloadMode.RELAYED:
+                return
+            data = ("profileInstallationResult", result)
+        result_of = given | {"profileDownloadTriggerResultData": data}
+        provide("profileDownloadTriggerResult", result_of)
+
+    def bring(self, message: bytes, server: RspServer | None = None) -> None:
+        """Take a notification to its SM-DP+, and have the card forget it; else it stays there.
+
+        Raises EimUnreachableError.
+        """
+        pending = _pending(message)
+        try:
+            (server or self._server(pending.address)).handle_notification(message)
+        except EimUnreachableError:
+            raise
+        except (LpaError, SmdppError) as error:
+            self.tell(f"{pending.about} stays on the card: {error}")
+            return
+        self.card.remove(pending.seq_number)
+        self.tell(f"{pending.about} brought")
+
+    def _downloaded(self, code: ActivationCode, transaction: bytes | None) -> bytes:
+        """The ProfileInstallationResult, also of a Profile that the card did not install."""
+        server = self._server(code.address, transaction)
+        try:
+            done = Lpa(self.card.transmit).download(server, matching_id=code.matching_id)
+        except LpaError as error:
+            if error.result is None:
+                raise
+            self.tell(f"not installed: {error}")
+            return error.result
+        self.tell(f"{done.iccid} installed")
+        return done.result
+
+    def _code(self, data: tuple[str, Any]) -> ActivationCode:
+        form, value = data
+        if form == "activationCode":
+            try:
+                return ActivationCode.parse(value)
+            except ActivationCodeError as error:
+                raise LpaError(str(error)) from error
+        if form == "contactSmds":
+            raise LpaError("This IPA speaks to no SM-DS. Order the download by activation code.")
+        address = self.card.call("EuiccConfiguredAddresses", {}).get("defaultDpAddress")
+        if not address:
+            raise LpaError("The card has no default SM-DP+. Order setDefaultDpAddress first.")
+        return ActivationCode(address)
+
+    def _server(self, address: str, transaction: bytes | None = None) -> RspServer:
+        if self.mode is DownloadMode.RELAYED:
+            return RelayServer(self.eim, address, transaction)
+        if self.servers is None:
+            raise LpaError(f"There is no way to the SM-DP+ {address}. Download by way of the eIM.")
+        return self.servers(address)
+
+
+def _pending(message: bytes) -> Pending:
+    try:
+        return read_pending(message)
+    except EimError as error:
+        raise LpaError(str(error)) from error

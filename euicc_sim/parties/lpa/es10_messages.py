@@ -1,0 +1,166 @@
+"""What an LPA writes to a card and reads from it (SGP.22 v2.5 clause 5.7): bytes and values.
+
+Sends nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from apdu.tlv import children, whole
+from euicc_sim.asn1.codec import Prepared
+from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.parties.messages.encoding import request
+from euicc_sim.parties.messages.errors import EimError, LpaError
+from euicc_sim.parties.messages.identifiers import iccid_bytes
+from euicc_sim.parties.messages.interfaces import ClientAuthentication, ServerAuthentication
+
+TAC = bytes.fromhex("35290611")
+"""The type allocation code of the device that a card is told to be in."""
+
+_AID = re.compile(r"[0-9A-Fa-f]{32}")
+_ENABLED = 1
+
+
+class ResetOption(IntEnum):
+    """The bits of resetOptions, clause 5.7.19."""
+
+    OPERATIONAL_PROFILES = 0
+    FIELD_LOADED_TEST_PROFILES = 1
+    DEFAULT_SMDP_ADDRESS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileInfo:
+    """A Profile in a card's list; what was not asked for, or is not there, is None.
+
+    `iccid` has its digits in printed order; `fields` are all values by their ASN.1 names.
+    """
+
+    iccid: str | None
+    aid: bytes | None
+    enabled: bool | None
+    nickname: str | None
+    service_provider: str | None
+    name: str | None
+    profile_class: str | None
+    fields: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationInfo:
+    """A notification in a card's list: its number, events by name, whom to tell, of which ICCID."""
+
+    seq_number: int
+    events: tuple[str, ...]
+    address: str
+    iccid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadResult:
+    """A Profile that was installed.
+
+    `metadata` is StoreMetadata by its ASN.1 names; `result` is ProfileInstallationResult (BF37),
+    which the card keeps as notification `seq_number` until it is removed.
+    """
+
+    iccid: str
+    aid: bytes
+    seq_number: int
+    metadata: Mapping[str, Any] = field(repr=False)
+    result: bytes = field(repr=False)
+
+
+def identifier(text: str | bytes) -> tuple[str, bytes]:
+    """A Profile by its ICCID (19 or 20 digits) or AID (bytes, or 32 hex digits).
+
+    Raises LpaError for other text.
+    """
+    if isinstance(text, bytes):
+        return "isdpAid", text
+    if _AID.fullmatch(text):
+        return "isdpAid", bytes.fromhex(text)
+    return "iccid", iccid(text)
+
+
+def iccid(digits: str) -> bytes:
+    """An ICCID as cards have it, 10 bytes. Raises LpaError."""
+    try:
+        return iccid_bytes(digits)
+    except EimError as error:
+        raise LpaError(str(error)) from error
+
+
+def authenticate_server(server: ServerAuthentication, matching_id: str) -> bytes:
+    """AuthenticateServer (BF38), clause 5.7.13; the device has no capabilities and no IMEI."""
+    parameters: dict[str, Any] = {"deviceInfo": {"tac": TAC, "deviceCapabilities": {}}}
+    if matching_id:
+        parameters["matchingId"] = matching_id
+    return request(
+        "AuthenticateServerRequest",
+        {
+            "serverSigned1": Prepared(server.server_signed1),
+            "serverSignature1": server.server_signature1,
+            "euiccCiPKIdToBeUsed": server.ci_pk_id,
+            "serverCertificate": server.certificate,
+            "ctxParams1": ("ctxParamsForCommonAuthentication", parameters),
+        },
+    )
+
+
+def prepare_download(server: ClientAuthentication, hash_cc: bytes | None) -> bytes:
+    """PrepareDownload (BF21), clause 5.7.5."""
+    value = {
+        "smdpSigned2": Prepared(server.smdp_signed2),
+        "smdpSignature2": server.smdp_signature2,
+        "smdpCertificate": server.certificate,
+    }
+    if hash_cc is not None:
+        value["hashCc"] = hash_cc
+    return request("PrepareDownloadRequest", value)
+
+
+def profile_info(value: Mapping[str, Any]) -> ProfileInfo:
+    """One element of profileInfoListOk."""
+    number, state = value.get("iccid"), value.get("profileState")
+    return ProfileInfo(
+        iccid=None if number is None else iccid_digits(number),
+        aid=value.get("isdpAid"),
+        enabled=None if state is None else state == "enabled",
+        nickname=value.get("profileNickname"),
+        service_provider=value.get("serviceProviderName"),
+        name=value.get("profileName"),
+        profile_class=value.get("profileClass"),
+        fields=value,
+    )
+
+
+def notification_info(value: Mapping[str, Any]) -> NotificationInfo:
+    """One NotificationMetadata."""
+    number = value.get("iccid")
+    names = ("install", "enable", "disable", "delete")
+    return NotificationInfo(
+        value["seqNumber"],
+        tuple(
+            names[one] for one in sorted(value["profileManagementOperation"]) if one < len(names)
+        ),
+        value["notificationAddress"],
+        None if number is None else iccid_digits(number),
+    )
+
+
+def notifications_of(message: bytes) -> list[bytes]:
+    """Each notification of a good RetrieveNotificationsListResponse, as the card wrote it."""
+    outer = whole(message)
+    inside = children(message, outer.value)[0]
+    return [message[one.start : one.end] for one in children(message, inside.value, inside.end)]
+
+
+def tag_list(tags: Collection[int]) -> bytes:
+    """A tagList: the tags one after the other, such as 0x5A and 0x9F70."""
+    return b"".join(one.to_bytes((one.bit_length() + 7) // 8) for one in tags)

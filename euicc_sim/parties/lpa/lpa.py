@@ -1,0 +1,215 @@
+"""What an LPA or IPA does to any card, through a function that exchanges APDUs (SGP.22 v2.5 3).
+
+    lpa = Lpa(card.transmit)
+    lpa.download(smdpp, matching_id="CODE-1")
+    lpa.enable("89001234567890123456")
+
+Works on the basic channel and selects the ISD-R before each task, so a reset in between is fine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from euicc_sim.parties.clients.es9 import Es9Client
+from euicc_sim.parties.lpa.es10_messages import (
+    DownloadResult,
+    NotificationInfo,
+    ProfileInfo,
+    ResetOption,
+    iccid,
+    identifier,
+    notification_info,
+    notifications_of,
+    profile_info,
+    tag_list,
+)
+from euicc_sim.parties.lpa.profile_download import Download, Progress
+from euicc_sim.parties.messages.activation_code import ActivationCode
+from euicc_sim.parties.messages.apdus import StatusWordError, Transmit, exchange, select_isdr
+from euicc_sim.parties.messages.encoding import answer, request
+from euicc_sim.parties.messages.errors import LpaError, SmdppError
+from euicc_sim.parties.messages.interfaces import RspServer
+
+_EID_TAG = b"\x5a"
+
+ADVICE = {
+    "catBusy": "End the proactive session of the terminal, then try again.",
+    "disallowedByPolicy": "A policy rule of the Profile forbids it.",
+    "iccidNotFound": "List the Profiles to see their ICCIDs.",
+    "iccidOrAidNotFound": "List the Profiles to see their identifiers.",
+    "nothingToDelete": "Nothing of the kind is there.",
+    "profileNotInDisabledState": "The Profile is enabled; what is to be deleted is disabled first.",
+    "profileNotInEnabledState": "The Profile is disabled already.",
+    "wrongProfileReenabling": "Enable the Profile that was enabled before the test Profile.",
+}
+"""What to do about the result codes of cards."""
+
+
+class Lpa:
+    """An LPA with one card. All its errors are LpaError."""
+
+    def __init__(self, transmit: Transmit) -> None:
+        """Talk through `transmit`: a command APDU in, data and status word out."""
+        self._transmit = transmit
+
+    def eid(self) -> str:
+        """The card's EID, 32 digits (GetEID, clause 5.7.20)."""
+        found = self._ask("GetEuiccData", {"tagList": _EID_TAG})
+        return bytes(found["eidValue"]).hex()
+
+    def download(
+        self,
+        server: RspServer,
+        *,
+        matching_id: str = "",
+        confirmation_code: str | None = None,
+        progress: Progress | None = None,
+    ) -> DownloadResult:
+        """Download and install a Profile, clause 3.1.3; it is disabled then.
+
+        `progress` is told the step, and how much of it is done and to be done. What fails after
+        the server proved genuine is cancelled on both sides. Raises LpaError.
+        """
+        with self._selected():
+            return Download(self._exchange, server, progress).run(matching_id, confirmation_code)
+
+    def profiles(self, tags: Collection[int] | None = None) -> list[ProfileInfo]:
+        """The Profiles of the card, GetProfilesInfo of clause 5.7.15.
+
+        `tags` says which fields to give, such as 0x5A and 0x9F70; without it the card chooses.
+        """
+        value = {} if tags is None else {"tagList": tag_list(tags)}
+        form, found = self._ask("ProfileInfoList", value)
+        if form != "profileInfoListOk":
+            raise _refused("list its Profiles", found)
+        return [profile_info(one) for one in found]
+
+    def enable(self, profile: str | bytes, *, refresh: bool = False) -> None:
+        """EnableProfile, clause 5.7.16, by ICCID (digits) or AID (bytes or 32 hex digits)."""
+        self._switch("EnableProfile", profile, refresh)
+
+    def disable(self, profile: str | bytes, *, refresh: bool = False) -> None:
+        """DisableProfile, clause 5.7.17."""
+        self._switch("DisableProfile", profile, refresh)
+
+    def delete(self, profile: str | bytes) -> None:
+        """DeleteProfile, clause 5.7.18; the Profile must be disabled."""
+        self._do("DeleteProfile", identifier(profile))
+
+    def set_nickname(self, profile: str, nickname: str) -> None:
+        """SetNickname, clause 5.7.21, by ICCID; "" removes the nickname."""
+        self._do("SetNickname", {"iccid": iccid(profile), "profileNickname": nickname})
+
+    def memory_reset(self, options: Iterable[ResetOption] = tuple(ResetOption)) -> None:
+        """eUICCMemoryReset, clause 5.7.19; without options, of everything."""
+        self._do("SGP22 EuiccMemoryReset", {"resetOptions": frozenset(options)})
+
+    def notifications(self) -> list[NotificationInfo]:
+        """What the card has to tell servers (ListNotification, clause 5.7.9), oldest first."""
+        form, found = self._ask("ListNotification", {})
+        if form != "notificationMetadataList":
+            raise _refused("list its notifications", found)
+        return sorted(map(notification_info, found), key=lambda one: one.seq_number)
+
+    def process_notifications(
+        self, server: RspServer, *, remove: bool = True
+    ) -> list[NotificationInfo]:
+        """Take the server what is for its address, oldest first, and have the card forget it.
+
+        Those that were taken. Stops where the server refuses; that one stays on the card.
+        """
+        waiting = [one for one in self.notifications() if one.address == server.address]
+        for one in waiting:
+            pending = self.notification(one.seq_number)
+            try:
+                server.handle_notification(pending)
+            except SmdppError as error:
+                raise LpaError(
+                    f"The server refused notification {one.seq_number}: {error}",
+                    f"{error.subject}/{error.reason}",
+                ) from error
+            if remove:
+                self.remove_notification(one.seq_number)
+        return waiting
+
+    def notification(self, seq_number: int) -> bytes:
+        """A PendingNotification (BF37 or 30) as the card wrote it, clause 5.7.10."""
+        asked = request(
+            "RetrieveNotificationsListRequest", {"searchCriteria": ("seqNumber", seq_number)}
+        )
+        with self._selected():
+            message = self._exchange(asked)
+        form, found = answer("RetrieveNotificationsListResponse", message)
+        if form != "notificationList":
+            raise _refused(f"give notification {seq_number}", found)
+        pending = notifications_of(message)
+        if len(pending) != 1:
+            raise LpaError(
+                f"The card has {len(pending)} notifications {seq_number}. List them anew."
+            )
+        return pending[0]
+
+    def remove_notification(self, seq_number: int) -> None:
+        """RemoveNotificationFromList, clause 5.7.11."""
+        self._do("NotificationSent", {"seqNumber": seq_number})
+
+    def _switch(self, name: str, profile: str | bytes, refresh: bool) -> None:
+        value = {"profileIdentifier": identifier(profile), "refreshFlag": refresh}
+        self._do(name, value)
+
+    def _do(self, name: str, value: Any) -> None:
+        """A function that answers one result code."""
+        (code,) = self._ask(name, value).values()
+        if code != "ok":
+            raise _refused(name.removeprefix("SGP22 "), code)
+
+    def _ask(self, name: str, value: Any) -> Any:
+        message = request(f"{name}Request", value)
+        with self._selected():
+            return answer(f"{name}Response", self._exchange(message))
+
+    def _exchange(self, message: bytes) -> bytes:
+        return exchange(self._transmit, message)
+
+    @contextmanager
+    def _selected(self) -> Iterator[None]:
+        try:
+            select_isdr(self._transmit)
+            yield
+        except StatusWordError as error:
+            raise LpaError(str(error), f"{error.sw:04X}") from error
+
+
+def _refused(what: str, code: object) -> LpaError:
+    advice = ADVICE.get(str(code), "Look at what the card was asked.")
+    return LpaError(f"The card refused to do {what}: {code}. {advice}", str(code))
+
+
+def download_over_es9(
+    lpa: Lpa,
+    code: ActivationCode,
+    *,
+    trust: Iterable[bytes] = (),
+    verify: bool = True,
+    url: str | None = None,
+    confirmation_code: str | None = None,
+    progress: Progress | None = None,
+) -> DownloadResult:
+    """Install the Profile of an activation code, over HTTPS. Raises LpaError.
+
+    `trust` and `verify` are those of `Es9Client`; `url` is where the SM-DP+ is to be found if not
+    under its address.
+    """
+    if code.confirmation and confirmation_code is None:
+        raise LpaError("The activation code wants a confirmation code. Ask the user for it.")
+    where = url or f"https://{code.address}"
+    with Es9Client(where, trust=trust, verify=verify, address=code.address) as server:
+        return lpa.download(
+            server,
+            matching_id=code.matching_id,
+            confirmation_code=confirmation_code,
+            progress=progress,
+        )

@@ -1,0 +1,238 @@
+"""One download as an LPA does it: authentication, preparation, loading (SGP.22 v2.5 3.1.2, 3.1.3).
+
+Both card and server are told when it ends without a Profile. A Bound Profile Package is cut into
+what goes to a card one by one (clause 2.5.5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from apdu import TlvError
+from apdu.tlv import Tlv, children, whole
+from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.parties.lpa.es10_messages import (
+    DownloadResult,
+    authenticate_server,
+    prepare_download,
+)
+from euicc_sim.parties.messages.apdus import StatusWordError
+from euicc_sim.parties.messages.encoding import answer, request
+from euicc_sim.parties.messages.errors import LpaError, SmdppError
+from euicc_sim.parties.messages.interfaces import (
+    CancelReason,
+    ClientAuthentication,
+    RspServer,
+    ServerAuthentication,
+    hash_of_confirmation_code,
+)
+
+_PACKAGE, _INITIALISE = 0xBF36, 0xBF23
+_WITH_THEIR_FIRST = (0xA0, 0xA2)
+_HEAD_ALONE = (0xA1, 0xA3)
+
+
+class SegmentationError(ValueError):
+    """Bytes that are no Bound Profile Package."""
+
+
+def segments(package: bytes) -> list[bytes]:
+    """The requests of a package (BF36), in order; together they are the package.
+
+    The package's head comes with BF23, the heads of A0 and A2 with their first 87; the heads of A1
+    and A3, and every other protected part, are requests of their own. Raises SegmentationError.
+    """
+    try:
+        outer = whole(package)
+        sections = children(package, outer.value)
+        if outer.tag != _PACKAGE or not sections or sections[0].tag != _INITIALISE:
+            raise SegmentationError("it does not begin with BF36 and BF23")
+        found = [package[: sections[0].end]]
+        for section in sections[1:]:
+            found.extend(_requests(package, section))
+    except TlvError as error:
+        raise SegmentationError(str(error)) from error
+    return found
+
+
+def _requests(package: bytes, section: Tlv) -> Iterator[bytes]:
+    parts = children(package, section.value, section.end)
+    if section.tag in _WITH_THEIR_FIRST and parts:
+        yield package[section.start : parts[0].end]
+        parts = parts[1:]
+    elif section.tag in _HEAD_ALONE:
+        yield package[section.start : section.value]
+    else:
+        raise SegmentationError(f"{section.tag:X} is no part of it, or has nothing in it")
+    yield from (package[one.start : one.end] for one in parts)
+
+
+Progress = Callable[[str, int, int], None]
+"""Told the step, how many requests of it are done, and how many it has."""
+
+STEPS = ("authentication", "preparation", "loading")
+
+
+class _EndError(Exception):
+    """An error together with the reason that card and server are to be told."""
+
+    def __init__(self, reason: CancelReason, error: LpaError) -> None:
+        super().__init__(str(error))
+        self.reason, self.error = reason, error
+
+
+@dataclass(frozen=True)
+class Download:
+    """A download from `server` through `exchange`, an ES10 request in, its answer out.
+
+    The ISD-R is selected; StatusWordError is the caller's to catch.
+    """
+
+    exchange: Callable[[bytes], bytes]
+    server: RspServer
+    progress: Progress | None = None
+
+    def run(self, matching_id: str, confirmation_code: str | None) -> DownloadResult:
+        """From the challenge to the ProfileInstallationResult. Raises LpaError."""
+        server = self._begin()
+        authenticated = self._authenticate(server, matching_id)
+        with self._cancelling(server.transaction_id):
+            offer = self._offer(server.transaction_id, authenticated)
+            metadata = answer("StoreMetadataRequest", offer.profile_metadata)
+            prepared = self._prepare(offer, confirmation_code)
+            with _refusals("to bind the Profile"):
+                package = self.server.get_bound_profile_package(server.transaction_id, prepared)
+            self._tell(1, 1, 1)
+            return self._load(package, metadata)
+
+    def _begin(self) -> ServerAuthentication:
+        self._tell(0, 0, 2)
+        challenge = answer("GetEuiccChallengeResponse", self.exchange(b"\xbf\x2e\x00"))
+        info = self.exchange(b"\xbf\x20\x00")
+        with _refusals("to authenticate itself"):
+            return self.server.initiate_authentication(
+                info, challenge["euiccChallenge"], self.server.address
+            )
+
+    def _authenticate(self, server: ServerAuthentication, matching_id: str) -> bytes:
+        response = self.exchange(authenticate_server(server, matching_id))
+        _accepted("AuthenticateServerResponse", response, "authenticateErrorCode")
+        self._tell(0, 1, 2)
+        return response
+
+    def _offer(self, transaction_id: bytes, authenticated: bytes) -> ClientAuthentication:
+        with _refusals("the card or the order"):
+            offer = self.server.authenticate_client(transaction_id, authenticated)
+        self._tell(0, 2, 2)
+        return offer
+
+    def _prepare(self, offer: ClientAuthentication, confirmation_code: str | None) -> bytes:
+        self._tell(1, 0, 1)
+        signed = answer("SmdpSigned2", offer.smdp_signed2)
+        hash_cc = offer.hash_cc
+        if signed["ccRequiredFlag"] and hash_cc is None:
+            if confirmation_code is None:
+                raise _EndError(
+                    CancelReason.POSTPONED,
+                    LpaError(
+                        "The order has a confirmation code. Ask the user for it, and begin again."
+                    ),
+                )
+            hash_cc = hash_of_confirmation_code(confirmation_code, signed["transactionId"])
+        response = self.exchange(prepare_download(offer, hash_cc))
+        _accepted("PrepareDownloadResponse", response, "downloadErrorCode")
+        return response
+
+    def _load(self, package: bytes, metadata: Mapping[str, Any]) -> DownloadResult:
+        try:
+            requests = segments(package)
+        except SegmentationError as error:
+            raise LpaError(
+                f"The server sent no Bound Profile Package: {error}. Look at the server."
+            ) from error
+        try:
+            return _outcome(self._put(requests), metadata)
+        except StatusWordError as error:
+            failed = LpaError(str(error), f"{error.sw:04X}")
+            raise _EndError(CancelReason.LOAD_BPP_EXECUTION_ERROR, failed) from error
+        except LpaError as error:
+            raise _EndError(CancelReason.LOAD_BPP_EXECUTION_ERROR, error) from error
+
+    def _put(self, requests: list[bytes]) -> bytes:
+        """Give the card one request after the other, until it answers."""
+        for number, one in enumerate(requests):
+            self._tell(2, number, len(requests))
+            result = self.exchange(one)
+            if result:
+                self._tell(2, len(requests), len(requests))
+                return result
+        raise LpaError("The card took the whole package and said nothing. Look at its last answer.")
+
+    @contextmanager
+    def _cancelling(self, transaction_id: bytes) -> Iterator[None]:
+        """An error in here ends the session on the card and at the server."""
+        try:
+            yield
+        except _EndError as end:
+            self._cancel(transaction_id, end.reason)
+            raise end.error from end.__cause__
+        except (LpaError, StatusWordError):
+            self._cancel(transaction_id, CancelReason.UNDEFINED_REASON)
+            raise
+
+    def _cancel(self, transaction_id: bytes, reason: CancelReason) -> None:
+        # What led here is what the user must hear of; a second failure adds nothing to it.
+        with suppress(LpaError, StatusWordError, SmdppError):
+            asked = {"transactionId": transaction_id, "reason": reason}
+            response = self.exchange(request("CancelSessionRequest", asked))
+            if answer("CancelSessionResponse", response)[0] == "cancelSessionResponseOk":
+                self.server.cancel_session(transaction_id, response)
+
+    def _tell(self, step: int, done: int, total: int) -> None:
+        if self.progress is not None:
+            self.progress(STEPS[step], done, total)
+
+
+@contextmanager
+def _refusals(what: str) -> Iterator[None]:
+    """What the server refuses becomes an LpaError."""
+    try:
+        yield
+    except SmdppError as error:
+        raise LpaError(
+            f"The server refused {what}: {error}", f"{error.subject}/{error.reason}"
+        ) from error
+
+
+def _accepted(type_name: str, response: bytes, code_field: str) -> None:
+    form, value = answer(type_name, response)
+    if form.endswith("Error"):
+        code = str(value[code_field])
+        raise LpaError(
+            f"The card refused the server: {code} in {type_name}. "
+            "Check that both have certificates below one CI.",
+            code,
+        )
+
+
+def _outcome(result: bytes, metadata: Mapping[str, Any]) -> DownloadResult:
+    data = answer("ProfileInstallationResult", result)["profileInstallationResultData"]
+    form, final = data["finalResult"]
+    if form != "successResult":
+        reason = str(final["errorReason"])
+        raise LpaError(
+            f"The card did not install the Profile: {reason} in {final['bppCommandId']}. "
+            "Look at the package and at what the card can do.",
+            reason,
+            result,
+        )
+    return DownloadResult(
+        iccid_digits(metadata["iccid"]),
+        final["aid"],
+        data["notificationMetadata"]["seqNumber"],
+        metadata,
+        result,
+    )

@@ -1,0 +1,110 @@
+"""The interfaces between parties: ES9+ (SGP.22 v2.5 clause 5.6) and ESipa (SGP.32 clause 6).
+
+Objects that were signed, certificates and whole ES10 answers are DER as it was written;
+signatures are the plain 64 bytes, key identifiers the plain 20 bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from hashlib import sha256
+from typing import Protocol
+
+
+class CancelReason(IntEnum):
+    """Why a session ends without a Profile: CancelSessionReason, SGP.22 clause 5.7.14."""
+
+    END_USER_REJECTION = 0
+    POSTPONED = 1
+    TIMEOUT = 2
+    PPR_NOT_ALLOWED = 3
+    METADATA_MISMATCH = 4
+    LOAD_BPP_EXECUTION_ERROR = 5
+    UNDEFINED_REASON = 127
+
+
+TO_BE_TRIED_AGAIN = (CancelReason.POSTPONED, CancelReason.TIMEOUT)
+"""Reasons after which the order is as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAuthentication:
+    """The answer of InitiateAuthentication, clause 5.6.1: what AuthenticateServer asks a card.
+
+    `certificate` is CERT.DPauth.
+    """
+
+    transaction_id: bytes
+    server_signed1: bytes
+    server_signature1: bytes
+    ci_pk_id: bytes
+    certificate: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAuthentication:
+    """The answer of AuthenticateClient, clause 5.6.3: what PrepareDownload asks a card.
+
+    `profile_metadata` is StoreMetadata (BF25), `certificate` is CERT.DPpb; `hash_cc` is there when
+    an eIM that relays this knows the confirmation code.
+    """
+
+    transaction_id: bytes
+    profile_metadata: bytes
+    smdp_signed2: bytes
+    smdp_signature2: bytes
+    certificate: bytes
+    hash_cc: bytes | None = None
+
+
+class RspServer(Protocol):
+    """An SM-DP+, here or at the other end of a line. Its refusals are SmdppError."""
+
+    @property
+    def address(self) -> str:
+        """The name under which LPAs and cards know it."""
+        ...
+
+    def initiate_authentication(
+        self, euicc_info1: bytes, challenge: bytes, address: str
+    ) -> ServerAuthentication:
+        """Answer a card's EUICCInfo1 (BF20) and challenge of 16 bytes."""
+        ...
+
+    def authenticate_client(self, transaction_id: bytes, response: bytes) -> ClientAuthentication:
+        """Judge an AuthenticateServerResponse (BF38)."""
+        ...
+
+    def get_bound_profile_package(self, transaction_id: bytes, response: bytes) -> bytes:
+        """Judge a PrepareDownloadResponse (BF21) and bind the Profile (BF36)."""
+        ...
+
+    def handle_notification(self, pending: bytes) -> object:
+        """Take a PendingNotification: ProfileInstallationResult (BF37) or another (30)."""
+        ...
+
+    def cancel_session(self, transaction_id: bytes, response: bytes) -> object:
+        """Take a CancelSessionResponse (BF41)."""
+        ...
+
+
+def hash_of_confirmation_code(code: str, transaction_id: bytes) -> bytes:
+    """The hashCc of a session, 32 bytes (SGP.22 clause 5.7.5)."""
+    return sha256(sha256(code.encode()).digest() + transaction_id).digest()
+
+
+Servers = Callable[[str], RspServer]
+"""Gives the SM-DP+ at an address."""
+
+
+class Esipa(Protocol):
+    """Takes a message to an eIM and gives its answer, empty where ESipa has none.
+
+    Raises EimUnreachableError, LpaError for what is no answer of an eIM.
+    """
+
+    def exchange(self, message: bytes) -> bytes:
+        """One message, one answer."""
+        ...

@@ -1,0 +1,145 @@
+"""Notifications of a card, and the signatures on what it answers (SGP.22 v2.5 clause 5.6).
+
+Signatures are verified over the bytes as received.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from apdu import TlvError, tlv
+from apdu.tlv import children, whole
+from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.wire import SIGNATURE, WIRE_1_2
+from euicc_sim.crypto.signature import verifies
+from euicc_sim.parties.messages.errors import EimError, Refusal, SmdppError
+from euicc_sim.parties.messages.euicc_certificates import Euicc, eid_of
+
+_RESULT = b"\xbf\x37"
+_RESULT_DATA, _METADATA = 0xBF27, 0xBF2F
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A message of a card: its values, and its signed object and signature as received."""
+
+    value: Mapping[str, Any]
+    signed: bytes
+    signature: bytes
+
+    def check(self, euicc: Euicc, what: str, suffix: bytes = b"") -> None:
+        """Raise SmdppError unless the card signed the object with that `suffix`."""
+        if not verifies(euicc.key, self.signature, self.signed + suffix):
+            raise SmdppError(
+                Refusal.EUICC_SIGNATURE,
+                f"{what} is not the signature of the card {euicc.eid} over these bytes. "
+                "Pass the card's answer on as it came.",
+            )
+
+
+def read_message(type_name: str, message: bytes) -> Any:
+    """The value of a card's message. Raises SmdppError when it cannot be read."""
+    try:
+        return WIRE_1_2.decode(type_name, message)
+    except Asn1Error as error:
+        raise SmdppError(
+            Refusal.EUICC_MESSAGE,
+            f"This is no {type_name}: {error}. Pass the card's answer on as it came.",
+        ) from error
+
+
+def is_result(message: bytes) -> bool:
+    """Whether a PendingNotification is a ProfileInstallationResult, by its tag."""
+    return message.startswith(_RESULT)
+
+
+def read_result(message: bytes) -> Signed:
+    """A ProfileInstallationResult (BF37). Raises SmdppError for other bytes."""
+    value = read_message("ProfileInstallationResult", message)
+    return signed_part(value, _content(message), _RESULT_DATA)
+
+
+def read_notification(message: bytes) -> Signed:
+    """An OtherSignedNotification (30). Raises SmdppError for other bytes."""
+    value = read_message("OtherSignedNotification", message)
+    return signed_part(value, _content(message), _METADATA)
+
+
+def signature_object(signature: bytes) -> bytes:
+    """A signature as the next signature covers it: 5F37 40 and its bytes."""
+    return tlv(SIGNATURE, signature)
+
+
+def _content(message: bytes) -> bytes:
+    outer = whole(message)
+    return message[outer.value : outer.end]
+
+
+def signed_part(value: Mapping[str, Any], content: bytes, tag: int) -> Signed:
+    """The message whose content has the signed object, with that tag, and the signature."""
+    try:
+        items = {one.tag: one for one in reversed(children(content))}
+        data, signature = items[tag], items[SIGNATURE]
+    except (TlvError, KeyError) as error:  # pragma: no cover - the decoder has read these
+        raise SmdppError(Refusal.EUICC_MESSAGE, f"The answer is damaged: {error}.") from error
+    return Signed(value, content[data.start : data.end], content[signature.value : signature.end])
+
+
+_SIGNED = 0x30
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A notification as it came, in `message`.
+
+    `eid` is that of the certificate in it, which a ProfileInstallationResult does not have; that
+    has the `transaction_id` of its download, and `installed` says how it ended.
+    """
+
+    message: bytes
+    seq_number: int
+    address: str
+    eid: str | None = None
+    transaction_id: bytes | None = None
+    installed: bool | None = None
+
+    @property
+    def about(self) -> str:
+        """How a person calls it."""
+        return f"notification {self.seq_number} for {self.address}"
+
+
+def read_pending(message: bytes) -> Pending:
+    """Read one, without verifying it. Raises EimError, also for the compact forms."""
+    try:
+        if is_result(message):
+            return _result(message)
+        if whole(message).tag != _SIGNED:
+            raise EimError(
+                "This notification is in compact form, which this eIM did not ask for. "
+                "Let the IPA send it as the card wrote it."
+            )
+        value = read_notification(message).value
+        return _pending(
+            message,
+            value["tbsOtherNotification"],
+            eid=eid_of(value["euiccCertificate"]),
+        )
+    except (TlvError, SmdppError, ValueError) as error:
+        raise EimError(f"This is no notification: {error}") from error
+
+
+def _result(message: bytes) -> Pending:
+    data = read_result(message).value["profileInstallationResultData"]
+    return _pending(
+        message,
+        data["notificationMetadata"],
+        transaction_id=data["transactionId"],
+        installed=data["finalResult"][0] == "successResult",
+    )
+
+
+def _pending(message: bytes, metadata: Any, **others: Any) -> Pending:
+    return Pending(message, metadata["seqNumber"], metadata["notificationAddress"], **others)

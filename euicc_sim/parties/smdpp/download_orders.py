@@ -1,0 +1,170 @@
+"""What an SM-DP+ has to give out: orders, each a Profile Package and who may fetch it how.
+
+SGP.22 v2.5 clause 3.1.1. Knows no keys and no messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from euicc_sim.crypto.agreement import KeyPair
+from euicc_sim.parties.messages.errors import Refusal, SmdppError
+from euicc_sim.parties.smdpp.binding import SessionKeys
+from euicc_sim.parties.smdpp.metadata import Metadata, MetadataError
+from euicc_sim.parties.smdpp.profile_packages import metadata_of
+
+CONFIRMATION_TRIES = 3
+"""Wrong confirmation codes, one after the other, that end an order."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A Profile that waits: `package` is the unprotected Profile Package, DER.
+
+    A card that does not name it by `matching_id` must have the EID of the order, 32 digits, which
+    otherwise only restricts it. `metadata` is StoreMetadata as values or as BF25 of any content;
+    without it, it is made of the package. A `single_use` order ends when the Profile was installed
+    or refused for good; others can be fetched again.
+    """
+
+    package: bytes = field(repr=False)
+    matching_id: str = ""
+    confirmation_code: str | None = field(default=None, repr=False)
+    metadata: Metadata | bytes | None = None
+    eid: str | None = None
+    single_use: bool = False
+
+    def store_metadata(self, address: str) -> bytes:
+        """StoreMetadata (BF25); `address` is the SM-DP+'s own.
+
+        Raises SmdppError when none can be made of the order.
+        """
+        if isinstance(self.metadata, bytes):
+            return self.metadata
+        try:
+            return (self.metadata or metadata_of(self.package, address)).encoded()
+        except MetadataError as error:
+            raise SmdppError(Refusal.PROFILE_NOT_PREPARED, str(error)) from error
+
+
+class OrderState(Enum):
+    """How far an order is."""
+
+    RELEASED = "released"
+    INSTALLED = "installed"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The one-time keys of a Profile that was bound before, kept for the same card to try again."""
+
+    eid: str
+    euicc_otpk: bytes
+    one_time_key: KeyPair
+    keys: SessionKeys | None
+
+
+@dataclass
+class OrderRecord:
+    """An order and what became of it."""
+
+    order: Order
+    state: OrderState = OrderState.RELEASED
+    wrong_codes: int = 0
+    prepared: Prepared | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether the Profile can be fetched."""
+        return self.state is OrderState.RELEASED or (
+            self.state is OrderState.INSTALLED and not self.order.single_use
+        )
+
+    def prepared_for(self, eid: str) -> Prepared | None:
+        """The keys of an earlier try of that card's."""
+        return self.prepared if self.prepared and self.prepared.eid == eid else None
+
+    def installed(self) -> None:
+        """A card has the Profile."""
+        self.state, self.prepared = OrderState.INSTALLED, None
+
+    def refused(self) -> None:
+        """A card will not have it."""
+        self.prepared = None
+        if self.order.single_use:
+            self.state = OrderState.ENDED
+
+    def check_code(self, given: bytes | None, right: bytes | None) -> None:
+        """Hold the hash of a confirmation code against the right one, None for no code.
+
+        Raises SmdppError; the third wrong one ends the order.
+        """
+        if right is None or given == right:
+            self.wrong_codes = 0
+            return
+        if given is None:
+            raise SmdppError(
+                Refusal.CONFIRMATION_CODE_MISSING,
+                "The order has a confirmation code, and none came. Ask the user for it.",
+            )
+        self.wrong_codes += 1
+        if self.wrong_codes >= CONFIRMATION_TRIES:
+            self.state = OrderState.ENDED
+            raise SmdppError(
+                Refusal.CONFIRMATION_CODE_TRIES,
+                f"That was wrong confirmation code {self.wrong_codes}, and the order is ended. "
+                "Place a new one.",
+            )
+        raise SmdppError(
+            Refusal.CONFIRMATION_CODE,
+            f"The confirmation code is wrong. {CONFIRMATION_TRIES - self.wrong_codes} tries are "
+            "left: start the download again with the right one.",
+        )
+
+
+class OrderBook:
+    """All orders of one SM-DP+."""
+
+    def __init__(self, orders: Iterable[Order] = ()) -> None:
+        """Take these orders."""
+        self._records: list[OrderRecord] = []
+        for order in orders:
+            self.add(order)
+
+    def __iter__(self) -> Iterator[OrderRecord]:
+        """All, in the order in which they came."""
+        return iter(self._records)
+
+    def add(self, order: Order) -> OrderRecord:
+        """Take an order; of equal matchingIds the one that came last is meant."""
+        record = OrderRecord(order)
+        self._records.append(record)
+        return record
+
+    def find(self, matching_id: str, eid: str) -> OrderRecord:
+        """The open order that is named, or without a name the one for that card.
+
+        Raises SmdppError for none (8.2.6) and for one that is another card's (8.1.1).
+        """
+        named = [
+            one
+            for one in self._records
+            if one.open
+            and (one.order.matching_id == matching_id if matching_id else one.order.eid == eid)
+        ]
+        if not named:
+            what = f"matchingId {matching_id!r}" if matching_id else f"EID {eid}"
+            raise SmdppError(
+                Refusal.MATCHING_ID,
+                f"No order waits for the {what}. Check the activation code, or place an order.",
+            )
+        record = named[-1]
+        if record.order.eid not in (None, eid):
+            raise SmdppError(
+                Refusal.OTHER_EID,
+                f"The order is for the card {record.order.eid}, not for {eid}. Use that card.",
+            )
+        return record

@@ -1,0 +1,295 @@
+"""An SM-DP+ without a network: ES9+ as methods (SGP.22 v2.5 clauses 3.1 and 5.6).
+
+    smdpp = Smdpp.of(TestPki.load("pki"), [Order(package, "CODE-1")])
+    result = Lpa(card.transmit).download(smdpp, matching_id="CODE-1")
+
+Verifies all that it is told by cards. Validity dates are looked at only when it is told the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+
+from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.crypto.agreement import make_pair
+from euicc_sim.crypto.signature import UnusableKeyError, sign
+from euicc_sim.env import SystemEnv
+from euicc_sim.parties.messages.errors import Refusal, SmdppError
+from euicc_sim.parties.messages.euicc_certificates import Euicc, authority_of, check_euicc
+from euicc_sim.parties.messages.interfaces import (
+    TO_BE_TRIED_AGAIN,
+    CancelReason,
+    ClientAuthentication,
+    ServerAuthentication,
+)
+from euicc_sim.parties.messages.notifications import (
+    Signed,
+    is_result,
+    read_message,
+    read_notification,
+    read_result,
+    signature_object,
+)
+from euicc_sim.parties.smdpp.binding import HOST_ID, SEGMENT_SIZE, Binding, SessionKeys
+from euicc_sim.parties.smdpp.card_answers import NotificationFacts, facts, read_answer, result_facts
+from euicc_sim.parties.smdpp.download_orders import Order, OrderBook, OrderRecord, Prepared
+from euicc_sim.parties.smdpp.sessions import (
+    Identity,
+    Session,
+    Sessions,
+    choose,
+    identities,
+    unknown,
+)
+from keys import Curve, TestPki, profiles
+
+CHALLENGE_SIZE = 16
+TRANSACTION_ID_SIZE = 16
+
+
+@dataclass(eq=False, kw_only=True)
+class Smdpp:
+    """An SM-DP+; its refusals are SmdppError, and a refusal ends the transaction.
+
+    `address` is its FQDN, `random` gives that many random bytes, `at` is the time at which cards'
+    certificates must be valid (None: dates are not looked at). Packages have segments of
+    `segment_size` bytes and ReplaceSessionKeys if `replace_keys`; with `reuse_keys` a card that
+    tries again is asked for the one-time key of its last try. `adjust` has the last word on each
+    binding, so that a test can spoil one.
+    """
+
+    identities: tuple[Identity, ...]
+    address: str = profiles.DP_HOST
+    orders: OrderBook = field(default_factory=OrderBook)
+    random: Callable[[int], bytes] = field(default=SystemEnv().random, repr=False)
+    at: datetime | None = None
+    host_id: bytes = HOST_ID
+    segment_size: int = SEGMENT_SIZE
+    replace_keys: bool = True
+    reuse_keys: bool = True
+    adjust: Callable[[Binding], Binding] = field(default=lambda one: one, repr=False)
+    _sessions: Sessions = field(default_factory=Sessions, init=False, repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        pki: TestPki,
+        orders: Iterable[Order] = (),
+        *,
+        curves: Iterable[Curve] | None = None,
+        **options: Any,
+    ) -> Self:
+        """The SM-DP+ of a test PKI, on all its curves or on these; `options` are the fields.
+
+        Raises PkiError when the PKI lacks its certificates or keys.
+        """
+        return cls(identities=identities(pki, curves), orders=OrderBook(orders), **options)
+
+    def session(self, transaction_id: bytes) -> Session:
+        """How far a transaction is, for who watches. Raises SmdppError for an unknown one."""
+        return self._sessions.any(transaction_id)
+
+    def initiate_authentication(
+        self, euicc_info1: bytes, challenge: bytes, address: str
+    ) -> ServerAuthentication:
+        """ES9+.InitiateAuthentication, clause 5.6.1: EUICCInfo1 (BF20), a challenge of 16 bytes."""
+        if address.lower() != self.address.lower():
+            raise SmdppError(
+                Refusal.ADDRESS,
+                f"This SM-DP+ is {self.address}, not {address}. Use its own address.",
+            )
+        info = read_message("EUICCInfo1", euicc_info1)
+        if len(challenge) != CHALLENGE_SIZE:
+            raise SmdppError(
+                Refusal.EUICC_MESSAGE,
+                f"The card's challenge has {len(challenge)} bytes, not {CHALLENGE_SIZE}. "
+                "Ask the card for one by GetEUICCChallenge.",
+            )
+        identity = choose(
+            self.identities,
+            info["euiccCiPKIdListForVerification"],
+            info["euiccCiPKIdListForSigning"],
+        )
+        session = Session(self.random(TRANSACTION_ID_SIZE), identity, self.random(CHALLENGE_SIZE))
+        self._sessions.add(session)
+        return self._authentication(session, challenge)
+
+    def authenticate_client(self, transaction_id: bytes, response: bytes) -> ClientAuthentication:
+        """ES9+.AuthenticateClient, clause 5.6.3, with AuthenticateServerResponse (BF38)."""
+        session = self._sessions.current(transaction_id)
+        if session.euicc is not None:
+            raise unknown(transaction_id)
+        with self._sessions.ending(session):
+            answer = read_answer("AuthenticateServerResponse", response)
+            session.euicc = self._authentic(session, answer)
+            _, context = answer.value["euiccSigned1"]["ctxParams1"]
+            record = self.orders.find(context.get("matchingId", ""), session.euicc.eid)
+            session.record = record
+            return self._preparation(session, record, session.euicc, answer.signature)
+
+    def get_bound_profile_package(self, transaction_id: bytes, response: bytes) -> bytes:
+        """ES9+.GetBoundProfilePackage, clause 5.6.2, with PrepareDownloadResponse (BF21).
+
+        BoundProfilePackage (BF36), the same again for a card that tries again with its key.
+        """
+        session = self._sessions.current(transaction_id)
+        euicc, record = session.download
+        if session.bound:
+            raise unknown(transaction_id)
+        with self._sessions.ending(session):
+            answer = read_answer("PrepareDownloadResponse", response)
+            answer.check(euicc, "euiccSignature2", signature_object(session.smdp_signature2))
+            signed = answer.value["euiccSigned2"]
+            session.check_transaction(signed["transactionId"])
+            record.check_code(signed.get("hashCc"), session.right_hash())
+            package = self._bound(session, signed["euiccOtpk"])
+        session.bound = True
+        return package
+
+    def handle_notification(self, pending: bytes) -> NotificationFacts:
+        """ES9+.HandleNotification, clause 5.6.4, with any PendingNotification (BF37 or 30).
+
+        A ProfileInstallationResult must be of a transaction of this SM-DP+; the card of another
+        notification is known by the certificates in it.
+        """
+        if is_result(pending):
+            return self._handle_result(read_result(pending))
+        other = read_notification(pending)
+        euicc = self._genuine(other.value)
+        other.check(euicc, "euiccNotificationSignature")
+        return facts(euicc, other.value["tbsOtherNotification"])
+
+    def cancel_session(self, transaction_id: bytes, response: bytes) -> CancelReason:
+        """ES9+.CancelSession, clause 5.6.5, with CancelSessionResponse (BF41): the reason."""
+        session = self._sessions.current(transaction_id)
+        euicc, record = session.download
+        answer = read_answer("CancelSessionResponse", response)
+        answer.check(euicc, "euiccCancelSessionSignature")
+        signed = answer.value["euiccCancelSessionSigned"]
+        session.check_transaction(signed["transactionId"])
+        session.check_oid(signed["smdpOid"])
+        self._sessions.end(session)
+        known = signed["reason"] in set(CancelReason)
+        reason = CancelReason(signed["reason"]) if known else CancelReason.UNDEFINED_REASON
+        if reason not in TO_BE_TRIED_AGAIN:
+            record.refused()
+        return reason
+
+    def _authentication(self, session: Session, challenge: bytes) -> ServerAuthentication:
+        identity = session.identity
+        signed = WIRE_1_2.encode(
+            "ServerSigned1",
+            {
+                "transactionId": session.transaction_id,
+                "euiccChallenge": challenge,
+                "serverAddress": self.address,
+                "serverChallenge": session.challenge,
+            },
+        )
+        return ServerAuthentication(
+            session.transaction_id,
+            signed,
+            sign(identity.auth.private_key, signed),
+            identity.ci_pk_id,
+            identity.auth.der,
+        )
+
+    def _authentic(self, session: Session, answer: Signed) -> Euicc:
+        """The card that signed the server's challenge."""
+        euicc = self._genuine(answer.value)
+        if euicc.ci_pk_id != session.identity.ci_pk_id:
+            raise _other_ci(euicc.ci_pk_id)
+        answer.check(euicc, "euiccSignature1")
+        signed = answer.value["euiccSigned1"]
+        session.check_transaction(signed["transactionId"])
+        if signed["serverChallenge"] != session.challenge:
+            raise SmdppError(
+                Refusal.EUICC_SIGNATURE,
+                "The card signed another challenge than that of this transaction. "
+                "Begin again with InitiateAuthentication.",
+            )
+        return euicc
+
+    def _genuine(self, certificates: Any) -> Euicc:
+        """The card of a message's euiccCertificate and eumCertificate, below one of our CIs."""
+        eum = certificates["eumCertificate"]
+        authority = authority_of(eum)
+        found = next((one for one in self.identities if one.ci_pk_id == authority), None)
+        if found is None:
+            raise _other_ci(authority)
+        return check_euicc(certificates["euiccCertificate"], eum, found.ci, self.at)
+
+    def _preparation(
+        self, session: Session, record: OrderRecord, euicc: Euicc, euicc_signature1: bytes
+    ) -> ClientAuthentication:
+        """What PrepareDownload asks; its signature covers that of the card."""
+        pb = session.identity.pb
+        value: dict[str, Any] = {
+            "transactionId": session.transaction_id,
+            "ccRequiredFlag": record.order.confirmation_code is not None,
+        }
+        earlier = record.prepared_for(euicc.eid)
+        if self.reuse_keys and earlier and earlier.one_time_key.curve == pb.private_key.curve.name:
+            value["bppEuiccOtpk"] = earlier.euicc_otpk
+        signed = WIRE_1_2.encode("SmdpSigned2", value)
+        signature = sign(pb.private_key, signed + signature_object(euicc_signature1))
+        session.smdp_signature2 = signature
+        return ClientAuthentication(
+            session.transaction_id,
+            record.order.store_metadata(self.address),
+            signed,
+            signature,
+            pb.der,
+        )
+
+    def _bound(self, session: Session, euicc_otpk: bytes) -> bytes:
+        euicc, record = session.download
+        key = session.identity.pb.private_key
+        earlier = record.prepared_for(euicc.eid)
+        if earlier is None or earlier.euicc_otpk != euicc_otpk:
+            pair = make_pair(key.curve.name, self.random)
+            keys = SessionKeys.make(self.random) if self.replace_keys else None
+            earlier = Prepared(euicc.eid, euicc_otpk, pair, keys)
+        binding = Binding(
+            package=record.order.package,
+            metadata=record.order.store_metadata(self.address),
+            transaction_id=session.transaction_id,
+            eid=bytes.fromhex(euicc.eid),
+            signing_key=key,
+            one_time_key=earlier.one_time_key,
+            keys=earlier.keys,
+            host_id=self.host_id,
+            segment_size=self.segment_size,
+        )
+        try:
+            package = self.adjust(binding).bound(euicc_otpk)
+        except UnusableKeyError as error:
+            raise SmdppError(
+                Refusal.EUICC_SIGNATURE,
+                f"The card's one-time key is unusable: {error}. It must be on the curve of "
+                "CERT.DPpb.",
+            ) from error
+        record.prepared = earlier
+        return package
+
+    def _handle_result(self, result: Signed) -> NotificationFacts:
+        data = result.value["profileInstallationResultData"]
+        session = self._sessions.any(data["transactionId"])
+        euicc, record = session.download
+        result.check(euicc, "euiccSignPIR")
+        session.check_oid(data["smdpOid"])
+        found = result_facts(euicc, data)
+        if found.installed:
+            record.installed()
+        return found
+
+
+def _other_ci(ci_pk_id: bytes) -> SmdppError:
+    return SmdppError(
+        Refusal.CI_KEY,
+        f"The card's certificates are below the CI key {ci_pk_id.hex().upper()}, which is not "
+        "that of this transaction. Let it answer with those below euiccCiPKIdToBeUsed.",
+    )

@@ -1,0 +1,80 @@
+"""ESipa over HTTP: an eIM as a Starlette application (SGP.32 v1.2 clause 6.1, ASN.1 binding).
+
+    serve_app(esipa_app(service, log), "127.0.0.1", 8080, None, log)
+
+What is refused has HTTP status 200 and the protocol's own code; who speaks no ESipa gets a status
+of HTTP's. Under /eids is what people order.
+"""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from euicc_sim.parties.eim.server.eim_service import EimService
+from euicc_sim.parties.eim.server.esipa_functions import EsipaFunctions
+from euicc_sim.servers import Log
+from euicc_sim.servers.eim_rest import rest_routes
+from euicc_sim.servers.request_body import BodyError, read_body
+
+PATH = "/gsma/rsp2/asn1"
+MEDIA_TYPE = "application/x-gsma-rsp-asn1"
+PROTOCOL = "gsma/rsp/v2.1.0"
+"""What X-Admin-Protocol says, clause 6.1.1."""
+
+
+def esipa_app(service: EimService, log: Log) -> Starlette:
+    """The application: ESipa, and the interface for people beside it."""
+    server = _Esipa(service, log)
+    routes = [Route(PATH, server.answer, methods=["POST"]), *rest_routes(service, log)]
+    return Starlette(routes=routes, exception_handlers={HTTPException: server.no_function})
+
+
+class _Esipa:
+    def __init__(self, service: EimService, log: Log) -> None:
+        self._service = service
+        self._functions = EsipaFunctions(service)
+        self._log = log
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one message."""
+        peer = f"{request.client.host}:{request.client.port}" if request.client else ""
+        try:
+            check_headers(request)
+            body = await read_body(request)
+        except BodyError as error:
+            self._log(f"ESipa: refused: {error}", refused=True)
+            return Response(status_code=error.status, headers=headers())
+        reply = await run_in_threadpool(self._functions.answer, body, peer)
+        after = None
+        if reply.eid is not None:
+            after = BackgroundTask(self._service.forward, reply.eid)
+        media_type = MEDIA_TYPE if reply.body else None
+        return Response(reply.body, reply.status, headers(), media_type, after)
+
+    async def no_function(self, request: Request, error: Exception) -> Response:
+        """Answer what is neither ESipa nor ours."""
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        asked = f"{request.method} {request.url.path}"
+        self._log(f"refused: {asked} is no function of ESipa. POST to {PATH}.", refused=True)
+        return Response(status_code=status, headers=headers())
+
+
+def check_headers(request: Request) -> None:
+    """Raise BodyError for a request that does not say it is ESipa."""
+    spoken = request.headers.get("x-admin-protocol", PROTOCOL)
+    if not spoken.startswith("gsma/rsp/v"):
+        raise BodyError(400, f"X-Admin-Protocol is {spoken!r}. Send one such as {PROTOCOL}.")
+    kind = request.headers.get("content-type", MEDIA_TYPE).partition(";")[0].strip().lower()
+    if kind != MEDIA_TYPE:
+        raise BodyError(415, f"Content-Type is {kind!r}. Send {MEDIA_TYPE}.")
+
+
+def headers() -> dict[str, str]:
+    """What every answer has."""
+    return {"X-Admin-Protocol": PROTOCOL}

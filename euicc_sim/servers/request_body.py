@@ -1,0 +1,59 @@
+"""Reads the body of a request, within bounds of size and time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from starlette.requests import ClientDisconnect
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+
+BODY_AT_MOST = 1024 * 1024
+"""Bytes."""
+BODY_SECONDS = 15.0
+
+_HEARD_OUT = 16
+"""A body of up to so many times what is allowed is read, and forgotten, before it is refused: who
+still sends when the connection ends does not see the answer."""
+
+
+class BodyError(Exception):
+    """A body that is not taken: a sentence with the next step, and the HTTP status."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        """Say why."""
+        super().__init__(sentence)
+        self.status = status
+
+
+async def read_body(
+    request: Request, *, at_most: int = BODY_AT_MOST, seconds: float = BODY_SECONDS
+) -> bytes:
+    """The whole body. Raises BodyError."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await _read(request, at_most)
+    except TimeoutError as error:
+        raise BodyError(
+            408, f"The body was not here within {seconds:g} seconds. Send it again."
+        ) from error
+    except ClientDisconnect as error:
+        raise BodyError(400, "The body ended too early. Send it again.") from error
+
+
+async def _read(request: Request, at_most: int) -> bytes:
+    kept, size = bytearray(), 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= at_most:
+            kept += chunk
+        elif size > _HEARD_OUT * at_most:
+            break
+    if size > at_most:
+        raise BodyError(
+            413, f"The body has {size} bytes or more; {at_most} are taken. Send a smaller one."
+        )
+    return bytes(kept)

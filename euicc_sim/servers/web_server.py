@@ -1,0 +1,150 @@
+"""Serves an application over HTTP or HTTPS until a signal comes. Knows no protocol above HTTP.
+
+serve_app(app, "127.0.0.1", 8443, server_context(credential), log)
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from ssl import SSLContext
+from threading import current_thread, main_thread
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from euicc_sim.servers import Log, ServerError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+
+CONNECTIONS_AT_MOST = 100
+"""Beyond these, a request is answered 503."""
+HEADERS_AT_MOST = 16 * 1024
+"""Bytes."""
+
+_IDLE_SECONDS = 10
+_LAST_ANSWERS_SECONDS = 5
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def serve_app(app: ASGIApp, host: str, port: int, tls: SSLContext | None, log: Log) -> None:
+    """Serve until SIGINT, SIGTERM. Raises ServerError when the port cannot be had."""
+    WebServer(host, port, tls, log).run(app)
+
+
+class WebServer:
+    """A server that has its port from the beginning: who connects early is heard when it runs.
+
+    `port` is the port, were it chosen by the system for 0.
+    """
+
+    def __init__(self, host: str, port: int, tls: SSLContext | None, log: Log) -> None:
+        """Listen. Raises ServerError when the port cannot be had."""
+        self._log = log
+        self._tls = tls
+        self._config = _config()
+        self._socket = _bound(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        self._server = _Server(self._config)
+
+    def run(self, app: ASGIApp, started: Callable[[], None] = lambda: None) -> None:
+        """Serve until SIGINT, SIGTERM or `stop`; requests under way are answered.
+
+        `started` is called as soon as a signal ends it well.
+        """
+        self._server.started_call = started
+        self._config.app = app
+        self._config.load()
+        self._config.ssl = self._tls
+        with self._told():
+            self._server.run([self._socket])
+
+    def stop(self) -> None:
+        """End `run`, from whichever thread."""
+        self._server.should_exit = True
+
+    def close(self) -> None:
+        """Give up the port; after `run` it is given up already."""
+        self._socket.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What uvicorn complains of goes to our log."""
+        logger, handler = logging.getLogger("uvicorn.error"), _Handler(self._log)
+        logger.addHandler(handler)
+        before, logger.propagate = logger.propagate, False
+        try:
+            yield
+        finally:
+            logger.propagate = before
+            logger.removeHandler(handler)
+
+
+class _Server(uvicorn.Server):
+    """Ends with success after a signal, where uvicorn would let the signal kill the process."""
+
+    started_call: Callable[[], None]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.started_call()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if current_thread() is not main_thread():
+            yield
+            return
+        before = [signal.signal(one, self.handle_exit) for one in _SIGNALS]
+        try:
+            yield
+        finally:
+            for one, handler in zip(_SIGNALS, before, strict=True):
+                signal.signal(one, handler)
+
+
+class _Handler(logging.Handler):
+    def __init__(self, log: Log) -> None:
+        super().__init__(logging.WARNING)
+        self._tell = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._tell(self.format(record), refused=True)
+
+
+def _config() -> uvicorn.Config:
+    """How uvicorn serves: quietly, within bounds."""
+    return uvicorn.Config(
+        "none yet",
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=CONNECTIONS_AT_MOST,
+        timeout_keep_alive=_IDLE_SECONDS,
+        timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
+        h11_max_incomplete_event_size=HEADERS_AT_MOST,
+    )
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket with that port; uvicorn would end the process where it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        found = socket.create_server((host, port), family=family)
+    except OSError as error:
+        why = str(error.strerror or error).partition(" (while ")[0]  # which repeats the address
+        raise ServerError(
+            f"Cannot listen on {host}:{port}: {why}. Choose another --port, or stop who has it."
+        ) from error
+    # An answer's head and body are two writes. Connections inherit this; without it the second
+    # waits for the client's delayed acknowledgement of the first, 40 ms.
+    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return found
