@@ -123,6 +123,17 @@ def test_an_unknown_or_damaged_operation_ends_the_list(
     assert results(send, package) == [("processingTerminated", 2)]
 
 
+def test_an_unknown_operation_is_an_event_that_is_a_refusal(
+    send: Send, eim: Eim, card: Card
+) -> None:
+    package = raw_package(eim, tlv("A1", hx("AB00"), hx("AC00")), counter=1)
+    card.take_events()
+    assert results(send, package)[-1] == ("processingTerminated", 2)
+    (event,) = card.take_events()
+    assert (event.name, event.refused) == ("LoadEuiccPackage", True)
+    assert "; unknownOrDamagedCommand: " in event.text
+
+
 def test_an_unknown_operation_comes_in_the_place_of_its_result(send: Send, eim: Eim) -> None:
     content = tlv("A1", hx("AB00"), hx("AC00"), hx("AB00"))
     found = results(send, raw_package(eim, content, counter=1))

@@ -164,7 +164,37 @@ def refusals(eim: Eim) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("name", list(refusals(eim1())))
+WHY = {
+    "unknown eIM": "no eIM eim9 is trusted",
+    "signature": "the signature is not that of eim1.example.com",
+    "EID": "it is for EID 89049032123451234512345678901236",
+    "range": "counter 8388608 is not within 0 to 8388607",
+    "replay": "counter 10 is not above 10",
+    "no list": "it holds no list of PSMOs or eCOs",
+}
+
+
+@pytest.mark.parametrize("name", list(WHY))
+def test_a_refused_package_is_an_event_that_says_so_and_why(
+    send: Send, eim: Eim, card: Card, name: str
+) -> None:
+    card.take_events()
+    ask(send, refusals(eim)[name])
+    (event,) = card.take_events()
+    assert (event.name, event.refused) == ("LoadEuiccPackage", True)
+    assert event.text.startswith(f"LoadEuiccPackage: package refused: {WHY[name]}")
+
+
+def test_an_accepted_package_is_an_event_that_is_not_a_refusal(
+    send: Send, eim: Eim, card: Card
+) -> None:
+    card.take_events()
+    ask(send, eim.package(LIST_EIM))
+    (event,) = card.take_events()
+    assert (event.name, event.refused) == ("LoadEuiccPackage", False)
+
+
+@pytest.mark.parametrize("name", list(WHY))
 def test_a_refused_package_changes_nothing(send: Send, eim: Eim, card: Card, name: str) -> None:
     before = card.state
     ask(send, refusals(eim)[name])
@@ -309,6 +339,13 @@ def test_an_eim_cannot_sign_for_another(send: Send, eim: Eim) -> None:
 def test_a_package_whose_eim_cannot_be_read_is_6a80(send: Send, package: bytes) -> None:
     send(SELECT_ISDR)
     assert es10_sw(send, package) == (b"", 0x6A80)
+
+
+@pytest.mark.parametrize("size", [1, 128])
+def test_an_eim_id_of_1_to_128_characters_is_read(send: Send, size: int) -> None:
+    eim = Eim("e" * size, vector_key("eim1"))
+    trust(send, eim)
+    assert eim.load(send, LIST_EIM)
 
 
 def test_an_eim_that_can_be_read_is_repeated_whatever_follows(send: Send) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support.eims import Eim, ask, eim1, raw_package, read_result, tlv, trust
+from support.eims import Eim, ask, eim1, raw_package, read_result, tlv, trust, vector_key
 from support.hexes import hx
 
 from euicc_sim import Card
@@ -36,3 +36,22 @@ def test_an_overflowing_package_has_used_its_counter_and_stands_in_the_store(
     ask(send, raw_package(eim, tlv("A1", hx("AB00") * 2000), counter=7))
     assert card.state.eims[0].counter == 7
     assert len(card.state.results) == 1
+
+
+def test_results_of_32_kib_to_the_byte_fit(send: Send) -> None:
+    """Each result is AB1E A01C 301A 8018 and an eimId of 24 characters: 32 bytes, 1024 times."""
+    eim = Eim("eim-with-24-characters.x", vector_key("eim1"))
+    trust(send, eim)
+    lists = hx("AB00")
+    full = read_result(ask(send, raw_package(eim, tlv("A1", lists * 1024), counter=1)))
+    assert [name for name, _ in full.data["euiccResult"]] == ["listEimResult"] * 1024
+    over = read_result(ask(send, raw_package(eim, tlv("A1", lists * 1025), counter=2)))
+    assert over.data["euiccResult"][1024:] == [("processingTerminated", 1)]
+
+
+def test_an_overflow_is_an_event_that_is_a_refusal(send: Send, card: Card, eim: Eim) -> None:
+    card.take_events()
+    ask(send, raw_package(eim, tlv("A1", hx("AB00") * 2000), counter=1))
+    (event,) = card.take_events()
+    assert (event.name, event.refused) == ("LoadEuiccPackage", True)
+    assert event.text.endswith("; resultSizeOverflow: results have at most 32768 bytes")
