@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apdu import SW
+from apdu.status import SW
 
 INSTRUCTIONS = {
     0x10: "TERMINAL PROFILE",
