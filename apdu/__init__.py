@@ -7,7 +7,7 @@ a command in, bytes of an answer out.
 from apdu.application import Application, Files
 from apdu.channels import Channels, Installed
 from apdu.command import Command, Response
-from apdu.status import SW, StatusError
+from apdu.status import SW, StatusError, counts_tries, refuses
 from apdu.tlv import TlvError, tlv
 
 __all__ = [
@@ -20,5 +20,7 @@ __all__ = [
     "Response",
     "StatusError",
     "TlvError",
+    "counts_tries",
+    "refuses",
     "tlv",
 ]

@@ -94,10 +94,10 @@ class ResponseQueue:
         """
         waiting = len(self._data) - self._at
         if not waiting:
-            raise StatusError(SW.CONDITIONS_NOT_SATISFIED, "GET RESPONSE, but nothing waits")
+            raise StatusError(SW.CONDITIONS_NOT_SATISFIED, "nothing waits to be fetched")
         ne = ne or 0
         if waiting < ne < SHORT_NE_MAX:
-            raise StatusError(0x6C00 | waiting, f"GET RESPONSE for {ne} bytes, {waiting} wait")
+            raise StatusError(0x6C00 | waiting, f"{ne} bytes asked for, {waiting} wait")
         return self._piece(ne)
 
     def _piece(self, ne: int) -> Response:

@@ -81,7 +81,11 @@ def _extended(body: bytes) -> tuple[bytes, int | None, bool]:
 
 
 class Response(NamedTuple):
-    """A response APDU: up to 65,533 bytes of data and the status word."""
+    """A response APDU: up to 65,533 bytes of data and the status word.
+
+    A word that says no is raised as StatusError, with its reason; `sw` is one that does not, or
+    63 CX in answer to a query.
+    """
 
     data: bytes = b""
     sw: int = SW.OK

@@ -34,14 +34,32 @@ class SW(IntEnum):
     INTERNAL_ERROR = 0x6F00
 
 
+def refuses(sw: int) -> bool:
+    """Whether a status word says no.
+
+    Success, data that waits or a Le to be corrected do not, and neither does 6282, the end of
+    what was read (ISO/IEC 7816-4 table 5, ETSI TS 102 221 10.2.1).
+    """
+    return sw not in (SW.OK, SW.EOF_REACHED) and sw >> 8 not in (0x61, 0x6C, 0x91)
+
+
+def counts_tries(sw: int) -> bool:
+    """Whether a status word is 63 CX, by which a query for a PIN is answered with its tries."""
+    return sw & 0xFFF0 == 0x63C0
+
+
 class StatusError(Exception):
     """A command that is answered with a status word alone.
 
-    `sw` is any 16-bit status word (6C LL among them), `why` one sentence for the log.
+    `sw` is any 16-bit status word (6C LL among them), `why` one sentence for the log. `about` is
+    the name of what was asked for, where that is more than an instruction.
     """
 
     def __init__(self, sw: int, why: str) -> None:
-        """Keep the word and the reason."""
+        """Keep the word and the reason. Raises ValueError without a reason."""
+        if not why.strip():
+            raise ValueError(f"{sw:04X} needs a reason")
         super().__init__(f"{sw:04X}: {why}")
         self.sw = sw
         self.why = why
+        self.about = ""

@@ -10,17 +10,26 @@ from collections import deque
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
-from apdu import SW, Channels, Command, Installed, Response, StatusError, TlvError
-from apdu.tlv import children, whole
+from apdu import (
+    SW,
+    Channels,
+    Command,
+    Installed,
+    Response,
+    StatusError,
+    counts_tries,
+    refuses,
+)
+from apdu.names import instruction
 from euicc_sim import es10
 from euicc_sim.applications.ecasd import ECASD_AID, Ecasd
 from euicc_sim.applications.isdr import ISDR_AID, IsdR
-from euicc_sim.applications.uicc import BareFiles
+from euicc_sim.applications.uicc import TERMINAL_CAPABILITY, BareFiles, declares_ipad
 from euicc_sim.asn1.wire import wire_of
 from euicc_sim.env import Env, SeededEnv, SystemEnv
-from euicc_sim.es10.session import OnKeys, Session
+from euicc_sim.es10 import Event, OnKeys, Session
 from euicc_sim.model.identity import CardType, Identity
 from euicc_sim.model.profile import AuthorisationRule
 from euicc_sim.model.state import Limits, State
@@ -32,19 +41,9 @@ from euicc_sim.store.making import DEFAULT_EID, CardPlan, load_signers, make_ide
 ATR = bytes.fromhex("3B9F96803FC7828031E073FE211B6753494D4555303134")
 """T=0 first, eUICC-related functions in TB3 (ETSI TS 102 221 6.3.3), four channels or more."""
 
-TERMINAL_CAPABILITY = 0xAA
-IPA_SUPPORT, IPAD = 0x84, 0x01
 EVENTS_KEPT = 1000
 
 log = logging.getLogger(__name__)
-
-
-class Event(NamedTuple):
-    """What one ES10 function came to: its name, whether it was refused, a line for a person."""
-
-    name: str
-    refused: bool
-    text: str
 
 
 class Card:
@@ -184,18 +183,20 @@ class Card:
 
     def transmit(self, apdu: bytes) -> bytes:
         """Answer a command APDU: data followed by SW1 SW2. Any bytes whatever get an answer."""
+        apdu = bytes(apdu)
         try:
-            return bytes(self._channels.transmit(bytes(apdu)))
+            return bytes(_with_reason(self._channels.transmit(apdu)))
         except StatusError as error:
-            log.debug("%s", error)
+            if refuses(error.sw):
+                self._refused(error.about or _name(apdu), f"{error.sw:04X}, {error.why}")
             return error.sw.to_bytes(2)
         except Exception:
             log.exception("a fault of this program, answered 6F00; the command was %s", apdu.hex())
-            self._report("card", refused=True, text="6F00, a fault of this program: see its log")
+            self._refused("card", "6F00, a fault of this program: see its log")
             return SW.INTERNAL_ERROR.to_bytes(2)
 
     def take_events(self) -> list[Event]:
-        """What ES10 functions came to since the last call, oldest first."""
+        """What functions came to and what was refused since the last call, oldest first."""
         if not self._events:
             return []
         events = list(self._events)
@@ -204,24 +205,15 @@ class Card:
 
     def _execute(self, request: bytes) -> bytes:
         """Run one ES10 request: kept wholly when it returns, not at all when it raises."""
-        name = "ES10"
+        session = self._session()
         try:
-            session = self._session()
-            function, item = es10.find(session, request)
-            name = function.name
-            if es10.interrupts(session, function):
-                self._settle()
-                session = self._session()
-            answer = es10.run(session, function, request, item)
-            self._keep(session)
+            answer = es10.execute(session, request)
         except StatusError as error:
-            self._report(name, refused=True, text=f"{error.sw:04X}, {error.why}")
+            error.about = session.function
+            session.rewind()
+            self._keep_or_refuse(session)
             raise
-        except OSError as error:
-            why = f"not kept: {error.strerror or error}"
-            self._report(name, refused=True, text=f"{SW.MEMORY_FAILURE:04X}, {why}")
-            raise StatusError(SW.MEMORY_FAILURE, why) from error
-        self._report(name, refused=session.refused, text="; ".join(session.notes) or "ok")
+        self._keep_or_refuse(session)
         return answer
 
     def _session(self) -> Session:
@@ -240,14 +232,22 @@ class Card:
         if session.state is not self._state:
             self._store.save(session.state)
         self._state, self._volatile = session.state, session.volatile
+        self._events += session.events
+
+    def _keep_or_refuse(self, session: Session) -> None:
+        """The same for a command: StatusError 6581 when the disk does not take it."""
+        try:
+            self._keep(session)
+        except OSError as error:
+            refusal = StatusError(SW.MEMORY_FAILURE, f"not kept: {error.strerror or error}")
+            refusal.about = session.function
+            raise refusal from error
 
     def _settle(self) -> None:
         """End a download that can go on no more. Raises OSError when that cannot be kept."""
         session = self._session()
         es10.interrupt(session)
         self._keep(session)
-        if session.notes:
-            self._report("LoadBoundProfilePackage", refused=True, text="; ".join(session.notes))
 
     def _terminal_capability(self, command: Command) -> Response:
         """TERMINAL CAPABILITY, ETSI TS 102 221 11.1.19: taken note of, always."""
@@ -255,8 +255,8 @@ class Card:
         self._volatile = replace(self._volatile, ipad_declared=declared)
         return Response()
 
-    def _report(self, name: str, *, refused: bool, text: str) -> None:
-        self._events.append(Event(name, refused, f"{name}: {text}"))
+    def _refused(self, name: str, text: str) -> None:
+        self._events.append(Event(name, refused=True, text=f"{name}: {text}"))
 
     def _new_isdr(self) -> IsdR:
         return IsdR(self._execute, self._describe)
@@ -275,11 +275,13 @@ class Card:
         return es10.templates(self._wire, profile_enabled=self._state.enabled is not None)
 
 
-def declares_ipad(capability: bytes) -> bool:
-    """Whether TERMINAL CAPABILITY says that the device has an IPAd (SGP.32 v1.2 clause 3.8.4)."""
-    try:
-        item = whole(capability)
-        found = [one for one in children(capability, item.value) if one.tag == IPA_SUPPORT]
-    except TlvError:
-        return False
-    return any(one.value < one.end and capability[one.value] & IPAD for one in found)
+def _with_reason(response: Response) -> Response:
+    """An answer of an application; a word that says no is raised, never returned."""
+    sw = response.sw
+    if sw != SW.OK and refuses(sw) and not counts_tries(sw):
+        raise ValueError(f"{sw:04X} was answered without a reason")
+    return response
+
+
+def _name(apdu: bytes) -> str:
+    return instruction(apdu[1]) if len(apdu) > 1 else "command"

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from euicc_sim.card import Card, Event
+from euicc_sim import Card, Event
 from euicc_sim.model.identity import CardType
 from euicc_sim.parties.messages.apdus import StatusWordError, exchange, select_isdr
 from euicc_sim.store.making import DEFAULT_EID
@@ -90,13 +90,11 @@ class Euicc:
         """
         if not request:
             raise ValueError("an ES10 request has a tag at least")
-        before = len(self.refusals)
         try:
             select_isdr(self.transmit)
             return exchange(self.transmit, request)
         except StatusWordError as error:
-            new = self.refusals[before:]
-            why = new[-1] if new else f"status word {error.sw:04X}"
+            why = self.refusals[-1]
             raise Es10Error(error.sw, f"{request[:2].hex().upper()}: {why}") from error
 
     def _all_events(self) -> list[Event]:

@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from apdu import SW, Command, Response, StatusError, tlv
+from apdu import SW, Command, Response, StatusError, TlvError, tlv
 from apdu.command import SHORT_NE_MAX
+from apdu.tlv import children, whole
 
 MF, EF_DIR, EF_ICCID = b"\x3f\x00", b"\x2f\x00", b"\x2f\xe2"
 READ_BINARY, READ_RECORD, STORE_DATA = 0xB0, 0xB2, 0xE2
 BY_FID, BY_PATH_FROM_MF, BY_PATH_FROM_DF = (0x00, 0x01, 0x02), 0x08, 0x09
 PARENT = 0x03
 ABSOLUTE = 0x04
+TERMINAL_CAPABILITY = 0xAA
+IPA_SUPPORT, IPAD = 0x84, 0x01
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +152,13 @@ def _piece(content: bytes, command: Command, *, exact: bool) -> Response:
     if ne > len(content) or (exact and ne != len(content)):
         raise StatusError(0x6C00 | len(content), f"{ne} bytes asked for, {len(content)} there")
     return Response(content[:ne])
+
+
+def declares_ipad(capability: bytes) -> bool:
+    """Whether TERMINAL CAPABILITY says that the device has an IPAd (SGP.32 v1.2 clause 3.8.4)."""
+    try:
+        item = whole(capability)
+        found = [one for one in children(capability, item.value) if one.tag == IPA_SUPPORT]
+    except TlvError:
+        return False
+    return any(one.value < one.end and capability[one.value] & IPAD for one in found)

@@ -7,21 +7,23 @@ place.
 from importlib import import_module
 from pkgutil import walk_packages
 
-from euicc_sim.es10.dispatch import find, interrupts, run
+from euicc_sim.es10.dispatch import execute, interrupt
 from euicc_sim.es10.info import templates
 from euicc_sim.es10.registry import FUNCTIONS, Function, ResultError
-from euicc_sim.es10.rsp.results import interrupt
+from euicc_sim.es10.session import Event, OnKeys, Session, Signer
 
 for _module in walk_packages(__path__, f"{__name__}."):
     import_module(_module.name)
 
 __all__ = [
     "FUNCTIONS",
+    "Event",
     "Function",
+    "OnKeys",
     "ResultError",
-    "find",
+    "Session",
+    "Signer",
+    "execute",
     "interrupt",
-    "interrupts",
-    "run",
     "templates",
 ]

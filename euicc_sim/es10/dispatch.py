@@ -9,47 +9,73 @@ from __future__ import annotations
 from apdu import SW, StatusError, TlvError
 from apdu.tlv import Tlv, read_tag, whole
 from euicc_sim.asn1.codec import Asn1Error
-from euicc_sim.es10.profiles.switching import make_notifications
-from euicc_sim.es10.registry import FUNCTIONS, PIECES, Function, ResultError
+from euicc_sim.es10.registry import AFTERWARDS, FUNCTIONS, IN_PIECES, Function, ResultError
 from euicc_sim.es10.session import Session
-from euicc_sim.formats.bpp import PACKAGE
 
 
-def find(session: Session, request: bytes) -> tuple[Function, Tlv | None]:
-    """The function that a request is for, and the request's outermost object.
+def execute(session: Session, request: bytes) -> bytes:
+    """The answer to one ES10 request: a function's result, or its own error code.
 
-    There is no such object for a function that takes pieces. Raises StatusError: 6A80 when the
-    bytes are not one object, 6A88 when the card has no function of that tag, 6985 when the card
-    was told to be difficult and this is the moment.
+    What the function did is in the session's drafts, and what it came to in its events. Raises
+    StatusError, after which only what the session has settled stands: 6A80 when the bytes are not
+    one object or cannot be read and the function has no code for that, 6A88 when the card has no
+    function of that tag, 6985 when the card was told to be difficult and this is the moment, and
+    what a function raises.
     """
     _check_willing(session)
-    if session.volatile.loading is not None:
-        return _more_or_another(session, request)
+    function, item = _find(session, request)
+    _end_what_was_begun(session, function)
+    session.function = function.name
+    answer = _run(session, function, request, item)
+    session.report()
+    return answer
+
+
+def interrupt(session: Session) -> None:
+    """End every request that has come in part and is not going on."""
+    for function, pieces in IN_PIECES:
+        if pieces.unfinished(session):
+            session.function = function.name
+            pieces.end(session)
+            if session.notes:
+                session.report()
+
+
+def _find(session: Session, request: bytes) -> tuple[Function, Tlv | None]:
+    """The function that a request is for, and the request's outermost object.
+
+    There is no such object for a function that takes pieces.
+    """
+    for function, pieces in IN_PIECES:
+        if pieces.awaited(session):
+            return _more_or_another(session, function, request)
     try:
         tag, _ = read_tag(request)
-        function = PIECES.get(tag) or _function(session, tag)
-        if function is not None and function.pieces:
-            return function, None
+        for function, pieces in IN_PIECES:
+            if tag in pieces.tags:
+                return function, None
+        found = _function(session, tag)
         item = whole(request)
     except TlvError as error:
         raise StatusError(SW.WRONG_DATA, f"the request is not one object: {error}") from error
-    if function is None:
+    if found is None:
         raise StatusError(
             SW.REFERENCED_DATA_NOT_FOUND, f"this card has no ES10 function with tag {tag:X}"
         )
-    return function, item
+    return found, item
 
 
-def _more_or_another(session: Session, request: bytes) -> tuple[Function, Tlv | None]:
-    """While a Bound Profile Package comes in, which may be cut anywhere, only another function's
-    whole request is not more of it."""
-    package = FUNCTIONS[PACKAGE], None
+def _more_or_another(
+    session: Session, awaiting: Function, request: bytes
+) -> tuple[Function, Tlv | None]:
+    """While pieces come in, which may be cut anywhere, only another function's whole request is
+    not one of them."""
     try:
         item = whole(request)
     except TlvError:
-        return package
+        return awaiting, None
     function = _function(session, item.tag)
-    return package if function is None else (function, item)
+    return (awaiting, None) if function is None else (function, item)
 
 
 def _function(session: Session, tag: int) -> Function | None:
@@ -71,21 +97,19 @@ def _check_willing(session: Session) -> None:
         )
 
 
-def interrupts(session: Session, function: Function) -> bool:
-    """Whether a download that was under way cannot go on, now that this function is called."""
-    if session.volatile.loading is None:
-        return session.state.installation is not None
-    return not function.pieces
+def _end_what_was_begun(session: Session, function: Function) -> None:
+    """End what cannot go on now that this function is called. That stands whatever comes of it."""
+    for one, pieces in IN_PIECES:
+        if pieces.unfinished(session) and not (one is function and pieces.awaited(session)):
+            interrupt(session)
+            session.settle()
+            return
 
 
-def run(session: Session, function: Function, request: bytes, item: Tlv | None) -> bytes:
-    """The answer of a function: its result, or its own error code.
-
-    Raises StatusError 6A80 when the request cannot be read and the function has no code for that.
-    """
+def _run(session: Session, function: Function, request: bytes, item: Tlv | None) -> bytes:
     if function.request is None or item is None:
         answer: bytes = function.handler(session, request)
-        make_notifications(session)
+        _finish(session)
         return answer
     try:
         result = _call(session, function, request, item)
@@ -94,7 +118,7 @@ def run(session: Session, function: Function, request: bytes, item: Tlv | None) 
         if function.refuse is None:
             raise
         result = function.refuse(error.code)
-    make_notifications(session)
+    _finish(session)
     return session.wire.encode(function.response, result)
 
 
@@ -107,3 +131,8 @@ def _call(session: Session, function: Function, request: bytes, item: Tlv) -> ob
         raise StatusError(SW.WRONG_DATA, f"{function.name}: {error}") from error
     with session.savepoint():
         return function.handler(session, value)
+
+
+def _finish(session: Session) -> None:
+    for do in AFTERWARDS:
+        do(session)

@@ -26,14 +26,28 @@ class ResultError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Pieces:
+    """How a request may come in several chains of commands, each with a piece of it.
+
+    A piece begins with one of `tags`, or anywhere while more is `awaited`. Before any other
+    function runs, what was begun and is `unfinished` comes to its `end`.
+    """
+
+    tags: frozenset[int]
+    awaited: Callable[[Session], bool]
+    unfinished: Callable[[Session], bool]
+    end: Callable[[Session], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """One ES10 function.
 
     `request` and `response` are ASN.1 type names, found in the card's `Wire`; a function whose
     `request` is None takes the bytes as received and gives bytes. `refuse` makes the response
     for a result code, `codes` are those it may use, and `malformed` is called with the reason
-    when the request cannot be read (without it the answer is 6A80). A function with `pieces` takes
-    requests that are no whole object: a beginning of its own, then what begins with these tags.
+    when the request cannot be read (without it the answer is 6A80). A function with `pieces` need
+    not be sent its request as one object.
     """
 
     tag: int
@@ -45,12 +59,20 @@ class Function:
     refuse: Refuse | None = None
     codes: tuple[str, ...] = ()
     malformed: Callable[[Session, str], ResultError] | None = None
-    pieces: frozenset[int] = frozenset()
+    pieces: Pieces | None = None
 
 
 FUNCTIONS: dict[int, Function] = {}
-PIECES: dict[int, Function] = {}
-"""Functions whose requests come in several chains, by the tags with which these begin."""
+IN_PIECES: list[tuple[Function, Pieces]] = []
+"""Functions whose requests come in several chains."""
+AFTERWARDS: list[Callable[[Session], None]] = []
+"""What is done when any function has returned."""
+
+
+def afterwards(do: Callable[[Session], None]) -> Callable[[Session], None]:
+    """Have something done when any function has returned, in the same session."""
+    AFTERWARDS.append(do)
+    return do
 
 
 def es10(
@@ -63,7 +85,7 @@ def es10(
     refuse: Refuse | None = None,
     codes: tuple[str, ...] = (),
     malformed: Callable[[Session, str], ResultError] | None = None,
-    pieces: frozenset[int] = frozenset(),
+    pieces: Pieces | None = None,
 ) -> Callable[[Handler], Handler]:
     """Enter a function into the table; ValueError when its tag is taken.
 
@@ -78,7 +100,8 @@ def es10(
             tag, title, clause, request, response, handler, refuse, codes, malformed, pieces
         )
         FUNCTIONS[tag] = function
-        PIECES.update(dict.fromkeys(pieces, function))
+        if pieces is not None:
+            IN_PIECES.append((function, pieces))
         return handler
 
     return enter

@@ -37,6 +37,14 @@ class Signer:
         return sign(self.key, data)
 
 
+class Event(NamedTuple):
+    """What a function or command came to: its name, whether it was refused, a line for a person."""
+
+    name: str
+    refused: bool
+    text: str
+
+
 class Happening(NamedTuple):
     """Something that recipients of Notifications are told; `not_to` is an address that knows."""
 
@@ -94,7 +102,8 @@ class Session:
 
     Notifications of `happenings` are made when the function has returned. `package` is there
     while operations of an eUICC Package run. `on_keys` is there where a user has asked to be told
-    the keys of downloads.
+    the keys of downloads. `function` is the name of the one that runs, `events` are what has come
+    of those that have run.
     """
 
     state: State
@@ -108,6 +117,13 @@ class Session:
     notes: list[str] = field(default_factory=list)
     refused: bool = False
     on_keys: OnKeys | None = None
+    function: str = "ES10"
+    events: list[Event] = field(default_factory=list)
+    _settled: Drafts = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nothing has been done yet."""
+        self._settled = self.drafts
 
     def note(self, text: str) -> None:
         """Say what happened, in words for a person."""
@@ -117,6 +133,20 @@ class Session:
         """Say why something was refused, in words for a person."""
         self.refused = True
         self.notes.append(why)
+
+    def report(self) -> None:
+        """Make an event of what was noted: the function has come to its end."""
+        text = "; ".join(self.notes) or "ok"
+        self.events.append(Event(self.function, self.refused, f"{self.function}: {text}"))
+        self.notes, self.refused = [], False
+
+    def settle(self) -> None:
+        """What has been done so far stands, even if the function is refused with a status word."""
+        self._settled = self.drafts
+
+    def rewind(self) -> None:
+        """Undo what has been done since `settle`."""
+        self.restore(self._settled)
 
     def signer_for(self, ci_pk_id: bytes) -> Signer:
         """The signer below that CI, or the first one when the card has none below it."""

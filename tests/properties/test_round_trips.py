@@ -60,7 +60,7 @@ def test_a_response_is_its_data_and_any_status_word(data: bytes, sw: int) -> Non
     assert (answer[:-2], int.from_bytes(answer[-2:])) == (data, sw)
 
 
-@given(word=st.sampled_from(SW), why=st.text())
+@given(word=st.sampled_from(SW), why=st.text().filter(str.strip))
 def test_a_status_word_is_itself(word: SW, why: str) -> None:
     assert SW(int.from_bytes(bytes(Response(sw=word)))) is word
     assert StatusError(word, why).sw == word

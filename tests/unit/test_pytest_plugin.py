@@ -118,10 +118,8 @@ def test_a_refusal_has_the_card_s_reason(euicc: Euicc) -> None:
     assert euicc.events == euicc.refusals
 
 
-def test_a_status_word_without_a_reason_is_said_as_it_is(euicc: Euicc) -> None:
-    with pytest.raises(Es10Error):
-        euicc.es10(hx("BF3E 03 5C015B"))
-    with pytest.raises(Es10Error, match=r"^BF3E: status word 6[0-9A-F]{3}$"):
+def test_a_request_that_is_too_long_is_refused_with_the_reason(euicc: Euicc) -> None:
+    with pytest.raises(Es10Error, match=r"6A84, a request has at most 131072 bytes$"):
         euicc.es10(hx("BF3E 83 020000") + bytes(0x20000))
 
 

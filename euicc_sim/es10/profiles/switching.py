@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from euicc_sim.asn1.codec import Prepared
 from euicc_sim.asn1.iccid import iccid_digits
-from euicc_sim.es10.registry import ResultError
+from euicc_sim.es10.registry import ResultError, afterwards
 from euicc_sim.es10.session import Happening, Session
 from euicc_sim.model.notification import Notification
 from euicc_sim.model.profile import Profile, ProfileClass, ProfileEvent, Rule
@@ -116,6 +116,7 @@ def check_not_busy(session: Session, *, refresh: bool = True) -> None:
         raise ResultError("catBusy", "a proactive session runs (card set --no-toolkit-busy)")
 
 
+@afterwards
 def make_notifications(session: Session) -> None:
     """Sign, number and keep what happened for those who asked for it (SGP.22 v2.5 clause 3.5)."""
     happenings, session.happenings = session.happenings, ()

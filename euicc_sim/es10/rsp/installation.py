@@ -15,7 +15,7 @@ from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.crypto.bsp import Bsp, BspSecurityError, BspStructureError
 from euicc_sim.es10.profiles.switching import tell
-from euicc_sim.es10.registry import es10
+from euicc_sim.es10.registry import Pieces, es10
 from euicc_sim.es10.rsp.metadata import (
     INCORRECT,
     STRUCTURE,
@@ -25,7 +25,7 @@ from euicc_sim.es10.rsp.metadata import (
     read_isdp,
     read_metadata,
 )
-from euicc_sim.es10.rsp.results import REASONS, LoadError, failed, succeeded
+from euicc_sim.es10.rsp.results import REASONS, LoadError, failed, interrupt, succeeded
 from euicc_sim.es10.rsp.secure_channel import initialise
 from euicc_sim.es10.session import Session, SessionKeys
 from euicc_sim.formats import saip
@@ -55,6 +55,14 @@ STEPS = {
 }
 
 
+def _awaits_more(session: Session) -> bool:
+    return session.volatile.loading is not None
+
+
+def _is_unfinished(session: Session) -> bool:
+    return session.volatile.loading is not None or session.state.installation is not None
+
+
 @es10(
     PACKAGE,
     None,
@@ -62,7 +70,7 @@ STEPS = {
     name="LoadBoundProfilePackage",
     clause="SGP.22 5.7.6",
     codes=tuple(REASONS.values()),
-    pieces=CONTINUING | {PACKAGE},
+    pieces=Pieces(CONTINUING | {PACKAGE}, _awaits_more, _is_unfinished, interrupt),
 )
 def load_bound_profile_package(session: Session, request: bytes) -> bytes:
     """LoadBoundProfilePackage, SGP.22 v2.5 clause 5.7.6: any piece of the package.

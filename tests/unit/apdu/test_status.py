@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from apdu import SW, StatusError
+from apdu import SW, StatusError, refuses
 
 WORDS = [
     (0x9000, "OK"),
@@ -44,3 +44,19 @@ def test_every_status_word_is_listed_here() -> None:
 def test_an_error_shows_its_word_and_reason() -> None:
     error = StatusError(0x6C26, "26 bytes there")
     assert (error.sw, error.why, str(error)) == (0x6C26, "26 bytes there", "6C26: 26 bytes there")
+
+
+@pytest.mark.parametrize("why", ["", " ", "\n"])
+def test_a_status_error_needs_a_reason(why: str) -> None:
+    with pytest.raises(ValueError, match="6A82 needs a reason"):
+        StatusError(0x6A82, why)
+
+
+@pytest.mark.parametrize("sw", [0x9000, 0x6100, 0x6112, 0x6C05, 0x9110, 0x6282])
+def test_a_status_word_that_goes_on_does_not_refuse(sw: int) -> None:
+    assert not refuses(sw)
+
+
+@pytest.mark.parametrize("sw", [0x6281, 0x6283, 0x63C0, 0x6700, 0x6985, 0x6A82, 0x9862, 0x6F00])
+def test_any_other_status_word_refuses(sw: int) -> None:
+    assert refuses(sw)
