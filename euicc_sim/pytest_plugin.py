@@ -20,7 +20,7 @@ import pytest
 
 from euicc_sim import Card, Event
 from euicc_sim.model.identity import CardType
-from euicc_sim.parties.messages.apdus import StatusWordError, exchange, select_isdr
+from euicc_sim.parties.messages import StatusWordError, exchange, select_isdr
 from euicc_sim.store.making import DEFAULT_EID
 from keys import TestPki, make_eid
 

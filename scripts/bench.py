@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from apdu import tlv
-from euicc_sim.parties.messages.apdus import exchange
+from euicc_sim.parties.messages import exchange
 
 console = Console(highlight=False, soft_wrap=True, width=100)
 

@@ -16,9 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from euicc_sim import Card
 from euicc_sim.crypto.signature import sign, verifies
-from euicc_sim.parties.eim import operations
-from euicc_sim.parties.eim.eim import Eim, add_initial_eim
-from euicc_sim.parties.messages.apdus import SELECT_ISDR, exchange
+from euicc_sim.parties.eim import Eim, add_initial_eim, operations
+from euicc_sim.parties.messages import SELECT_ISDR, exchange
 
 EID = "89049032123451234512345678901235"
 SELECT = SELECT_ISDR

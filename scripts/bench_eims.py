@@ -18,12 +18,11 @@ from threading import Thread
 from bench_basics import Bench, Row, in_turn
 
 from euicc_sim import Card
-from euicc_sim.parties.clients.esipa import EsipaClient
-from euicc_sim.parties.eim.eim import Eim, add_initial_eim
-from euicc_sim.parties.eim.server.card_records import EimStore
-from euicc_sim.parties.eim.server.eim_service import EimService
-from euicc_sim.parties.ipa.ipa import Ipa
-from euicc_sim.parties.messages.apdus import exchange, select_isdr
+from euicc_sim.parties.clients import EsipaClient
+from euicc_sim.parties.eim import Eim, add_initial_eim
+from euicc_sim.parties.eim.server import EimService, EimStore
+from euicc_sim.parties.ipa import Ipa
+from euicc_sim.parties.messages import exchange, select_isdr
 from euicc_sim.servers.esipa_app import esipa_app
 from euicc_sim.servers.web_server import WebServer
 from keys import make_eid

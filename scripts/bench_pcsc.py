@@ -14,7 +14,7 @@ from bench_basics import REQUESTS, SELECT, Bench, Row, Transmit, accepted, in_tu
 from bench_profiles import DOWNLOADS, FEW, LIST, MANY_PROFILES, Timer, download, fill, remove, share
 
 from euicc_sim import Card
-from euicc_sim.parties.messages.apdus import exchange
+from euicc_sim.parties.messages import exchange
 from euicc_sim.transport.pcsc import PcscCard, PcscError, open_card
 from euicc_sim.transport.readers import DEFAULT_PORT, reader_name
 

@@ -10,11 +10,9 @@ from pathlib import Path
 from bench_basics import SELECT, Bench, Row, Transmit, timed
 
 from euicc_sim import Card
-from euicc_sim.parties.lpa.lpa import Lpa
-from euicc_sim.parties.messages.apdus import exchange
-from euicc_sim.parties.smdpp.download_orders import Order
-from euicc_sim.parties.smdpp.profile_packages import SMALLEST, made_up_package
-from euicc_sim.parties.smdpp.smdpp import Smdpp
+from euicc_sim.parties.lpa import Lpa
+from euicc_sim.parties.messages import exchange
+from euicc_sim.parties.smdpp import SMALLEST, Order, Smdpp, made_up_package
 from keys import TestPki
 
 PACKAGE_SIZE = 12_000

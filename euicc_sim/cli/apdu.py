@@ -21,8 +21,7 @@ from euicc_sim.cli.tracing import (
     TraceOptions,
     traced,
 )
-from euicc_sim.parties.messages.apdus import StatusWordError, exchange, select_isdr
-from euicc_sim.parties.messages.errors import EimError
+from euicc_sim.parties.messages import EimError, StatusWordError, exchange, select_isdr
 from euicc_sim.tracing.errors import TraceError
 from euicc_sim.transport.pcsc import PcscError
 

@@ -19,8 +19,7 @@ from euicc_sim.cli.steps import play
 from euicc_sim.cli.stories.contact_list import Story
 from euicc_sim.cli.stories.profiles import ProfileStory
 from euicc_sim.cli.stories.telling import StoryError
-from euicc_sim.parties.messages.apdus import StatusWordError, Transmit
-from euicc_sim.parties.messages.errors import EimError, LpaError
+from euicc_sim.parties.messages import EimError, LpaError, StatusWordError, Transmit
 from euicc_sim.store.making import PKI_FOLDER
 from euicc_sim.transport.pcsc import PREFERRED, PcscError, open_card
 from keys import TestPki

@@ -10,8 +10,7 @@ from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.steps import play
 from euicc_sim.cli.stories.telling import StoryError
 from euicc_sim.cli.stories.world import WorldStory
-from euicc_sim.parties.messages.apdus import StatusWordError
-from euicc_sim.parties.messages.errors import EimError, LpaError
+from euicc_sim.parties.messages import EimError, LpaError, StatusWordError
 from euicc_sim.servers import ServerError
 
 TITLE = "A device that is managed from afar"

@@ -15,12 +15,15 @@ from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.eim_bytes import bytes_from, hand_out
 from euicc_sim.cli.eim_server import add_to
 from euicc_sim.cli.eim_tables import answer_table, eim_table, outcome_table
-from euicc_sim.parties.eim.eim import Eim, add_initial_eim, take_added_tokens, take_initial_answer
-from euicc_sim.parties.eim.eim_file import ID_TYPES, PROTOCOLS, changing, create, load
-from euicc_sim.parties.eim.operation_words import SYNTAX, operation
-from euicc_sim.parties.messages.errors import EimError
-from euicc_sim.parties.messages.euicc_certificates import certificate_der, eid_of
-from euicc_sim.parties.messages.package_results import Form
+from euicc_sim.parties.eim import (
+    Eim,
+    add_initial_eim,
+    eim_file,
+    operation_words,
+    take_added_tokens,
+    take_initial_answer,
+)
+from euicc_sim.parties.messages import EimError, Form, certificate_der, eid_of
 from keys import Curve, PkiError, load_private_key
 from keys.pem import load_certificate
 from keys.source import key_source
@@ -102,12 +105,12 @@ def new(
         counter,
         token,
         fqdn,
-        ID_TYPES[id_type] if id_type else None,
-        frozenset(map(PROTOCOLS.index, protocol)) if protocol else None,
+        eim_file.ID_TYPES[id_type] if id_type else None,
+        frozenset(map(eim_file.PROTOCOLS.index, protocol)) if protocol else None,
         None if ci is None else bytes_from(ci, "--ci"),
         load_certificate(certificate).public_bytes(Encoding.DER) if certificate else None,
     )
-    create(file, eim)
+    eim_file.create(file, eim)
     _say(f"eIM {eim_id} made in {file}, which holds its private key")
     _say(f"ask a card to trust it with: euicc-sim eim initial {file}")
 
@@ -115,7 +118,7 @@ def new(
 @app.command()
 def show(file: File) -> None:
     """Show an eIM, all but its private key."""
-    console.print(eim_table(load(file)))
+    console.print(eim_table(eim_file.load(file)))
 
 
 @app.command()
@@ -128,7 +131,7 @@ def initial(
     apdu: Apdus = False,
 ) -> None:
     """Write an AddInitialEim request (BF57), for a card that trusts nobody yet."""
-    configs = [load(one).configuration(want_token=token) for one in files]
+    configs = [eim_file.load(one).configuration(want_token=token) for one in files]
     hand_out(add_initial_eim(*configs), out, apdu)
 
 
@@ -143,7 +146,7 @@ def answer(
 ) -> None:
     """Take the answer to AddInitialEim: keep the association tokens that the card gave."""
     content = bytes_from(initial, "--initial")
-    eims = [load(one) for one in files]
+    eims = [eim_file.load(one) for one in files]
     take_initial_answer(content, *eims)
     _keep_tokens(files, eims)
 
@@ -154,7 +157,7 @@ ICCIDs are written as people do, 19 or 20 digits. A package holds operations of 
 group, or of the second:
 
 \b
-{SYNTAX.replace(chr(10) * 2, chr(10) * 2 + chr(8) + chr(10))}
+{operation_words.SYNTAX.replace(chr(10) * 2, chr(10) * 2 + chr(8) + chr(10))}
 
 addEim asks for an association token with ",token". updateEim sends the fields that are named,
 or all of the file. TAGS are hex, such as 5A9F70. eco and psmo take one element as it is.
@@ -176,9 +179,9 @@ def package(
     apdu: Apdus = False,
 ) -> None:
     """Sign an eUICC Package."""
-    ordered = [operation(one) for one in words]
+    ordered = [operation_words.operation(one) for one in words]
     transaction_id = None if transaction is None else bytes_from(transaction, "--transaction")
-    with changing(file) as eim:
+    with eim_file.changing(file) as eim:
         request = eim.package(ordered, eid, counter=counter, transaction_id=transaction_id)
     hand_out(request, out, apdu)
 
@@ -206,7 +209,7 @@ def verify(
     which an unsigned error cannot be.
     """
     der = certificate_der(bytes_from(certificate, "--certificate"))
-    found = load(file).verify(bytes_from(result, "RESULT"), der)
+    found = eim_file.load(file).verify(bytes_from(result, "RESULT"), der)
     console.print(answer_table(found, eid_of(der)))
     if found.form is Form.RESULT:
         console.print(outcome_table(found))
@@ -216,7 +219,7 @@ def verify(
             "Check that it trusts the eIM, and that key and token in the file are those it knows."
         )
     if added:
-        eims = [load(one) for one in added]
+        eims = [eim_file.load(one) for one in added]
         take_added_tokens(found, *eims)
         _keep_tokens(added, eims)
     if not found.done:
@@ -228,7 +231,7 @@ add_to(app)
 
 def _keep_tokens(files: list[Path], eims: list[Eim]) -> None:
     for file, learned in zip(files, eims, strict=True):
-        with changing(file) as eim:
+        with eim_file.changing(file) as eim:
             eim.token = learned.token
         token = "no association token" if eim.token is None else f"association token {eim.token}"
         _say(f"{file}: eIM {eim.eim_id} has {token}")

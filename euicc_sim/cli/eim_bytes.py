@@ -10,8 +10,7 @@ import typer
 
 from apdu import TlvError
 from apdu.tlv import read
-from euicc_sim.parties.messages.apdus import store_data
-from euicc_sim.parties.messages.errors import EimError
+from euicc_sim.parties.messages import EimError, store_data
 
 _HEX = set((string.hexdigits + string.whitespace).encode())
 _STATUS_WORD = b"\x90\x00"

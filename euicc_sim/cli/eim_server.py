@@ -16,15 +16,11 @@ from euicc_sim.cli.console import console, fail, log_line
 from euicc_sim.cli.eim_bytes import bytes_from
 from euicc_sim.cli.eim_server_tables import card_table, cards_table, result_tables
 from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, Smdpps, authorities
-from euicc_sim.parties.clients.esipa import EsipaClient
-from euicc_sim.parties.eim.eim_file import load
-from euicc_sim.parties.eim.operation_words import SYNTAX as OPERATIONS
-from euicc_sim.parties.eim.server.card_records import EimStore
-from euicc_sim.parties.eim.server.eim_service import EimService
-from euicc_sim.parties.eim.server.esipa_functions import EsipaFunctions
-from euicc_sim.parties.eim.server.orders import SYNTAX
-from euicc_sim.parties.eim.server.transfer_eim_package import push as push_all
-from euicc_sim.parties.messages.errors import LpaError
+from euicc_sim.parties.clients import EsipaClient
+from euicc_sim.parties.eim import eim_file, operation_words
+from euicc_sim.parties.eim.server import EimService, EimStore, EsipaFunctions, orders
+from euicc_sim.parties.eim.server import push as push_all
+from euicc_sim.parties.messages import LpaError
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.servers.tls import server_context, tls_credential
 from keys import TestPki
@@ -89,10 +85,10 @@ What is ordered is a package of operations of the first group or of the second, 
 third:
 
 \b
-{OPERATIONS.replace(chr(10) * 2, chr(10) * 2 + chr(8) + chr(10))}
+{operation_words.SYNTAX.replace(chr(10) * 2, chr(10) * 2 + chr(8) + chr(10))}
 
 \b
-{SYNTAX}
+{orders.SYNTAX}
 
 The package is signed when the IPA fetches it."""
 
@@ -219,7 +215,7 @@ def _service(
     cis = authorities(pki, None)
     trust = authorities(None, ca) + cis
     return EimService(
-        load(file),
+        eim_file.load(file),
         _store(file, store),
         servers=Smdpps(trust, not insecure),
         tell=log_line,

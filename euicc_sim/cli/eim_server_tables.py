@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from euicc_sim.cli.tables import columns, facts, printable
-from euicc_sim.parties.eim.server.card_records import CardRecord, Order, Result
+from euicc_sim.parties.eim.server import CardRecord, Order, Result
 
 
 def cards_table(cards: Sequence[CardRecord]) -> Table:

@@ -9,9 +9,8 @@ from rich.text import Text
 
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.tables import facts
-from euicc_sim.parties.eim.eim import Eim
-from euicc_sim.parties.eim.eim_file import ID_TYPES, PROTOCOLS
-from euicc_sim.parties.messages.package_results import Outcome, PackageAnswer
+from euicc_sim.parties.eim import Eim, eim_file
+from euicc_sim.parties.messages import Outcome, PackageAnswer
 from keys import Curve
 
 _NONE = "none"
@@ -19,8 +18,8 @@ _NONE = "none"
 
 def eim_table(eim: Eim) -> Table:
     """An eIM; what its configuration data leaves out is the card's to choose."""
-    kinds = {number: name for name, number in ID_TYPES.items()}
-    protocols = [PROTOCOLS[one] for one in sorted(eim.protocols or ())]
+    kinds = {number: name for name, number in eim_file.ID_TYPES.items()}
+    protocols = [eim_file.PROTOCOLS[one] for one in sorted(eim.protocols or ())]
     default = "the card's default"
     return facts(
         {

@@ -13,11 +13,9 @@ from rich.text import Text
 from euicc_sim.cli.console import console, fail, log_line
 from euicc_sim.cli.link import CardOption, ReaderOption, open_link
 from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, Smdpps, authorities
-from euicc_sim.parties.clients.esipa import EsipaClient, EsipaVersion, spoken
-from euicc_sim.parties.ipa.es10b import IpaCard
-from euicc_sim.parties.ipa.ipa import Ipa, Poll
-from euicc_sim.parties.ipa.triggered_download import DownloadMode
-from euicc_sim.parties.messages.errors import LpaError
+from euicc_sim.parties.clients import EsipaClient, EsipaVersion, spoken
+from euicc_sim.parties.ipa import DownloadMode, Ipa, IpaCard, Poll
+from euicc_sim.parties.messages import LpaError
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.transport.pcsc import PcscError
 

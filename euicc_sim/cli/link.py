@@ -11,8 +11,8 @@ import typer
 
 from euicc_sim import Card
 from euicc_sim.cli.console import fail
-from euicc_sim.parties.lpa.lpa import Lpa
-from euicc_sim.parties.messages.errors import LpaError
+from euicc_sim.parties.lpa import Lpa
+from euicc_sim.parties.messages import LpaError
 from euicc_sim.transport.pcsc import PcscCard, PcscError, open_card
 
 CardOption = Annotated[

@@ -15,10 +15,8 @@ from euicc_sim.cli.link import CardOption, ReaderOption, open_lpa
 from euicc_sim.cli.profile_download import download
 from euicc_sim.cli.profile_fetch import fetch
 from euicc_sim.cli.profile_tables import for_machines, listed_notifications, listed_profiles
-from euicc_sim.parties.lpa.es10_messages import ResetOption, identifier
-from euicc_sim.parties.lpa.lpa import Lpa
-from euicc_sim.parties.messages.encoding import request
-from euicc_sim.parties.messages.errors import LpaError
+from euicc_sim.parties.lpa import Lpa, ResetOption, identifier
+from euicc_sim.parties.messages import LpaError, request
 
 _SHOWN = (0x5A, 0x4F, 0x9F70, 0x90, 0x91, 0x92, 0x95, 0x99, 0x9F7B, 0x9F26, 0x9F67)
 """The tags of what `list` asks for: all but icons, recipients and owner."""

@@ -20,16 +20,16 @@ from euicc_sim.cli.profile_words import (
 )
 from euicc_sim.cli.progress import bar
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
-from euicc_sim.parties.smdpp.binding import SEGMENT_SIZE
-from euicc_sim.parties.smdpp.download_orders import Order
-from euicc_sim.parties.smdpp.metadata import (
+from euicc_sim.parties.smdpp import (
+    SEGMENT_SIZE,
     SERVICE_PROVIDER_NAME,
     Event,
     MetadataError,
     NotificationTarget,
+    Order,
     Owner,
+    Smdpp,
 )
-from euicc_sim.parties.smdpp.smdpp import Smdpp
 from euicc_sim.store.making import PKI_FOLDER
 from keys import Curve, TestPki
 

@@ -11,9 +11,9 @@ from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.link import CardOption, ReaderOption, open_lpa
 from euicc_sim.cli.progress import bar
 from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, authorities
-from euicc_sim.parties.clients.es9 import Es9Client
-from euicc_sim.parties.lpa.lpa import download_over_es9
-from euicc_sim.parties.messages.activation_code import ActivationCode, ActivationCodeError
+from euicc_sim.parties.clients import Es9Client
+from euicc_sim.parties.lpa import download_over_es9
+from euicc_sim.parties.messages import ActivationCode, ActivationCodeError
 
 
 def fetch(

@@ -12,7 +12,7 @@ from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.tables import columns
 from euicc_sim.model.profile import Profile, ProfileClass, Rule
 from euicc_sim.model.state import State
-from euicc_sim.parties.lpa.es10_messages import NotificationInfo, ProfileInfo
+from euicc_sim.parties.lpa import NotificationInfo, ProfileInfo
 
 _HEAD = ("ICCID", "state", "class", "name", "provider", "nickname", "marks", "bytes")
 _WHOLE = {"ICCID", "state", "class", "bytes", "number"}

@@ -8,15 +8,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from euicc_sim.parties.smdpp.download_orders import Order
-from euicc_sim.parties.smdpp.metadata import (
+from euicc_sim.parties.smdpp import (
     IconType,
     Metadata,
     MetadataError,
+    Order,
     PolicyRule,
     ProfileClass,
+    metadata_of,
 )
-from euicc_sim.parties.smdpp.profile_packages import metadata_of
 from keys import profiles
 
 

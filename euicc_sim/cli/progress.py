@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from euicc_sim.cli.console import stderr
-from euicc_sim.parties.lpa.profile_download import Progress as Tell
+from euicc_sim.parties.lpa import Progress as Tell
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from euicc_sim.parties.clients.es9 import Es9Client
+from euicc_sim.parties.clients import Es9Client
 from keys import TestPki
 from keys.pem import load_certificate
 

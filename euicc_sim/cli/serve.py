@@ -26,7 +26,7 @@ from euicc_sim.cli.tracing import (
     TraceOptions,
     recording,
 )
-from euicc_sim.parties.messages.apdus import SELECT_ISDR
+from euicc_sim.parties.messages import SELECT_ISDR
 from euicc_sim.tracing.errors import TraceError
 from euicc_sim.transport.link import LinkError, NoReaderError, Service
 from euicc_sim.transport.readers import (

@@ -15,8 +15,7 @@ from rich.text import Text
 from euicc_sim.cli.console import console, fail, log_line
 from euicc_sim.cli.smdpp_tables import how_to_download, listed_codes, trusted
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
-from euicc_sim.parties.smdpp.download_orders import OrderBook
-from euicc_sim.parties.smdpp.smdpp import Smdpp
+from euicc_sim.parties.smdpp import OrderBook, Smdpp
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.servers.package_folder import StateFile, read_orders
 from euicc_sim.servers.tls import server_context, tls_credential

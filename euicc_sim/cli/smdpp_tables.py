@@ -7,10 +7,8 @@ from pathlib import Path
 
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.tables import printable
-from euicc_sim.parties.messages.activation_code import ActivationCode
-from euicc_sim.parties.messages.encoding import answer
-from euicc_sim.parties.smdpp.download_orders import OrderRecord
-from euicc_sim.parties.smdpp.sessions import Identity
+from euicc_sim.parties.messages import ActivationCode, answer
+from euicc_sim.parties.smdpp import Identity, OrderRecord
 from keys.layout import CI
 
 LPAC = "LPAC_APDU=pcsc LPAC_HTTP=curl lpac"

@@ -15,11 +15,10 @@ from euicc_sim.cli.rsp_options import Smdpps, ci_certificates
 from euicc_sim.cli.stories.drawn import drawn
 from euicc_sim.cli.stories.sequence import Sequence
 from euicc_sim.cli.stories.world import EIM1, EIM2, IPA, PARTIES, SMDPP, Party, World, orders
-from euicc_sim.parties.clients.esipa import EsipaClient
-from euicc_sim.parties.eim.eim import Eim
-from euicc_sim.parties.eim.server.card_records import EimStore
-from euicc_sim.parties.eim.server.eim_service import EimService
-from euicc_sim.parties.smdpp.smdpp import Smdpp
+from euicc_sim.parties.clients import EsipaClient
+from euicc_sim.parties.eim import Eim
+from euicc_sim.parties.eim.server import EimService, EimStore
+from euicc_sim.parties.smdpp import Smdpp
 from euicc_sim.servers import Log, extra_needed
 from euicc_sim.servers.tls import server_context, tls_credential
 from euicc_sim.store.making import PKI_FOLDER

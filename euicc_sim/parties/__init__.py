@@ -1,29 +1,14 @@
-"""The other side of the table: parties that talk to a card, and reach it only as bytes.
+"""The other side of the table: the parties that a card meets, each in a room of its own.
 
-    eim = Eim.create("eim1.example.com")
-    request = add_initial_eim(eim.configuration(want_token=True))
-    take_initial_answer(send(request), eim)
-    answer = eim.verify(send(eim.package([operations.list_eim()], eid)), certificate)
+    lpa/        LPA: the program of a phone that downloads and manages Profiles for its user
+    ipa/        IPA: the program of a device without a user that does what an eIM orders
+    eim/        eIM: the server from which an operator manages the Profiles of many devices
+    smdpp/      SM-DP+: the server that holds Profiles and binds each to one card
+    clients/    the asking side of ES9+ and ESipa over HTTPS
+    messages/   what several parties need: errors, interfaces, reading and writing of messages
 
-Knows what SGP.32 says on the wire, never how the card keeps it.
+A party reaches a card only as bytes: a command APDU goes in, data and a status word come out. It
+knows the messages of SGP.22 and SGP.32, never how a card keeps anything. Parties import `messages`
+and `clients` and never each other, but for the IPA, which downloads as an LPA does; so each can be
+taken out and run alone. Start reading at `lpa`, the smallest.
 """
-
-from euicc_sim.parties.eim import operations
-from euicc_sim.parties.eim.eim import Eim, add_initial_eim, take_added_tokens, take_initial_answer
-from euicc_sim.parties.messages.apdus import StatusWordError, exchange, store_data
-from euicc_sim.parties.messages.errors import EimError, NotGenuineError
-from euicc_sim.parties.messages.package_results import PackageAnswer
-
-__all__ = [
-    "Eim",
-    "EimError",
-    "NotGenuineError",
-    "PackageAnswer",
-    "StatusWordError",
-    "add_initial_eim",
-    "exchange",
-    "operations",
-    "store_data",
-    "take_added_tokens",
-    "take_initial_answer",
-]

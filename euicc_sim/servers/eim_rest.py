@@ -23,11 +23,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from euicc_sim.parties.eim.eim import Eim
-from euicc_sim.parties.eim.operation_words import Loader
-from euicc_sim.parties.eim.server.card_records import CardRecord, Order, Result, UnknownEidError
-from euicc_sim.parties.eim.server.eim_service import EimService
-from euicc_sim.parties.messages.errors import EimError
+from euicc_sim.parties.eim import Eim, Loader
+from euicc_sim.parties.eim.server import CardRecord, EimService, Order, Result, UnknownEidError
+from euicc_sim.parties.messages import EimError
 from euicc_sim.servers import Log
 from euicc_sim.servers.request_body import BodyError, read_body
 

@@ -20,8 +20,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from euicc_sim.parties.messages.errors import Refusal, SmdppError
-from euicc_sim.parties.smdpp.smdpp import Smdpp
+from euicc_sim.parties.messages import Refusal, SmdppError
+from euicc_sim.parties.smdpp import Smdpp
 from euicc_sim.servers import Log
 from euicc_sim.servers.es9_json import FUNCTIONS, Function, subject
 from euicc_sim.servers.request_body import BodyError, read_body

@@ -12,10 +12,8 @@ from typing import Any
 
 from apdu import tlv
 from euicc_sim.asn1.wire import SIGNATURE
-from euicc_sim.parties.messages.errors import Refusal, SmdppError
-from euicc_sim.parties.smdpp.card_answers import NotificationFacts
-from euicc_sim.parties.smdpp.metadata import MetadataError, iccid_of
-from euicc_sim.parties.smdpp.smdpp import Smdpp
+from euicc_sim.parties.messages import Refusal, SmdppError
+from euicc_sim.parties.smdpp import MetadataError, NotificationFacts, Smdpp, iccid_of
 
 _OCTET_STRING = 0x04
 

@@ -16,8 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from euicc_sim.parties.eim.server.eim_service import EimService
-from euicc_sim.parties.eim.server.esipa_functions import EsipaFunctions
+from euicc_sim.parties.eim.server import EimService, EsipaFunctions
 from euicc_sim.servers import Log
 from euicc_sim.servers.eim_rest import rest_routes
 from euicc_sim.servers.request_body import BodyError, read_body

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from euicc_sim.parties.messages.errors import LpaError
+from euicc_sim.parties.messages import LpaError
 from euicc_sim.servers import Log
 from euicc_sim.servers.esipa_app import MEDIA_TYPE, PATH, check_headers, headers
 from euicc_sim.servers.request_body import BodyError, read_body

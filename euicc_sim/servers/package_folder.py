@@ -20,17 +20,20 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from euicc_sim.parties.messages import safe_file
-from euicc_sim.parties.smdpp.download_orders import Order, OrderBook, OrderRecord, OrderState
-from euicc_sim.parties.smdpp.metadata import (
+from euicc_sim.parties.smdpp import (
     Event,
     IconType,
     MetadataError,
     NotificationTarget,
+    Order,
+    OrderBook,
+    OrderRecord,
+    OrderState,
     Owner,
     PolicyRule,
     ProfileClass,
+    metadata_of,
 )
-from euicc_sim.parties.smdpp.profile_packages import metadata_of
 from euicc_sim.servers import ServerError
 
 SUFFIXES = (".der", ".upp")

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from euicc_sim.cli.stories.telling import Step, StoryError, Storyteller
-from euicc_sim.parties.eim import operations
-from euicc_sim.parties.eim.eim import (
+from euicc_sim.parties.eim import (
     MAX_COUNTER,
     Eim,
     add_initial_eim,
     initial_tokens,
+    operations,
     take_added_tokens,
     take_initial_answer,
 )
-from euicc_sim.parties.messages.apdus import Transmit
-from euicc_sim.parties.messages.errors import EimError
-from euicc_sim.parties.messages.package_results import PackageAnswer
+from euicc_sim.parties.messages import EimError, PackageAnswer, Transmit
 
 
 class Story(Storyteller):

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from euicc_sim.cli.stories.sequence import Sequence
-from euicc_sim.parties.messages.errors import SmdppError
-from euicc_sim.parties.messages.interfaces import (
+from euicc_sim.parties.messages import (
     ClientAuthentication,
     RspServer,
     ServerAuthentication,
     Servers,
+    SmdppError,
 )
 
 T = TypeVar("T")

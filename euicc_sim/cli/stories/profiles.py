@@ -10,15 +10,17 @@ from typing import Any
 
 from euicc_sim.asn1.wire import WIRE_1_2
 from euicc_sim.cli.stories.telling import Step, StoryError, Storyteller
-from euicc_sim.parties.eim import operations
-from euicc_sim.parties.eim.eim import add_initial_eim, take_initial_answer
-from euicc_sim.parties.lpa.lpa import Lpa
-from euicc_sim.parties.messages.apdus import Transmit
-from euicc_sim.parties.messages.encoding import with_names
-from euicc_sim.parties.smdpp.download_orders import Order
-from euicc_sim.parties.smdpp.metadata import Event, Metadata, NotificationTarget
-from euicc_sim.parties.smdpp.profile_packages import made_up_package
-from euicc_sim.parties.smdpp.smdpp import Smdpp
+from euicc_sim.parties.eim import add_initial_eim, operations, take_initial_answer
+from euicc_sim.parties.lpa import Lpa
+from euicc_sim.parties.messages import Transmit, with_names
+from euicc_sim.parties.smdpp import (
+    Event,
+    Metadata,
+    NotificationTarget,
+    Order,
+    Smdpp,
+    made_up_package,
+)
 from keys import TestPki
 
 HOME, AWAY = "89000999000000000016", "89000999000000000024"

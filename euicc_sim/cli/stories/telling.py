@@ -9,11 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from euicc_sim.asn1.wire import WIRE_1_2
-from euicc_sim.parties.eim.eim import Eim
-from euicc_sim.parties.eim.operations import Operation
-from euicc_sim.parties.messages.apdus import Transmit, exchange, select_isdr
-from euicc_sim.parties.messages.euicc_certificates import certificate_der
-from euicc_sim.parties.messages.package_results import Form, PackageAnswer
+from euicc_sim.parties.eim import Eim, Operation
+from euicc_sim.parties.messages import (
+    Form,
+    PackageAnswer,
+    Transmit,
+    certificate_der,
+    exchange,
+    select_isdr,
+)
 
 GET_EID = bytes.fromhex("BF3E035C015A")
 GET_CERTS = bytes.fromhex("BF5600")

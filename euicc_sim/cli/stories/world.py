@@ -13,19 +13,12 @@ from apdu import TlvError
 from apdu.tlv import read_tag
 from euicc_sim.cli.stories.sequence import Sequence
 from euicc_sim.cli.stories.telling import Step, StoryError, Storyteller
-from euicc_sim.parties.eim import operations
-from euicc_sim.parties.eim.eim import Eim, add_initial_eim, take_initial_answer
-from euicc_sim.parties.eim.server.card_records import Result
-from euicc_sim.parties.eim.server.eim_service import EimService
-from euicc_sim.parties.ipa.ipa import Ipa, Poll
-from euicc_sim.parties.ipa.triggered_download import DownloadMode
-from euicc_sim.parties.lpa.lpa import Lpa
-from euicc_sim.parties.messages.apdus import Transmit
-from euicc_sim.parties.messages.errors import EimUnreachableError
-from euicc_sim.parties.messages.interfaces import Esipa, Servers
-from euicc_sim.parties.smdpp.download_orders import Order
-from euicc_sim.parties.smdpp.metadata import Event, Metadata, NotificationTarget
-from euicc_sim.parties.smdpp.profile_packages import made_up_package
+from euicc_sim.parties.eim import Eim, add_initial_eim, operations, take_initial_answer
+from euicc_sim.parties.eim.server import EimService, Result
+from euicc_sim.parties.ipa import DownloadMode, Ipa, Poll
+from euicc_sim.parties.lpa import Lpa
+from euicc_sim.parties.messages import EimUnreachableError, Esipa, Servers, Transmit
+from euicc_sim.parties.smdpp import Event, Metadata, NotificationTarget, Order, made_up_package
 
 HOME, AWAY = "89000999000000000040", "89000999000000000057"
 NAMES = {HOME: "Home", AWAY: "Away"}

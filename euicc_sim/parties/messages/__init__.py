@@ -1,1 +1,79 @@
-"""What several parties need: words, errors, addresses, reading and writing of shared objects."""
+"""What several parties need: errors, interfaces, and the reading and writing of shared messages.
+
+What comes in and goes out are bytes and plain values. `encoding` turns messages into values;
+`package_results` and `notifications` read what cards sign, and verify it over the bytes as
+received; `interfaces` says what an SM-DP+ and an eIM are to those who ask them; `apdus` carries
+ES10 requests to a card. Knows no party, and keeps nothing. Start reading at `interfaces`.
+"""
+
+from euicc_sim.parties.messages import safe_file
+from euicc_sim.parties.messages.activation_code import ActivationCode, ActivationCodeError
+from euicc_sim.parties.messages.apdus import (
+    SELECT_ISDR,
+    StatusWordError,
+    Transmit,
+    exchange,
+    select_isdr,
+    store_data,
+)
+from euicc_sim.parties.messages.encoding import answer, request, with_names
+from euicc_sim.parties.messages.errors import (
+    EimError,
+    EimUnreachableError,
+    LpaError,
+    NotGenuineError,
+    Refusal,
+    RemoteSmdppError,
+    SmdppError,
+)
+from euicc_sim.parties.messages.euicc_certificates import certificate_der, eid_of
+from euicc_sim.parties.messages.interfaces import (
+    CancelReason,
+    ClientAuthentication,
+    Esipa,
+    RspServer,
+    ServerAuthentication,
+    Servers,
+)
+from euicc_sim.parties.messages.package_results import (
+    Form,
+    Outcome,
+    PackageAnswer,
+    read_result,
+    verify_result,
+)
+
+__all__ = [
+    "SELECT_ISDR",
+    "ActivationCode",
+    "ActivationCodeError",
+    "CancelReason",
+    "ClientAuthentication",
+    "EimError",
+    "EimUnreachableError",
+    "Esipa",
+    "Form",
+    "LpaError",
+    "NotGenuineError",
+    "Outcome",
+    "PackageAnswer",
+    "Refusal",
+    "RemoteSmdppError",
+    "RspServer",
+    "ServerAuthentication",
+    "Servers",
+    "SmdppError",
+    "StatusWordError",
+    "Transmit",
+    "answer",
+    "certificate_der",
+    "eid_of",
+    "exchange",
+    "read_result",
+    "request",
+    "safe_file",
+    "select_isdr",
+    "store_data",
+    "verify_result",
+    "with_names",
+]

@@ -1,1 +1,54 @@
-"""An SM-DP+: authenticates cards, binds Profiles for them, takes notifications. No network."""
+"""An SM-DP+: the Subscription Manager Data Preparation server, which binds Profiles to cards.
+
+    smdpp = Smdpp.of(TestPki.load("pki"), [Order(package, "CODE-1")])
+    smdpp.initiate_authentication(euicc_info1, challenge, smdpp.address)
+
+The functions of ES9+ are methods, as `messages.interfaces` has them: a card's answers come in, and
+what the card is to be sent goes out; refusals are SmdppError. Orders are Profile Packages and who
+may fetch them. Knows no network, no LPA, and of a Profile Package only its header. Start reading
+at `smdpp`; `binding` makes the Bound Profile Package, and can make a wrong one for a test.
+"""
+
+from euicc_sim.parties.smdpp.binding import SEGMENT_SIZE, Binding
+from euicc_sim.parties.smdpp.card_answers import NotificationFacts
+from euicc_sim.parties.smdpp.download_orders import Order, OrderBook, OrderRecord, OrderState
+from euicc_sim.parties.smdpp.metadata import (
+    SERVICE_PROVIDER_NAME,
+    Event,
+    IconType,
+    Metadata,
+    MetadataError,
+    NotificationTarget,
+    Owner,
+    PolicyRule,
+    ProfileClass,
+    iccid_of,
+)
+from euicc_sim.parties.smdpp.profile_packages import SMALLEST, made_up_package, metadata_of
+from euicc_sim.parties.smdpp.sessions import Identity
+from euicc_sim.parties.smdpp.smdpp import Smdpp
+
+__all__ = [
+    "SEGMENT_SIZE",
+    "SERVICE_PROVIDER_NAME",
+    "SMALLEST",
+    "Binding",
+    "Event",
+    "IconType",
+    "Identity",
+    "Metadata",
+    "MetadataError",
+    "NotificationFacts",
+    "NotificationTarget",
+    "Order",
+    "OrderBook",
+    "OrderRecord",
+    "OrderState",
+    "Owner",
+    "PolicyRule",
+    "ProfileClass",
+    "Smdpp",
+    "iccid_of",
+    "made_up_package",
+    "metadata_of",
+]
