@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -14,12 +14,12 @@ from rich.text import Text
 
 from euicc_sim import Card
 from euicc_sim.cli.console import console, fail
-from euicc_sim.cli.demo_world import tell_of_the_world
-from euicc_sim.cli.steps import play
 from euicc_sim.cli.stories.contact_list import Story
 from euicc_sim.cli.stories.profiles import ProfileStory
-from euicc_sim.cli.stories.telling import StoryError
+from euicc_sim.cli.stories.telling import Step, StoryError
+from euicc_sim.cli.stories.world import WorldStory
 from euicc_sim.parties.messages import EimError, LpaError, StatusWordError, Transmit
+from euicc_sim.servers import ServerError
 from euicc_sim.store.making import PKI_FOLDER
 from euicc_sim.transport.pcsc import PREFERRED, PcscError, open_card
 from keys import TestPki
@@ -131,3 +131,42 @@ def _tell_of_profiles(story: ProfileStory, number: int, *, forget: bool, verbose
             )
         story.clear()
     play(story.tell(), number, verbose)
+
+
+TITLE = "A device that is managed from afar"
+
+
+def tell_of_the_world(picture: Path | None, *, verbose: bool) -> None:
+    """Start everything, tell the story, end everything; then draw it if wanted."""
+
+    def log(text: str, *, refused: bool = False) -> None:
+        if verbose:
+            console.print(Text(f"      {text}", "red" if refused else "dim"))
+
+    try:
+        from euicc_sim.cli.demo_servers import running_world
+
+        with running_world(log) as (world, card):
+            console.print(Text(f"EID {card.eid}: a card, two eIMs and an SM-DP+, all on loopback"))
+            console.print(Text(f"SM-DP+ https://{world.smdpp}\n"))
+            card.reset()
+            play(WorldStory(card.transmit, world).tell(), 1, verbose)
+            drawn = world.picture.svg(TITLE)
+    except (EimError, LpaError, ServerError, StatusWordError, StoryError) as error:
+        fail(str(error))
+    if picture is not None:
+        picture.write_text(drawn, encoding="utf-8")
+        console.print(Text(f"\nwho said what to whom: {picture}"))
+
+
+def play(steps: Iterable[Step], number: int, verbose: bool) -> int:
+    """Print steps as they come, the first one with that number; gives the number of the next."""
+    for step in steps:
+        mark, style = ("✗", "red") if step.refused else ("✓", "green")
+        console.print(Text.assemble(f"{number:2} ", (step.title, "bold")))
+        console.print(Text.assemble("   ", (f"{mark} {step.outcome}", style)))
+        if verbose and step.request:
+            console.print(Text(f"   > {step.request.hex().upper()}", "dim"))
+            console.print(Text(f"   < {step.answer.hex().upper()}", "dim"))
+        number += 1
+    return number

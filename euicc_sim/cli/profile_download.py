@@ -2,39 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-from euicc_sim.cli.console import console, fail
+from euicc_sim.cli.console import console, fail, stderr
 from euicc_sim.cli.link import CardOption, ReaderOption, open_lpa
-from euicc_sim.cli.profile_words import (
-    ClassName,
-    WordError,
-    class_of,
-    icon_of,
-    orders_of,
-    rules_of,
-)
-from euicc_sim.cli.progress import bar
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
+from euicc_sim.parties.lpa import Progress as Tell
 from euicc_sim.parties.smdpp import (
     SEGMENT_SIZE,
     SERVICE_PROVIDER_NAME,
     Event,
+    IconType,
+    Metadata,
     MetadataError,
     NotificationTarget,
     Order,
     Owner,
+    PolicyRule,
+    ProfileClass,
     Smdpp,
+    metadata_of,
 )
 from euicc_sim.store.making import PKI_FOLDER
-from keys import Curve, TestPki
+from keys import Curve, TestPki, profiles
 
 DEFAULT_FOLDER = Path("card")
 """Where the card is whose PKI is taken when no folder is named: scripts/run makes it there."""
+
+
+class WordError(ValueError):
+    """An option that means nothing; a sentence with the next step."""
+
+
+class ClassName(StrEnum):
+    """profileClass."""
+
+    TEST = "test"
+    PROVISIONING = "provisioning"
+    OPERATIONAL = "operational"
 
 
 def download(
@@ -151,3 +165,74 @@ def _server(folder: Path, curve: Curve | None, orders: list[Order], segment_size
 def _targets(addresses: list[str] | None) -> tuple[NotificationTarget, ...] | None:
     every = frozenset(Event)
     return tuple(NotificationTarget(every, one) for one in addresses) if addresses else None
+
+
+@contextmanager
+def bar(name: str) -> Iterator[Tell | None]:
+    """A bar on the terminal, which goes when the work is done; None where there is no terminal."""
+    if not stderr.is_interactive:
+        yield None
+        return
+    shown = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+    with Progress(*shown, console=stderr, transient=True) as progress:
+        task = progress.add_task(name, total=None)
+
+        def tell(step: str, done: int, total: int) -> None:
+            progress.update(task, description=f"{name}: {step}", completed=done, total=total)
+
+        yield tell
+
+
+def orders_of(
+    files: Sequence[Path], fields: Mapping[str, Any], confirmation_code: str | None
+) -> list[Order]:
+    """An order of the package in each file, with these fields of its Metadata, but for None.
+
+    Raises MetadataError for what makes no metadata, WordError when a file cannot be read.
+    """
+    given = {name: one for name, one in fields.items() if one is not None}
+    found = []
+    for number, file in enumerate(files, 1):
+        package = _content(file)
+        metadata = replace(_metadata(file, package), **given)
+        found.append(Order(package, f"{number}", confirmation_code, metadata.encoded()))
+    return found
+
+
+def class_of(name: ClassName) -> ProfileClass:
+    """The profileClass of that name."""
+    return ProfileClass[name.name]
+
+
+def rules_of(ppr1: bool, ppr2: bool, owner: str | None) -> frozenset[PolicyRule] | None:
+    """The policy rules that are wanted. Raises WordError when nobody owns a Profile with rules."""
+    wanted = {PolicyRule.PPR1: ppr1, PolicyRule.PPR2: ppr2}
+    rules = frozenset(one for one, chosen in wanted.items() if chosen)
+    if rules and owner is None:
+        raise WordError("A Profile with policy rules has an owner; add one, such as --owner 00101.")
+    return rules or None
+
+
+def icon_of(file: Path | None) -> tuple[IconType | None, bytes | None]:
+    """Type and content of an icon. Raises WordError for other files."""
+    if file is None:
+        return None, None
+    content = _content(file)
+    try:
+        return IconType.of(content), content
+    except MetadataError as error:
+        raise WordError(f"{file}: {error}") from error
+
+
+def _metadata(file: Path, package: bytes) -> Metadata:
+    try:
+        return metadata_of(package, profiles.DP_HOST)
+    except MetadataError as error:
+        raise WordError(f"{file}: {error}") from error
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise WordError(f"{file} cannot be read ({error.strerror}); give another file.") from error

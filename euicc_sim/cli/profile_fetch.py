@@ -9,7 +9,7 @@ from rich.text import Text
 
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.link import CardOption, ReaderOption, open_lpa
-from euicc_sim.cli.progress import bar
+from euicc_sim.cli.profile_download import bar
 from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, authorities
 from euicc_sim.parties.clients import Es9Client
 from euicc_sim.parties.lpa import download_over_es9

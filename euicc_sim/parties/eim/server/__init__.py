@@ -5,8 +5,8 @@
     reply = EsipaFunctions(service).answer(message, peer="127.0.0.1:4711")
 
 Messages of ESipa come in as bytes, and the answer goes out as bytes, with a status of HTTP's;
-`servers` puts it on a network. A record of each card is on the disk before an answer leaves. Knows no
-network, cards by what IPAs bring of them, SM-DP+s by `messages.interfaces`. Start reading at
+`servers` puts it on a network. A record of each card is on the disk before an answer leaves. Knows
+no network, cards by what IPAs bring of them, SM-DP+s by `messages.interfaces`. Start reading at
 `eim_service`, then `esipa_functions`.
 """
 

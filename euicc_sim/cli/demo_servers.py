@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from euicc_sim.servers.web_server import WebServer
 
+
 HOST = "127.0.0.1"
 NAME = "localhost"
 _LONGEST_END = 10.0
