@@ -9,7 +9,7 @@ from support.hexes import hx
 
 from apdu import SW, Application, Channels, Command, Installed, Response, StatusError, tlv
 
-ONE, TWO = hx("A000000001 01"), hx("A000000001 02")
+ONE, TWO, OTHER = hx("A000000001 01"), hx("A000000001 02"), hx("A000000002 03")
 
 
 class Echo:
@@ -50,7 +50,7 @@ class NoFiles:
 
 @pytest.fixture
 def send() -> Callable[[str], str]:
-    installed = [Installed(one, lambda one=one: Echo(one)) for one in (ONE, TWO)]  # type: ignore[misc]
+    installed = [Installed(one, lambda one=one: Echo(one)) for one in (ONE, TWO, OTHER)]  # type: ignore[misc]
     channels = Channels(installed, NoFiles, {0xAA: lambda _: Response()})
 
     def transmit(command: str) -> str:
@@ -82,6 +82,16 @@ def test_the_next_occurrence_follows_the_current_one(send: Send) -> None:
     send("00A4 0400 05 A000000001 00")
     assert send("00A4 0402 05 A000000001 00") == "6F 08 84 06 A0 00 00 00 01 02 90 00"
     assert send("00A4 0402 05 A000000001 00") == "6A 82"
+
+
+def test_the_first_occurrence_is_the_first_again_whatever_is_selected(send: Send) -> None:
+    for _ in range(2):
+        assert send("00A4 0400 05 A000000001 00") == "6F 08 84 06 A0 00 00 00 01 01 90 00"
+
+
+def test_the_next_occurrence_after_another_application_is_the_first(send: Send) -> None:
+    send("00A4 0400 06 A00000000203")
+    assert send("00A4 0402 05 A000000001 00") == "6F 08 84 06 A0 00 00 00 01 01 90 00"
 
 
 def test_the_next_occurrence_begins_with_the_first(send: Send) -> None:
@@ -151,6 +161,36 @@ def test_status_tells_application_or_directory(send: Send) -> None:
     assert send("80F2 0300") == "6A 86"
 
 
+@pytest.mark.parametrize("p1", ["00", "01", "02"])
+def test_status_takes_each_application_status_of_ts_102_221(send: Send, p1: str) -> None:
+    assert send(f"80F2 {p1}0C") == "90 00"
+
+
+@pytest.mark.parametrize("p1_p2", ["0300", "0002", "000D", "00FF"])
+def test_status_with_other_parameters_is_6a86(send: Send, p1_p2: str) -> None:
+    assert send(f"80F2 {p1_p2} 00") == "6A 86"
+
+
+def test_what_is_answered_everywhere_does_not_reach_the_application(send: Send) -> None:
+    send("00A4 0400 06 A00000000102")
+    assert send("80AA 0000 01 55") == "90 00"
+    assert send("00AA 0000 01 55 00") == "02 02 55 90 00"
+
+
+@pytest.mark.parametrize("between", ["00A4 0004 02 7F10", "9010 0000 01 11", "0070 0000 01"])
+def test_what_waits_is_gone_after_another_command_on_its_channel(send: Send, between: str) -> None:
+    assert send("00A4 0400 06 A00000000102") == "61 0A"
+    send(between)
+    assert send("00C0 0000 0A") == "69 85"
+
+
+def test_what_waits_stays_while_another_channel_is_used(send: Send) -> None:
+    send("0070 0001 00")
+    assert send("00A4 0400 06 A00000000102") == "61 0A"
+    send("01A4 0004 02 7F10")
+    assert send("00C0 0000 0A") == "6F 08 84 06 A0 00 00 00 01 02 90 00"
+
+
 def test_a_channel_opened_from_the_basic_one_has_nothing_selected(send: Send) -> None:
     send("00A4 0400 05 A000000001")
     assert send("0070 0000 01") == "01 90 00"
@@ -190,6 +230,7 @@ def test_twenty_channels_are_open_at_most(send: Send) -> None:
         ("20A4 0004 02 3F00", "6E 00"),
         ("00A4 0081 02 3F00", "6A 86"),
         ("00C0 0001 00", "6A 86"),
+        ("00C0 0100 00", "6A 86"),
         ("00C0 0000 00", "69 85"),
         ("00", "67 00"),
     ],
