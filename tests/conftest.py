@@ -17,13 +17,9 @@ from keys import TestPki
 Send = Callable[[bytes], bytes]
 
 # Under CI the examples are always the same: a change is judged by itself, not by the dice.
-settings.register_profile("ci", max_examples=500, deadline=None, print_blob=True, derandomize=True)
-settings.register_profile(
-    "quick",
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+_usual = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", _usual, max_examples=500, print_blob=True, derandomize=True)
+settings.register_profile("quick", _usual, max_examples=60)
 settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
 

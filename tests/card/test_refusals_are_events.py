@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.es10 import SELECT_ISDR
+from support.examples import relaxed
 from support.hexes import hx
 
 from apdu import Command, Response, counts_tries, refuses
@@ -80,7 +81,7 @@ def test_a_le_to_be_corrected_is_not_an_event(card: Card) -> None:
     assert card.take_events() == []
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@relaxed
 @given(
     apdu=st.binary(max_size=40)
     | st.tuples(st.sampled_from([0, 1, 0x80, 0x90]), st.binary(min_size=3, max_size=12)).map(

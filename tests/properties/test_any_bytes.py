@@ -10,9 +10,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.es10 import SELECT_ISDR, es10, es10_sw
+from support.examples import relaxed
 from support.hexes import hx
 from support.packages import EID, add_initial_eim, config, der, key, package
 
@@ -20,7 +21,6 @@ from euicc_sim import Card
 
 GET_EID, EID_ANSWER = hx("BF3E035C015A"), hx("BF3E125A10") + EID
 NUMBERS = count()
-relaxed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")

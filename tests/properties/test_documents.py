@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import relaxed
 from support.packages import certificate, key
 
 from euicc_sim import Card
@@ -27,8 +28,6 @@ from euicc_sim.model.profile import (
 from euicc_sim.model.state import ImmediateEnable, Limits, Returns, State, Switches
 from euicc_sim.store.document import parse
 from euicc_sim.store.rendering import Renderer
-
-relaxed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 arcs = st.lists(st.integers(0, 2**60), max_size=6)
 oids = arcs.map(lambda found: ".".join(map(str, [2, 999, *found])))

@@ -9,9 +9,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from support.es10 import SELECT_ISDR, es10, es10_sw
+from support.examples import relaxed
 from support.hexes import hx
 from support.packages import (
     MAX_COUNTER,
@@ -52,7 +53,6 @@ PARTS = {
         kind="psmoList",
     ),
 }
-relaxed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 Edit = tuple[str, int, bytes]
 edits = st.lists(

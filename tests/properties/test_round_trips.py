@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyasn1.type import char, univ
 from support.packages import certificate, der, der_integer, key
@@ -210,7 +210,6 @@ STRATEGIES = {name: found for name in WIRE_1_2.types if (found := _strategy(name
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [one for one in STRATEGIES if one.endswith(MESSAGES)])
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_value_written_is_read_the_same(name: str, data: st.DataObject) -> None:
     value = data.draw(STRATEGIES[name])

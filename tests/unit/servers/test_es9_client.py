@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from base64 import b64encode
@@ -300,8 +299,9 @@ def test_an_answer_with_line_ends_in_base64_is_read() -> None:
 
 
 def test_a_server_that_never_answers_is_given_up() -> None:
-    async def silent(_: Any, __: Any, send: Any) -> None:
-        await asyncio.sleep(0.5)
+    async def silent(_: Any, receive: Any, __: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
     with (
         served(silent) as port,

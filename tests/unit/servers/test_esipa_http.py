@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.eims import tlv
 from support.esipa import EID, World
 from support.euiccs import vector22
+from support.examples import relaxed
 from support.hexes import hx
 from support.judge import judged
 
@@ -135,7 +136,7 @@ def test_compact_forms_are_refused(world: World) -> None:
     assert "is in compact form" in world.said[-1]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(relaxed, max_examples=150)
 @given(data=st.binary(max_size=60), tag=st.sampled_from([*REFUSALS, "BF3D", "BF4E", ""]))
 def test_any_bytes_are_answered_and_nothing_is_lost(world: World, data: bytes, tag: str) -> None:
     world.said.clear()
