@@ -1,7 +1,7 @@
 """ISO/IEC 7816 for any card: commands, channels, chaining, status words.
 
-Nothing in this package knows what an eUICC is. `Channels` is the door: bytes of
-a command in, bytes of an answer out.
+Nothing in this package knows what an eUICC is. `Channels` is the entry point: the bytes of a
+command go in, the bytes of the response come out.
 """
 
 from apdu.application import Application, Files

@@ -1,4 +1,4 @@
-"""What a channel talks to: an application after SELECT by AID, else the card's own files."""
+"""What a channel talks to: the application selected by AID, or else the card's own files."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from apdu.command import Command, Response
 
 
 class Application(Protocol):
-    """One selection of an application on one channel; it dies with the selection."""
+    """An application selected on one channel; it lives as long as the selection."""
 
     @property
     def aid(self) -> bytes:
-        """The whole application identifier, 5 to 16 bytes."""
+        """The full application identifier, 5 to 16 bytes."""
         ...
 
     def fci(self) -> bytes:
@@ -24,7 +24,7 @@ class Application(Protocol):
         ...
 
     def interrupt(self) -> None:
-        """Another command ran on this channel: drop what was begun and not finished."""
+        """Drop unfinished work: a different command ran on this channel."""
         ...
 
     def fork(self) -> Application:
@@ -36,7 +36,10 @@ class Files(Protocol):
     """The file system as one channel sees it, with its own current directory and file."""
 
     def select(self, p1: int, name: bytes) -> bytes:
-        """Select by FID, path or parent; return the FCP. Raises StatusError 6A82, nothing moved."""
+        """Select by FID, path or parent; return the FCP.
+
+        Raises StatusError 6A82 if there is no such file, and the current file stays as it was.
+        """
         ...
 
     def call(self, command: Command) -> Response:

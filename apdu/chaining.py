@@ -1,7 +1,7 @@
-"""Long commands in several APDUs, long answers in several APDUs.
+"""Commands and responses too long for one APDU.
 
-`RequestChain` joins commands whose class byte says that more follow; `ResponseQueue` hands an
-answer out in pieces. Neither knows which application is behind.
+`RequestChain` joins commands whose class byte says that more follow; `ResponseQueue` hands out a
+response in pieces. Neither knows which application is behind it.
 """
 
 from __future__ import annotations
@@ -10,30 +10,29 @@ from apdu.command import SHORT_NE_MAX, Command, Response
 from apdu.status import SW, StatusError
 
 MAX_REQUEST = 0x20000
-"""Bytes of a chained request that are kept: 128 KiB, above what any ES10 function needs."""
+"""The longest chained request, in bytes: 128 KiB, more than any ES10 function needs."""
 
 MAX_PIECE = 0xFFFF - 2
-"""Response data that fits one message of the reader link together with SW1 SW2."""
+"""The most response data, in bytes, that fits into one message of the reader link with SW1 SW2."""
 
 
 class RequestChain:
     """Command chaining of ISO/IEC 7816-4 5.3.3, one chain for each channel."""
 
     def __init__(self) -> None:
-        """Begin with nothing pending."""
         self.clear()
 
     def clear(self) -> None:
-        """Forget what has come so far."""
+        """Forget the commands received so far."""
         self._first: Command | None = None
         self._parts: list[bytes] = []
         self._size = 0
 
     def add(self, command: Command, *, more_follow: bool) -> Command | None:
-        """Take a command; return the joined one, or None while more follow.
+        """Add a command; return the joined command, or None while more are to follow.
 
-        Raises StatusError 6883 when another command comes in before the chain has ended,
-        6A84 when the chain grows past MAX_REQUEST; either ends the chain.
+        Raises StatusError 6883 for a different command before the end of the chain, and 6A84 when
+        the chain grows past MAX_REQUEST. Either ends the chain.
         """
         if self._first is None and not more_follow:
             return command
@@ -57,47 +56,47 @@ class RequestChain:
             self.clear()
             raise StatusError(
                 SW.LAST_COMMAND_EXPECTED,
-                f"INS {command.ins:02X} came before the last command of a chained {first.ins:02X}",
+                f"INS {command.ins:02X} arrived before the last command of a chained "
+                f"{first.ins:02X}",
             )
         if self._size + len(command.data) > MAX_REQUEST:
             self.clear()
             raise StatusError(
-                SW.NOT_ENOUGH_MEMORY, f"a chained request ends at {MAX_REQUEST} bytes"
+                SW.NOT_ENOUGH_MEMORY, f"a chained request has at most {MAX_REQUEST} bytes"
             )
 
 
 class ResponseQueue:
-    """Answers that leave in pieces announced by 61 LL (ISO/IEC 7816-4 5.3.4)."""
+    """Responses sent in pieces, announced by 61 LL (ISO/IEC 7816-4 5.3.4)."""
 
     def __init__(self) -> None:
-        """Begin with nothing pending."""
         self._data = b""
         self._at = 0
         self._sw: int = SW.OK
 
     def clear(self) -> None:
-        """Drop what was not fetched."""
+        """Drop whatever has not been fetched."""
         self._data, self._at = b"", 0
 
     def put(self, response: Response, ne: int | None) -> Response:
-        """Take a whole answer and return its first piece of at most `ne` bytes.
+        """Queue a complete response and return its first piece, at most `ne` bytes.
 
-        Without Le (`ne` None) the piece is empty and 61 LL says how much waits.
+        Without Le (`ne` is None) the piece is empty and 61 LL says how much is available.
         """
         self._data, self._at, self._sw = response.data, 0, response.sw
         return self._piece(ne or 0)
 
     def more(self, ne: int | None) -> Response:
-        """Answer GET RESPONSE. Raises StatusError 6985 when nothing waits, 6C LL for a wrong Le.
+        """Answer GET RESPONSE. Raises StatusError 6985 when nothing is left, 6C LL for a wrong Le.
 
-        Ne 256 and more ask for as much as there is; without Le 61 LL says again what waits.
+        An Ne of 256 or more asks for as much as there is; without Le, 61 LL is repeated.
         """
         waiting = len(self._data) - self._at
         if not waiting:
-            raise StatusError(SW.CONDITIONS_NOT_SATISFIED, "nothing waits to be fetched")
+            raise StatusError(SW.CONDITIONS_NOT_SATISFIED, "there is no response data to fetch")
         ne = ne or 0
         if waiting < ne < SHORT_NE_MAX:
-            raise StatusError(0x6C00 | waiting, f"{ne} bytes asked for, {waiting} wait")
+            raise StatusError(0x6C00 | waiting, f"Le asks for {ne} bytes, {waiting} are left")
         return self._piece(ne)
 
     def _piece(self, ne: int) -> Response:

@@ -1,7 +1,7 @@
 """Logical channels 0 to 19 and what is selected on each (ISO/IEC 7816-4, ETSI TS 102 221).
 
-Handles MANAGE CHANNEL, SELECT, STATUS and GET RESPONSE, joins chained commands, hands long
-answers out. Knows applications only by their AID; no storage, no sockets.
+Handles MANAGE CHANNEL, SELECT, STATUS and GET RESPONSE, joins chained commands and hands out long
+responses. Knows applications only by their AID, and nothing of storage or sockets.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BY_AID = 0x04
 
 @unique
 class Ins(IntEnum):
-    """Instructions that concern channels."""
+    """The instructions handled here."""
 
     MANAGE_CHANNEL = 0x70
     SELECT = 0xA4
@@ -33,7 +33,7 @@ class Ins(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """An application that can be selected: its AID and how to begin a selection."""
+    """A selectable application: its AID, and what makes a new selection of it."""
 
     aid: bytes
     begin: Callable[[], Application]
@@ -54,8 +54,8 @@ class _Channel:
 class Channels:
     """All logical channels of a card.
 
-    `installed` are looked up by AID in order, `files` begins a channel's view of the file
-    system, `everywhere` answers instructions that need no selection (TERMINAL CAPABILITY).
+    `installed` is searched by AID in order; `files` makes a new channel's view of the file system;
+    `everywhere` answers instructions that do not depend on a selection (TERMINAL CAPABILITY).
     """
 
     def __init__(
@@ -64,7 +64,6 @@ class Channels:
         files: Callable[[], Files],
         everywhere: Mapping[int, Callable[[Command], Response]],
     ) -> None:
-        """Start with the basic channel alone."""
         self._installed = installed
         self._files = files
         self._everywhere = everywhere
@@ -73,21 +72,21 @@ class Channels:
         self.reset()
 
     def reset(self) -> None:
-        """Close every channel but the basic one, and forget all selections."""
+        """Close every channel except the basic one, and forget all selections."""
         self._open = {0: _Channel(self._files())}
 
     def transmit(self, raw: bytes) -> Response:
-        """Answer one command APDU; raises StatusError for a bare status word."""
+        """Answer one command APDU; raises StatusError for a refusal."""
         command = Command.parse(raw)
         cla = ClassByte.parse(command.cla)
         channel = self._open.get(cla.channel)
         if channel is None:
             raise StatusError(SW.CHANNEL_NOT_SUPPORTED, f"channel {cla.channel} is not open")
         if cla.secure:
-            raise StatusError(SW.SECURE_MESSAGING_NOT_SUPPORTED, "no secure messaging here")
+            raise StatusError(SW.SECURE_MESSAGING_NOT_SUPPORTED, "no support for secure messaging")
         if command.ins == Ins.GET_RESPONSE:
             if command.p1 or command.p2:
-                raise StatusError(SW.WRONG_P1P2, "GET RESPONSE has P1 P2 00 00")
+                raise StatusError(SW.WRONG_P1P2, "the P1 P2 of GET RESPONSE is 00 00")
             return channel.queue.more(command.ne)
         channel.queue.clear()
         if channel.application and command.ins in self._own:
@@ -103,7 +102,7 @@ class Channels:
         ne = command.ne
         if command.ins == Ins.SELECT and not cla.proprietary:
             if not command.data and not command.extended and ne == SHORT_NE_MAX:
-                ne = None  # T=0 senders write case 1 with a fifth byte 00
+                ne = None  # T=0 senders append a fifth byte 00 to a case 1 command
             return self._select(channel, command), ne
         if command.ins == Ins.MANAGE_CHANNEL and not cla.proprietary:
             return self._manage(cla.channel, command), ne
@@ -122,7 +121,10 @@ class Channels:
             return self._open_channel(current, command.p2)
         if command.p1 == 0x80:
             return self._close_channel(command.p2 or current)
-        raise StatusError(SW.WRONG_P1P2, f"MANAGE CHANNEL {command.p1:02X} {command.p2:02X}")
+        raise StatusError(
+            SW.WRONG_P1P2,
+            f"MANAGE CHANNEL with P1 P2 {command.p1:02X} {command.p2:02X} is not supported",
+        )
 
     def _open_channel(self, current: int, wanted: int) -> Response:
         origin = self._open[current]
@@ -134,7 +136,7 @@ class Channels:
 
     def _close_channel(self, number: int) -> Response:
         if not number:
-            raise StatusError(SW.WRONG_P1P2, "the basic channel stays open")
+            raise StatusError(SW.WRONG_P1P2, "the basic channel cannot be closed")
         if number not in self._open:
             raise StatusError(SW.CHANNEL_NOT_SUPPORTED, f"channel {number} is not open")
         del self._open[number]
@@ -143,7 +145,7 @@ class Channels:
     def _select(self, channel: _Channel, command: Command) -> Response:
         """SELECT, ISO/IEC 7816-4 11.2.2 and ETSI TS 102 221 11.1.1."""
         if command.p2 & ~0x4C not in (0x00, 0x02):
-            raise StatusError(SW.WRONG_P1P2, f"SELECT with P2 {command.p2:02X}")
+            raise StatusError(SW.WRONG_P1P2, f"SELECT with P2 {command.p2:02X} is not supported")
         if command.p1 == BY_AID:
             fci = self._select_application(channel, command)
         else:
@@ -153,13 +155,13 @@ class Channels:
 
     def _select_application(self, channel: _Channel, command: Command) -> bytes:
         if not command.data:
-            raise StatusError(SW.WRONG_DATA, "SELECT by AID without an AID")
+            raise StatusError(SW.WRONG_DATA, "SELECT by AID needs an AID")
         matches = [one for one in self._installed if one.aid.startswith(command.data)]
         if command.p2 & 0x02:
             matches = _after(matches, channel.application)
         if not matches:
             aid = command.data.hex().upper()
-            raise StatusError(SW.NOT_FOUND, f"no application {aid}")
+            raise StatusError(SW.NOT_FOUND, f"no application has the AID {aid}")
         channel.application = matches[0].begin()
         return channel.application.fci()
 
@@ -167,7 +169,10 @@ class Channels:
         """STATUS, ETSI TS 102 221 11.1.2."""
         application = channel.application
         if command.p1 > 0x02 or command.p2 not in (0x00, 0x01, 0x0C):
-            raise StatusError(SW.WRONG_P1P2, f"STATUS {command.p1:02X} {command.p2:02X}")
+            raise StatusError(
+                SW.WRONG_P1P2,
+                f"STATUS with P1 P2 {command.p1:02X} {command.p2:02X} is not supported",
+            )
         if command.p2 == 0x0C:
             return Response()
         if command.p2 == 0x01:
@@ -176,7 +181,7 @@ class Channels:
 
 
 def _after(matches: list[Installed], current: Application | None) -> list[Installed]:
-    """The matches that come after the current application ("next occurrence")."""
+    """The matches after the current application ("next occurrence")."""
     aids = [one.aid for one in matches]
     at = aids.index(current.aid) + 1 if current and current.aid in aids else 0
     return matches[at:]

@@ -27,12 +27,12 @@ class ClassByte:
         """Read a class byte; GlobalPlatform's 8X to FX carry the same fields as 0X to 7X.
 
         AX is the class of ETSI TS 102 221 for the same commands on channels 0 to 3.
-        Raises StatusError 6E00 for classes that no specification gives a meaning.
+        Raises StatusError 6E00 for a class that no specification defines.
         """
         proprietary = bool(cla & PROPRIETARY)
         if cla & FURTHER:
             if cla == 0xFF:
-                raise StatusError(SW.WRONG_CLA, "class FF is never a command")
+                raise StatusError(SW.WRONG_CLA, "class FF is not valid")
             secure = bool(cla & 0x20)
             return cls(4 + (cla & 0x0F), bool(cla & CHAINED), secure, proprietary)
         if cla & 0x20 and cla & 0xF0 != 0xA0:

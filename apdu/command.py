@@ -1,6 +1,6 @@
 """The four cases of a command APDU, short and extended, and the response APDU.
 
-Knows lengths (ISO/IEC 7816-3 12.1.3); not what an instruction means.
+Knows about lengths (ISO/IEC 7816-3 12.1.3), not about what an instruction means.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ EXTENDED_NE_MAX = 65536
 class Command(NamedTuple):
     """A parsed command APDU.
 
-    `data` is the command data field (0 to 65,535 bytes). `ne` is the greatest number of
-    response bytes that the sender takes (1 to 65,536), or None where the command has no Le
-    field. `extended` says which form its lengths had.
+    `data` is the command data field (0 to 65,535 bytes). `ne` is the most response data the
+    sender accepts (1 to 65,536 bytes), or None when the command has no Le field. `extended` says
+    whether Lc and Le have the extended form.
     """
 
     cla: int
@@ -34,7 +34,7 @@ class Command(NamedTuple):
         """Read a command APDU of cases 1 to 4 (ISO/IEC 7816-3 12.1.3).
 
         A five-byte command whose last byte is 00 is read as case 2 with Ne 256.
-        Raises StatusError 6700 when the length fields and the length do not agree.
+        Raises StatusError 6700 when the length fields do not match the length.
         """
         if len(raw) < 4:
             raise StatusError(SW.WRONG_LENGTH, f"a command has at least 4 bytes, not {len(raw)}")
@@ -49,7 +49,7 @@ class Command(NamedTuple):
         return cls(*head, *_extended(body))
 
     def __bytes__(self) -> bytes:
-        """Write the command in the form it says it has."""
+        """Encode the command, with lengths short or extended as `extended` says."""
         head = bytes((self.cla, self.ins, self.p1, self.p2))
         if self.extended:
             lc = b"\0" + len(self.data).to_bytes(2) + self.data if self.data else b""
@@ -64,7 +64,7 @@ def _short(body: bytes) -> tuple[bytes, int | None, bool]:
     lc = body[0]
     data, rest = body[1 : 1 + lc], body[1 + lc :]
     if len(data) != lc or len(rest) > 1:
-        raise StatusError(SW.WRONG_LENGTH, f"Lc says {lc} bytes, {len(body) - 1} follow it")
+        raise StatusError(SW.WRONG_LENGTH, f"Lc is {lc}, but {len(body) - 1} bytes follow")
     return data, (rest[0] or SHORT_NE_MAX) if rest else None, False
 
 
@@ -76,15 +76,15 @@ def _extended(body: bytes) -> tuple[bytes, int | None, bool]:
         return b"", number or EXTENDED_NE_MAX, True
     data, rest = body[3 : 3 + number], body[3 + number :]
     if not number or len(data) != number or len(rest) not in (0, 2):
-        raise StatusError(SW.WRONG_LENGTH, f"Lc says {number} bytes, {len(body) - 3} follow it")
+        raise StatusError(SW.WRONG_LENGTH, f"Lc is {number}, but {len(body) - 3} bytes follow")
     return data, (int.from_bytes(rest) or EXTENDED_NE_MAX) if rest else None, True
 
 
 class Response(NamedTuple):
     """A response APDU: up to 65,533 bytes of data and the status word.
 
-    A word that says no is raised as StatusError, with its reason; `sw` is one that does not, or
-    63 CX in answer to a query.
+    A refusal is raised as StatusError, with its reason. So `sw` is a word that does not refuse, or
+    63 CX in response to a query.
     """
 
     data: bytes = b""

@@ -1,4 +1,4 @@
-"""What people call instructions and status words."""
+"""Names of instructions and status words."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def instruction(ins: int) -> str:
 
 
 def status(sw: int) -> str:
-    """A status word, and what it means where that is known."""
+    """A status word, followed by its meaning where that is known."""
     high, low = divmod(sw, 0x100)
     if high == 0x61:
         meaning = f"{low or 'more'} bytes not fetched"
     elif high == 0x6C:
         meaning = f"Le should be {low}"
     elif high == 0x91:
-        meaning = f"ok, and {low} bytes of a proactive command wait"
+        meaning = f"ok, proactive command of {low} bytes pending"
     elif sw & 0xFFF0 == 0x63C0:
         meaning = f"{sw & 0xF} tries left"
     else:

@@ -1,6 +1,6 @@
-"""Status words of ISO/IEC 7816-4, and the one exception that carries them.
+"""Status words of ISO/IEC 7816-4, and the exception that carries one.
 
-Knows numbers and their names; not what a command means.
+Knows numbers and their names, not what a command means.
 """
 
 from enum import IntEnum, unique
@@ -35,28 +35,27 @@ class SW(IntEnum):
 
 
 def refuses(sw: int) -> bool:
-    """Whether a status word says no.
+    """Whether a status word is a refusal.
 
-    Success, data that waits or a Le to be corrected do not, and neither does 6282, the end of
-    what was read (ISO/IEC 7816-4 table 5, ETSI TS 102 221 10.2.1).
+    Success, 61XX (more data), 91XX (a proactive command) and 6CXX (a corrected Le) are not, nor is
+    6282, end of file reached (ISO/IEC 7816-4 table 5, ETSI TS 102 221 10.2.1).
     """
     return sw not in (SW.OK, SW.EOF_REACHED) and sw >> 8 not in (0x61, 0x6C, 0x91)
 
 
 def counts_tries(sw: int) -> bool:
-    """Whether a status word is 63 CX, by which a query for a PIN is answered with its tries."""
+    """Whether a status word is 63 CX, which answers a PIN query with the tries left."""
     return sw & 0xFFF0 == 0x63C0
 
 
 class StatusError(Exception):
-    """A command that is answered with a status word alone.
+    """A command answered with a status word alone.
 
-    `sw` is any 16-bit status word (6C LL among them), `why` one sentence for the log. `about` is
-    the name of what was asked for, where that is more than an instruction.
+    `sw` is any 16-bit status word (including 6C LL), `why` one sentence for the log. `about` names
+    what was requested, where that is more than an instruction. Raises ValueError without a reason.
     """
 
     def __init__(self, sw: int, why: str) -> None:
-        """Keep the word and the reason. Raises ValueError without a reason."""
         if not why.strip():
             raise ValueError(f"{sw:04X} needs a reason")
         super().__init__(f"{sw:04X}: {why}")

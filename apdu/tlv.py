@@ -1,6 +1,6 @@
-"""BER-TLV with definite lengths (ISO/IEC 8825-1): write DER, read strictly within bounds.
+"""BER-TLV with definite lengths (ISO/IEC 8825-1): writes DER, reads strictly within bounds.
 
-A tag is the integer of its bytes: 0x30, 0xBF57. Knows no ASN.1 schema.
+A tag is an integer made of its bytes: 0x30, 0xBF57. Knows nothing of ASN.1 schemas.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import NamedTuple
 MAX_TAG_BYTES = 4
 MAX_LENGTH_BYTES = 4
 
-
 _SHORT = tuple(bytes((length,)) for length in range(0x80))
 
 
@@ -20,7 +19,7 @@ class TlvError(ValueError):
 
 
 class Tlv(NamedTuple):
-    """One object inside a buffer: `tag`, where it starts, where its value starts, where it ends."""
+    """One object in a buffer: its tag, and the offsets of its start, its value and its end."""
 
     tag: int
     start: int
@@ -29,7 +28,7 @@ class Tlv(NamedTuple):
 
 
 def tlv(tag: int, *parts: bytes) -> bytes:
-    """Write one object of DER; `parts` together are its value."""
+    """Encode one object in DER; its value is `parts` joined."""
     content = b"".join(parts)
     return tag_bytes(tag) + length_bytes(len(content)) + content
 
@@ -51,7 +50,7 @@ def length_bytes(length: int) -> bytes:
 def read(data: bytes, start: int = 0, end: int | None = None) -> Tlv:
     """Read the object that begins at `start` and ends no later than `end`.
 
-    Raises TlvError for cut, indefinite or over-long tags and lengths.
+    Raises TlvError for truncated, indefinite or over-long tags and lengths.
     """
     end = len(data) if end is None else end
     if start + 2 <= end and data[start] & 0x1F != 0x1F and data[start + 1] < 0x80:
@@ -65,7 +64,7 @@ def read(data: bytes, start: int = 0, end: int | None = None) -> Tlv:
 
 
 def children(data: bytes, start: int = 0, end: int | None = None) -> list[Tlv]:
-    """Read the row of objects between `start` and `end`; it must fill the space exactly."""
+    """Read the objects between `start` and `end`, which they must fill exactly; else TlvError."""
     end = len(data) if end is None else end
     found = []
     while start < end:
@@ -76,7 +75,7 @@ def children(data: bytes, start: int = 0, end: int | None = None) -> list[Tlv]:
 
 
 def whole(data: bytes) -> Tlv:
-    """Read the one object that `data` is; raises TlvError when bytes follow it."""
+    """Read `data` as one object; raises TlvError when bytes follow it."""
     item = read(data)
     if item.end != len(data):
         raise TlvError(f"{len(data) - item.end} bytes after object {item.tag:X}")
@@ -84,7 +83,7 @@ def whole(data: bytes) -> Tlv:
 
 
 def read_tag(data: bytes, start: int = 0, end: int | None = None) -> tuple[int, int]:
-    """Read a tag alone, and where it ends. Raises TlvError."""
+    """Read a tag; return it and the offset of its end. Raises TlvError."""
     end = len(data) if end is None else end
     if start >= end:
         raise TlvError(f"no tag at byte {start}")

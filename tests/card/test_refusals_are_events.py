@@ -29,17 +29,20 @@ def refused(card: Card, *apdus: bytes) -> list[Event]:
 @pytest.mark.parametrize(
     ("apdus", "text"),
     [
-        ([hx("00A404000CA0000005591010FFFFFFFF")], "SELECT: 6700, Lc says 12 bytes, 11 follow it"),
-        ([hx("00A4040005A000000009")], "SELECT: 6A82, no application A000000009"),
+        (
+            [hx("00A404000CA0000005591010FFFFFFFF")],
+            "SELECT: 6700, Lc is 12, but 11 bytes follow",
+        ),
+        ([hx("00A4040005A000000009")], "SELECT: 6A82, no application has the AID A000000009"),
         ([hx("00A40004026F07")], "SELECT: 6A82, no file 6F07 here yet"),
         ([CHANNEL_3], "SELECT: 6881, channel 3 is not open"),
         ([RESERVED_CLASS], "SELECT: 6E00, class 20 is reserved"),
-        ([hx("0070800000")], "MANAGE CHANNEL: 6A86, the basic channel stays open"),
+        ([hx("0070800000")], "MANAGE CHANNEL: 6A86, the basic channel cannot be closed"),
         ([hx("0070800500")], "MANAGE CHANNEL: 6881, channel 5 is not open"),
-        ([hx("00C0000010")], "GET RESPONSE: 6985, nothing waits to be fetched"),
+        ([hx("00C0000010")], "GET RESPONSE: 6985, there is no response data to fetch"),
         (
             [hx("90E200000101"), hx("80E291000101")],
-            "STORE DATA: 6883, INS E2 came before the last command of a chained E2",
+            "STORE DATA: 6883, INS E2 arrived before the last command of a chained E2",
         ),
         ([hx("80E2910003BF3E00")], "STORE DATA: 6985, select the ISD-R on this channel first"),
         (
