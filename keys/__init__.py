@@ -1,11 +1,12 @@
-"""A test PKI for remote SIM provisioning, as SGP.26 has it: CI, EUM, eUICC, SM-DP+ and eIM.
+"""A test PKI for remote SIM provisioning, as in SGP.26: CI, EUM, eUICC, SM-DP+ and eIM.
 
     pki = TestPki.create(seed=1)
     pki.write("pki")
     nist, brainpool = pki.issue_euicc("89049032123451234512345678901235")
 
-Certificates follow SGP.22 and are made or read for both of its curves. These are keys for tests:
-they are stored unencrypted, and a seed makes them known to everybody. Knows nothing of a card.
+Certificates follow SGP.22 and can be made or read for both of its curves. The keys are for tests
+only: they are stored unencrypted, and anybody can compute those made from a seed. Knows nothing of
+the card.
 """
 
 from keys.branch import Role

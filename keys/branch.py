@@ -1,4 +1,4 @@
-"""All certificates of one curve, from the CI down. Knows no files."""
+"""All certificates of one curve, from the CI down. Knows nothing of files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from keys.credential import Credential
 from keys.curves import Curve
 from keys.eid import make_eid
 
-# The digits between IIN and check digits in the EID of the published test eUICC
+# The digits between the IIN and the check digits in the EID of the published test eUICC
 _TEST_SERIAL = 1234512345123456789012
 
 
@@ -38,7 +38,8 @@ class Branch:
     def create(cls, curve: Curve, *, seed: int | None = None, iin: str = profiles.IIN) -> Self:
         """A new CI, an EUM for `iin` (8 digits) and one certificate for each `Role`.
 
-        The eUICC has the EID of SGP.26's test eUICC, with this IIN. `PkiError` for another IIN.
+        The eUICC has the EID of SGP.26's test eUICC, with this IIN. `PkiError` if `iin` is not
+        8 digits.
         """
         ci = CertificateIssuer.create(curve, seed=seed)
         eum = ci.issue_eum(iin)

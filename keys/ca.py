@@ -4,7 +4,7 @@
     eum = ci.issue_eum(iin="89049032")
     euicc = eum.issue_euicc("89049032123451234512345678901235")
 
-The CI also certifies SM-DP+ and eIM. Knows no files.
+The CI also certifies SM-DP+ and eIM. Knows nothing of files.
 """
 
 from dataclasses import dataclass, field
@@ -38,11 +38,11 @@ class EumIssuer:
 
     @property
     def permitted_iins(self) -> tuple[str, ...]:
-        """What EIDs below this EUM may begin with; `PkiError` when its certificate has none."""
+        """The IINs that its EIDs may begin with; `PkiError` when its certificate has none."""
         return permitted_iins(self.credential.certificate)
 
     def issue_euicc(self, eid: str, seed: int | None = None) -> EuiccCredential:
-        """What the eUICC with this EID carries: a new key, and its chain up to the CI.
+        """What the eUICC with this EID holds: a new key, and its chain up to the CI.
 
         Arguments and errors are those of `certify_euicc`.
         """
@@ -59,15 +59,15 @@ class EumIssuer:
     def certify_euicc(self, eid: str, seed: int | None = None) -> Credential:
         """A new key and CERT.EUICC.ECDSA for an EID of 32 digits (SGP.22 clause 4.5.2.1).
 
-        The key comes from `seed`, or else from where the EUM's own came from. `PkiError` when the
-        EID is malformed or does not begin with a permitted IIN.
+        The key comes from `seed`, or from the EUM's own source without one. `PkiError` when the EID
+        is malformed or does not begin with a permitted IIN.
         """
         validate_eid(eid)
         permitted = self.permitted_iins
         if not eid.startswith(permitted):
             raise PkiError(
-                f"The EID {eid} does not begin with {' or '.join(permitted)}, which is what the "
-                f"EUM certificate permits. Take such an EID, or an EUM for {eid[:8]}."
+                f"The EID {eid} does not begin with {' or '.join(permitted)}, as the EUM "
+                f"certificate demands. Use an EID that does, or an EUM for {eid[:8]}."
             )
         eum = self.credential.certificate
         template = Template(
@@ -83,7 +83,7 @@ class EumIssuer:
 class CertificateIssuer:
     """A certificate issuer (CI), the root of one curve's certificates.
 
-    `private_key` is None when only the certificate is known; then nothing can be issued.
+    `private_key` is None when only the certificate is known; such a CI cannot issue anything.
     """
 
     certificate: x509.Certificate
@@ -94,9 +94,9 @@ class CertificateIssuer:
     def create(
         cls, curve: Curve = Curve.NIST, *, seed: int | None = None, name: str = "Test CI"
     ) -> Self:
-        """A new CI, self-signed; with a seed, it and all below it repeat byte for byte.
+        """A new, self-signed CI. With a seed, it and everything below it repeat byte for byte.
 
-        `PkiError` when the OpenSSL in use lacks the curve or repeatable signatures.
+        `PkiError` when the OpenSSL in use lacks the curve or deterministic signatures.
         """
         source = key_source(seed)
         template = Template("CI", profiles.ci_subject(name), profiles.ci_extensions)
@@ -105,7 +105,7 @@ class CertificateIssuer:
 
     @property
     def ci_pk_id(self) -> bytes:
-        """The 20-byte key identifier by which eUICCs and servers name this CI."""
+        """The 20-byte key identifier that eUICCs and servers know this CI by."""
         return key_id(self.certificate)
 
     def issue_eum(
@@ -113,7 +113,8 @@ class CertificateIssuer:
     ) -> EumIssuer:
         """A new EUM for EIDs that begin with `iin`, 8 digits (CERT.EUM.ECDSA).
 
-        `PkiError` for another IIN, or without the CI's private key; so for all that follow.
+        `PkiError` if `iin` is not 8 digits, or, as in all methods below, if the CI has no private
+        key.
         """
         validate_iin(iin)
         eum = self._issue(
@@ -124,7 +125,7 @@ class CertificateIssuer:
         return EumIssuer(eum, self.certificate, self.source)
 
     def issue_dp_auth(self, oid: str = profiles.DP_OID, name: str = profiles.DP_NAME) -> Credential:
-        """What an SM-DP+ authenticates with (CERT.DPauth.ECDSA); `oid` is the SM-DP+'s own."""
+        """What an SM-DP+ authenticates itself with (CERT.DPauth.ECDSA); `oid` is that SM-DP+'s."""
         return self._issue(
             f"DPauth {oid}",
             profiles.dp_subject(name),
@@ -132,7 +133,7 @@ class CertificateIssuer:
         )
 
     def issue_dp_pb(self, oid: str = profiles.DP_OID, name: str = profiles.DP_NAME) -> Credential:
-        """What an SM-DP+ binds profiles with (CERT.DPpb.ECDSA); `oid` as in its DPauth."""
+        """What an SM-DP+ binds profiles with (CERT.DPpb.ECDSA); `oid` as in its CERT.DPauth."""
         return self._issue(
             f"DPpb {oid}",
             profiles.dp_subject(name),
@@ -140,7 +141,7 @@ class CertificateIssuer:
         )
 
     def issue_ds_auth(self, oid: str = profiles.DS_OID, name: str = profiles.DS_NAME) -> Credential:
-        """What an SM-DS authenticates with (CERT.DSauth.ECDSA); `oid` is the SM-DS's own."""
+        """What an SM-DS authenticates itself with (CERT.DSauth.ECDSA); `oid` is that SM-DS's."""
         return self._issue(
             f"DSauth {oid}",
             profiles.dp_subject(name),
@@ -148,7 +149,7 @@ class CertificateIssuer:
         )
 
     def issue_dp_tls(self, host: str = profiles.DP_HOST, oid: str = profiles.DP_OID) -> Credential:
-        """What serves HTTPS under the DNS name or IP address `host` (CERT.DP.TLS)."""
+        """What an SM-DP+ serves HTTPS with, on DNS name or IP address `host` (CERT.DP.TLS)."""
         return self._issue(
             f"DPtls {oid} {host}",
             profiles.dp_subject(host),
@@ -168,7 +169,7 @@ class CertificateIssuer:
     ) -> Credential:
         if self.private_key is None:
             raise PkiError(
-                "The CI's private key is not there, so the CI cannot issue certificates. Add its "
+                "The CI cannot issue certificates, because its private key is missing. Add its "
                 "SK_CI file to the folder, or make a PKI of your own."
             )
         issuer = Credential(self.certificate, self.private_key)

@@ -1,4 +1,4 @@
-"""Certificates together with their private keys. Knows how to read them, not how to make them."""
+"""Certificates with their private keys. Knows how to read them, not how to make them."""
 
 from dataclasses import dataclass, field
 
@@ -32,10 +32,10 @@ class Credential:
 
 @dataclass(frozen=True)
 class EuiccCredential:
-    """What an eUICC carries for one curve: its key and its chain up to a CI.
+    """What an eUICC holds for one curve: its key and its chain up to a CI.
 
-    `ci_pk_id` is the 20-byte subject key identifier of the CI certificate, in SGP.22 the CI
-    public key identifier; the certificates are DER. The key is never printed.
+    `ci_pk_id` is the 20-byte subject key identifier of the CI certificate, which SGP.22 calls the
+    CI public key identifier; the certificates are DER. The key is never printed.
     """
 
     curve: Curve
@@ -47,13 +47,15 @@ class EuiccCredential:
 
 
 def public_key(certificate: x509.Certificate) -> ec.EllipticCurvePublicKey:
-    """The key of a certificate; `PkiError` unless it lies on an elliptic curve."""
+    """The public key of a certificate; `PkiError` unless it is an elliptic curve key."""
     try:
         key = certificate.public_key()
     except (ValueError, UnsupportedAlgorithm) as reason:
         raise PkiError(f"{_title(certificate)} has no usable key: {reason}.") from reason
     if not isinstance(key, ec.EllipticCurvePublicKey):
-        raise PkiError(f"{_title(certificate)} has no elliptic curve key. Take one on P-256.")
+        raise PkiError(
+            f"{_title(certificate)} does not hold an elliptic curve key. Use one on P-256."
+        )
     return key
 
 
@@ -66,16 +68,16 @@ def key_id(certificate: x509.Certificate) -> bytes:
         extension = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
     except (x509.ExtensionNotFound, ValueError) as reason:
         raise PkiError(
-            f"{_title(certificate)} has no subject key identifier, by which an eUICC names its "
-            "CI. Take a certificate that follows SGP.22."
+            f"{_title(certificate)} has no subject key identifier, which an eUICC needs to name "
+            "its CI. Use a certificate that follows SGP.22."
         ) from reason
     return extension.value.digest
 
 
 def permitted_iins(eum: x509.Certificate) -> tuple[str, ...]:
-    """The beginnings that an EUM certificate permits for EIDs (SGP.22 clause 4.5.2.1).
+    """The IINs that an EUM certificate permits in EIDs (SGP.22 clause 4.5.2.1).
 
-    `PkiError` when its name constraints have none.
+    `PkiError` when its name constraints do not hold any.
     """
     try:
         constraints = eum.extensions.get_extension_for_class(x509.NameConstraints).value
@@ -90,14 +92,14 @@ def permitted_iins(eum: x509.Certificate) -> tuple[str, ...]:
     )
     if not iins:
         raise PkiError(
-            f"{_title(eum)} permits no IIN: its name constraints hold no serialNumber. "
-            "Take an EUM certificate of SGP.22 variant O."
+            f"{_title(eum)} does not permit any IIN: its name constraints lack a serialNumber. "
+            "Use an EUM certificate of SGP.22 variant O."
         )
     return iins
 
 
 def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Whether `issuer` is the named issuer and its key made the signature."""
+    """Whether the certificate names `issuer` as its issuer and was signed with its key."""
     try:
         certificate.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):

@@ -1,4 +1,4 @@
-"""The two curves of the SGP.26 test certificates, under the names they have in its file names."""
+"""The two curves of the SGP.26 test certificates, named as in its file names."""
 
 from enum import Enum
 from typing import Self
@@ -9,20 +9,20 @@ from keys.errors import PkiError
 
 
 class Curve(Enum):
-    """A curve of remote SIM provisioning; the value is its part in SGP.26 file names."""
+    """A curve of remote SIM provisioning; the value is how SGP.26 file names spell it."""
 
     NIST = "NIST"
     BRP = "BRP"
 
     @classmethod
     def of(cls, key: ec.EllipticCurvePublicKey | ec.EllipticCurvePrivateKey) -> Self:
-        """The curve that `key` lies on; `PkiError` for any curve but these two."""
+        """The curve of `key`; `PkiError` for any curve other than these two."""
         for curve in cls:
             if curve.standard_name == key.curve.name:
                 return curve
         raise PkiError(
-            f"The key lies on {key.curve.name}, which has no SGP.26 certificates. "
-            "Take a key on P-256 or brainpoolP256r1."
+            f"The key is on {key.curve.name}, for which SGP.26 has no certificates. "
+            "Use a key on P-256 or brainpoolP256r1."
         )
 
     @property

@@ -1,7 +1,7 @@
 """The EID, the 32-digit number of an eUICC (SGP.02 clause 2.2.2, SGP.29).
 
-Eight digits of issuer identification number (IIN), 22 digits of the issuer's own, two check digits
-that make the whole number leave 1 when divided by 97.
+Eight digits of issuer identification number (IIN), 22 digits chosen by the issuer, and two check
+digits that make the whole number 1 modulo 97.
 """
 
 import re
@@ -21,8 +21,8 @@ def check_digits(body: str) -> str:
     """
     if not _is_digits(body, _EID_DIGITS - _CHECK_DIGITS):
         raise PkiError(
-            f"{body!r} has no check digits: they follow the first 30 decimal digits of an EID. "
-            "Give exactly those 30."
+            f"No check digits for {body!r}: they are computed from the first 30 decimal digits of "
+            "an EID. Give exactly those 30."
         )
     return f"{98 - int(body) * 100 % 97:02}"
 
@@ -36,27 +36,27 @@ def make_eid(iin: str, serial: int) -> str:
     if not 0 <= serial < 10**_SERIAL_DIGITS:
         raise PkiError(
             f"The serial {serial} does not fit into the {_SERIAL_DIGITS} digits that an EID has "
-            "for it. Take a number from 0 that short."
+            f"for it. Use a number from 0 to {10**_SERIAL_DIGITS - 1}."
         )
     body = f"{iin}{serial:0{_SERIAL_DIGITS}}"
     return body + check_digits(body)
 
 
 def validate_eid(eid: str) -> None:
-    """Accept an EID of 32 decimal digits with right check digits (SGP.02 clause 2.2.2).
+    """Accept an EID of 32 decimal digits with correct check digits (SGP.02 clause 2.2.2).
 
     `PkiError` otherwise.
     """
     if not _is_digits(eid, _EID_DIGITS):
         raise PkiError(
-            f"{eid!r} is not an EID: an EID is 32 decimal digits, and this has a length of "
-            f"{len(eid)}. Give all 32 digits and nothing else."
+            f"{eid!r} is not an EID: an EID is 32 decimal digits, and this is {len(eid)} "
+            "characters long. Give all 32 digits and nothing else."
         )
     expected = check_digits(eid[:-_CHECK_DIGITS])
-    # By remainder, not by equality: 99, 00 and 01 pass as well where 02, 97 and 98 are expected.
+    # By remainder, not by equality: 99, 00 and 01 are also accepted for 02, 97 and 98.
     if int(eid) % 97 != 1:
         raise PkiError(
-            f"The EID {eid} fails its check: it would end in {expected}, not "
+            f"The EID {eid} has wrong check digits: it should end in {expected}, not "
             f"{eid[-_CHECK_DIGITS:]}. Look for a mistyped digit, or correct the last two."
         )
 
@@ -65,7 +65,7 @@ def validate_iin(iin: str) -> None:
     """Accept an IIN of 8 decimal digits, the form of an EUM's name constraint; else `PkiError`."""
     if not _is_digits(iin, _IIN_DIGITS):
         raise PkiError(
-            f"{iin!r} is not an IIN: it is the first 8 decimal digits of the EIDs, such as "
+            f"{iin!r} is not an IIN: an IIN is the first 8 decimal digits of an EID, such as "
             "89049032. Give exactly 8 digits."
         )
 

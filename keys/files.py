@@ -1,4 +1,4 @@
-"""The test PKI as a whole: one or both curves, made anew or read from a folder, and written to one.
+"""The whole test PKI, on one or both curves: created, read from a folder, written to a folder.
 
 The folder has the layout of the certificates that GSMA publishes with SGP.26.
 """
@@ -25,13 +25,12 @@ _File = tuple[Path, bytes | ec.EllipticCurvePrivateKey]
 class TestPki:
     """CI, EUM and the parties below them, on one or both curves.
 
-    `branches` holds one `Branch` per curve, NIST first.
+    `branches` holds one `Branch` per curve, NIST first; `PkiError` when there is none.
     """
 
     __test__ = False  # the name begins with Test, and pytest would collect it
 
     def __init__(self, branches: Iterable[Branch]) -> None:
-        """Keep the branches in the order of `Curve`; `PkiError` when there is none."""
         by_curve = {branch.curve: branch for branch in branches}
         self.branches = tuple(by_curve[curve] for curve in Curve if curve in by_curve)
         if not self.branches:
@@ -47,16 +46,17 @@ class TestPki:
     ) -> Self:
         """A new PKI for EIDs that begin with `iin`, 8 digits.
 
-        With a seed every byte repeats, private keys included. `PkiError` for another IIN.
+        With a seed every byte repeats, private keys included. `PkiError` if `iin` is not 8 digits.
         """
         return cls(Branch.create(curve, seed=seed, iin=iin) for curve in curves)
 
     @classmethod
     def load(cls, folder: Path | str) -> Self:
-        """Read a PKI in the SGP.26 layout: CI certificate, EUM certificate and EUM key of a curve.
+        """Read a PKI in the SGP.26 layout.
 
-        A curve without these is left out; the other keys and certificates are read where they
-        exist. `PkiError` when no curve is whole, or when a file cannot be used.
+        A curve needs its CI certificate, EUM certificate and EUM key, and is left out without them;
+        all other keys and certificates are optional. `PkiError` when neither curve is complete, or
+        when a file cannot be used.
         """
         root = Path(folder)
         try:
@@ -67,11 +67,11 @@ class TestPki:
             ) from reason
 
     def write(self, folder: Path | str) -> None:
-        """Write everything to `folder`, which is made if need be, in the SGP.26 layout.
+        """Write everything to `folder` in the SGP.26 layout; the folder is made if need be.
 
-        Private keys have mode 0600; the CI's lie apart from its certificate, since servers take
-        each file beside that for a CI certificate. `PkiError` when one of the files exists (then
-        nothing is written) or cannot be written.
+        Private keys have mode 0600. The CI's key goes into a folder of its own, since servers read
+        every file beside the CI certificate as another one. `PkiError` when one of the files exists
+        (then nothing is written) or cannot be written.
         """
         files = [(Path(folder, path), content) for path, content in self._files()]
         try:
@@ -79,13 +79,13 @@ class TestPki:
             if existing is not None:
                 raise PkiError(
                     f"{existing} exists, and keys are never overwritten. "
-                    "Choose another folder, or move this one away."
+                    "Choose a different folder, or move this one away."
                 )
             for path, _ in files:
                 path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as reason:
             raise PkiError(
-                f"{folder} cannot be written: {reason.strerror}. Choose another folder."
+                f"{folder} cannot be written: {reason.strerror}. Choose a different folder."
             ) from reason
         for path, content in files:
             if isinstance(content, bytes):
@@ -109,7 +109,7 @@ class TestPki:
         )
 
     def credential(self, role: Role, curve: Curve) -> Credential:
-        """Certificate and key of one party; `PkiError` when this PKI lacks them."""
+        """The certificate and key of one party; `PkiError` when this PKI lacks them."""
         credential = self.branch(curve).credentials.get(role)
         if credential is None:
             place = PLACES[role]
@@ -122,9 +122,9 @@ class TestPki:
     def issue_euicc(self, eid: str, seed: int | None = None) -> tuple[EuiccCredential, ...]:
         """New keys and certificates for the eUICC with this EID, one per curve, NIST first.
 
-        The keys come from `seed`, or else from the seed of this PKI if it has one, or else they are
-        random. `PkiError` when the EID is not 32 digits, fails its check digits, or does not begin
-        with an IIN that the EUM certificate permits.
+        The keys come from `seed`, or else from the seed of this PKI, and are random if it has none.
+        `PkiError` when the EID is not 32 digits, has wrong check digits, or does not begin with an
+        IIN that the EUM certificate permits.
         """
         return tuple(branch.eum.issue_euicc(eid, seed) for branch in self.branches)
 
@@ -140,9 +140,9 @@ class TestPki:
         if all(missing.values()):
             nearest = min(missing.values(), key=len)
             raise PkiError(
-                f"{root} holds no whole test PKI: {', '.join(map(str, nearest))} "
+                f"{root} does not hold a complete test PKI: {', '.join(map(str, nearest))} "
                 f"{'is' if len(nearest) == 1 else 'are'} missing. "
-                "Add what is missing, or make a PKI in another folder."
+                "Add what is missing, or make a PKI in a different folder."
             )
         return cls(reader.read() for reader in readers if not missing[reader.curve])
 

@@ -1,4 +1,4 @@
-"""Where SGP.26 keeps each certificate and key. Knows file names, not what is in the files."""
+"""Where SGP.26 keeps each certificate and key. Knows file names, not what the files hold."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from keys.curves import Curve
 
 @dataclass(frozen=True)
 class Place:
-    """The files of one certificate: `folder`, and what stands between CERT_ and the curve.
+    """The files of one certificate, in `folder`; `stem` is the file name between CERT_ and curve.
 
-    The certificate may also be found under `other_stem`. The private key is written to
-    `key_folder` and may also be found in `folder`.
+    The certificate may also be named `other_stem`. The private key is written to `key_folder`, and
+    is looked for in `folder` as well.
     """
 
     folder: str
@@ -35,7 +35,7 @@ class Place:
         return Path(self.folder, f"PK_{self.stem}_{curve.value}.pem")
 
     def find_certificate(self, root: Path, curve: Curve) -> Path | None:
-        """The certificate's file that exists, DER before PEM."""
+        """The certificate's file, DER before PEM; None when there is none."""
         stems = [stem for stem in (self.stem, self.other_stem) if stem]
         return _first_file(
             root / self.folder / f"CERT_{stem}_{curve.value}{suffix}"
@@ -44,13 +44,13 @@ class Place:
         )
 
     def find_private_key(self, root: Path, curve: Curve) -> Path | None:
-        """The private key's file that exists."""
+        """The private key's file; None when there is none."""
         path = self.private_key(curve)
         return _first_file((root / path, root / self.folder / path.name))
 
 
-# SGP.26 has SK_CI beside the certificate, but an SM-DP+ such as osmo-smdpp takes every file of
-# that folder for a CI certificate.
+# SGP.26 keeps SK_CI beside the certificate, but an SM-DP+ such as osmo-smdpp reads every file of
+# that folder as a CI certificate.
 CI = Place(
     "CertificateIssuer",
     "CI_ECDSA",

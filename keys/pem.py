@@ -1,4 +1,4 @@
-"""Keys and certificates as files. Knows formats and file modes, never a folder layout."""
+"""Keys and certificates as files. Knows formats and file modes, not the layout of folders."""
 
 import os
 from pathlib import Path
@@ -13,15 +13,15 @@ from keys.errors import PkiError
 
 _OWNER_ONLY = 0o600
 _PUBLIC = 0o644
-# TypeError is how the library says that a key is encrypted.
+# The library raises TypeError when a key is encrypted.
 _UNPARSABLE = (ValueError, TypeError, UnsupportedAlgorithm)
 
 
 def write_private_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
-    """Write `key` as unencrypted PKCS#8 PEM (RFC 5958) to a new file that only its owner reads.
+    """Write `key` as unencrypted PKCS#8 PEM (RFC 5958) to a new file that only its owner can read.
 
     The file has mode 0600 from its first byte and is on the disk on return. `PkiError` when the
-    file exists (it stays as it is) or cannot be written (nothing is left behind).
+    file exists (it is not touched) or cannot be written (nothing is left behind).
     """
     pem = key.private_bytes(
         serialization.Encoding.PEM,
@@ -32,7 +32,7 @@ def write_private_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
 
 
 def write_public_file(path: Path, content: bytes) -> None:
-    """Write `content`, a certificate or public key, to a new file that everybody may read.
+    """Write `content`, a certificate or public key, to a new file that anybody can read.
 
     `PkiError` as for `write_private_key`.
     """
@@ -42,18 +42,18 @@ def write_public_file(path: Path, content: bytes) -> None:
 def load_private_key(path: Path) -> ec.EllipticCurvePrivateKey:
     """Read an unencrypted PEM private key, PKCS#8 (RFC 5958) or SEC 1 (RFC 5915).
 
-    `PkiError` when the file cannot be read, holds no such key, or the curve is not one of `Curve`.
+    `PkiError` when the file cannot be read, is not such a key, or its curve is not in `Curve`.
     """
     content = _read(path)
     try:
         key = serialization.load_pem_private_key(content, password=None)
     except _UNPARSABLE as reason:
         raise PkiError(
-            f"{path} holds no usable private key: {reason}. "
-            "Put an unencrypted PEM file of an elliptic curve key there."
+            f"{path} does not hold a usable private key: {reason}. "
+            "Replace it with an elliptic curve key in unencrypted PEM."
         ) from reason
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise PkiError(f"{path} holds no elliptic curve key. Put a key on P-256 there.")
+        raise PkiError(f"{path} is not an elliptic curve key. Replace it with one on P-256.")
     try:
         Curve.of(key)
     except PkiError as reason:
@@ -70,7 +70,7 @@ def load_certificate(path: Path) -> x509.Certificate:
         return x509.load_der_x509_certificate(content)
     except _UNPARSABLE as reason:
         raise PkiError(
-            f"{path} holds no X.509 certificate: {reason}. Put the certificate there, DER or PEM."
+            f"{path} is not an X.509 certificate: {reason}. Replace it with one, in DER or PEM."
         ) from reason
 
 
@@ -88,7 +88,7 @@ def _write_new(path: Path, content: bytes, mode: int) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except FileExistsError as reason:
         raise PkiError(
-            f"{path} exists, and keys are never overwritten. Choose another place, or move it away."
+            f"{path} exists, and keys are never overwritten. Choose a different path, or move it."
         ) from reason
     except OSError as reason:
         raise _unwritable(path, reason) from reason

@@ -1,7 +1,7 @@
-"""What each certificate of the test PKI says: names, policies and extensions.
+"""The contents of each certificate of the test PKI: names, policies and extensions.
 
 Values, criticality and order are those of the certificates that GSMA publishes with SGP.26, which
-follow SGP.22 clause 4.5.2.1 (variant O). Knows no private key and signs nothing.
+follow SGP.22 clause 4.5.2.1 (variant O). Does not handle private keys or sign anything.
 """
 
 from collections.abc import Callable
@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 Extensions = tuple[tuple[x509.ExtensionType, bool], ...]
-"""Extensions in the order of the certificate, each with its criticality."""
+"""Extensions in the order they have in the certificate, each with its criticality."""
 
 ExtensionsForKey = Callable[[ec.EllipticCurvePublicKey], Extensions]
-"""The extensions of a certificate, once its public key is known."""
+"""Makes the extensions of a certificate from its public key."""
 
 NOT_BEFORE = datetime(2020, 4, 1, tzinfo=UTC)
 NOT_AFTER = datetime(2055, 4, 1, tzinfo=UTC)
@@ -48,7 +48,7 @@ _CRL_B = "http://ci.test.example.com/CRL-B.crl"
 
 
 def ci_subject(name: str) -> x509.Name:
-    """The name of a CI, which issues every certificate below it."""
+    """The subject of a CI."""
     return _name(
         (NameOID.COMMON_NAME, name),
         (NameOID.ORGANIZATIONAL_UNIT_NAME, "TESTCERT"),
@@ -70,7 +70,7 @@ def ci_extensions(key: ec.EllipticCurvePublicKey) -> Extensions:
 
 
 def eum_subject(organization: str) -> x509.Name:
-    """The name of an eUICC manufacturer."""
+    """The subject of an eUICC manufacturer (EUM)."""
     return _name(
         (NameOID.COUNTRY_NAME, "ES"),
         (NameOID.ORGANIZATION_NAME, organization),
@@ -81,7 +81,7 @@ def eum_subject(organization: str) -> x509.Name:
 def eum_extensions(
     key: ec.EllipticCurvePublicKey, authority: bytes, organization: str, iin: str
 ) -> Extensions:
-    """CERT.EUM.ECDSA, which binds its eUICCs to the organization and to EIDs that begin with `iin`.
+    """CERT.EUM.ECDSA, which limits its eUICCs to the organization and to EIDs starting with `iin`.
 
     `authority` is the 20-byte key identifier of the CI.
     """
@@ -102,7 +102,7 @@ def eum_extensions(
 
 
 def euicc_subject(eum: x509.Name, eid: str) -> x509.Name:
-    """The name of an eUICC: country and organization of its EUM, and the EID as serial number."""
+    """The subject of an eUICC: country and organization of its EUM, EID as serial number."""
     inherited = (NameOID.COUNTRY_NAME, NameOID.ORGANIZATION_NAME)
     return x509.Name(
         [
@@ -124,14 +124,14 @@ def euicc_extensions(key: ec.EllipticCurvePublicKey, authority: bytes) -> Extens
 
 
 def dp_subject(name: str) -> x509.Name:
-    """The name of an SM-DP+; in the TLS certificate `name` is its host name."""
+    """The subject of an SM-DP+; for the TLS certificate `name` is its host name."""
     return _name((NameOID.ORGANIZATION_NAME, "ACME"), (NameOID.COMMON_NAME, name))
 
 
 def dp_extensions(
     key: ec.EllipticCurvePublicKey, authority: bytes, role: ObjectIdentifier, oid: str
 ) -> Extensions:
-    """CERT.DPauth.ECDSA, CERT.DPpb.ECDSA and CERT.DSauth.ECDSA, which differ in `role` only.
+    """CERT.DPauth.ECDSA, CERT.DPpb.ECDSA and CERT.DSauth.ECDSA, which differ only in `role`.
 
     `authority` is the 20-byte key identifier of the CI, `oid` the server's own in dotted form.
     """
@@ -162,7 +162,7 @@ def dp_tls_extensions(
 
 
 def eim_subject(name: str) -> x509.Name:
-    """The name of an eIM, by its host name or other identifier."""
+    """The subject of an eIM: its host name or other identifier."""
     return _name((NameOID.COUNTRY_NAME, "DE"), (NameOID.COMMON_NAME, name))
 
 

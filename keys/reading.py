@@ -1,4 +1,4 @@
-"""Reads one curve of a test PKI from a folder in the SGP.26 layout, and checks that it is whole."""
+"""Reads one curve of a test PKI from a folder in the SGP.26 layout, and checks that it fits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class BranchReader:
     curve: Curve
 
     def missing(self) -> tuple[Path, ...]:
-        """Which of the files that a curve cannot do without are absent, relative to `root`."""
+        """Required files that are missing, relative to `root`."""
         found = {
             CI.certificate(self.curve): self._certificate_file(CI),
             EUM.certificate(self.curve): self._certificate_file(EUM),
@@ -36,10 +36,10 @@ class BranchReader:
         return tuple(path for path, file in found.items() if file is None)
 
     def read(self) -> Branch:
-        """Everything that is there; a party without certificate or key is left out.
+        """Everything there is; a party that lacks certificate or key is left out.
 
-        `PkiError` when a file is missing or unusable, a key does not belong to its certificate, or
-        a certificate not to its issuer.
+        `PkiError` when a required file is missing, a file cannot be used, a key does not match its
+        certificate, or a certificate was not issued by its issuer.
         """
         ci = self._read_ci()
         eum = self._read_eum(ci)
@@ -69,7 +69,7 @@ class BranchReader:
         if not is_issued_by(certificate, issuer):
             raise PkiError(
                 f"{self._certificate_file(place)} was not issued by the "
-                f"{issuer.subject.rfc4514_string()} of this folder. Take all files from one PKI."
+                f"{issuer.subject.rfc4514_string()} of this folder. Use files of one PKI only."
             )
         return Credential(certificate, self._read_key(place, certificate))
 
@@ -81,8 +81,8 @@ class BranchReader:
         found = self._ask(place, certificate, lambda it: Curve.of(public_key(it)))
         if found is not self.curve:
             raise PkiError(
-                f"{path} is for {found.standard_name}, but {self.curve.value} in its name says "
-                f"{self.curve.standard_name}. Put the right file there, or rename this one."
+                f"{path} is for {found.standard_name}, but {self.curve.value} in its name means "
+                f"{self.curve.standard_name}. Replace it, or rename it."
             )
         return certificate
 
@@ -94,7 +94,7 @@ class BranchReader:
         if key.public_key() != certificate.public_key():
             raise PkiError(
                 f"{path} is not the key of {self._certificate_file(place)}. "
-                "Put two files there that were made together."
+                "Replace both with files that were made together."
             )
         return key
 
@@ -104,7 +104,7 @@ class BranchReader:
         certificate: x509.Certificate,
         question: Callable[[x509.Certificate], _T],
     ) -> _T:
-        """The answer to `question`, whose error is told with the file's name before it."""
+        """The answer to `question`; its error gets the file's name in front."""
         try:
             return question(certificate)
         except PkiError as reason:
@@ -118,4 +118,4 @@ class BranchReader:
 
 
 def _missing(path: Path) -> PkiError:
-    return PkiError(f"{path} is missing. Put it there.")
+    return PkiError(f"{path} is missing. Add it.")

@@ -1,4 +1,4 @@
-"""Signs certificates. Knows names and signatures; what a certificate says comes from a template."""
+"""Signs certificates. Knows names and signatures; a template gives the contents."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from keys.source import KeySource
 class Template:
     """A certificate before it has a key.
 
-    `label` tells it from all others of the same issuer; a seeded source makes the key from it.
+    `label` is unique below the issuer; a seeded source derives the key from it.
     """
 
     label: str
@@ -28,7 +28,7 @@ class Template:
 
 
 def self_sign(template: Template, curve: Curve, source: KeySource) -> Credential:
-    """A root certificate of the fixed validity in `profiles`; `PkiError` as for `issue`."""
+    """A root certificate with the fixed validity in `profiles`; `PkiError` as for `issue`."""
     key = source.key(curve, template.label)
     builder = (
         _builder(template, key, source)
@@ -40,9 +40,9 @@ def self_sign(template: Template, curve: Curve, source: KeySource) -> Credential
 
 
 def issue(template: Template, issuer: Credential, source: KeySource) -> Credential:
-    """A certificate with a new key on the issuer's curve, valid as long as the issuer's.
+    """A certificate with a new key on the issuer's curve and the issuer's validity.
 
-    `PkiError` when the OpenSSL in use cannot do it.
+    `PkiError` when the OpenSSL in use lacks the curve or deterministic signatures.
     """
     key = source.key(issuer.curve, template.label)
     builder = (
@@ -80,7 +80,7 @@ def _sign(
         )
     except UnsupportedAlgorithm as reason:
         raise PkiError(
-            "The OpenSSL in use cannot make repeatable signatures (RFC 6979), which a seed needs. "
-            "Leave the seed out, or install the cryptography wheel from PyPI."
+            "The OpenSSL in use lacks deterministic signatures (RFC 6979), which a seed needs. "
+            "Leave out the seed, or install the cryptography wheel from PyPI."
         ) from reason
     return Credential(certificate, key)

@@ -1,6 +1,6 @@
-"""Where new keys and serial numbers come from: the system's randomness, or a seed.
+"""Where new keys and serial numbers come from: the system's random source, or a seed.
 
-Seeded keys can be computed by anybody who knows the seed. They are for tests and demonstrations.
+Anybody who knows the seed can compute the keys. Seeds are for tests and demonstrations.
 """
 
 import hashlib
@@ -18,11 +18,11 @@ _SERIAL_BYTES = 8
 
 
 class KeySource(Protocol):
-    """Gives the key and the serial number of the certificate called `label`."""
+    """Makes the key and the serial number of the certificate called `label`."""
 
     @property
     def deterministic(self) -> bool:
-        """Whether signatures are made without randomness (RFC 6979), so that they repeat."""
+        """Whether signatures are deterministic (RFC 6979), so that they repeat."""
 
     def key(self, curve: Curve, label: str) -> ec.EllipticCurvePrivateKey:
         """A private key on `curve`; `PkiError` when this OpenSSL lacks the curve."""
@@ -33,7 +33,7 @@ class KeySource(Protocol):
 
 @dataclass(frozen=True)
 class RandomKeys:
-    """Fresh keys and serial numbers at each call."""
+    """New keys and serial numbers on each call."""
 
     deterministic = False
 
@@ -57,7 +57,7 @@ class SeededKeys:
     deterministic = True
 
     def key(self, curve: Curve, label: str) -> ec.EllipticCurvePrivateKey:
-        """The key whose scalar is SHA-256 of seed, curve and label, brought into 1 to n-1."""
+        """The key whose scalar is SHA-256 of seed, curve and label, reduced to 1 to n-1."""
         scalar = int.from_bytes(self._digest("key", curve, label)) % (curve.order - 1) + 1
         try:
             return ec.derive_private_key(scalar, curve.implementation)
@@ -65,7 +65,7 @@ class SeededKeys:
             raise _no_curve(curve) from reason
 
     def serial(self, curve: Curve, label: str) -> int:
-        """A number of 8 bytes, its top bits 01 so that the length in DER never changes."""
+        """A number of 8 bytes; its top bits are 01, so that its DER length is always the same."""
         number = int.from_bytes(self._digest("serial", curve, label)[:_SERIAL_BYTES])
         return number & 0x3FFF_FFFF_FFFF_FFFF | 0x4000_0000_0000_0000
 
@@ -81,6 +81,6 @@ def key_source(seed: int | None) -> KeySource:
 
 def _no_curve(curve: Curve) -> PkiError:
     return PkiError(
-        f"The OpenSSL in use has no {curve.standard_name}. "
-        "Work with the other curve only, or install the cryptography wheel from PyPI."
+        f"The OpenSSL in use does not support {curve.standard_name}. "
+        "Use only the other curve, or install the cryptography wheel from PyPI."
     )

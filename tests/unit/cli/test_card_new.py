@@ -130,7 +130,7 @@ def test_new_takes_a_directory_s_name_as_it_is(run: Run, tmp_path: Path) -> None
     ("words", "sentence"),
     [
         (["--eid", "8904"], "'8904' is not an EID: "),
-        (["--eid", TEST_EID[:-1] + "4"], f"The EID {TEST_EID[:-1]}4 fails its check: "),
+        (["--eid", TEST_EID[:-1] + "4"], f"The EID {TEST_EID[:-1]}4 has wrong check digits: "),
         (["--eid", make_eid("89033023", 7)], "does not begin with 89049032"),
         (["--pki", "nowhere"], "nowhere is not a folder. Name the folder"),
     ],

@@ -80,7 +80,7 @@ def test_a_pki_that_is_there_already_is_not_overwritten(run: Run, tmp_path: Path
     before = tree(tmp_path / "pki")
     code, out, err = run("new", tmp_path / "pki")
     assert (code, out) == (1, "")
-    assert "exists, and keys are never overwritten. Choose another folder" in err
+    assert "exists, and keys are never overwritten. Choose a different folder" in err
     assert err.count("\n") == 1
     assert tree(tmp_path / "pki") == before
 
@@ -91,7 +91,7 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(run: Run, tmp_path: Path) 
     assert (code, out) == (1, "")
     assert err == (
         f"euicc-sim: {tmp_path}/file/pki cannot be written: Not a directory. "
-        "Choose another folder.\n"
+        "Choose a different folder.\n"
     )
 
 

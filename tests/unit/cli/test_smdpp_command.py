@@ -267,7 +267,7 @@ def test_a_folder_without_packages_is_a_sentence(
 
 
 def test_a_folder_that_is_no_pki_is_a_sentence(run: Run, folder: Path, tmp_path: Path) -> None:
-    assert "holds no whole test PKI" in complaint(run("serve", folder, "--pki", tmp_path))
+    assert "does not hold a complete test PKI" in complaint(run("serve", folder, "--pki", tmp_path))
 
 
 def test_a_taken_port_is_a_sentence(run: Run, folder: Path, pki_folder: Path) -> None:

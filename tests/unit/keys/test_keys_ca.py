@@ -33,7 +33,7 @@ def test_three_calls_make_a_whole_chain(ci: CertificateIssuer) -> None:
     assert is_issued_by(ci.certificate, ci.certificate)
 
 
-def test_the_euicc_certificate_is_for_the_key_that_comes_with_it(ci: CertificateIssuer) -> None:
+def test_the_euicc_certificate_matches_its_key(ci: CertificateIssuer) -> None:
     euicc = ci.issue_eum().issue_euicc(TEST_EID)
     certificate = x509.load_der_x509_certificate(euicc.euicc_certificate)
     assert certificate.public_key() == euicc.private_key.public_key()
@@ -78,14 +78,14 @@ def test_an_eum_permits_the_iin_it_was_made_for() -> None:
     eum.issue_euicc(make_eid("89010203", 1))
 
 
-def test_an_eid_of_another_iin_is_refused() -> None:
+def test_an_eid_with_a_different_iin_is_refused() -> None:
     eum = CertificateIssuer.create().issue_eum("89010203")
     with pytest.raises(PkiError, match=r"does not begin with 89010203.*an EUM for 89049032"):
         eum.issue_euicc(TEST_EID)
 
 
 def test_an_eid_with_wrong_check_digits_is_refused() -> None:
-    with pytest.raises(PkiError, match="fails its check"):
+    with pytest.raises(PkiError, match="wrong check digits"):
         CertificateIssuer.create().issue_eum().issue_euicc(TEST_EID[:-1] + "4")
 
 
@@ -94,12 +94,12 @@ def test_a_malformed_iin_is_refused() -> None:
         CertificateIssuer.create().issue_eum("890490")
 
 
-def test_a_ci_without_private_key_issues_nothing(ci: CertificateIssuer) -> None:
-    with pytest.raises(PkiError, match="private key is not there"):
+def test_a_ci_without_private_key_cannot_issue_certificates(ci: CertificateIssuer) -> None:
+    with pytest.raises(PkiError, match="private key is missing"):
         CertificateIssuer(ci.certificate, None).issue_eum()
 
 
-def test_certificates_live_as_long_as_their_issuer(ci: CertificateIssuer) -> None:
+def test_certificates_are_valid_as_long_as_their_issuer(ci: CertificateIssuer) -> None:
     euicc = ci.issue_eum().certify_euicc(TEST_EID).certificate
     assert euicc.not_valid_before_utc == ci.certificate.not_valid_before_utc
     assert euicc.not_valid_after_utc == ci.certificate.not_valid_after_utc
@@ -145,7 +145,7 @@ def test_two_servers_below_one_seeded_ci_have_different_keys() -> None:
     assert one != two
 
 
-def test_a_seed_at_the_euicc_repeats_it_below_a_random_eum() -> None:
+def test_a_seeded_euicc_repeats_below_a_random_eum() -> None:
     ci = CertificateIssuer.create()
     eum = ci.issue_eum()
     assert eum.issue_euicc(TEST_EID, seed=1) == eum.issue_euicc(TEST_EID, seed=1)
@@ -164,7 +164,9 @@ def test_no_private_key_is_printed(ci: CertificateIssuer) -> None:
     assert "PrivateKey" not in shown
 
 
-def test_an_openssl_that_cannot_repeat_signatures_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_openssl_without_deterministic_signatures_is_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def lacking(*_: object, **__: object) -> None:
         raise UnsupportedAlgorithm("deterministic")
 
@@ -173,8 +175,8 @@ def test_an_openssl_that_cannot_repeat_signatures_is_told(monkeypatch: pytest.Mo
         CertificateIssuer.create(seed=1)
 
 
-def test_a_certificate_without_name_constraints_permits_nothing() -> None:
-    with pytest.raises(PkiError, match="permits no IIN"):
+def test_a_certificate_without_name_constraints_does_not_permit_any_iin() -> None:
+    with pytest.raises(PkiError, match="does not permit any IIN"):
         permitted_iins(CertificateIssuer.create().certificate)
 
 
@@ -196,7 +198,7 @@ def test_an_issued_key_signs_what_its_certificate_verifies(ci: CertificateIssuer
     public_key(auth.certificate).verify(signature, b"message", algorithm)
 
 
-def test_a_public_key_that_the_openssl_lacks_is_told() -> None:
+def test_a_public_key_that_openssl_does_not_support_is_reported() -> None:
     class Lacking:
         subject = x509.Name([])
 

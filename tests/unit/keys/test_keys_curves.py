@@ -17,7 +17,7 @@ def test_a_curve_has_its_sgp26_and_its_standard_name(
 
 
 @pytest.mark.parametrize("curve", Curve)
-def test_the_order_is_right_since_n_minus_one_times_g_mirrors_g(curve: Curve) -> None:
+def test_n_minus_one_times_g_is_minus_g(curve: Curve) -> None:
     first = ec.derive_private_key(1, curve.implementation).public_key().public_numbers()
     last = ec.derive_private_key(curve.order - 1, curve.implementation)
     mirrored = last.public_key().public_numbers()
@@ -32,7 +32,7 @@ def test_the_curve_of_a_key_is_found_from_either_half(curve: Curve) -> None:
     assert Curve.of(key.public_key()) is curve
 
 
-def test_another_curve_is_refused_by_name() -> None:
+def test_an_unknown_curve_is_refused_by_name() -> None:
     with pytest.raises(PkiError, match="secp384r1"):
         Curve.of(ec.generate_private_key(ec.SECP384R1()))
 
@@ -72,7 +72,7 @@ def test_seed_zero_is_a_seed() -> None:
 
 
 @pytest.mark.parametrize("seed", [None, 1])
-def test_an_openssl_without_the_curve_is_told(
+def test_an_openssl_without_the_curve_is_reported(
     seed: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lacking(*_: object) -> None:
@@ -80,5 +80,5 @@ def test_an_openssl_without_the_curve_is_told(
 
     monkeypatch.setattr(ec, "generate_private_key", lacking)
     monkeypatch.setattr(ec, "derive_private_key", lacking)
-    with pytest.raises(PkiError, match="has no brainpoolP256r1"):
+    with pytest.raises(PkiError, match="does not support brainpoolP256r1"):
         key_source(seed).key(Curve.BRP, "CI")

@@ -29,7 +29,7 @@ def test_check_digits_below_ten_keep_their_zero() -> None:
 
 
 @given(st.integers(0, 10**8 - 1), st.integers(0, 10**22 - 1))
-def test_every_made_eid_leaves_one_when_divided_by_97(iin: int, serial: int) -> None:
+def test_every_eid_made_is_1_modulo_97(iin: int, serial: int) -> None:
     eid = make_eid(f"{iin:08}", serial)
     validate_eid(eid)
     assert len(eid) == 32
@@ -37,14 +37,14 @@ def test_every_made_eid_leaves_one_when_divided_by_97(iin: int, serial: int) -> 
 
 
 @given(st.integers(0, 31), st.integers(1, 9))
-def test_any_single_wrong_digit_is_found(place: int, change: int) -> None:
+def test_any_single_wrong_digit_is_detected(place: int, change: int) -> None:
     digit = (int(TEST_EID[place]) + change) % 10
     with pytest.raises(PkiError):
         validate_eid(f"{TEST_EID[:place]}{digit}{TEST_EID[place + 1 :]}")
 
 
 @pytest.mark.parametrize("eid", ["", TEST_EID[:-1], TEST_EID + "0", "x" + TEST_EID[1:]])
-def test_what_is_not_32_digits_is_no_eid(eid: str) -> None:
+def test_an_eid_has_32_digits(eid: str) -> None:
     with pytest.raises(PkiError, match="32 decimal digits"):
         validate_eid(eid)
 
@@ -54,13 +54,13 @@ def test_digits_of_other_scripts_are_refused() -> None:
         validate_eid("٨" + TEST_EID[1:])
 
 
-def test_a_line_end_behind_the_eid_is_refused() -> None:
+def test_a_newline_after_the_eid_is_refused() -> None:
     with pytest.raises(PkiError):
         validate_eid(TEST_EID + "\n")
 
 
-def test_wrong_check_digits_are_told_with_the_right_ones() -> None:
-    with pytest.raises(PkiError, match="it would end in 35, not 36"):
+def test_the_error_for_wrong_check_digits_names_the_correct_ones() -> None:
+    with pytest.raises(PkiError, match="it should end in 35, not 36"):
         validate_eid(TEST_EID[:-1] + "6")
 
 

@@ -46,7 +46,7 @@ def test_a_seeded_pki_repeats_byte_for_byte_private_keys_included(tmp_path: Path
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
 
 
-def test_another_seed_changes_every_file(tmp_path: Path) -> None:
+def test_a_different_seed_changes_every_file(tmp_path: Path) -> None:
     for seed in (1, 2):
         TestPki.create(seed=seed).write(tmp_path / str(seed))
     one, two = tree(tmp_path / "1"), tree(tmp_path / "2")
@@ -54,7 +54,7 @@ def test_another_seed_changes_every_file(tmp_path: Path) -> None:
     assert all(one[name] != two[name] for name in one)
 
 
-def test_without_a_seed_no_two_pkis_are_alike() -> None:
+def test_two_pkis_without_a_seed_differ() -> None:
     one, two = (TestPki.create([Curve.NIST]).branch(Curve.NIST) for _ in range(2))
     assert one.ci.ci_pk_id != two.ci.ci_pk_id
 
@@ -85,7 +85,7 @@ def test_the_files_are_those_of_sgp26(folder: Path) -> None:
 
 
 @needs_published
-def test_the_files_lie_where_the_published_ones_do_but_for_ci_key_and_tls(folder: Path) -> None:
+def test_the_files_are_where_the_published_ones_are_except_ci_key_and_tls(folder: Path) -> None:
     moved = {CI_KEY, "DPtls/CERT_S_SM_DP_TLS_NIST.der"}
     assert tree(folder).keys() - moved <= tree(PUBLISHED).keys()
 
@@ -102,7 +102,7 @@ def test_every_file_beside_the_ci_certificate_is_a_ci_certificate(folder: Path) 
         assert policies.value[0].policy_identifier.dotted_string == "2.23.146.1.2.1.0"
 
 
-def test_private_keys_are_for_the_owner_only(pki: TestPki, tmp_path: Path) -> None:
+def test_only_the_owner_can_read_private_keys(pki: TestPki, tmp_path: Path) -> None:
     old = os.umask(0)
     try:
         pki.write(tmp_path)
@@ -113,15 +113,13 @@ def test_private_keys_are_for_the_owner_only(pki: TestPki, tmp_path: Path) -> No
     assert set(modes.values()) == {0o600}
 
 
-def test_a_public_key_file_holds_the_key_of_its_certificate(folder: Path) -> None:
+def test_a_public_key_file_matches_its_certificate(folder: Path) -> None:
     key = load_pem_public_key((folder / "EUM/PK_EUM_ECDSA_NIST.pem").read_bytes())
     der = (folder / "EUM/CERT_EUM_ECDSA_NIST.der").read_bytes()
     assert key == x509.load_der_x509_certificate(der).public_key()
 
 
-def test_what_was_written_is_loaded_and_written_again_unchanged(
-    pki: TestPki, tmp_path: Path
-) -> None:
+def test_a_pki_is_unchanged_after_writing_loading_and_writing(pki: TestPki, tmp_path: Path) -> None:
     pki.write(tmp_path / "one")
     TestPki.load(tmp_path / "one").write(tmp_path / "two")
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
@@ -136,7 +134,7 @@ def test_nothing_is_written_when_one_file_exists(pki: TestPki, tmp_path: Path) -
     assert tree(tmp_path) == {"eUICC/SK_EUICC_ECDSA_BRP.pem": b"precious"}
 
 
-def test_a_file_in_place_of_the_folder_is_told(pki: TestPki, tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_reported(pki: TestPki, tmp_path: Path) -> None:
     (tmp_path / "pki").write_text("")
     with pytest.raises(PkiError, match="cannot be written"):
         pki.write(tmp_path / "pki")
@@ -169,12 +167,12 @@ def test_an_eid_that_the_eum_does_not_permit_is_refused(pki: TestPki) -> None:
         pki.issue_euicc(make_eid("89010203", 1))
 
 
-def test_a_pki_for_another_iin_issues_its_eids() -> None:
+def test_a_pki_for_a_different_iin_issues_its_eids() -> None:
     TestPki.create(iin="89010203").issue_euicc(make_eid("89010203", 1))
 
 
 @pytest.mark.parametrize("role", Role)
-def test_each_party_of_a_new_pki_can_be_had(role: Role, pki: TestPki) -> None:
+def test_a_new_pki_has_every_party(role: Role, pki: TestPki) -> None:
     for branch in pki.branches:
         credential = pki.credential(role, branch.curve)
         issuer = branch.eum.credential if role is Role.EUICC else branch.ci

@@ -60,58 +60,58 @@ def test_a_party_without_private_key_is_left_out(folder: Path) -> None:
         pki.credential(Role.DP_AUTH, Curve.NIST)
 
 
-def test_a_missing_curve_is_told(folder: Path) -> None:
+def test_a_missing_curve_is_reported(folder: Path) -> None:
     with pytest.raises(PkiError, match="no certificates on brainpoolP256r1"):
         TestPki.load(folder).branch(Curve.BRP)
 
 
-def test_a_curve_that_is_not_whole_is_left_out(pki: TestPki, tmp_path: Path) -> None:
+def test_an_incomplete_curve_is_left_out(pki: TestPki, tmp_path: Path) -> None:
     pki.write(tmp_path)
     (tmp_path / "EUM/SK_EUM_ECDSA_NIST.pem").unlink()
     assert TestPki.load(tmp_path).curves == (Curve.BRP,)
 
 
-def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(PkiError, match=r"nowhere is not a folder\. Name the folder"):
         TestPki.load(tmp_path / "nowhere")
 
 
-def test_an_empty_folder_is_told_with_what_it_lacks(tmp_path: Path) -> None:
+def test_the_error_for_an_empty_folder_says_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(PkiError, match=r"CERT_CI_ECDSA_NIST\.der, .*are missing"):
         TestPki.load(tmp_path)
 
 
-def test_a_missing_eum_key_is_told(folder: Path) -> None:
+def test_a_missing_eum_key_is_reported(folder: Path) -> None:
     (folder / "EUM/SK_EUM_ECDSA_NIST.pem").unlink()
     with pytest.raises(PkiError, match=r"EUM/SK_EUM_ECDSA_NIST\.pem is missing"):
         TestPki.load(folder)
 
 
 @pytest.mark.parametrize("name", [CI_CERTIFICATE, "EUM/CERT_EUM_ECDSA_NIST.der"])
-def test_a_broken_certificate_is_told_by_name(name: str, folder: Path) -> None:
+def test_the_error_for_a_broken_certificate_names_the_file(name: str, folder: Path) -> None:
     (folder / name).write_bytes(b"broken")
-    with pytest.raises(PkiError, match=rf"{name} holds no X\.509 certificate"):
+    with pytest.raises(PkiError, match=rf"{name} is not an X\.509 certificate"):
         TestPki.load(folder)
 
 
 @pytest.mark.parametrize(
     "name", [CI_KEY, "EUM/SK_EUM_ECDSA_NIST.pem", "DPpb/SK_S_SM_DPpb_ECDSA_NIST.pem"]
 )
-def test_a_key_of_another_certificate_is_told(name: str, folder: Path) -> None:
+def test_a_key_of_a_different_certificate_is_reported(name: str, folder: Path) -> None:
     (folder / name).unlink()
     write_private_key(folder / name, ec.generate_private_key(ec.SECP256R1()))
     with pytest.raises(PkiError, match=rf"{name} is not the key of .*CERT_.*made together"):
         TestPki.load(folder)
 
 
-def test_a_certificate_of_the_other_curve_is_told(pki: TestPki, tmp_path: Path) -> None:
+def test_a_certificate_of_the_other_curve_is_reported(pki: TestPki, tmp_path: Path) -> None:
     pki.write(tmp_path)
     shutil.copy(tmp_path / "EUM/CERT_EUM_ECDSA_BRP.der", tmp_path / "EUM/CERT_EUM_ECDSA_NIST.der")
     with pytest.raises(PkiError, match=r"EUM_ECDSA_NIST\.der is for brainpoolP256r1"):
         TestPki.load(tmp_path)
 
 
-def test_an_eum_of_another_ci_is_told(folder: Path, tmp_path: Path) -> None:
+def test_an_eum_of_a_different_ci_is_reported(folder: Path, tmp_path: Path) -> None:
     TestPki.create([Curve.NIST]).write(tmp_path / "other")
     shutil.rmtree(folder / "EUM")
     shutil.copytree(tmp_path / "other" / "EUM", folder / "EUM")
@@ -119,23 +119,25 @@ def test_an_eum_of_another_ci_is_told(folder: Path, tmp_path: Path) -> None:
         TestPki.load(folder)
 
 
-def test_an_eum_certificate_without_iin_is_told_by_file_name(pki: TestPki, folder: Path) -> None:
+def test_the_error_for_an_eum_certificate_without_iin_names_the_file(
+    pki: TestPki, folder: Path
+) -> None:
     server = pki.credential(Role.DP_AUTH, Curve.NIST)
     (folder / "EUM/CERT_EUM_ECDSA_NIST.der").write_bytes(server.der)
     (folder / "EUM/SK_EUM_ECDSA_NIST.pem").unlink()
     write_private_key(folder / "EUM/SK_EUM_ECDSA_NIST.pem", server.private_key)
-    with pytest.raises(PkiError, match=r"CERT_EUM_ECDSA_NIST\.der: .* permits no IIN"):
+    with pytest.raises(PkiError, match=r"CERT_EUM_ECDSA_NIST\.der: .* does not permit any IIN"):
         TestPki.load(folder)
 
 
 @pytest.mark.parametrize(
     ("key", "fault"),
     [
-        (ed25519.Ed25519PrivateKey.generate(), "has no elliptic curve key"),
-        (ec.generate_private_key(ec.SECP384R1()), "lies on secp384r1"),
+        (ed25519.Ed25519PrivateKey.generate(), "does not hold an elliptic curve key"),
+        (ec.generate_private_key(ec.SECP384R1()), "key is on secp384r1"),
     ],
 )
-def test_a_ci_with_another_kind_of_key_is_told_by_file_name(
+def test_the_error_for_a_ci_with_the_wrong_kind_of_key_names_the_file(
     key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey, fault: str, folder: Path
 ) -> None:
     name = ci_subject("Test CI")
@@ -148,13 +150,13 @@ def test_a_ci_with_another_kind_of_key_is_told_by_file_name(
 
 
 @pytest.mark.parametrize("name", ["EUM/SK_EUM_ECDSA_NIST.pem", "EUM/CERT_EUM_ECDSA_NIST.der"])
-def test_a_file_that_vanishes_while_reading_is_told(name: str, folder: Path) -> None:
+def test_a_file_that_vanishes_while_reading_is_reported(name: str, folder: Path) -> None:
     (folder / name).unlink()
     with pytest.raises(PkiError, match=f"{name} is missing"):
         BranchReader(folder, Curve.NIST).read()
 
 
-def test_a_folder_that_cannot_be_searched_is_told(
+def test_a_folder_that_cannot_be_searched_is_reported(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def denied(_: Path) -> bool:
@@ -183,7 +185,7 @@ def test_the_published_parties_are_all_found() -> None:
 
 @needs_published
 @pytest.mark.parametrize("curve", Curve)
-def test_an_euicc_below_the_published_eum_has_a_whole_chain(curve: Curve) -> None:
+def test_an_euicc_below_the_published_eum_has_a_complete_chain(curve: Curve) -> None:
     pki = TestPki.load(PUBLISHED)
     (credential,) = (c for c in pki.issue_euicc(TEST_EID) if c.curve is curve)
     euicc = x509.load_der_x509_certificate(credential.euicc_certificate)
@@ -194,6 +196,6 @@ def test_an_euicc_below_the_published_eum_has_a_whole_chain(curve: Curve) -> Non
 
 
 @needs_published
-def test_the_published_ci_certifies_a_server_of_ours() -> None:
+def test_the_published_ci_certifies_our_server() -> None:
     ci = TestPki.load(PUBLISHED).branch(Curve.NIST).ci
     assert is_issued_by(ci.issue_dp_tls("dp.example.com").certificate, ci.certificate)

@@ -29,7 +29,7 @@ def test_the_key_file_is_pkcs8(tmp_path: Path, key: ec.EllipticCurvePrivateKey) 
     assert (tmp_path / "key.pem").read_bytes().startswith(b"-----BEGIN PRIVATE KEY-----")
 
 
-def test_only_the_owner_reads_the_key(tmp_path: Path, key: ec.EllipticCurvePrivateKey) -> None:
+def test_only_the_owner_can_read_the_key(tmp_path: Path, key: ec.EllipticCurvePrivateKey) -> None:
     old = os.umask(0)
     try:
         write_private_key(tmp_path / "key.pem", key)
@@ -95,42 +95,42 @@ def test_an_existing_public_file_is_not_overwritten(tmp_path: Path) -> None:
         write_public_file(tmp_path / "a", b"2")
 
 
-def test_a_missing_key_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_key_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(PkiError, match=r"key\.pem cannot be read: No such file"):
         load_private_key(tmp_path / "key.pem")
 
 
-def test_a_folder_in_place_of_a_key_is_told(tmp_path: Path) -> None:
+def test_a_folder_in_place_of_a_key_is_reported(tmp_path: Path) -> None:
     with pytest.raises(PkiError, match="cannot be read: Is a directory"):
         load_private_key(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"no key", b"\xff\x00", b"-----BEGIN PRIVATE KEY-----"])
-def test_what_is_no_pem_key_is_told(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_pem_key_is_reported(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "key.pem").write_bytes(content)
-    with pytest.raises(PkiError, match="holds no usable private key"):
+    with pytest.raises(PkiError, match="does not hold a usable private key"):
         load_private_key(tmp_path / "key.pem")
 
 
 def test_an_encrypted_key_is_refused(tmp_path: Path, key: ec.EllipticCurvePrivateKey) -> None:
     secret = serialization.BestAvailableEncryption(b"secret")
     (tmp_path / "key.pem").write_bytes(key.private_bytes(PEM, PKCS8, secret))
-    with pytest.raises(PkiError, match="Put an unencrypted PEM file"):
+    with pytest.raises(PkiError, match="in unencrypted PEM"):
         load_private_key(tmp_path / "key.pem")
 
 
-def test_a_key_of_another_kind_is_refused(tmp_path: Path) -> None:
+def test_a_key_of_the_wrong_kind_is_refused(tmp_path: Path) -> None:
     other = ed25519.Ed25519PrivateKey.generate()
     (tmp_path / "key.pem").write_bytes(
         other.private_bytes(PEM, PKCS8, serialization.NoEncryption())
     )
-    with pytest.raises(PkiError, match="no elliptic curve key"):
+    with pytest.raises(PkiError, match="is not an elliptic curve key"):
         load_private_key(tmp_path / "key.pem")
 
 
-def test_a_key_on_another_curve_is_refused(tmp_path: Path) -> None:
+def test_a_key_on_an_unknown_curve_is_refused(tmp_path: Path) -> None:
     write_private_key(tmp_path / "key.pem", ec.generate_private_key(ec.SECP384R1()))
-    with pytest.raises(PkiError, match=r"key\.pem: The key lies on secp384r1"):
+    with pytest.raises(PkiError, match=r"key\.pem: The key is on secp384r1"):
         load_private_key(tmp_path / "key.pem")
 
 
@@ -145,7 +145,7 @@ def test_an_sec1_key_with_parameters_is_read(
 
 
 @pytest.mark.parametrize("content", [b"", b"0\x00", b"-----BEGIN CERTIFICATE-----"])
-def test_what_is_no_certificate_is_told(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_certificate_is_reported(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "cert.der").write_bytes(content)
-    with pytest.raises(PkiError, match=r"cert\.der holds no X\.509 certificate"):
+    with pytest.raises(PkiError, match=r"cert\.der is not an X\.509 certificate"):
         load_certificate(tmp_path / "cert.der")

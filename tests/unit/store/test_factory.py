@@ -159,9 +159,9 @@ def test_no_more_results_are_kept_than_was_said(tmp_path: Path, pki_folder: Path
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "31 digits": ({"eid": EID[:-1]}, r"is 32 decimal digits, and this has a length of 31"),
+    "31 digits": ({"eid": EID[:-1]}, r"is 32 decimal digits, and this is 31 characters long"),
     "letters": ({"eid": "89" + "A" * 30}, r"is not an EID"),
-    "check digits": ({"eid": EID[:-2] + "36"}, r"fails its check: it would end in 35, not 36"),
+    "check digits": ({"eid": EID[:-2] + "36"}, r"wrong check digits: it should end in 35, not 36"),
     "another IIN": ({"eid": OTHER_IIN}, r"does not begin with 89049032"),
     "no room for eIMs": ({"max_eims": 0}, r"room for at least one eIM"),
     "no room for results": ({"results": 0}, r"room for at least one .* package result"),
@@ -178,7 +178,9 @@ def test_an_option_that_no_card_can_have_is_refused_and_nothing_is_made(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("make", "sentence"), [(False, "is not a folder"), (True, "no whole")])
+@pytest.mark.parametrize(
+    ("make", "sentence"), [(False, "is not a folder"), (True, "not hold a complete")]
+)
 def test_a_pki_that_is_none_is_named_and_nothing_is_made(
     tmp_path: Path, make: bool, sentence: str
 ) -> None:
@@ -349,12 +351,12 @@ def _pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
 
 
 WRONG_KEYS: dict[str, tuple[Callable[[], bytes], str]] = {
-    "text": (lambda: b"not a key", r"holds no usable private key"),
-    "nothing": (lambda: b"", r"holds no usable private key"),
-    "RSA": (lambda: _pem(rsa.generate_private_key(65537, 2048)), r"holds no elliptic curve key"),
+    "text": (lambda: b"not a key", r"does not hold a usable private key"),
+    "nothing": (lambda: b"", r"does not hold a usable private key"),
+    "RSA": (lambda: _pem(rsa.generate_private_key(65537, 2048)), r"is not an elliptic curve key"),
     "P-384": (
         lambda: _pem(ec.generate_private_key(ec.SECP384R1())),
-        r": The key lies on secp384r1",
+        r": The key is on secp384r1",
     ),
     "another on P-256": (
         lambda: _pem(ec.generate_private_key(ec.SECP256R1())),
