@@ -1,4 +1,4 @@
-"""Long commands joined, long answers cut."""
+"""Joining chained commands and splitting long responses."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_chained_commands_are_joined_with_the_last_ones_header() -> None:
         Command(0x80, 0xE2, 0x91, 0x01),
     ],
 )
-def test_another_command_is_6883_and_ends_the_chain(other: Command) -> None:
+def test_a_different_command_is_6883_and_ends_the_chain(other: Command) -> None:
     chain = RequestChain()
     chain.add(STORE, more_follow=True)
     with pytest.raises(StatusError) as error:
@@ -83,7 +83,7 @@ def test_pieces_end_with_the_answers_own_status_word() -> None:
     assert queue.more(1) == Response(b"e", 0x6282)
 
 
-def test_nothing_waiting_is_6985() -> None:
+def test_get_response_with_nothing_left_is_6985() -> None:
     queue = ResponseQueue()
     for _ in range(2):
         with pytest.raises(StatusError) as error:
@@ -101,7 +101,7 @@ def test_a_wrong_le_is_6cxx_and_loses_nothing() -> None:
 
 
 @pytest.mark.parametrize("ne", [256, 65536])
-def test_a_le_of_256_or_more_takes_what_there_is(ne: int | None) -> None:
+def test_an_le_of_256_or_more_fetches_everything(ne: int | None) -> None:
     queue = ResponseQueue()
     queue.put(Response(b"abc"), None)
     assert queue.more(ne) == Response(b"abc")
@@ -121,7 +121,7 @@ def test_a_piece_fits_one_message_with_its_status_word() -> None:
     assert first.sw == 0x6100
 
 
-def test_without_le_61_says_again_what_waits() -> None:
+def test_without_le_61xx_is_repeated() -> None:
     queue = ResponseQueue()
     queue.put(Response(b"abc"), None)
     assert queue.more(None) == Response(b"", 0x6103)

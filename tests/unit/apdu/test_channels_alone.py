@@ -1,4 +1,4 @@
-"""Channels with applications that are no eUICC's."""
+"""Channels with applications of any card, not those of an eUICC."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_an_unknown_proprietary_instruction_goes_to_the_files(send: Send) -> Non
     assert send("8012 0000 00") == "66 69 6C 65 90 00"
 
 
-def test_status_tells_application_or_directory(send: Send) -> None:
+def test_status_describes_application_or_directory(send: Send) -> None:
     assert send("80F2 0000 00") == "62 00 90 00"
     assert send("80F2 0001 00") == "90 00"
     send("00A4 0400 06 A00000000102")
@@ -272,11 +272,11 @@ def test_select_of_the_first_occurrence_gives_its_template(send: Send, p2: str) 
     assert send(f"00A4 00{p2} 02 3F00 00") == "62 00 90 00"
 
 
-def test_p2_0c_brings_no_data(send: Send) -> None:
+def test_p2_0c_returns_no_data(send: Send) -> None:
     assert send("00A4 040C 05 A000000001") == "90 00"
 
 
-def test_a_closed_channel_takes_nothing_more(send: Send) -> None:
+def test_a_closed_channel_is_no_longer_served(send: Send) -> None:
     send("0070 0001 00")
     assert send("0170 8000") == "90 00"
     assert send("01B0 0000 00") == "68 81"

@@ -1,4 +1,4 @@
-"""What each of the 256 class bytes says."""
+"""What each of the 256 class bytes means."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_each_channel_has_its_classes(channel: int, proprietary: bool, chained: 
 
 
 @pytest.mark.parametrize("cla", [0x04, 0x08, 0x0C, 0x0F, 0x84, 0x8C, 0xA4, 0x60, 0x7F, 0xE0, 0xFE])
-def test_secure_messaging_is_seen(cla: int) -> None:
+def test_secure_messaging_is_recognised(cla: int) -> None:
     assert ClassByte.parse(cla).secure
 
 
@@ -34,7 +34,7 @@ def test_a_reserved_class_is_6e00(cla: int) -> None:
     assert error.value.sw == SW.WRONG_CLA
 
 
-def test_every_class_byte_but_the_reserved_ones_has_a_channel() -> None:
+def test_every_class_byte_except_the_reserved_ones_has_a_channel() -> None:
     reserved = {*range(0x20, 0x40), *range(0xB0, 0xC0), 0xFF}
     channels = [ClassByte.parse(cla).channel for cla in range(256) if cla not in reserved]
     assert set(channels) == set(range(20))

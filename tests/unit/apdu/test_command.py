@@ -53,7 +53,7 @@ def test_each_case_is_read_and_written(
         "80E29100 000000 AABB",
     ],
 )
-def test_lengths_that_do_not_agree_are_6700(raw: str) -> None:
+def test_lengths_that_do_not_match_are_6700(raw: str) -> None:
     with pytest.raises(StatusError) as error:
         Command.parse(hx(raw))
     assert error.value.sw == SW.WRONG_LENGTH

@@ -1,4 +1,4 @@
-"""The status words, typed afresh from ISO/IEC 7816-4 and ETSI TS 102 221."""
+"""The status words, typed again from ISO/IEC 7816-4 and ETSI TS 102 221."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ def test_a_status_error_needs_a_reason(why: str) -> None:
 
 
 @pytest.mark.parametrize("sw", [0x9000, 0x6100, 0x6112, 0x6C05, 0x9110, 0x6282])
-def test_a_status_word_that_goes_on_does_not_refuse(sw: int) -> None:
+def test_success_more_data_and_a_corrected_le_are_not_refusals(sw: int) -> None:
     assert not refuses(sw)
 
 
 @pytest.mark.parametrize("sw", [0x6281, 0x6283, 0x63C0, 0x6700, 0x6985, 0x6A82, 0x9862, 0x6F00])
-def test_any_other_status_word_refuses(sw: int) -> None:
+def test_any_other_status_word_is_a_refusal(sw: int) -> None:
     assert refuses(sw)

@@ -59,18 +59,18 @@ def test_a_longer_form_of_a_length_is_read(raw: str) -> None:
         "30 84 FFFFFFFF",
     ],
 )
-def test_cut_indefinite_and_over_long_objects_are_refused(raw: str) -> None:
+def test_truncated_indefinite_and_over_long_objects_are_refused(raw: str) -> None:
     with pytest.raises(TlvError):
         read(hx(raw))
 
 
-def test_an_object_must_not_pass_the_end_it_is_given() -> None:
+def test_an_object_must_not_go_past_the_given_end() -> None:
     assert read(hx("30 02 0500"), 0, 4).end == 4
     with pytest.raises(TlvError, match="claims 2 bytes, 1 left"):
         read(hx("30 02 0500"), 0, 3)
 
 
-def test_a_row_is_read_to_its_end() -> None:
+def test_objects_in_a_row_are_read_to_the_end() -> None:
     assert [one.tag for one in children(hx("80 00 5A 01 00 BF57 00"))] == [0x80, 0x5A, 0xBF57]
     assert children(b"") == []
     assert [one.tag for one in children(hx("30 02 0500"), 2)] == [0x05]
