@@ -125,10 +125,10 @@ def card(
         int | None, typer.Option(metavar="NUMBER", help="Take an order back.")
     ] = None,
 ) -> None:
-    """Make a card known, or change and show what is known of it."""
+    """Show what is known of a card, after keeping what is given: so a new card is made known."""
     service = _service(file, store)
     der = None if certificate is None else bytes_from(certificate, "--certificate")
-    if (counter, token, der) != (None, None, None) or not (again or withdraw):
+    if (counter, token, der) != (None, None, None):
         service.set_card(eid, counter=counter, token=token, certificate=der)
     if again is not None:
         service.again(eid, again)

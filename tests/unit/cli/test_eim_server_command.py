@@ -127,6 +127,19 @@ def test_a_card_is_shown_with_what_waits(run: Run, file: Path, folder: Path) -> 
     assert run("eim", "card", file, EID, "--again", 2)[0] == 0
 
 
+def test_a_card_that_is_only_shown_is_not_made(run: Run, file: Path) -> None:
+    code, out, error = run("eim", "card", file, OTHER_EID)
+    assert (code, out) == (1, "")
+    assert f"No card {OTHER_EID} is known here" in error
+    assert "eim card" in error
+    assert not file.with_suffix(".cards").exists()
+
+
+def test_a_card_is_made_by_what_is_told_of_it(run: Run, file: Path) -> None:
+    assert run("eim", "card", file, OTHER_EID, "--counter", 8)[0] == 0
+    assert "8, the next package has 9" in run("eim", "card", file, OTHER_EID)[1]
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [

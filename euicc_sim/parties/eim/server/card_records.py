@@ -319,7 +319,8 @@ class EimStore:
 def _unknown(eid: str) -> UnknownEidError:
     return UnknownEidError(
         f"No card {eid} is known here. Order something for it, "
-        f"with: euicc-sim eim order FILE {eid} OP"
+        f"with: euicc-sim eim order FILE {eid} OP; "
+        f"or say what is known of it, with: euicc-sim eim card FILE {eid} --counter N"
     )
 
 
