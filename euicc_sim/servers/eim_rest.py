@@ -26,6 +26,7 @@ from starlette.routing import Route
 from euicc_sim.parties.eim import Eim, Loader
 from euicc_sim.parties.eim.server import CardRecord, EimService, Order, Result, UnknownEidError
 from euicc_sim.parties.messages import EimError
+from euicc_sim.parties.messages.json_document import Json, fields_as_json
 from euicc_sim.servers import Log
 from euicc_sim.servers.request_body import BodyError, read_body
 
@@ -121,27 +122,26 @@ class _Rest:
         return JSONResponse({"error": str(error)}, status)
 
 
-def card_json(record: CardRecord) -> dict[str, Any]:
+def card_json(record: CardRecord) -> dict[str, Json]:
     """A card as JSON, without its results."""
-    document = record.model_dump(
-        mode="json", by_alias=True, exclude_none=True, exclude={"results", "queue", "schema_"}
-    )
-    return document | {
+    return _without(record, "schema") | {
         "queue": [order_json(one) for one in record.queue],
         "results": len(record.results),
     }
 
 
-def order_json(order: Order) -> dict[str, Any]:
+def order_json(order: Order) -> dict[str, Json]:
     """An order as JSON, without its confirmation code."""
-    return order.model_dump(
-        mode="json", by_alias=True, exclude_defaults=True, exclude={"confirmation_code"}
-    )
+    return _without(order, "confirmationCode")
 
 
-def result_json(result: Result) -> dict[str, Any]:
+def result_json(result: Result) -> dict[str, Json]:
     """A result as JSON."""
-    return result.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return _without(result)
+
+
+def _without(value: CardRecord | Order | Result, *names: str) -> dict[str, Json]:
+    return {name: one for name, one in fields_as_json(value).items() if name not in names}
 
 
 def _eid(request: Request) -> str:

@@ -10,16 +10,22 @@ What became of orders that end is kept in orders.json.
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+import msgspec
+from msgspec import Meta, field
 
 from euicc_sim.parties.messages import safe_file
+from euicc_sim.parties.messages.json_document import (
+    DocumentError,
+    from_json,
+    read_document,
+    write_document,
+)
 from euicc_sim.parties.smdpp import (
     Event,
     IconType,
@@ -27,7 +33,6 @@ from euicc_sim.parties.smdpp import (
     NotificationTarget,
     Order,
     OrderBook,
-    OrderRecord,
     OrderState,
     Owner,
     PolicyRule,
@@ -39,34 +44,35 @@ from euicc_sim.servers import ServerError
 SUFFIXES = (".der", ".upp")
 SIDECAR = ".toml"
 STATE_FILE = "orders.json"
-SCHEMA = 1
 
 _RULES = {1: PolicyRule.PPR1, 2: PolicyRule.PPR2}
 
 
-class Sidecar(BaseModel):
+class Sidecar(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """What a NAME.toml may say; all of it may be left out.
 
     `notify` are addresses that hear of all events, `ppr` the numbers of policy rules, `owner` an
     MCC and MNC, `icon` a file in the same folder.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    confirmation_code: Annotated[str, StringConstraints(min_length=1)] | None = None
-    eid: Annotated[str, StringConstraints(pattern=r"^[0-9]{32}$")] | None = None
+    confirmation_code: Annotated[str, Meta(min_length=1)] | None = None
+    eid: Annotated[str, Meta(pattern=r"\A[0-9]{32}\Z")] | None = None
     single_use: bool = False
     name: str | None = None
     provider: str | None = None
-    profile_class: Literal["test", "provisioning", "operational"] | None = Field(
-        None, alias="class"
+    profile_class: Literal["test", "provisioning", "operational"] | None = field(
+        name="class", default=None
     )
-    notify: list[str] | None = None
-    ppr: list[Literal[1, 2]] | None = None
+    notify: tuple[str, ...] | None = None
+    ppr: tuple[Literal[1, 2], ...] | None = None
     owner: str | None = None
     icon: str | None = None
     fallback_allowed: bool | None = None
     emergency: bool | None = None
+
+    def __repr__(self) -> str:
+        """Without the confirmation code."""
+        return f"Sidecar({self.name!r})"
 
 
 def read_orders(folder: Path, address: str) -> list[Order]:
@@ -135,14 +141,13 @@ def _targets(addresses: Iterable[str]) -> tuple[NotificationTarget, ...]:
 
 def _sidecar(path: Path) -> Sidecar:
     if not path.exists():
-        return Sidecar.model_validate({})
+        return Sidecar()
+    content = _content(path)
     try:
-        return Sidecar.model_validate(tomllib.loads(_content(path).decode()))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ServerError(f"{path}: {place}: {first['msg']}. Mend that line.") from error
-    except ValueError as error:
+        return from_json(Sidecar, tomllib.loads(content.decode()))
+    except DocumentError as error:
+        raise ServerError(f"{path}: {error}") from error
+    except (ValueError, RecursionError) as error:
         raise ServerError(f"{path} is no TOML: {error}. Mend that line.") from error
 
 
@@ -153,12 +158,39 @@ def _content(path: Path) -> bytes:
         raise ServerError(f"{path} cannot be read: {error.strerror}. Give another.") from error
 
 
+class _Order(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """An order of which a restart must know: over, or with wrong codes."""
+
+    state: OrderState
+    wrong_codes: Annotated[int, Meta(ge=0)]
+
+
+class _State(msgspec.Struct, forbid_unknown_fields=True):
+    """What became of orders, by matchingId."""
+
+    schema: Literal[1]
+    orders: dict[str, _Order]
+
+    @classmethod
+    def of(cls, orders: OrderBook) -> Self:
+        """Of those of which a restart must know."""
+        kept = [one for one in orders if not one.open or one.wrong_codes]
+        return cls(1, {one.order.matching_id: _Order(one.state, one.wrong_codes) for one in kept})
+
+    def restore(self, orders: OrderBook) -> None:
+        """Make orders what they were."""
+        for record in orders:
+            found = self.orders.get(record.order.matching_id)
+            if found is not None:
+                record.state, record.wrong_codes = found.state, found.wrong_codes
+
+
 @dataclass
 class StateFile:
     """What became of the orders of a folder, in a file of it, so that a restart changes nothing."""
 
     path: Path
-    _written: str = ""
+    _written: _State | None = None
 
     @classmethod
     def of(cls, folder: Path) -> StateFile:
@@ -170,48 +202,23 @@ class StateFile:
         if not self.path.exists():
             return
         try:
-            self._restore(orders, json.loads(_content(self.path)))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            read_document(_State, _content(self.path)).restore(orders)
+        except DocumentError as error:
             raise ServerError(
-                f"{self.path} is no state of orders: {error!r}. "
-                "Mend it, or remove it to release all orders."
+                f"{self.path} is no state of orders: {error} Or remove it to release all orders."
             ) from error
-        self._written = _document(orders)
+        self._written = _State.of(orders)
 
     def save(self, orders: OrderBook) -> None:
         """Write what has changed, the whole file or nothing. Raises ServerError."""
-        document = _document(orders)
-        if document == self._written or (not self._written and not _kept(orders)):
+        state = _State.of(orders)
+        if state == self._written or (self._written is None and not state.orders):
             return
         try:
-            safe_file.replace(self.path, document.encode())
+            safe_file.replace(self.path, write_document(state))
         except OSError as error:
             raise ServerError(
                 f"{self.path} cannot be written: {error.strerror}. "
                 "Make room and let this user write there: a restart forgets which orders ended."
             ) from error
-        self._written = document
-
-    @staticmethod
-    def _restore(orders: OrderBook, document: Any) -> None:
-        if document["schema"] != SCHEMA:
-            raise ValueError(f"schema {document['schema']}")
-        kept = document["orders"]
-        for record in orders:
-            found = kept.get(record.order.matching_id)
-            if found is not None:
-                record.state = OrderState(found["state"])
-                record.wrong_codes = int(found["wrongCodes"])
-
-
-def _document(orders: OrderBook) -> str:
-    kept = {
-        one.order.matching_id: {"state": one.state.value, "wrongCodes": one.wrong_codes}
-        for one in _kept(orders)
-    }
-    return json.dumps({"schema": SCHEMA, "orders": kept}, indent=2) + "\n"
-
-
-def _kept(orders: OrderBook) -> list[OrderRecord]:
-    """Orders of which a restart must know: over, or with wrong codes."""
-    return [one for one in orders if not one.open or one.wrong_codes]
+        self._written = state

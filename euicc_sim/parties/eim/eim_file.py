@@ -6,12 +6,13 @@ key in it is not encrypted, and no error tells it. Names of fields are SGP.32's.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
+import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -20,116 +21,82 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from msgspec import Meta, field
 
 from euicc_sim.parties.eim.eim import MAX_COUNTER, Eim
 from euicc_sim.parties.messages import safe_file
 from euicc_sim.parties.messages.errors import EimError
+from euicc_sim.parties.messages.json_document import (
+    DocumentError,
+    from_json,
+    read_json,
+    write_document,
+)
 from keys import Curve, PkiError
 
-SCHEMA = 1
-ID_TYPES = {"oid": 1, "fqdn": 2, "proprietary": 3}
-PROTOCOLS = ("retrieveHttps", "retrieveCoaps", "injectHttps", "injectCoaps", "proprietary")
+SCHEMA: Literal[1] = 1
+
+IdType = Literal["oid", "fqdn", "proprietary"]
+Protocol = Literal["retrieveHttps", "retrieveCoaps", "injectHttps", "injectCoaps", "proprietary"]
+
+ID_TYPES: dict[str, int] = {name: number for number, name in enumerate(get_args(IdType), 1)}
+PROTOCOLS: tuple[str, ...] = get_args(Protocol)
+"""By the bits of eimSupportedProtocol."""
 
 
-def _from_hex(value: object) -> object:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise ValueError("hex digits in a string are needed here")  # noqa: TRY004 pydantic's way
-    return bytes.fromhex(value)
+class _Record(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """An eIM as its file has it: the fields of `Eim` under the names of SGP.32."""
 
-
-Hex = Annotated[bytes | None, BeforeValidator(_from_hex)]
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        alias_generator=to_camel,
-        hide_input_in_errors=True,
-    )
-
-    schema_: Annotated[Literal[1], Field(alias="schema")]
-    eim_id: Annotated[str, Field(min_length=1, max_length=128)]
-    eim_fqdn: str | None = None
-    eim_id_type: Literal["oid", "fqdn", "proprietary"] | None = None
-    eim_supported_protocol: list[Literal[PROTOCOLS]] | None = None  # type: ignore[valid-type]
-    euicc_ci_pk_id: Annotated[Hex, Field(alias="euiccCiPKId")] = None
-    indirect_profile_download: bool = False
-    counter_value: Annotated[int, Field(ge=0, le=MAX_COUNTER)]
-    association_token: Annotated[int, Field(ge=1)] | None = None
+    schema: Literal[1] = SCHEMA
+    eim_id: Annotated[str, Meta(min_length=1, max_length=128)] = field(name="eimId")
+    fqdn: str | None = field(name="eimFqdn", default=None)
+    id_type: IdType | None = field(name="eimIdType", default=None)
+    protocols: tuple[Protocol, ...] | None = field(name="eimSupportedProtocol", default=None)
+    ci_pk_id: bytes | None = field(name="euiccCiPKId", default=None)
+    indirect_download: bool = field(name="indirectProfileDownload", default=False)
+    counter: Annotated[int, Meta(ge=0, le=MAX_COUNTER)] = field(name="counterValue")
+    token: Annotated[int, Meta(ge=1)] | None = field(name="associationToken", default=None)
     curve: Literal["NIST", "BRP"]
-    eim_certificate: Hex = None
-    private_key: Annotated[str, Field(repr=False)]
+    certificate: bytes | None = field(name="eimCertificate", default=None)
+    private_key: str = field(name="privateKey")
+
+    def __repr__(self) -> str:
+        """Without the private key."""
+        return f"_Record({self.eim_id!r})"
 
 
 def parse(content: bytes) -> Eim:
     """Read a document. Raises EimError with the place and the reason."""
     try:
-        document = json.loads(content)
-    except ValueError:
-        # The cause would carry the whole text, key included.
-        raise EimError("it is not JSON. Take the file that eim new made.") from None
-    found = document.get("schema") if isinstance(document, dict) else None
-    if found != SCHEMA:
-        raise EimError(
-            f'its "schema" is {str(found)[:20]}; this program reads schema {SCHEMA}. '
-            "Take a file that eim new made."
-        )
-    try:
-        return _eim(_Record.model_validate(document))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"])) or "the document"
-        raise EimError(f"at {place}: {first['msg']}. Mend that place.") from None
+        document = read_json(content)
+        found = document.get("schema") if isinstance(document, dict) else None
+        if found != SCHEMA:
+            raise EimError(
+                f'its "schema" is {str(found)[:20]}; this program reads schema {SCHEMA}. '
+                "Take a file that eim new made."
+            )
+        record = from_json(_Record, document)
+    except DocumentError as error:
+        raise EimError(str(error)) from None
+    values: dict[str, Any] = {
+        name: getattr(record, name) for name in record.__struct_fields__ if name not in _ONLY_KEPT
+    }
+    for name, taken in _TAKEN.items():
+        values[name] = None if values[name] is None else taken(record, values[name])
+    return Eim(**values)
 
 
 def render(eim: Eim) -> bytes:
     """The document of an eIM; it holds the private key."""
-    kinds = {number: name for name, number in ID_TYPES.items()}
-    document: dict[str, Any] = {
-        "schema": SCHEMA,
-        "eimId": eim.eim_id,
-        "eimFqdn": eim.fqdn,
-        "eimIdType": None if eim.id_type is None else kinds[eim.id_type],
-        "eimSupportedProtocol": _names(eim.protocols),
-        "euiccCiPKId": _hex(eim.ci_pk_id),
-        "indirectProfileDownload": eim.indirect_download,
-        "counterValue": eim.counter,
-        "associationToken": eim.token,
-        "curve": Curve.of(eim.private_key).value,
-        "eimCertificate": _hex(eim.certificate),
-        "privateKey": eim.private_key.private_bytes(
-            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-        ).decode(),
-    }
-    kept = {name: value for name, value in document.items() if value is not None}
-    return json.dumps(kept, indent=2, ensure_ascii=False).encode() + b"\n"
+    values: dict[str, Any] = {one.name: getattr(eim, one.name) for one in fields(eim)}
+    for name, kept in _KEPT.items():
+        values[name] = None if values[name] is None else kept(values[name])
+    return write_document(_Record(**values, curve=Curve.of(eim.private_key).value))
 
 
-def _eim(record: _Record) -> Eim:
-    protocols = record.eim_supported_protocol
-    return Eim(
-        eim_id=record.eim_id,
-        private_key=_private_key(record),
-        counter=record.counter_value,
-        token=record.association_token,
-        fqdn=record.eim_fqdn,
-        id_type=None if record.eim_id_type is None else ID_TYPES[record.eim_id_type],
-        protocols=None if protocols is None else frozenset(map(PROTOCOLS.index, protocols)),
-        ci_pk_id=record.euicc_ci_pk_id,
-        certificate=record.eim_certificate,
-        indirect_download=record.indirect_profile_download,
-    )
-
-
-def _private_key(record: _Record) -> ec.EllipticCurvePrivateKey:
+def _private_key(record: _Record, pem: str) -> ec.EllipticCurvePrivateKey:
     try:
-        key = load_pem_private_key(record.private_key.encode(), password=None)
+        key = load_pem_private_key(pem.encode(), password=None)
         if isinstance(key, ec.EllipticCurvePrivateKey) and Curve.of(key).value == record.curve:
             return key
     except (ValueError, TypeError, UnsupportedAlgorithm, PkiError):
@@ -140,12 +107,23 @@ def _private_key(record: _Record) -> ec.EllipticCurvePrivateKey:
     raise EimError("at privateKey: its curve is not the one named at curve. Mend that place.")
 
 
-def _names(protocols: frozenset[int] | None) -> list[str] | None:
-    return None if protocols is None else [PROTOCOLS[one] for one in sorted(protocols)]
+def _pem(key: ec.EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-def _hex(value: bytes | None) -> str | None:
-    return None if value is None else value.hex().upper()
+_ONLY_KEPT = {"schema", "curve"}
+"""Fields that a file has to itself."""
+_TAKEN: Mapping[str, Callable[[_Record, Any], object]] = {
+    "id_type": lambda _, name: ID_TYPES[name],
+    "protocols": lambda _, names: frozenset(map(PROTOCOLS.index, names)),
+    "private_key": _private_key,
+}
+_KEPT: Mapping[str, Callable[[Any], object]] = {
+    "id_type": {number: name for name, number in ID_TYPES.items()}.__getitem__,
+    "protocols": lambda bits: tuple(PROTOCOLS[one] for one in sorted(bits)),
+    "private_key": _pem,
+}
+"""What is other in a file than in an `Eim`, both ways; all other fields are the same there."""
 
 
 def create(path: Path, eim: Eim) -> None:

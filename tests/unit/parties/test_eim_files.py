@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import threading
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from euicc_sim.parties.eim.eim_file import changing, create, load, parse, render
 from euicc_sim.parties.messages.errors import EimError
 from keys import Curve, Role, TestPki
 
+GOLDEN = Path(__file__).parents[2] / "golden" / "parties"
 EID = "89049032123451234512345678901235"
 
 
@@ -46,6 +48,45 @@ def test_a_file_keeps_all_of_an_eim(tmp_path: Path, eim: Eim) -> None:
     found = load(tmp_path / "eim.json")
     assert found == eim
     assert found.public_key == eim.public_key
+
+
+def test_no_field_of_an_eim_is_forgotten(tmp_path: Path) -> None:
+    eim = full_eim()
+    for one in fields(Eim):
+        assert getattr(eim, one.name) != one.default, f"full_eim leaves {one.name} at its default"
+    create(tmp_path / "eim.json", eim)
+    found = load(tmp_path / "eim.json")
+    assert {one.name for one in fields(Eim) if not same(one.name, eim, found)} == set()
+
+
+@pytest.mark.parametrize("name", ["eim-0.2.0.json", "eim-bare-0.2.0.json"])
+def test_a_file_of_0_2_0_opens_and_is_written_as_it_was(name: str) -> None:
+    content = (GOLDEN / name).read_bytes()
+    assert render(parse(content)) == content
+
+
+def same(name: str, one: Eim, other: Eim) -> bool:
+    if name == "private_key":
+        return one.public_key == other.public_key
+    return bool(getattr(one, name) == getattr(other, name))
+
+
+def test_a_field_that_is_there_twice_is_refused(path: Path) -> None:
+    content = path.read_bytes().replace(
+        b'"counterValue": 0,', b'"counterValue": 0, "counterValue": 9,'
+    )
+    with pytest.raises(EimError, match="at counterValue: the field is there twice"):
+        parse(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[" * 100_000, b'{"schema": NaN}', b'{"schema": ' + b"1" * 5000 + b"}", b"\xff\xfe", b""],
+    ids=["nested", "NaN", "5000 digits", "no UTF-8", "empty"],
+)
+def test_strange_json_is_a_sentence(content: bytes) -> None:
+    with pytest.raises(EimError, match=r"\.$"):
+        parse(content)
 
 
 def test_only_its_owner_reads_the_file_before_and_after_a_change(path: Path) -> None:

@@ -9,15 +9,28 @@ import subprocess
 import sys
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
+from msgspec import inspect
+from msgspec.structs import fields
 
-from euicc_sim.parties.eim.server.card_records import CardRecord, EimStore, UnknownEidError
+from euicc_sim.parties.eim.server.card_records import (
+    CardRecord,
+    EimStore,
+    Forward,
+    Order,
+    Result,
+    UnknownEidError,
+    parse,
+)
 from euicc_sim.parties.eim.server.orders import order_of
 from euicc_sim.parties.messages.errors import EimError
+from euicc_sim.parties.messages.json_document import write_document
 
 EID = "89049032123451234512345678901235"
 OTHER = "89049032123451234512345678901332"
+OLD = Path(__file__).parents[2] / "golden" / "parties" / "card-of-an-eim-0.2.0.json"
 
 
 @pytest.fixture
@@ -133,3 +146,55 @@ def test_a_kill_at_any_time_leaves_a_whole_record(store: EimStore) -> None:
         assert record.counter >= said
         assert record.data["counter"] == record.counter
         assert store.eids() == [EID]
+
+
+def different(declared: inspect.Type) -> Any:
+    """A value of a declared type that no default is."""
+    match declared:
+        case inspect.StrType():
+            return EID if declared.pattern else "text"
+        case inspect.IntType():
+            return 5
+        case inspect.BoolType():
+            return True
+        case inspect.BytesType():
+            return b"\x01\xab"
+        case inspect.LiteralType():
+            return declared.values[-1]
+        case inspect.AnyType():
+            return {"known": True}
+        case inspect.ListType():
+            return [different(declared.item_type)]
+        case inspect.DictType():
+            return {"name": different(declared.value_type)}
+        case inspect.UnionType():
+            return different(next(t for t in declared.types if not isinstance(t, inspect.NoneType)))
+        case inspect.StructType():
+            return declared.cls(**{one.name: different(one.type) for one in declared.fields})
+    raise AssertionError(declared)
+
+
+def test_every_field_of_a_record_is_kept() -> None:
+    record = different(inspect.type_info(CardRecord))
+    again = parse(write_document(record))
+    for kind, one, other in (
+        (CardRecord, record, again),
+        (Order, record.queue[0], again.queue[0]),
+        (Result, record.results[0], again.results[0]),
+        (Forward, record.notifications[0], again.notifications[0]),
+    ):
+        for field in fields(kind):
+            value = getattr(one, field.name)
+            assert value != field.default or field.name == "schema", f"{field.name} is the default"
+            assert getattr(other, field.name) == value, f"{field.name} of {kind.__name__} is lost"
+
+
+def test_a_record_of_0_2_0_opens() -> None:
+    record = parse(OLD.read_bytes())
+    assert record.queue[0].confirmation_code == "1234"
+    assert record.results[0].outcomes[0].value == [{"eimId": "a"}]
+    assert parse(write_document(record)) == record
+
+
+def test_a_confirmation_code_is_in_no_text_of_an_order() -> None:
+    assert "1234" not in repr(parse(OLD.read_bytes()).queue[0])

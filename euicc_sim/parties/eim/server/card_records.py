@@ -6,7 +6,6 @@ Several programs may use one folder at once. Knows no messages.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
-from pydantic.alias_generators import to_camel
+import msgspec
+from msgspec import Meta, field
 
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.parties.eim.operations import Kind, Operation
 from euicc_sim.parties.messages import safe_file
 from euicc_sim.parties.messages.errors import EimError
+from euicc_sim.parties.messages.json_document import DocumentError, read_document, write_document
 
 NOTIFICATIONS = 100
 """So many may wait for their SM-DP+s; further ones are not taken."""
@@ -28,33 +28,16 @@ DELIVERIES = 3
 """So often is an order given out without a result; then it is held."""
 
 
-def _from_hex(value: object) -> object:
-    if isinstance(value, bytes):
-        return value
-    if not isinstance(value, str):
-        raise ValueError("hex digits in a string are needed here")  # noqa: TRY004 pydantic's way
-    return bytes.fromhex(value)
+class _Part(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """What a card's file is made of."""
 
 
-Hex = Annotated[
-    bytes,
-    BeforeValidator(_from_hex),
-    PlainSerializer(lambda value: value.hex().upper(), return_type=str),
-]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", strict=True, alias_generator=to_camel, populate_by_name=True
-    )
-
-
-class OrderedOperation(_Part):
+class OrderedOperation(_Part, kw_only=True):
     """One operation of a package."""
 
     kind: Kind
     name: str
-    raw: Hex
+    raw: bytes
 
     def operation(self) -> Operation:
         """As `Eim.package` takes it."""
@@ -72,7 +55,7 @@ class About(NamedTuple):
 OrderKind = Literal["package", "data", "download"]
 
 
-class Order(_Part):
+class Order(_Part, kw_only=True, omit_defaults=True):
     """What a card is to be asked for, numbered as it came.
 
     `words` are how it was ordered. A package has `operations`; a data request `tag_list`; a
@@ -87,21 +70,25 @@ class Order(_Part):
     words: list[str]
     ordered_at: str
     automatic: bool = False
-    operations: list[OrderedOperation] = Field(default_factory=list)
-    tag_list: Hex | None = None
+    operations: list[OrderedOperation] = field(default_factory=list)
+    tag_list: bytes | None = None
     activation_code: str | None = None
     default_smdp: bool = False
     smds: str | None = None
-    confirmation_code: Annotated[str | None, Field(repr=False)] = None
+    confirmation_code: str | None = None
     deliveries: int = 0
-    transaction_id: Hex | None = None
+    transaction_id: bytes | None = None
     counter: int | None = None
-    message: Hex | None = None
-    rsp_transactions: list[Hex] = Field(default_factory=list)
-    rsp_certificate: Hex | None = None
+    message: bytes | None = None
+    rsp_transactions: list[bytes] = field(default_factory=list)
+    rsp_certificate: bytes | None = None
     problem: str | None = None
     lost: bool = False
     held: bool = False
+
+    def __repr__(self) -> str:
+        """Without the confirmation code."""
+        return f"Order({self.what})"
 
     @property
     def what(self) -> str:
@@ -114,7 +101,7 @@ class Order(_Part):
         return About(self.words, self.number, self.message)
 
 
-class Outcome(_Part):
+class Outcome(_Part, kw_only=True):
     """What one operation came to; `value` is JSON."""
 
     operation: str
@@ -122,7 +109,7 @@ class Outcome(_Part):
     value: Any = None
 
 
-class Result(_Part):
+class Result(_Part, kw_only=True):
     """What came of an order, or a result that no order waited for.
 
     `state` is done, refused (by the card, who said so) or failed (without its word); `message` is
@@ -136,12 +123,12 @@ class Result(_Part):
     state: Literal["done", "refused", "failed"]
     verified: bool = False
     error: str | None = None
-    outcomes: list[Outcome] = Field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
     seq_number: int | None = None
     counter: int | None = None
-    transaction_id: Hex | None = None
-    message: Hex | None = None
-    package: Hex | None = None
+    transaction_id: bytes | None = None
+    message: bytes | None = None
+    package: bytes | None = None
 
     @property
     def about(self) -> About:
@@ -149,33 +136,33 @@ class Result(_Part):
         return About(self.words, self.order, self.package)
 
 
-class Forward(_Part):
+class Forward(_Part, kw_only=True):
     """A notification that waits for its SM-DP+."""
 
     address: str
-    message: Hex
+    message: bytes
     tries: int = 0
     problem: str | None = None
 
 
-class CardRecord(_Part):
+class CardRecord(_Part, kw_only=True):
     """One card. `asked` says that its certificate was asked for by the eIM itself."""
 
-    schema_: Annotated[Literal[1], Field(alias="schema")] = 1
-    eid: Annotated[str, Field(pattern="^[0-9]{32}$")]
+    schema: Literal[1] = 1
+    eid: Annotated[str, Meta(pattern=r"\A[0-9]{32}\Z")]
     counter: int = 0
     token: int | None = None
     asked: bool = False
     next_order: int = 1
     last_poll: str | None = None
-    euicc_certificate: Hex | None = None
-    eum_certificate: Hex | None = None
-    euicc_info1: Hex | None = None
-    euicc_info2: Hex | None = None
-    data: dict[str, Any] = Field(default_factory=dict)
-    queue: list[Order] = Field(default_factory=list)
-    results: list[Result] = Field(default_factory=list)
-    notifications: list[Forward] = Field(default_factory=list)
+    euicc_certificate: bytes | None = None
+    eum_certificate: bytes | None = None
+    euicc_info1: bytes | None = None
+    euicc_info2: bytes | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    queue: list[Order] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    notifications: list[Forward] = field(default_factory=list)
 
     @property
     def next(self) -> Order | None:
@@ -205,18 +192,9 @@ class CardRecord(_Part):
 def parse(content: bytes) -> CardRecord:
     """Read a document. Raises EimError with the place and the reason."""
     try:
-        return CardRecord.model_validate(json.loads(content))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"])) or "the document"
-        raise EimError(f"at {place}: {first['msg']}. Mend that place.") from error
-    except (ValueError, RecursionError) as error:
-        raise EimError("it is not JSON. Restore a copy of the file.") from error
-
-
-def render(record: CardRecord) -> bytes:
-    """The document of a card."""
-    return record.model_dump_json(by_alias=True, exclude_none=True, indent=2).encode() + b"\n"
+        return read_document(CardRecord, content)
+    except DocumentError as error:
+        raise EimError(str(error)) from error
 
 
 def plain(value: Any) -> Any:
@@ -281,7 +259,7 @@ class EimStore:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with suppress(FileExistsError):
-                safe_file.create(path, render(record))
+                safe_file.create(path, write_document(record))
         except OSError as error:
             raise _unwritable(path, error) from error
 
@@ -300,9 +278,9 @@ class EimStore:
             except OSError as error:
                 raise _unreadable(path, error) from error
             record = self.card(eid)
-            before = render(record)
+            before = write_document(record)
             yield record
-            after = render(record)
+            after = write_document(record)
             if after == before:
                 return
             try:

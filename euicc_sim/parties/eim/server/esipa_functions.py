@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,7 +142,7 @@ class EsipaFunctions:
         failed: EimError | None = None
         lines: list[str] = []
         with self._service.store.changing(eid) as record:
-            before = record.model_copy(deep=True)
+            before = deepcopy(record)
             taker = ResultTaker(
                 self._service.eim, record, self._service.time(), lines.append, self._service.data
             )
@@ -257,7 +258,7 @@ def _eid(value: dict[str, Any]) -> str:
 
 
 def _undo(record: CardRecord, before: CardRecord) -> None:
-    for name in type(record).model_fields:
+    for name in record.__struct_fields__:
         setattr(record, name, getattr(before, name))
 
 

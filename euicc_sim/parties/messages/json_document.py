@@ -1,0 +1,170 @@
+"""JSON documents by their declaration: a msgspec struct is read, checked and written.
+
+Bytes are hex in a string. A field that is None is left out, and so is one with its default where
+the struct says `omit_defaults`. Knows no file, and not what a document is for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import NoReturn, TypeVar
+
+import msgspec
+from msgspec import inspect, structs
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""A value as JSON has it."""
+
+T = TypeVar("T")
+
+_PLACE = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<place>.*)`)?", re.DOTALL)
+_FIELD = re.compile(r"Object (?:missing required|contains unknown) field `(?P<name>.*)`")
+
+
+class DocumentError(ValueError):
+    """A document that is not as declared; a sentence that begins with the place in it.
+
+    It quotes nothing of the document but names of fields, and a word where one of a few is due.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        """Say it so that it does no harm to a terminal."""
+        super().__init__(sentence if sentence.isprintable() else ascii(sentence)[1:-1])
+
+
+def read_document(kind: type[T], content: bytes) -> T:
+    """The struct that a document is. Raises DocumentError."""
+    return from_json(kind, read_json(content))
+
+
+def read_json(content: bytes) -> object:
+    """Any JSON, where no object has a name twice. Raises DocumentError."""
+    try:
+        return json.loads(content, object_pairs_hook=_once, parse_constant=_no_number)
+    except DocumentError:
+        raise
+    except (ValueError, RecursionError):
+        # The cause would carry the whole text, and a key may be in it.
+        raise DocumentError("it is not JSON. Restore a copy of the file.") from None
+
+
+def from_json(kind: type[T], value: object) -> T:
+    """The struct that a JSON value is. Raises DocumentError."""
+    try:
+        return msgspec.convert(
+            _with_bytes(_declared(kind), value, ""), kind, builtin_types=(bytes,)
+        )
+    except msgspec.ValidationError as error:
+        raise DocumentError(_sentence(str(error))) from None
+
+
+def write_document(value: msgspec.Struct) -> bytes:
+    """The document of a struct, two spaces to a level."""
+    return json.dumps(to_json(value), indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def to_json(value: object) -> Json:
+    """A struct, or what one holds, as JSON."""
+    match value:
+        case msgspec.Struct():
+            return fields_as_json(value)
+        case bytes():
+            return value.hex().upper()
+        case Enum():
+            return to_json(value.value)
+        case None | bool() | int() | float() | str():
+            return value
+        case Mapping():
+            return {str(name): to_json(one) for name, one in value.items()}
+        case frozenset():
+            return [to_json(one) for one in sorted(value)]
+        case list() | tuple():
+            return [to_json(one) for one in value]
+    raise TypeError(f"a {type(value).__name__} has no place in JSON")
+
+
+def fields_as_json(value: msgspec.Struct) -> dict[str, Json]:
+    """The fields of a struct that are written, as JSON."""
+    return {name: to_json(one) for name, one in _kept(value)}
+
+
+def _kept(value: msgspec.Struct) -> Iterable[tuple[str, object]]:
+    """The fields that are written, under the names that they have in JSON."""
+    for field in structs.fields(value):
+        one = getattr(value, field.name)
+        default = field.default
+        if field.default_factory is not msgspec.NODEFAULT:
+            default = field.default_factory()
+        if one is not None and not (value.__struct_config__.omit_defaults and one == default):
+            yield field.encode_name, one
+
+
+def _declared(kind: type[object]) -> inspect.Type:
+    found = _declarations.get(kind)
+    if found is None:
+        found = _declarations[kind] = inspect.type_info(kind)
+    return found
+
+
+_declarations: dict[type[object], inspect.Type] = {}
+
+
+def _with_bytes(declared: inspect.Type, value: object, place: str) -> object:
+    """The value with bytes in the place of hex, wherever bytes are declared."""
+    match declared, value:
+        case inspect.BytesType(), str():
+            return _from_hex(value, place)
+        case inspect.Metadata(type=inner), _:
+            return _with_bytes(inner, value, place)
+        case inspect.UnionType(types=types), _ if value is not None:
+            others = [one for one in types if not isinstance(one, inspect.NoneType)]
+            return _with_bytes(others[0], value, place) if len(others) == 1 else value
+        case inspect.StructType(fields=fields), dict():
+            known = {one.encode_name: one.type for one in fields}
+            return {
+                name: _with_bytes(known[name], one, f"{place}.{name}") if name in known else one
+                for name, one in value.items()
+            }
+        case inspect.DictType(value_type=inner), dict():
+            return {name: _with_bytes(inner, one, f"{place}.{name}") for name, one in value.items()}
+        case inspect.ListType(item_type=inner) | inspect.VarTupleType(item_type=inner), list():
+            return [
+                _with_bytes(inner, one, f"{place}[{number}]") for number, one in enumerate(value)
+            ]
+    return value
+
+
+def _from_hex(digits: str, place: str) -> bytes:
+    try:
+        return bytes.fromhex(digits)
+    except ValueError as error:
+        raise DocumentError(
+            f"at {place.removeprefix('.')}: these are not hex digits in pairs. Mend that place."
+        ) from error
+
+
+def _sentence(complaint: str) -> str:
+    """What msgspec says, with the place in front."""
+    found = _PLACE.fullmatch(complaint)
+    what, place = (found["what"], found["place"] or "") if found else (complaint, "")
+    field = _FIELD.fullmatch(what)
+    if field is not None:
+        place = f"{place}.{field['name']}".removeprefix(".")
+        what = "the field is missing" if "missing" in what else "there is no such field"
+    return f"at {place or 'the document'}: {what}. Mend that place."
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DocumentError(f"at {twice[:60]}: the field is there twice. Remove one of them.")
+    return found
+
+
+def _no_number(text: str) -> NoReturn:
+    raise DocumentError(f"{text} is not a number of JSON. Mend that place.")
