@@ -16,10 +16,19 @@ from __future__ import annotations
 from typing import Any
 
 from apdu.tlv import Tlv, TlvError, read, whole
-from euicc_sim.asn1.nodes import Choice, Prepared, node_of
+from euicc_sim.asn1.nodes import Choice, Prepared, Unknown, node_of
 from euicc_sim.asn1.primitives import Asn1Error
 
-__all__ = ["Asn1Error", "Prepared", "alternative", "decode", "decode_at", "encode"]
+__all__ = [
+    "Asn1Error",
+    "Prepared",
+    "Unknown",
+    "alternative",
+    "decode",
+    "decode_at",
+    "encode",
+    "read_keeping",
+]
 
 
 def decode(spec: Any, data: bytes) -> Any:
@@ -37,6 +46,21 @@ def decode_at(spec: Any, data: bytes, item: Tlv) -> Any:
     if item.tag not in node.tags:
         raise Asn1Error(f"{node.name} cannot begin with tag {item.tag:X}")
     try:
+        return node.decode(data, item)
+    except TlvError as error:
+        raise Asn1Error(f"{node.name}: {error}") from error
+
+
+def read_keeping(spec: Any, data: bytes) -> Any:
+    """As `decode`, for answers of a later version: an alternative that is not known is Unknown.
+
+    Elements that a list cannot have are passed over, as unknown fields of a SEQUENCE are.
+    """
+    node = node_of(spec, keeping=True)
+    try:
+        item = whole(data)
+        if item.tag not in node.tags and not node.keeps_unknown:
+            raise Asn1Error(f"{node.name} cannot begin with tag {item.tag:X}")
         return node.decode(data, item)
     except TlvError as error:
         raise Asn1Error(f"{node.name}: {error}") from error

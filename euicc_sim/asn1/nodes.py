@@ -6,7 +6,7 @@ Knows the shape of types; `codec` is the door and says what the values are.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from pyasn1.type import constraint, tag, univ
 
@@ -20,14 +20,33 @@ class Prepared(bytes):
     __slots__ = ()
 
 
-_nodes: dict[int, tuple[Any, Node]] = {}
+UNKNOWN: Literal["?"] = "?"
 
 
-def node_of(spec: Any) -> Node:
-    """The compiled form of a type; kept for as long as the program runs."""
-    found = _nodes.get(id(spec))
+class Unknown(NamedTuple):
+    """An alternative that the type does not have, where such are kept: its whole object."""
+
+    name: Literal["?"]
+    raw: bytes
+
+    @property
+    def tag(self) -> int:
+        """The tag that nobody knows."""
+        return read(self.raw).tag
+
+
+_nodes: dict[tuple[int, bool], tuple[Any, Node]] = {}
+
+
+def node_of(spec: Any, keeping: bool = False) -> Node:
+    """The compiled form of a type; kept for as long as the program runs.
+
+    A node that is `keeping` reads a CHOICE with an alternative it does not know as Unknown, and
+    passes over elements that a list cannot have; others refuse both.
+    """
+    found = _nodes.get((id(spec), keeping))
     if found is None:
-        found = _nodes[id(spec)] = (spec, _compile(spec))
+        found = _nodes[id(spec), keeping] = (spec, _compile(spec, keeping))
     return found[1]
 
 
@@ -56,6 +75,11 @@ class Node:
     def takes(self, number: int) -> bool:
         """Whether an object with this tag may be of the type; ANY takes every tag."""
         return not self.tags or number in self.tags
+
+    @property
+    def keeps_unknown(self) -> bool:
+        """Whether an object with a tag that the type does not have is kept."""
+        return False
 
     def decode(self, data: bytes, item: Tlv) -> Any:
         """The value of an object whose tag has been checked."""
@@ -141,7 +165,8 @@ class Explicit(Node):
         if item.tag != self.tag:
             return self.inner.decode(data, item)
         inside = read(data, item.value, item.end)
-        if inside.end != item.end or not self.inner.takes(inside.tag):
+        known = self.inner.takes(inside.tag) or self.inner.keeps_unknown
+        if inside.end != item.end or not known:
             raise Asn1Error(f"tag {self.tag:X} does not hold one {self.name}")
         return self.inner.decode(data, inside)
 
@@ -153,16 +178,24 @@ class Explicit(Node):
 class Choice(Node):
     """One of several types, told apart by their tags."""
 
-    def __init__(self, spec: Any) -> None:
+    def __init__(self, spec: Any, keeping: bool) -> None:
         """Compile the alternatives."""
+        self.keeping = keeping
         self.alternatives = {
-            one.name: node_of(one.asn1Object) for one in spec.componentType.namedTypes
+            one.name: node_of(one.asn1Object, keeping) for one in spec.componentType.namedTypes
         }
         self.by_tag = {t: (n, node) for n, node in self.alternatives.items() for t in node.tags}
         super().__init__(spec, self.by_tag)
 
+    @property
+    def keeps_unknown(self) -> bool:
+        """As the whole tree does."""
+        return self.keeping
+
     def decode(self, data: bytes, item: Tlv) -> tuple[str, Any]:
         """The alternative's name and its value."""
+        if item.tag not in self.by_tag and self.keeping:
+            return Unknown(UNKNOWN, data[item.start : item.end])
         name, node = self.by_tag[item.tag]
         return name, node.decode(data, item)
 
@@ -179,17 +212,20 @@ class Choice(Node):
 class SequenceOf(Node):
     """A list of one type."""
 
-    def __init__(self, spec: Any, own: int) -> None:
+    def __init__(self, spec: Any, own: int, keeping: bool) -> None:
         """Compile the type of the elements."""
         super().__init__(spec, (own,))
         kept = getattr(spec, "items_kept_as_is", False)
-        self.item = Whole(spec, None) if kept else node_of(spec.componentType)
+        self.item = Whole(spec, None) if kept else node_of(spec.componentType, keeping)
+        self.keeping = keeping
 
     def decode(self, data: bytes, item: Tlv) -> list[Any]:
         """The elements, in order."""
         found = children(data, item.value, item.end)
+        if self.keeping and not self.item.keeps_unknown:
+            found = [one for one in found if self.item.takes(one.tag)]
         for one in found:
-            if not self.item.takes(one.tag):
+            if not self.item.takes(one.tag) and not self.item.keeps_unknown:
                 raise Asn1Error(f"{one.tag:X} is no element of a list of {self.item.name}")
         return [self.item.decode(data, one) for one in found]
 
@@ -206,12 +242,12 @@ class SequenceOf(Node):
 class Sequence(Node):
     """Named fields in a fixed order."""
 
-    def __init__(self, spec: Any, own: int) -> None:
+    def __init__(self, spec: Any, own: int, keeping: bool) -> None:
         """Compile the fields."""
         super().__init__(spec, (own,))
         named = spec.componentType.namedTypes
         self.fields = [
-            (one.name, node_of(one.asn1Object), not (one.isOptional or one.isDefaulted))
+            (one.name, node_of(one.asn1Object, keeping), not (one.isOptional or one.isDefaulted))
             for one in named
         ]
         self.defaults = {one.name: _plain(one.asn1Object) for one in named if one.isDefaulted}
@@ -226,8 +262,11 @@ class Sequence(Node):
         """The fields that are there, defaults filled in."""
         value = dict(self.defaults)
         expected = 0
-        for child in children(data, item.value, item.end):
+        inside = children(data, item.value, item.end)
+        for number, child in enumerate(inside):
             places = self.by_tag.get(child.tag, self.open)
+            if not places:
+                places = self._kept_for(expected, inside[number + 1 :])
             if not places:
                 continue
             index = next((one for one in places if one >= expected), None)
@@ -239,6 +278,18 @@ class Sequence(Node):
             expected = index + 1
         self._none_missing(expected, len(self.fields))
         return value
+
+    def _kept_for(self, expected: int, later: list[Tlv]) -> list[int]:
+        """The CHOICE in whose place an object with an unknown tag is, were there such a one.
+
+        It is the next field that must be there, and nothing that comes later is of it.
+        """
+        for index in range(expected, len(self.fields)):
+            _, node, mandatory = self.fields[index]
+            if mandatory:
+                there = any(node.takes(one.tag) for one in later)
+                return [index] if node.keeps_unknown and not there else []
+        return []
 
     def _none_missing(self, start: int, end: int) -> None:
         for name, _, mandatory in self.fields[start:end]:
@@ -275,24 +326,24 @@ def _plain(spec: Any) -> Any:
     return bool(spec) if isinstance(spec, univ.Boolean) else int(spec)
 
 
-def _compile(spec: Any) -> Node:
+def _compile(spec: Any, keeping: bool) -> Node:
     tags = [tag_number(one) for one in spec.tagSet.superTags]
     if isinstance(spec, univ.Choice):
-        node: Node = Choice(spec)
+        node: Node = Choice(spec, keeping)
     elif isinstance(spec, univ.Any):
         node = Whole(spec, None)
     else:
-        node = _compile_tagged(spec, tags.pop(0))
+        node = _compile_tagged(spec, tags.pop(0), keeping)
     for outer in tags:
         node = Explicit(spec, outer, node)
     return node
 
 
-def _compile_tagged(spec: Any, own: int) -> Node:
+def _compile_tagged(spec: Any, own: int, keeping: bool) -> Node:
     if getattr(spec, "kept_whole", False) or getattr(spec, "kept_as_is", False):
         return Whole(spec, own)
     if isinstance(spec, univ.SequenceOf):
-        return SequenceOf(spec, own)
+        return SequenceOf(spec, own, keeping)
     if isinstance(spec, univ.Sequence):
-        return Sequence(spec, own)
+        return Sequence(spec, own, keeping)
     return Primitive(spec, own)

@@ -86,6 +86,10 @@ class Wire:
         """Read `data` as the type of that name; raises Asn1Error."""
         return codec.decode(self.types[name], data)
 
+    def read_keeping(self, name: str, data: bytes) -> Any:
+        """As `decode`, but an alternative that is not known is `codec.Unknown`."""
+        return codec.read_keeping(self.types[name], data)
+
     def decode_at(self, name: str, data: bytes, item: Tlv) -> Any:
         """Read an object inside a larger buffer as the type of that name; raises Asn1Error."""
         return codec.decode_at(self.types[name], data, item)
