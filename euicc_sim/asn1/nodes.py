@@ -12,13 +12,7 @@ from pyasn1.type import constraint, tag, univ
 
 from apdu.tlv import Tlv, children, read, tlv, whole
 from euicc_sim.asn1.primitives import Asn1Error, rule_for
-
-
-class Prepared(bytes):
-    """An object already encoded, which is put in its place unchanged."""
-
-    __slots__ = ()
-
+from euicc_sim.asn1.types import Prepared
 
 UNKNOWN: Literal["?"] = "?"
 

@@ -24,6 +24,16 @@ class Asn1Error(ValueError):
     """Bytes that are not the message they should be, or a value that is not of its type."""
 
 
+class UnknownCode(int):
+    """A number that came where a code was due, and that none of the names stands for."""
+
+    __slots__ = ()
+
+
+class Codes(univ.Integer):
+    """An INTEGER that is read as the name of its value."""
+
+
 def rule_for(spec: Any) -> tuple[Read, Write]:
     """How the content of a simple type is read and written; TypeError for other types."""
     for kind, rule in _RULES.items():
@@ -48,6 +58,11 @@ def write_integer(value: int) -> bytes:
 def _integer(spec: Any) -> tuple[Read, Write]:
     names = {str(name): int(number) for name, number in spec.namedValues.items()}
     instead: dict[str, str] = getattr(spec, "instead", {})
+    by_number = {number: name for name, number in names.items()}
+
+    def read_code(content: bytes) -> str | UnknownCode:
+        number = read_integer(content)
+        return by_number.get(number) or UnknownCode(number)
 
     def write(value: int | str) -> bytes:
         if isinstance(value, str):
@@ -57,7 +72,7 @@ def _integer(spec: Any) -> tuple[Read, Write]:
             value = names[value]
         return write_integer(value)
 
-    return read_integer, write
+    return read_code if isinstance(spec, Codes) else read_integer, write
 
 
 def _octets(_: Any) -> tuple[Read, Write]:

@@ -4,6 +4,8 @@ from typing import Any
 
 from pyasn1.type import char, constraint, namedtype, namedval, tag, univ
 
+from euicc_sim.asn1.primitives import Codes
+
 _CLASSES = {"context": tag.tagClassContext, "application": tag.tagClassApplication}
 
 
@@ -46,6 +48,11 @@ def fields(*named: tuple[str, Any] | namedtype.NamedType) -> namedtype.NamedType
     )
 
 
+def named(of: Any) -> list[Any]:
+    """The components of a SEQUENCE or CHOICE, for another version of it."""
+    return list(of.componentType.namedTypes)
+
+
 def optional(name: str, of: Any) -> namedtype.NamedType:
     """A component that may be absent."""
     return namedtype.OptionalNamedType(name, of)
@@ -66,15 +73,20 @@ def sequence_of(of: Any) -> Any:
     return univ.SequenceOf(componentType=of)
 
 
-def codes(**named: int) -> univ.Integer:
-    """An INTEGER whose values have names, such as a result code."""
+def codes(**named: int) -> Codes:
+    """An INTEGER that is read as a name, such as a result code, and written from it."""
+    return Codes(namedValues=namedval.NamedValues(*named.items()))
+
+
+def numbers(**named: int) -> univ.Integer:
+    """An INTEGER that has names, but is read as a number: one that is kept or compared."""
     return univ.Integer(namedValues=namedval.NamedValues(*named.items()))
 
 
 def older(newer: Any, **instead: str) -> Any:
     """The codes of an earlier version: without these, for each of which it says another one."""
     kept = [(name, value) for name, value in newer.namedValues.items() if name not in instead]
-    kind = type("OlderCodes", (univ.Integer,), {"instead": instead})
+    kind = type("OlderCodes", (Codes,), {"instead": instead})
     return kind(namedValues=namedval.NamedValues(*kept))
 
 

@@ -12,6 +12,7 @@ from pyasn1.type import char, univ, useful
 
 from euicc_sim.asn1 import pkix
 from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.asn1.primitives import read_integer
 
 EMPTY = "(empty)"
 LONG_NUMBER = 1 << 64
@@ -48,7 +49,7 @@ def text_of(spec: Any, value: Any, content: bytes, name: str) -> tuple[str, str]
         odd = "" if content in (b"\x00", b"\xff") else "TRUE is FF in DER"
         return str(value).upper(), odd
     if isinstance(spec, univ.Integer):
-        return _number(spec, value)
+        return _number(spec, read_integer(content))
     if isinstance(spec, univ.Null):
         return "NULL", ""
     if isinstance(spec, univ.BitString):

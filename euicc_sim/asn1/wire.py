@@ -1,49 +1,29 @@
 """The wire version of a card: which types its messages have and what a result's signature covers.
 
-A function asks its session's `Wire` for a type by its ASN.1 name, so a further version of SGP.32
-is a further `Wire`, and few functions know of versions at all.
+A function takes its messages from its session's `Wire`, so a further version of SGP.32 is a
+further module of types, and few functions know of versions at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
+
+from pyasn1.type import namedtype, univ
 
 from apdu import tlv
 from apdu.tlv import Tlv
-from euicc_sim.asn1 import codec
+from euicc_sim.asn1 import codec, own, sgp22, sgp32
+from euicc_sim.asn1.codec import Message
 from euicc_sim.asn1.primitives import write_integer
-from euicc_sim.asn1.sgp22 import common as sgp22
-from euicc_sim.asn1.sgp22 import download as sgp22_download
-from euicc_sim.asn1.sgp22 import notifications as sgp22_notifications
-from euicc_sim.asn1.sgp22 import packages as sgp22_package
-from euicc_sim.asn1.sgp22 import profiles as sgp22_profiles
-from euicc_sim.asn1.sgp32 import eims as sgp32_eim
-from euicc_sim.asn1.sgp32 import functions as sgp32_functions
-from euicc_sim.asn1.sgp32 import packages as sgp32_package
-from euicc_sim.asn1.sgp32 import profiles as sgp32_profiles
-from euicc_sim.asn1.sgp32 import v1_0 as sgp32_v1_0
-from euicc_sim.asn1.sgp32 import v1_0_functions as sgp32_functions_v1_0
-from euicc_sim.asn1.sgp32 import v1_0_packages as sgp32_package_v1_0
-from euicc_sim.asn1.sgp32 import v1_3 as sgp32_v1_3
+from euicc_sim.asn1.types import Type
 
-_MODULES = (
-    sgp22,
-    sgp22_notifications,
-    sgp22_package,
-    sgp22_download,
-    sgp22_profiles,
-    sgp32_profiles,
-    sgp32_eim,
-    sgp32_package,
-    sgp32_functions,
-)
-
-
-_SGP22 = "SGP22 "
-_RESET = ("EuiccMemoryResetRequest", "EuiccMemoryResetResponse")
+V = TypeVar("V")
 
 SIGNATURE = 0x5F37
 """The tag of every signature, [APPLICATION 55]."""
@@ -59,23 +39,65 @@ def token_object(token: int | None) -> bytes:
 
 @dataclass(frozen=True, eq=False)
 class Wire:
-    """One version of SGP.32.
+    """One version of SGP.32, or SGP.22 alone.
 
-    `version` as people write it; `types` by ASN.1 name, instances ready for the codec (where
-    SGP.22 and SGP.32 share a name, SGP.32's; SGP.22's is under "SGP22 name"); `lacks` holds the
-    tags of functions that this version does not have; `result_covers_signature` is v1.0's way of
-    tying a result to its package; `iot` is False where there is nothing of SGP.32.
+    `version` as people write it; `iot` is False where there is nothing of SGP.32, and `strict`
+    True where there is nothing that only SGP.22 has.
     """
 
     version: str
-    types: Mapping[str, Any]
-    lacks: frozenset[int] = frozenset()
-    result_covers_signature: bool = False
     iot: bool = True
+    strict: bool = False
+    _messages: dict[type[Type[Any]], Message[Any]] = field(default_factory=dict, repr=False)
+
+    def __getitem__(self, of: type[Type[V]]) -> Message[V]:
+        """A type as this version has it. Raises LookupError when this version has none."""
+        found = self._messages.get(of)
+        if found is None:
+            if of not in self:
+                raise LookupError(f"SGP.32 v{self.version} has no {of.__name__}")
+            found = self._messages[of] = Message(self.specs[of.root])
+        return found
+
+    def __contains__(self, of: type[Type[Any]]) -> bool:
+        """Whether this version has that type."""
+        return of.root in self.specs
+
+    @property
+    def specs(self) -> Mapping[type, Any]:
+        """The types, an instance of each by its root."""
+        return _types_of(self.version, iot=self.iot)
+
+    @cached_property
+    def types(self) -> Mapping[str, Any]:
+        """The types by ASN.1 name, for tools.
+
+        Where SGP.22 and SGP.32 share a name, SGP.22's has "SGP22 " before it on a card of the IoT.
+        """
+        return _by_name(self.specs, iot=self.iot)
 
     def since(self, version: str) -> bool:
         """Whether this is that version of SGP.32 or a later one."""
         return _numbers(self.version) >= _numbers(version)
+
+    def result_suffix(self, token_object: bytes, eim_signature: bytes) -> bytes:
+        """What follows the data in the bytes that sign an eUICC Package Result.
+
+        From v1.1 on the association-token object (clause 2.11.2.1); before, the eimSignature.
+        """
+        return token_object if self.since("1.1") else tlv(SIGNATURE, eim_signature)
+
+    @property
+    def lacks(self) -> frozenset[int]:
+        """The tags of functions that this version does not have."""
+        if not self.iot:
+            return _IOT
+        own = _ES10C if self.since("1.1") else _ES10C - {0xBF34}
+        return (frozenset() if self.since("1.1") else _SINCE_1_1) | (
+            own if self.strict else frozenset()
+        )
+
+    # by name: for those that do not have the type itself yet
 
     def known(self, name: str, value: dict[str, Any]) -> dict[str, Any]:
         """The fields of a value that this version's SEQUENCE of that name has."""
@@ -102,54 +124,6 @@ class Wire:
         """Which alternative of a CHOICE the tag of `data` stands for; None for none."""
         return codec.alternative(self.types[name], data)
 
-    def result_suffix(self, token_object: bytes, eim_signature: bytes) -> bytes:
-        """What follows the data in the bytes that sign an eUICC Package Result.
-
-        From v1.1 on the association-token object (clause 2.11.2.1); before, the eimSignature.
-        """
-        if self.result_covers_signature:
-            return tlv(SIGNATURE, eim_signature)
-        return token_object
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
-
-
-def _own(module: ModuleType) -> Iterator[tuple[str, Any]]:
-    """The types that a module declares, by name."""
-    for name, one in vars(module).items():
-        if isinstance(one, type) and one.__module__ == module.__name__ and hasattr(one, "tagSet"):
-            yield name, one()
-
-
-def _types() -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for module in _MODULES:
-        for name, one in _own(module):
-            if name in found:
-                found[f"{_SGP22}{name}"] = found[name]
-            found[name] = one
-    return found
-
-
-def _with(types: Mapping[str, Any], *modules: ModuleType) -> dict[str, Any]:
-    """With the types that another version declares anew."""
-    return {**types, **{name: one for module in modules for name, one in _own(module)}}
-
-
-def _v1_0(types: Mapping[str, Any]) -> dict[str, Any]:
-    """Before v1.1 the memory reset had SGP.22's tag, so it is in that one's place."""
-    found = _with(types, sgp32_v1_0, sgp32_package_v1_0, sgp32_functions_v1_0)
-    own = {f"{_SGP22}{name}": found[name] for name in _RESET}
-    return {**found, **own, **{name: types[name] for name in _RESET}}
-
-
-def _consumer(types: Mapping[str, Any]) -> dict[str, Any]:
-    """Where both have a type of one name, SGP.22's."""
-    own = {name.removeprefix(_SGP22): one for name, one in types.items() if name.startswith(_SGP22)}
-    return {**types, **own}
-
 
 _ES10C = frozenset({0xBF29, 0xBF31, 0xBF32, 0xBF33, 0xBF34, 0xBF3F})
 """Functions by which an LPA manages Profiles, which SGP.32 does not have."""
@@ -158,32 +132,132 @@ _IOT = frozenset({0xBF51, *range(0xBF55, 0xBF60), 0xBF64, 0xBF65})
 _SINCE_1_1 = frozenset({*range(0xBF5B, 0xBF60), 0xBF64, 0xBF65})
 """Functions that SGP.32 v1.0 does not have."""
 
-WIRE_1_2 = Wire("1.2", _types())
-"""SGP.32 v1.2 and the functions of an LPA."""
-WIRE_CONSUMER = replace(WIRE_1_2, types=_consumer(WIRE_1_2.types), lacks=_IOT, iot=False)
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+# -- which types a version has
+
+
+_PACKAGES = (sgp22, sgp32, own)
+
+
+def _modules() -> Iterator[ModuleType]:
+    """Every module of the documents' packages, so a new one needs no other place."""
+    for package in _PACKAGES:
+        for one in iter_modules(package.__path__, f"{package.__name__}."):
+            yield import_module(one.name)
+
+
+def _declared(module: ModuleType) -> list[type]:
+    """The ASN.1 types that a module declares."""
+    return [
+        one
+        for name, one in vars(module).items()
+        if isinstance(one, type)
+        and one.__module__ == module.__name__
+        and hasattr(one, "tagSet")
+        and not name.startswith("_")
+    ]
+
+
+_MODULES = tuple(_modules())
+_DECLARED = {module: _declared(module) for module in _MODULES}
+
+
+def _root(kind: type) -> type:
+    return kind.root if issubclass(kind, Type) else kind
+
+
+def _has(version: str, module: ModuleType) -> bool:
+    """Whether a version of SGP.32 has what is declared in a module."""
+    since, until = getattr(module, "SINCE", "1.0"), getattr(module, "UNTIL", None)
+    numbers = _numbers(version)
+    return _numbers(since) <= numbers and (until is None or numbers < _numbers(until))
+
+
+@cache
+def _types_of(version: str, *, iot: bool) -> dict[type, Any]:
+    """An instance of every type by its root: the version's own, and those around them rebuilt.
+
+    SGP.22's stay as they are where there is nothing of SGP.32.
+    """
+    found: dict[type, type] = {}
+    for module in sorted(_MODULES, key=_order):
+        if not _has(version, module):
+            continue
+        for kind in _DECLARED[module]:
+            root = _root(kind)
+            if iot or kind is root:
+                found[root] = kind
+    replaced = {root: kind for root, kind in found.items() if root is not kind}
+    rebuild = _Rebuilding(replaced)
+    return {root: rebuild.type(root()) for root in found}
+
+
+def _order(module: ModuleType) -> tuple[int, ...]:
+    """Earlier versions first, what is of all versions before them."""
+    return _numbers(getattr(module, "SINCE", None) or "0")
+
+
+class _Rebuilding:
+    """Puts types of another version in the place of those they replace, however deep."""
+
+    def __init__(self, replaced: Mapping[type, type]) -> None:
+        self._replaced = replaced
+        self._done: dict[int, tuple[Any, Any]] = {}
+
+    def type(self, spec: Any) -> Any:
+        """The same type, with the same tags; the very same when nothing in it is replaced."""
+        if id(spec) not in self._done:
+            self._done[id(spec)] = spec, self._rebuilt(spec)
+        return self._done[id(spec)][1]
+
+    def _rebuilt(self, spec: Any) -> Any:
+        kind = type(spec)
+        if kind in self._replaced:
+            own = self._replaced[kind]()
+            spec = own if spec.tagSet == kind.tagSet else own.clone(tagSet=spec.tagSet)
+        if getattr(spec, "kept_whole", False) or getattr(spec, "kept_as_is", False):
+            return spec
+        if isinstance(spec, univ.SequenceOf):
+            item = self.type(spec.componentType)
+            return spec if item is spec.componentType else spec.clone(componentType=item)
+        if isinstance(spec, univ.Sequence | univ.Choice):
+            named = spec.componentType.namedTypes
+            inside = [self.type(one.asn1Object) for one in named]
+            if all(new is one.asn1Object for new, one in zip(inside, named, strict=True)):
+                return spec
+            fields = (type(one)(one.name, new) for new, one in zip(inside, named, strict=True))
+            return spec.clone(componentType=namedtype.NamedTypes(*fields))
+        return spec
+
+
+def _by_name(types: Mapping[type, Any], *, iot: bool) -> dict[str, Any]:
+    """By ASN.1 name. Of two that share one, SGP.22's is named so, where it is not alone."""
+    found: dict[str, Any] = {}
+    for root, spec in types.items():
+        if getattr(root, "hidden", False):
+            continue
+        name, other = root.__name__, found.get(root.__name__)
+        if other is None:
+            found[name] = spec
+        else:
+            found[f"SGP22 {name}"] = other
+            found[name] = spec if iot else other
+    return found
+
+
+_NAMES = ("1.0.1", "1.1", "1.2", "1.3")
+VERSIONS: Mapping[str, Wire] = {name: Wire(name) for name in _NAMES}
+"""The versions of SGP.32 that a card may speak, with the functions of an LPA."""
+WIRE_1_2 = VERSIONS["1.2"]
+WIRE_CONSUMER = Wire("1.2", iot=False)
 """SGP.22 v2.5 alone."""
-
-VERSIONS: Mapping[str, Wire] = {
-    "1.0.1": Wire(
-        "1.0.1",
-        _v1_0(WIRE_1_2.types),
-        lacks=_SINCE_1_1,
-        result_covers_signature=True,
-    ),
-    "1.1": replace(WIRE_1_2, version="1.1"),
-    "1.2": WIRE_1_2,
-    "1.3": replace(WIRE_1_2, version="1.3", types=_with(WIRE_1_2.types, sgp32_v1_3)),
-}
-"""The versions of SGP.32 that a card may speak."""
-
-
-def _strict(wire: Wire) -> Wire:
-    """Without what only SGP.22 has; the memory reset of v1.0 is SGP.32's own."""
-    own = _ES10C if wire.since("1.1") else _ES10C - {0xBF34}
-    return replace(wire, lacks=wire.lacks | own)
-
-
-_STRICT = {name: _strict(wire) for name, wire in VERSIONS.items()}
+_STRICT = {name: Wire(name, strict=True) for name in _NAMES}
+WIRES = (WIRE_CONSUMER, *VERSIONS.values(), *_STRICT.values())
+"""Every wire that a card may have."""
 
 
 def wire_of(version: str, *, iot: bool = True, strict: bool = False) -> Wire:

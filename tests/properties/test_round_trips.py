@@ -15,6 +15,7 @@ from apdu.cla import ClassByte
 from apdu.tlv import children, length_bytes, read, tlv, whole
 from euicc_sim.asn1 import codec
 from euicc_sim.asn1.nodes import node_of
+from euicc_sim.asn1.primitives import Codes, UnknownCode
 from euicc_sim.asn1.wire import WIRE_1_2
 
 # -- commands
@@ -164,9 +165,12 @@ def _simple(spec: Any) -> st.SearchStrategy[Any]:
     if isinstance(spec, univ.Boolean):
         return st.booleans()
     if isinstance(spec, univ.Integer):
-        names = sorted(int(number) for _, number in spec.namedValues.items())
+        known = {int(number): str(name) for name, number in spec.namedValues.items()}
         numbers = st.integers(-(2**70), 2**70)
-        return st.one_of(st.sampled_from(names), numbers) if names else numbers
+        if isinstance(spec, Codes):
+            unknown = numbers.filter(lambda one: one not in known).map(UnknownCode)
+            return st.one_of(st.sampled_from(sorted(known.values())), unknown)
+        return st.one_of(st.sampled_from(sorted(known)), numbers) if known else numbers
     if isinstance(spec, univ.Null):
         return st.none()
     if isinstance(spec, char.UTF8String):

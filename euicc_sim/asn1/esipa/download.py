@@ -4,11 +4,16 @@ Clauses 6.3.2.1 to 6.3.2.3 and 6.3.2.5. Names and tags are the module's; what ca
 each other is carried.
 """
 
+from typing import Literal, NotRequired, TypedDict
+
 from pyasn1.type import char, univ
 
-from euicc_sim.asn1.esipa.packages import ProfileDownloadTriggerRequest
+from euicc_sim.asn1.esipa.packages import (
+    ProfileDownloadTriggerRequest,
+    ProfileDownloadTriggerRequestValue,
+)
 from euicc_sim.asn1.sgp22 import common as sgp22
-from euicc_sim.asn1.sgp22.download import CtxParams1
+from euicc_sim.asn1.sgp22.download import CtxParams1, CtxParams1Value
 from euicc_sim.asn1.tags import (
     carried,
     choice_context,
@@ -20,6 +25,7 @@ from euicc_sim.asn1.tags import (
     octets,
     optional,
 )
+from euicc_sim.asn1.types import Choice, Nothing, Sequence, UnknownCode
 
 _SEQUENCE = univ.Sequence.tagSet
 _TRANSACTION = ("transactionId", implicit(0, sgp22.TransactionId))
@@ -28,7 +34,14 @@ _TRANSACTION = ("transactionId", implicit(0, sgp22.TransactionId))
 # -- InitiateAuthentication, clause 6.3.2.1
 
 
-class InitiateAuthenticationRequestEsipa(univ.Sequence):
+class InitiateAuthenticationRequestEsipaValue(TypedDict):
+    euiccChallenge: bytes
+    smdpAddress: NotRequired[str]
+    euiccInfo1: NotRequired[bytes]
+    eimTransactionId: NotRequired[bytes]
+
+
+class InitiateAuthenticationRequestEsipa(Sequence[InitiateAuthenticationRequestEsipaValue]):
     tagSet = context(0x39)
     componentType = fields(
         ("euiccChallenge", implicit(1, octets(16))),
@@ -38,7 +51,17 @@ class InitiateAuthenticationRequestEsipa(univ.Sequence):
     )
 
 
-class InitiateAuthenticationOkEsipa(univ.Sequence):
+class InitiateAuthenticationOkEsipaValue(TypedDict):
+    transactionId: NotRequired[bytes]
+    serverSigned1: bytes
+    serverSignature1: bytes
+    euiccCiPKIdentifierToBeUsed: bytes
+    serverCertificate: bytes
+    matchingId: NotRequired[str]
+    ctxParams1: NotRequired[CtxParams1Value]
+
+
+class InitiateAuthenticationOkEsipa(Sequence[InitiateAuthenticationOkEsipaValue]):
     componentType = fields(
         optional(*_TRANSACTION),
         ("serverSigned1", carried(_SEQUENCE)),
@@ -50,7 +73,25 @@ class InitiateAuthenticationOkEsipa(univ.Sequence):
     )
 
 
-class InitiateAuthenticationResponseEsipa(univ.Choice):
+InitiateAuthenticationErrorEsipaName = Literal[
+    "invalidDpAddress",
+    "euiccVersionNotSupportedByDp",
+    "ciPKIdNotSupported",
+    "smdpAddressMismatch",
+    "smdpOidMismatch",
+    "invalidEimTransactionId",
+    "undefinedError",
+]
+InitiateAuthenticationResponseEsipaValue = (
+    tuple[Literal["initiateAuthenticationOkEsipa"], InitiateAuthenticationOkEsipaValue]
+    | tuple[
+        Literal["initiateAuthenticationErrorEsipa"],
+        InitiateAuthenticationErrorEsipaName | UnknownCode,
+    ]
+)
+
+
+class InitiateAuthenticationResponseEsipa(Choice[InitiateAuthenticationResponseEsipaValue]):
     tagSet = choice_context(0x39)
     componentType = fields(
         ("initiateAuthenticationOkEsipa", implicit(0, InitiateAuthenticationOkEsipa())),
@@ -75,12 +116,26 @@ class InitiateAuthenticationResponseEsipa(univ.Choice):
 # -- AuthenticateClient, clause 6.3.2.2
 
 
-class AuthenticateClientRequestEsipa(univ.Sequence):
+class AuthenticateClientRequestEsipaValue(TypedDict):
+    transactionId: bytes
+    authenticateServerResponse: bytes
+
+
+class AuthenticateClientRequestEsipa(Sequence[AuthenticateClientRequestEsipaValue]):
     tagSet = context(0x3B)
     componentType = fields(_TRANSACTION, ("authenticateServerResponse", carried(context(0x38))))
 
 
-class AuthenticateClientOkDPEsipa(univ.Sequence):
+class AuthenticateClientOkDPEsipaValue(TypedDict):
+    transactionId: NotRequired[bytes]
+    profileMetaData: NotRequired[bytes]
+    smdpSigned2: bytes
+    smdpSignature2: bytes
+    smdpCertificate: bytes
+    hashCc: NotRequired[bytes]
+
+
+class AuthenticateClientOkDPEsipa(Sequence[AuthenticateClientOkDPEsipaValue]):
     componentType = fields(
         optional(*_TRANSACTION),
         optional("profileMetaData", carried(context(0x25))),
@@ -91,13 +146,41 @@ class AuthenticateClientOkDPEsipa(univ.Sequence):
     )
 
 
-class AuthenticateClientOkDSEsipa(univ.Sequence):
+class AuthenticateClientOkDSEsipaValue(TypedDict):
+    transactionId: bytes
+    profileDownloadTrigger: NotRequired[ProfileDownloadTriggerRequestValue]
+
+
+class AuthenticateClientOkDSEsipa(Sequence[AuthenticateClientOkDSEsipaValue]):
     componentType = fields(
         _TRANSACTION, optional("profileDownloadTrigger", ProfileDownloadTriggerRequest())
     )
 
 
-class AuthenticateClientResponseEsipa(univ.Choice):
+AuthenticateClientErrorEsipaName = Literal[
+    "eumCertificateInvalid",
+    "eumCertificateExpired",
+    "euiccCertificateInvalid",
+    "euiccCertificateExpired",
+    "euiccSignatureInvalid",
+    "matchingIdRefused",
+    "eidMismatch",
+    "noEligibleProfile",
+    "ciPKUnknown",
+    "invalidTransactionId",
+    "insufficientMemory",
+    "pprNotAllowed",
+    "eventIdUnknown",
+    "undefinedError",
+]
+AuthenticateClientResponseEsipaValue = (
+    tuple[Literal["authenticateClientOkDPEsipa"], AuthenticateClientOkDPEsipaValue]
+    | tuple[Literal["authenticateClientOkDSEsipa"], AuthenticateClientOkDSEsipaValue]
+    | tuple[Literal["authenticateClientErrorEsipa"], AuthenticateClientErrorEsipaName | UnknownCode]
+)
+
+
+class AuthenticateClientResponseEsipa(Choice[AuthenticateClientResponseEsipaValue]):
     tagSet = choice_context(0x3B)
     componentType = fields(
         ("authenticateClientOkDPEsipa", implicit(0, AuthenticateClientOkDPEsipa())),
@@ -130,16 +213,46 @@ class AuthenticateClientResponseEsipa(univ.Choice):
 # -- GetBoundProfilePackage, clause 6.3.2.3
 
 
-class GetBoundProfilePackageRequestEsipa(univ.Sequence):
+class GetBoundProfilePackageRequestEsipaValue(TypedDict):
+    transactionId: bytes
+    prepareDownloadResponse: bytes
+
+
+class GetBoundProfilePackageRequestEsipa(Sequence[GetBoundProfilePackageRequestEsipaValue]):
     tagSet = context(0x3A)
     componentType = fields(_TRANSACTION, ("prepareDownloadResponse", carried(context(0x21))))
 
 
-class GetBoundProfilePackageOkEsipa(univ.Sequence):
+class GetBoundProfilePackageOkEsipaValue(TypedDict):
+    transactionId: NotRequired[bytes]
+    boundProfilePackage: bytes
+
+
+class GetBoundProfilePackageOkEsipa(Sequence[GetBoundProfilePackageOkEsipaValue]):
     componentType = fields(optional(*_TRANSACTION), ("boundProfilePackage", carried(context(0x36))))
 
 
-class GetBoundProfilePackageResponseEsipa(univ.Choice):
+GetBoundProfilePackageErrorEsipaName = Literal[
+    "euiccSignatureInvalid",
+    "confirmationCodeMissing",
+    "confirmationCodeRefused",
+    "confirmationCodeRetriesExceeded",
+    "bppRebindingRefused",
+    "downloadOrderExpired",
+    "metadataMismatch",
+    "invalidTransactionId",
+    "undefinedError",
+]
+GetBoundProfilePackageResponseEsipaValue = (
+    tuple[Literal["getBoundProfilePackageOkEsipa"], GetBoundProfilePackageOkEsipaValue]
+    | tuple[
+        Literal["getBoundProfilePackageErrorEsipa"],
+        GetBoundProfilePackageErrorEsipaName | UnknownCode,
+    ]
+)
+
+
+class GetBoundProfilePackageResponseEsipa(Choice[GetBoundProfilePackageResponseEsipaValue]):
     tagSet = choice_context(0x3A)
     componentType = fields(
         ("getBoundProfilePackageOkEsipa", implicit(0, GetBoundProfilePackageOkEsipa())),
@@ -166,18 +279,30 @@ class GetBoundProfilePackageResponseEsipa(univ.Choice):
 # -- CancelSession, clause 6.3.2.5
 
 
-class CancelSessionRequestEsipa(univ.Sequence):
+class CancelSessionRequestEsipaValue(TypedDict):
+    transactionId: bytes
+    cancelSessionResponse: bytes
+
+
+class CancelSessionRequestEsipa(Sequence[CancelSessionRequestEsipaValue]):
     tagSet = context(0x41)
     componentType = fields(
         _TRANSACTION, ("cancelSessionResponse", explicit(1, carried(context(0x41))))
     )
 
 
-class CancelSessionOk(univ.Sequence):
+class CancelSessionOk(Sequence[Nothing]):
     componentType = fields()
 
 
-class CancelSessionResponseEsipa(univ.Choice):
+CancelSessionErrorName = Literal["invalidTransactionId", "euiccSignatureInvalid", "undefinedError"]
+CancelSessionResponseEsipaValue = (
+    tuple[Literal["cancelSessionOk"], Nothing]
+    | tuple[Literal["cancelSessionError"], CancelSessionErrorName | UnknownCode]
+)
+
+
+class CancelSessionResponseEsipa(Choice[CancelSessionResponseEsipaValue]):
     tagSet = choice_context(0x41)
     componentType = fields(
         ("cancelSessionOk", implicit(0, CancelSessionOk())),

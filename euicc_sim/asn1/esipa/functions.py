@@ -3,30 +3,47 @@
 Clauses 6.3.1, 6.3.2.4 and 6.3.2.6 to 6.3.2.8. Names and tags are the module's.
 """
 
+from typing import Literal, NotRequired, TypedDict
+
 from pyasn1.type import univ
 
 from euicc_sim.asn1.esipa.download import (
     AuthenticateClientRequestEsipa,
+    AuthenticateClientRequestEsipaValue,
     AuthenticateClientResponseEsipa,
+    AuthenticateClientResponseEsipaValue,
     CancelSessionRequestEsipa,
+    CancelSessionRequestEsipaValue,
     CancelSessionResponseEsipa,
+    CancelSessionResponseEsipaValue,
     GetBoundProfilePackageRequestEsipa,
+    GetBoundProfilePackageRequestEsipaValue,
     GetBoundProfilePackageResponseEsipa,
+    GetBoundProfilePackageResponseEsipaValue,
     InitiateAuthenticationRequestEsipa,
+    InitiateAuthenticationRequestEsipaValue,
     InitiateAuthenticationResponseEsipa,
+    InitiateAuthenticationResponseEsipaValue,
 )
 from euicc_sim.asn1.esipa.packages import (
     EidValue,
     EimAcknowledgements,
     EimPackageErrorCode,
+    EimPackageErrorName,
     EimPackageResult,
+    EimPackageResultValue,
     EprAndNotifications,
+    EprAndNotificationsValue,
     EuiccPackageRequest,
     EuiccPackageResult,
     IpaEuiccDataRequest,
+    IpaEuiccDataRequestValue,
     IpaEuiccDataResponse,
+    IpaEuiccDataResponseValue,
     PendingNotificationEsipa,
+    PendingNotificationEsipaValue,
     ProfileDownloadTriggerRequest,
+    ProfileDownloadTriggerRequestValue,
 )
 from euicc_sim.asn1.tags import (
     choice_context,
@@ -38,18 +55,34 @@ from euicc_sim.asn1.tags import (
     octets,
     optional,
 )
+from euicc_sim.asn1.types import Choice, ListOf, Nothing, Sequence, UnknownCode
 
 
-class ProvideEimPackageResult(univ.Sequence):
+class ProvideEimPackageResultValue(TypedDict):
+    eidValue: NotRequired[bytes]
+    eimPackageResult: EimPackageResultValue
+
+
+class ProvideEimPackageResult(Sequence[ProvideEimPackageResultValue]):
     tagSet = context(0x50)
     componentType = fields(optional("eidValue", EidValue), ("eimPackageResult", EimPackageResult()))
 
 
-class EmptyResponse(univ.Sequence):
+class EmptyResponse(Sequence[Nothing]):
     componentType = fields()
 
 
-class ProvideEimPackageResultResponse(univ.Choice):
+ProvideEimPackageResultErrorName = Literal[
+    "eidNotFound", "invalidEid", "missingEid", "undefinedError"
+]
+ProvideEimPackageResultResponseValue = (
+    tuple[Literal["eimAcknowledgements"], ListOf[int]]
+    | tuple[Literal["emptyResponse"], Nothing]
+    | tuple[Literal["provideEimPackageResultError"], ProvideEimPackageResultErrorName | UnknownCode]
+)
+
+
+class ProvideEimPackageResultResponse(Choice[ProvideEimPackageResultResponseValue]):
     tagSet = choice_context(0x50)
     componentType = fields(
         ("eimAcknowledgements", EimAcknowledgements()),
@@ -61,7 +94,19 @@ class ProvideEimPackageResultResponse(univ.Choice):
     )
 
 
-class GetEimPackageRequest(univ.Sequence):
+StateChangeCauseName = Literal[
+    "otherEim", "fallback", "emergencyProfile", "local", "reset", "immediateEnableProfile"
+]
+
+
+class GetEimPackageRequestValue(TypedDict):
+    eidValue: bytes
+    notifyStateChange: NotRequired[None]
+    stateChangeCause: NotRequired[StateChangeCauseName | UnknownCode]
+    rPLMN: NotRequired[bytes]
+
+
+class GetEimPackageRequest(Sequence[GetEimPackageRequestValue]):
     tagSet = context(0x4F)
     componentType = fields(
         ("eidValue", EidValue),
@@ -84,7 +129,18 @@ class GetEimPackageRequest(univ.Sequence):
     )
 
 
-class GetEimPackageResponse(univ.Choice):
+GetEimPackageErrorName = Literal[
+    "noEimPackageAvailable", "eidNotFound", "invalidEid", "missingEid", "undefinedError"
+]
+GetEimPackageResponseValue = (
+    tuple[Literal["euiccPackageRequest"], bytes]
+    | tuple[Literal["ipaEuiccDataRequest"], IpaEuiccDataRequestValue]
+    | tuple[Literal["profileDownloadTriggerRequest"], ProfileDownloadTriggerRequestValue]
+    | tuple[Literal["eimPackageError"], GetEimPackageErrorName | UnknownCode]
+)
+
+
+class GetEimPackageResponse(Choice[GetEimPackageResponseValue]):
     tagSet = choice_context(0x4F)
     componentType = fields(
         ("euiccPackageRequest", EuiccPackageRequest),
@@ -103,7 +159,15 @@ class GetEimPackageResponse(univ.Choice):
     )
 
 
-class TransferEimPackageRequest(univ.Choice):
+TransferEimPackageRequestValue = (
+    tuple[Literal["euiccPackageRequest"], bytes]
+    | tuple[Literal["ipaEuiccDataRequest"], IpaEuiccDataRequestValue]
+    | tuple[Literal["eimAcknowledgements"], ListOf[int]]
+    | tuple[Literal["profileDownloadTriggerRequest"], ProfileDownloadTriggerRequestValue]
+)
+
+
+class TransferEimPackageRequest(Choice[TransferEimPackageRequestValue]):
     tagSet = choice_context(0x4E)
     componentType = fields(
         ("euiccPackageRequest", EuiccPackageRequest),
@@ -113,7 +177,16 @@ class TransferEimPackageRequest(univ.Choice):
     )
 
 
-class TransferEimPackageResponse(univ.Choice):
+TransferEimPackageResponseValue = (
+    tuple[Literal["euiccPackageResult"], bytes]
+    | tuple[Literal["ePRAndNotifications"], EprAndNotificationsValue]
+    | tuple[Literal["ipaEuiccDataResponse"], IpaEuiccDataResponseValue]
+    | tuple[Literal["eimPackageReceived"], None]
+    | tuple[Literal["eimPackageError"], EimPackageErrorName | UnknownCode]
+)
+
+
+class TransferEimPackageResponse(Choice[TransferEimPackageResponseValue]):
     tagSet = choice_context(0x4E)
     componentType = fields(
         ("euiccPackageResult", EuiccPackageResult),
@@ -124,7 +197,13 @@ class TransferEimPackageResponse(univ.Choice):
     )
 
 
-class HandleNotificationEsipa(univ.Choice):
+HandleNotificationEsipaValue = (
+    tuple[Literal["pendingNotification"], PendingNotificationEsipaValue]
+    | tuple[Literal["provideEimPackageResult"], ProvideEimPackageResultValue]
+)
+
+
+class HandleNotificationEsipa(Choice[HandleNotificationEsipaValue]):
     tagSet = choice_context(0x3D)
     componentType = fields(
         ("pendingNotification", explicit(0, PendingNotificationEsipa())),
@@ -135,7 +214,19 @@ class HandleNotificationEsipa(univ.Choice):
 # -- all messages, clause 6.3.1
 
 
-class EsipaMessageFromIpaToEim(univ.Choice):
+EsipaMessageFromIpaToEimValue = (
+    tuple[Literal["initiateAuthenticationRequestEsipa"], InitiateAuthenticationRequestEsipaValue]
+    | tuple[Literal["authenticateClientRequestEsipa"], AuthenticateClientRequestEsipaValue]
+    | tuple[Literal["getBoundProfilePackageRequestEsipa"], GetBoundProfilePackageRequestEsipaValue]
+    | tuple[Literal["cancelSessionRequestEsipa"], CancelSessionRequestEsipaValue]
+    | tuple[Literal["handleNotificationEsipa"], HandleNotificationEsipaValue]
+    | tuple[Literal["transferEimPackageResponse"], TransferEimPackageResponseValue]
+    | tuple[Literal["getEimPackageRequest"], GetEimPackageRequestValue]
+    | tuple[Literal["provideEimPackageResult"], ProvideEimPackageResultValue]
+)
+
+
+class EsipaMessageFromIpaToEim(Choice[EsipaMessageFromIpaToEimValue]):
     componentType = fields(
         ("initiateAuthenticationRequestEsipa", InitiateAuthenticationRequestEsipa()),
         ("authenticateClientRequestEsipa", AuthenticateClientRequestEsipa()),
@@ -148,7 +239,20 @@ class EsipaMessageFromIpaToEim(univ.Choice):
     )
 
 
-class EsipaMessageFromEimToIpa(univ.Choice):
+EsipaMessageFromEimToIpaValue = (
+    tuple[Literal["initiateAuthenticationResponseEsipa"], InitiateAuthenticationResponseEsipaValue]
+    | tuple[Literal["authenticateClientResponseEsipa"], AuthenticateClientResponseEsipaValue]
+    | tuple[
+        Literal["getBoundProfilePackageResponseEsipa"], GetBoundProfilePackageResponseEsipaValue
+    ]
+    | tuple[Literal["cancelSessionResponseEsipa"], CancelSessionResponseEsipaValue]
+    | tuple[Literal["transferEimPackageRequest"], TransferEimPackageRequestValue]
+    | tuple[Literal["getEimPackageResponse"], GetEimPackageResponseValue]
+    | tuple[Literal["provideEimPackageResultResponse"], ProvideEimPackageResultResponseValue]
+)
+
+
+class EsipaMessageFromEimToIpa(Choice[EsipaMessageFromEimToIpaValue]):
     componentType = fields(
         ("initiateAuthenticationResponseEsipa", InitiateAuthenticationResponseEsipa()),
         ("authenticateClientResponseEsipa", AuthenticateClientResponseEsipa()),

@@ -4,10 +4,12 @@ Clauses 2.11.1 and 2.11.2. Names and tags are the module's. What a card or an SM
 carried: its tag is known, its bytes are kept.
 """
 
+from typing import Literal, NotRequired, TypedDict
+
 from pyasn1.type import char, univ
 
 from euicc_sim.asn1.sgp22 import common as sgp22
-from euicc_sim.asn1.sgp22.download import DeviceInfo
+from euicc_sim.asn1.sgp22.download import DeviceInfo, DeviceInfoValue
 from euicc_sim.asn1.tags import (
     bits,
     carried,
@@ -20,6 +22,7 @@ from euicc_sim.asn1.tags import (
     optional,
     utf8,
 )
+from euicc_sim.asn1.types import Choice, ListOf, Sequence, SequenceOf, UnknownCode
 
 EidValue = sgp22.EidValue
 EuiccPackageRequest = carried(context(0x51))
@@ -28,7 +31,15 @@ ProfileInstallationResult = carried(context(0x37))
 SequenceNumber = implicit(0, univ.Integer())
 
 
-class PendingNotificationEsipa(univ.Choice):
+PendingNotificationEsipaValue = (
+    tuple[Literal["profileInstallationResult"], bytes]
+    | tuple[Literal["otherSignedNotification"], bytes]
+    | tuple[Literal["compactProfileInstallationResult"], bytes]
+    | tuple[Literal["compactOtherSignedNotification"], bytes]
+)
+
+
+class PendingNotificationEsipa(Choice[PendingNotificationEsipaValue]):
     """The module's PendingNotification, with the compact forms that only an IPA makes."""
 
     componentType = fields(
@@ -39,12 +50,12 @@ class PendingNotificationEsipa(univ.Choice):
     )
 
 
-class PendingNotificationList(univ.SequenceOf):
+class PendingNotificationList(SequenceOf[ListOf[bytes]]):
     items_kept_as_is = True
     componentType = PendingNotificationEsipa()
 
 
-class EuiccPackageResultList(univ.SequenceOf):
+class EuiccPackageResultList(SequenceOf[ListOf[bytes]]):
     items_kept_as_is = True
     componentType = EuiccPackageResult
 
@@ -52,18 +63,34 @@ class EuiccPackageResultList(univ.SequenceOf):
 # -- eIM Packages, clause 2.11.1
 
 
-class NotificationCriteria(univ.Choice):
+NotificationCriteriaValue = (
+    tuple[Literal["seqNumber"], int] | tuple[Literal["profileManagementOperation"], frozenset[int]]
+)
+
+
+class NotificationCriteria(Choice[NotificationCriteriaValue]):
     componentType = fields(
         ("seqNumber", implicit(0, univ.Integer())),
         ("profileManagementOperation", implicit(1, sgp22.NotificationEvent)),
     )
 
 
-class PackageResultCriteria(univ.Choice):
+PackageResultCriteriaValue = tuple[Literal["seqNumber"], int]
+
+
+class PackageResultCriteria(Choice[PackageResultCriteriaValue]):
     componentType = fields(("seqNumber", implicit(0, univ.Integer())))
 
 
-class IpaEuiccDataRequest(univ.Sequence):
+class IpaEuiccDataRequestValue(TypedDict):
+    tagList: bytes
+    euiccCiPKIdentifierToBeUsed: NotRequired[bytes]
+    searchCriteriaNotification: NotRequired[NotificationCriteriaValue]
+    searchCriteriaEuiccPackageResult: NotRequired[PackageResultCriteriaValue]
+    eimTransactionId: NotRequired[bytes]
+
+
+class IpaEuiccDataRequest(Sequence[IpaEuiccDataRequestValue]):
     tagSet = context(0x52)
     componentType = fields(
         ("tagList", implicit(28, univ.OctetString(), "application")),
@@ -74,16 +101,27 @@ class IpaEuiccDataRequest(univ.Sequence):
     )
 
 
-class EimAcknowledgements(univ.SequenceOf):
+class EimAcknowledgements(SequenceOf[ListOf[int]]):
     tagSet = context(0x53)
     componentType = SequenceNumber
 
 
-class ContactSmds(univ.Sequence):
+class ContactSmdsValue(TypedDict):
+    smdsAddress: NotRequired[str]
+
+
+class ContactSmds(Sequence[ContactSmdsValue]):
     componentType = fields(optional("smdsAddress", implicit(0, char.UTF8String())))
 
 
-class ProfileDownloadData(univ.Choice):
+ProfileDownloadDataValue = (
+    tuple[Literal["activationCode"], str]
+    | tuple[Literal["contactDefaultSmdp"], None]
+    | tuple[Literal["contactSmds"], ContactSmdsValue]
+)
+
+
+class ProfileDownloadData(Choice[ProfileDownloadDataValue]):
     componentType = fields(
         ("activationCode", implicit(0, utf8(0, 255))),
         ("contactDefaultSmdp", implicit(1, univ.Null())),
@@ -91,7 +129,12 @@ class ProfileDownloadData(univ.Choice):
     )
 
 
-class ProfileDownloadTriggerRequest(univ.Sequence):
+class ProfileDownloadTriggerRequestValue(TypedDict):
+    profileDownloadData: NotRequired[ProfileDownloadDataValue]
+    eimTransactionId: NotRequired[bytes]
+
+
+class ProfileDownloadTriggerRequest(Sequence[ProfileDownloadTriggerRequestValue]):
     tagSet = context(0x54)
     componentType = fields(
         optional("profileDownloadData", explicit(0, ProfileDownloadData())),
@@ -111,7 +154,12 @@ IpaFeatures = bits(
 )
 
 
-class IpaCapabilities(univ.Sequence):
+class IpaCapabilitiesValue(TypedDict):
+    ipaFeatures: frozenset[int]
+    ipaSupportedProtocols: NotRequired[frozenset[int]]
+
+
+class IpaCapabilities(Sequence[IpaCapabilitiesValue]):
     componentType = fields(
         ("ipaFeatures", implicit(0, IpaFeatures)),
         optional(
@@ -130,7 +178,22 @@ class IpaCapabilities(univ.Sequence):
     )
 
 
-class IpaEuiccData(univ.Sequence):
+class IpaEuiccDataValue(TypedDict):
+    notificationsList: NotRequired[ListOf[bytes]]
+    defaultSmdpAddress: NotRequired[str]
+    euiccPackageResultList: NotRequired[ListOf[bytes]]
+    euiccInfo1: NotRequired[bytes]
+    euiccInfo2: NotRequired[bytes]
+    rootSmdsAddress: NotRequired[str]
+    associationToken: NotRequired[int]
+    eumCertificate: NotRequired[bytes]
+    euiccCertificate: NotRequired[bytes]
+    eimTransactionId: NotRequired[bytes]
+    ipaCapabilities: NotRequired[IpaCapabilitiesValue]
+    deviceInfo: NotRequired[DeviceInfoValue]
+
+
+class IpaEuiccData(Sequence[IpaEuiccDataValue]):
     componentType = fields(
         optional("notificationsList", implicit(0, PendingNotificationList())),
         optional("defaultSmdpAddress", implicit(1, char.UTF8String())),
@@ -147,7 +210,17 @@ class IpaEuiccData(univ.Sequence):
     )
 
 
-class IpaEuiccDataResponseError(univ.Sequence):
+IpaEuiccDataErrorName = Literal[
+    "incorrectTagList", "euiccCiPKIdNotFound", "ecallActive", "undefinedError"
+]
+
+
+class IpaEuiccDataResponseErrorValue(TypedDict):
+    eimTransactionId: NotRequired[bytes]
+    ipaEuiccDataErrorCode: IpaEuiccDataErrorName | UnknownCode
+
+
+class IpaEuiccDataResponseError(Sequence[IpaEuiccDataResponseErrorValue]):
     componentType = fields(
         optional("eimTransactionId", implicit(0, sgp22.TransactionId)),
         (
@@ -157,7 +230,13 @@ class IpaEuiccDataResponseError(univ.Sequence):
     )
 
 
-class IpaEuiccDataResponse(univ.Choice):
+IpaEuiccDataResponseValue = (
+    tuple[Literal["ipaEuiccData"], IpaEuiccDataValue]
+    | tuple[Literal["ipaEuiccDataResponseError"], IpaEuiccDataResponseErrorValue]
+)
+
+
+class IpaEuiccDataResponse(Choice[IpaEuiccDataResponseValue]):
     tagSet = choice_context(0x52)
     componentType = fields(
         ("ipaEuiccData", implicit(0, IpaEuiccData())),
@@ -165,21 +244,40 @@ class IpaEuiccDataResponse(univ.Choice):
     )
 
 
-class ProfileDownloadError(univ.Sequence):
+ProfileDownloadErrorReasonName = Literal["ecallActive", "undefinedError"]
+
+
+class ProfileDownloadErrorValue(TypedDict):
+    profileDownloadErrorReason: ProfileDownloadErrorReasonName | UnknownCode
+    errorResponse: NotRequired[bytes]
+
+
+class ProfileDownloadError(Sequence[ProfileDownloadErrorValue]):
     componentType = fields(
         ("profileDownloadErrorReason", implicit(0, codes(ecallActive=104, undefinedError=127))),
         optional("errorResponse", univ.OctetString()),
     )
 
 
-class ProfileDownloadTriggerResultData(univ.Choice):
+ProfileDownloadTriggerResultDataValue = (
+    tuple[Literal["profileInstallationResult"], bytes]
+    | tuple[Literal["profileDownloadError"], ProfileDownloadErrorValue]
+)
+
+
+class ProfileDownloadTriggerResultData(Choice[ProfileDownloadTriggerResultDataValue]):
     componentType = fields(
         ("profileInstallationResult", ProfileInstallationResult),
         ("profileDownloadError", ProfileDownloadError()),
     )
 
 
-class ProfileDownloadTriggerResult(univ.Sequence):
+class ProfileDownloadTriggerResultValue(TypedDict):
+    eimTransactionId: NotRequired[bytes]
+    profileDownloadTriggerResultData: ProfileDownloadTriggerResultDataValue
+
+
+class ProfileDownloadTriggerResult(Sequence[ProfileDownloadTriggerResultValue]):
     tagSet = context(0x54)
     componentType = fields(
         optional("eimTransactionId", implicit(2, sgp22.TransactionId)),
@@ -187,7 +285,12 @@ class ProfileDownloadTriggerResult(univ.Sequence):
     )
 
 
-class EprAndNotifications(univ.Sequence):
+class EprAndNotificationsValue(TypedDict):
+    euiccPackageResult: bytes
+    notificationList: ListOf[bytes]
+
+
+class EprAndNotifications(Sequence[EprAndNotificationsValue]):
     componentType = fields(
         ("euiccPackageResult", EuiccPackageResult),
         ("notificationList", implicit(0, PendingNotificationList())),
@@ -195,16 +298,31 @@ class EprAndNotifications(univ.Sequence):
 
 
 EimPackageErrorCode = codes(invalidPackageFormat=1, unknownPackage=2, undefinedError=127)
+EimPackageErrorName = Literal["invalidPackageFormat", "unknownPackage", "undefinedError"]
 
 
-class EimPackageResultResponseError(univ.Sequence):
+class EimPackageResultResponseErrorValue(TypedDict):
+    eimTransactionId: NotRequired[bytes]
+    eimPackageResultErrorCode: EimPackageErrorName | UnknownCode
+
+
+class EimPackageResultResponseError(Sequence[EimPackageResultResponseErrorValue]):
     componentType = fields(
         optional("eimTransactionId", implicit(0, sgp22.TransactionId)),
         ("eimPackageResultErrorCode", EimPackageErrorCode),
     )
 
 
-class EimPackageResult(univ.Choice):
+EimPackageResultValue = (
+    tuple[Literal["euiccPackageResult"], bytes]
+    | tuple[Literal["ePRAndNotifications"], EprAndNotificationsValue]
+    | tuple[Literal["ipaEuiccDataResponse"], IpaEuiccDataResponseValue]
+    | tuple[Literal["profileDownloadTriggerResult"], ProfileDownloadTriggerResultValue]
+    | tuple[Literal["eimPackageResultResponseError"], EimPackageResultResponseErrorValue]
+)
+
+
+class EimPackageResult(Choice[EimPackageResultValue]):
     componentType = fields(
         ("euiccPackageResult", EuiccPackageResult),
         ("ePRAndNotifications", EprAndNotifications()),

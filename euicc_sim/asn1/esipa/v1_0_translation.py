@@ -117,7 +117,7 @@ def _data_today(form: str, value: Any) -> tuple[str, Any]:
 
 def _download_today(form: str, value: Any) -> tuple[str, Any]:
     if form == "profileDownloadError":
-        return form, {"profileDownloadErrorReason": 127, **value}
+        return form, {"profileDownloadErrorReason": "undefinedError", **value}
     return form, value
 
 

@@ -3,7 +3,7 @@
 Names and tags are the module's. Certificates and keys are RFC 5280's, kept as bytes.
 """
 
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict
 
 from pyasn1.type import char, univ
 from pyasn1_modules import rfc5280
@@ -16,6 +16,7 @@ from euicc_sim.asn1.tags import (
     explicit,
     fields,
     implicit,
+    numbers,
     octets,
     optional,
     private_use,
@@ -23,6 +24,7 @@ from euicc_sim.asn1.tags import (
     sequence_of,
     utf8,
 )
+from euicc_sim.asn1.types import Choice, ListOf, Nothing, Sequence, SequenceOf, UnknownCode
 
 
 class Certificate(rfc5280.Certificate):
@@ -44,10 +46,17 @@ NotificationEvent = bits(
     "notificationInstall", "notificationEnable", "notificationDisable", "notificationDelete"
 )
 PprIds = bits("pprUpdateControl", "ppr1", "ppr2")
-ProfileClass = codes(test=0, provisioning=1, operational=2)
+ProfileClass = numbers(test=0, provisioning=1, operational=2)
+IconType = numbers(jpg=0, png=1)
 
 
-class OperatorId(univ.Sequence):
+class OperatorIdValue(TypedDict):
+    mccMnc: bytes
+    gid1: NotRequired[bytes]
+    gid2: NotRequired[bytes]
+
+
+class OperatorId(Sequence[OperatorIdValue]):
     componentType = fields(
         ("mccMnc", implicit(0, octets(3))),
         optional("gid1", implicit(1, univ.OctetString())),
@@ -58,12 +67,17 @@ class OperatorId(univ.Sequence):
 # -- addresses, clauses 5.7.3 and 5.7.4
 
 
-class EuiccConfiguredAddressesRequest(univ.Sequence):
+class EuiccConfiguredAddressesRequest(Sequence[Nothing]):
     tagSet = context(0x3C)
     componentType = fields()
 
 
-class EuiccConfiguredAddressesResponse(univ.Sequence):
+class EuiccConfiguredAddressesResponseValue(TypedDict):
+    defaultDpAddress: NotRequired[str]
+    rootDsAddress: str
+
+
+class EuiccConfiguredAddressesResponse(Sequence[EuiccConfiguredAddressesResponseValue]):
     tagSet = context(0x3C)
     componentType = fields(
         optional("defaultDpAddress", implicit(0, char.UTF8String())),
@@ -71,12 +85,23 @@ class EuiccConfiguredAddressesResponse(univ.Sequence):
     )
 
 
-class SetDefaultDpAddressRequest(univ.Sequence):
+class SetDefaultDpAddressRequestValue(TypedDict):
+    defaultDpAddress: str
+
+
+class SetDefaultDpAddressRequest(Sequence[SetDefaultDpAddressRequestValue]):
     tagSet = context(0x3F)
     componentType = fields(("defaultDpAddress", implicit(0, char.UTF8String())))
 
 
-class SetDefaultDpAddressResponse(univ.Sequence):
+SetDefaultDpAddressResultName = Literal["ok", "undefinedError"]
+
+
+class SetDefaultDpAddressResponseValue(TypedDict):
+    setDefaultDpAddressResult: SetDefaultDpAddressResultName | UnknownCode
+
+
+class SetDefaultDpAddressResponse(Sequence[SetDefaultDpAddressResponseValue]):
     tagSet = context(0x3F)
     componentType = result("setDefaultDpAddressResult")
 
@@ -84,12 +109,18 @@ class SetDefaultDpAddressResponse(univ.Sequence):
 # -- the card itself, clauses 5.7.8, 5.7.20 and 5.7.22
 
 
-class GetEuiccInfo1Request(univ.Sequence):
+class GetEuiccInfo1Request(Sequence[Nothing]):
     tagSet = context(0x20)
     componentType = fields()
 
 
-class EUICCInfo1(univ.Sequence):
+class EUICCInfo1Value(TypedDict):
+    svn: bytes
+    euiccCiPKIdListForVerification: ListOf[bytes]
+    euiccCiPKIdListForSigning: ListOf[bytes]
+
+
+class EUICCInfo1(Sequence[EUICCInfo1Value]):
     tagSet = context(0x20)
     componentType = fields(
         ("svn", implicit(2, VersionType)),
@@ -98,12 +129,17 @@ class EUICCInfo1(univ.Sequence):
     )
 
 
-class GetEuiccInfo2Request(univ.Sequence):
+class GetEuiccInfo2Request(Sequence[Nothing]):
     tagSet = context(0x22)
     componentType = fields()
 
 
-class CertificationDataObject(univ.Sequence):
+class CertificationDataObjectValue(TypedDict):
+    platformLabel: str
+    discoveryBaseURL: str
+
+
+class CertificationDataObject(Sequence[CertificationDataObjectValue]):
     componentType = fields(
         ("platformLabel", implicit(0, char.UTF8String())),
         ("discoveryBaseURL", implicit(1, char.UTF8String())),
@@ -154,22 +190,36 @@ RspCapability = bits(
 )
 
 
-class GetEuiccDataRequest(univ.Sequence):
+class GetEuiccDataRequestValue(TypedDict):
+    tagList: bytes
+
+
+class GetEuiccDataRequest(Sequence[GetEuiccDataRequestValue]):
     tagSet = context(0x3E)
     componentType = fields(("tagList", application(28, octets(1))))
 
 
-class GetEuiccDataResponse(univ.Sequence):
+class GetEuiccDataResponseValue(TypedDict):
+    eidValue: bytes
+
+
+class GetEuiccDataResponse(Sequence[GetEuiccDataResponseValue]):
     tagSet = context(0x3E)
     componentType = fields(("eidValue", EidValue))
 
 
-class GetRatRequest(univ.Sequence):
+class GetRatRequest(Sequence[Nothing]):
     tagSet = context(0x43)
     componentType = fields()
 
 
-class ProfilePolicyAuthorisationRule(univ.Sequence):
+class ProfilePolicyAuthorisationRuleValue(TypedDict):
+    pprIds: frozenset[int]
+    allowedOperators: ListOf[OperatorIdValue]
+    pprFlags: frozenset[int]
+
+
+class ProfilePolicyAuthorisationRule(Sequence[ProfilePolicyAuthorisationRuleValue]):
     componentType = fields(
         ("pprIds", implicit(0, PprIds)),
         ("allowedOperators", implicit(1, sequence_of(OperatorId()))),
@@ -180,19 +230,27 @@ class ProfilePolicyAuthorisationRule(univ.Sequence):
 RulesAuthorisationTable = sequence_of(ProfilePolicyAuthorisationRule())
 
 
-class GetRatResponse(univ.Sequence):
+class GetRatResponseValue(TypedDict):
+    rat: ListOf[ProfilePolicyAuthorisationRuleValue]
+
+
+class GetRatResponse(Sequence[GetRatResponseValue]):
     tagSet = context(0x43)
     componentType = fields(("rat", implicit(0, RulesAuthorisationTable)))
 
 
-class GetEuiccChallengeRequest(univ.Sequence):
+class GetEuiccChallengeRequest(Sequence[Nothing]):
     """Clause 5.7.7."""
 
     tagSet = context(0x2E)
     componentType = fields()
 
 
-class GetEuiccChallengeResponse(univ.Sequence):
+class GetEuiccChallengeResponseValue(TypedDict):
+    euiccChallenge: bytes
+
+
+class GetEuiccChallengeResponse(Sequence[GetEuiccChallengeResponseValue]):
     tagSet = context(0x2E)
     componentType = fields(("euiccChallenge", implicit(0, octets(16))))
 
@@ -200,14 +258,26 @@ class GetEuiccChallengeResponse(univ.Sequence):
 # -- profiles, clause 5.7.15
 
 
-class ProfileSearchCriteria(univ.Choice):
+ProfileSearchCriteriaValue = (
+    tuple[Literal["isdpAid"], bytes]
+    | tuple[Literal["iccid"], bytes]
+    | tuple[Literal["profileClass"], int]
+)
+
+
+class ProfileSearchCriteria(Choice[ProfileSearchCriteriaValue]):
     bare_tolerated = True
     componentType = fields(
         ("isdpAid", Aid), ("iccid", Iccid), ("profileClass", implicit(21, ProfileClass))
     )
 
 
-class ProfileInfoListRequest(univ.Sequence):
+class ProfileInfoListRequestValue(TypedDict):
+    searchCriteria: NotRequired[ProfileSearchCriteriaValue]
+    tagList: NotRequired[bytes]
+
+
+class ProfileInfoListRequest(Sequence[ProfileInfoListRequestValue]):
     tagSet = context(0x2D)
     componentType = fields(
         optional("searchCriteria", explicit(0, ProfileSearchCriteria())),
@@ -215,22 +285,40 @@ class ProfileInfoListRequest(univ.Sequence):
     )
 
 
-class NotificationConfigurationInformation(univ.Sequence):
+class NotificationConfigurationInformationValue(TypedDict):
+    profileManagementOperation: frozenset[int]
+    notificationAddress: str
+
+
+class NotificationConfigurationInformation(Sequence[NotificationConfigurationInformationValue]):
     componentType = fields(
         ("profileManagementOperation", implicit(0, NotificationEvent)),
         ("notificationAddress", implicit(1, char.UTF8String())),
     )
 
 
-class DpProprietaryData(univ.Sequence):
+class DpProprietaryDataValue(TypedDict):
+    dpOid: str
+
+
+class DpProprietaryData(Sequence[DpProprietaryDataValue]):
     componentType = fields(("dpOid", implicit(0, univ.ObjectIdentifier())))
 
 
-class VendorSpecificExtensionItem(univ.Sequence):
+class VendorSpecificExtensionItemValue(TypedDict):
+    vendorOid: str
+    vendorSpecificData: bytes
+
+
+class VendorSpecificExtensionItem(Sequence[VendorSpecificExtensionItemValue]):
     componentType = fields(
         ("vendorOid", implicit(0, univ.ObjectIdentifier())),
         ("vendorSpecificData", explicit(1, univ.Any())),
     )
+
+
+class VendorSpecificExtension(SequenceOf[ListOf[VendorSpecificExtensionItemValue]]):
+    componentType = VendorSpecificExtensionItem()
 
 
 PROFILE_INFO_SGP22: tuple[Any, ...] = (
@@ -240,7 +328,7 @@ PROFILE_INFO_SGP22: tuple[Any, ...] = (
     optional("profileNickname", implicit(16, utf8(0, 64))),
     optional("serviceProviderName", implicit(17, utf8(0, 32))),
     optional("profileName", implicit(18, utf8(0, 64))),
-    optional("iconType", implicit(19, codes(jpg=0, png=1))),
+    optional("iconType", implicit(19, IconType)),
     optional("icon", implicit(20, octets(0, 1024))),
     optional("profileClass", implicit(21, ProfileClass)),
     optional(
@@ -252,12 +340,17 @@ PROFILE_INFO_SGP22: tuple[Any, ...] = (
     optional("profilePolicyRules", implicit(25, PprIds)),
     optional(
         "serviceSpecificDataStoredInEuicc",
-        implicit(34, sequence_of(VendorSpecificExtensionItem())),
+        implicit(34, VendorSpecificExtension()),
     ),
 )
 
 
-class ISDRProprietaryApplicationTemplate(univ.Sequence):
+class ISDRProprietaryApplicationTemplateValue(TypedDict):
+    svn: bytes
+    lpaeSupport: NotRequired[frozenset[int]]
+
+
+class ISDRProprietaryApplicationTemplate(Sequence[ISDRProprietaryApplicationTemplateValue]):
     """Clause 5.7.1, in the answer to SELECT."""
 
     tagSet = private_use(0)

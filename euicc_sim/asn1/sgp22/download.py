@@ -4,29 +4,55 @@ Clauses 5.7.5, 5.7.13 and 5.7.14. Names and tags are the module's; EUICCInfo2 is
 has SGP.22's fields and more. SGP.32's compact forms are made by an IPA and are not here.
 """
 
+from typing import Literal, NotRequired, TypedDict
+
 from pyasn1.type import char, univ
 
 from euicc_sim.asn1.sgp22 import common as sgp22
 from euicc_sim.asn1.sgp22.packages import OneTimeKey
-from euicc_sim.asn1.sgp32.profiles import EUICCInfo2
+from euicc_sim.asn1.sgp32.profiles import EUICCInfo2, EUICCInfo2Value
 from euicc_sim.asn1.tags import (
     choice_context,
     codes,
     context,
     fields,
     implicit,
+    numbers,
     octets,
     optional,
 )
+from euicc_sim.asn1.types import Choice, Sequence, UnknownCode
 
 # -- AuthenticateServer, clause 5.7.13
 
 
-class DeviceAdditionalFeatureSupport(univ.Sequence):
+class DeviceAdditionalFeatureSupportValue(TypedDict):
+    naiSupport: NotRequired[bytes]
+
+
+class DeviceAdditionalFeatureSupport(Sequence[DeviceAdditionalFeatureSupportValue]):
     componentType = fields(optional("naiSupport", implicit(0, sgp22.VersionType)))
 
 
-class DeviceCapabilities(univ.Sequence):
+class DeviceCapabilitiesValue(TypedDict):
+    gsmSupportedRelease: NotRequired[bytes]
+    utranSupportedRelease: NotRequired[bytes]
+    cdma2000onexSupportedRelease: NotRequired[bytes]
+    cdma2000hrpdSupportedRelease: NotRequired[bytes]
+    cdma2000ehrpdSupportedRelease: NotRequired[bytes]
+    eutranEpcSupportedRelease: NotRequired[bytes]
+    contactlessSupportedRelease: NotRequired[bytes]
+    rspCrlSupportedVersion: NotRequired[bytes]
+    nrEpcSupportedRelease: NotRequired[bytes]
+    nr5gcSupportedRelease: NotRequired[bytes]
+    eutran5gcSupportedRelease: NotRequired[bytes]
+    lpaSvn: NotRequired[bytes]
+    catSupportedClasses: NotRequired[frozenset[int]]
+    euiccFormFactorType: NotRequired[int]
+    deviceAdditionalFeatureSupport: NotRequired[DeviceAdditionalFeatureSupportValue]
+
+
+class DeviceCapabilities(Sequence[DeviceCapabilitiesValue]):
     """Clause 4.2; v2.5 leaves the numbers of the classes and of the form factor unnamed."""
 
     componentType = fields(
@@ -48,7 +74,13 @@ class DeviceCapabilities(univ.Sequence):
     )
 
 
-class DeviceInfo(univ.Sequence):
+class DeviceInfoValue(TypedDict):
+    tac: bytes
+    deviceCapabilities: DeviceCapabilitiesValue
+    imei: NotRequired[bytes]
+
+
+class DeviceInfo(Sequence[DeviceInfoValue]):
     componentType = fields(
         ("tac", implicit(0, octets(4))),
         ("deviceCapabilities", implicit(1, DeviceCapabilities())),
@@ -56,20 +88,37 @@ class DeviceInfo(univ.Sequence):
     )
 
 
-class CtxParamsForCommonAuthentication(univ.Sequence):
+class CtxParamsForCommonAuthenticationValue(TypedDict):
+    matchingId: NotRequired[str]
+    deviceInfo: DeviceInfoValue
+
+
+class CtxParamsForCommonAuthentication(Sequence[CtxParamsForCommonAuthenticationValue]):
     componentType = fields(
         optional("matchingId", implicit(0, char.UTF8String())),
         ("deviceInfo", implicit(1, DeviceInfo())),
     )
 
 
-class CtxParams1(univ.Choice):
+CtxParams1Value = tuple[
+    Literal["ctxParamsForCommonAuthentication"], CtxParamsForCommonAuthenticationValue
+]
+
+
+class CtxParams1(Choice[CtxParams1Value]):
     componentType = fields(
         ("ctxParamsForCommonAuthentication", implicit(0, CtxParamsForCommonAuthentication()))
     )
 
 
-class ServerSigned1(univ.Sequence):
+class ServerSigned1Value(TypedDict):
+    transactionId: bytes
+    euiccChallenge: bytes
+    serverAddress: str
+    serverChallenge: bytes
+
+
+class ServerSigned1(Sequence[ServerSigned1Value]):
     componentType = fields(
         ("transactionId", implicit(0, sgp22.TransactionId)),
         ("euiccChallenge", implicit(1, octets(16))),
@@ -78,7 +127,15 @@ class ServerSigned1(univ.Sequence):
     )
 
 
-class AuthenticateServerRequest(univ.Sequence):
+class AuthenticateServerRequestValue(TypedDict):
+    serverSigned1: ServerSigned1Value
+    serverSignature1: bytes
+    euiccCiPKIdToBeUsed: bytes
+    serverCertificate: bytes
+    ctxParams1: CtxParams1Value
+
+
+class AuthenticateServerRequest(Sequence[AuthenticateServerRequestValue]):
     tagSet = context(0x38)
     componentType = fields(
         ("serverSigned1", ServerSigned1()),
@@ -89,7 +146,15 @@ class AuthenticateServerRequest(univ.Sequence):
     )
 
 
-class EuiccSigned1(univ.Sequence):
+class EuiccSigned1Value(TypedDict):
+    transactionId: bytes
+    serverAddress: str
+    serverChallenge: bytes
+    euiccInfo2: EUICCInfo2Value
+    ctxParams1: CtxParams1Value
+
+
+class EuiccSigned1(Sequence[EuiccSigned1Value]):
     componentType = fields(
         ("transactionId", implicit(0, sgp22.TransactionId)),
         ("serverAddress", implicit(3, char.UTF8String())),
@@ -99,7 +164,14 @@ class EuiccSigned1(univ.Sequence):
     )
 
 
-class AuthenticateResponseOk(univ.Sequence):
+class AuthenticateResponseOkValue(TypedDict):
+    euiccSigned1: EuiccSigned1Value
+    euiccSignature1: bytes
+    euiccCertificate: bytes
+    eumCertificate: bytes
+
+
+class AuthenticateResponseOk(Sequence[AuthenticateResponseOkValue]):
     componentType = fields(
         ("euiccSigned1", EuiccSigned1()),
         ("euiccSignature1", sgp22.Signature),
@@ -108,7 +180,24 @@ class AuthenticateResponseOk(univ.Sequence):
     )
 
 
-class AuthenticateResponseError(univ.Sequence):
+AuthenticateErrorName = Literal[
+    "invalidCertificate",
+    "invalidSignature",
+    "unsupportedCurve",
+    "noSessionContext",
+    "invalidOid",
+    "euiccChallengeMismatch",
+    "ciPKUnknown",
+    "undefinedError",
+]
+
+
+class AuthenticateResponseErrorValue(TypedDict):
+    transactionId: bytes
+    authenticateErrorCode: AuthenticateErrorName | UnknownCode
+
+
+class AuthenticateResponseError(Sequence[AuthenticateResponseErrorValue]):
     componentType = fields(
         ("transactionId", implicit(0, sgp22.TransactionId)),
         (
@@ -127,7 +216,13 @@ class AuthenticateResponseError(univ.Sequence):
     )
 
 
-class AuthenticateServerResponse(univ.Choice):
+AuthenticateServerResponseValue = (
+    tuple[Literal["authenticateResponseOk"], AuthenticateResponseOkValue]
+    | tuple[Literal["authenticateResponseError"], AuthenticateResponseErrorValue]
+)
+
+
+class AuthenticateServerResponse(Choice[AuthenticateServerResponseValue]):
     tagSet = choice_context(0x38)
     componentType = fields(
         ("authenticateResponseOk", implicit(0, AuthenticateResponseOk())),
@@ -138,7 +233,13 @@ class AuthenticateServerResponse(univ.Choice):
 # -- PrepareDownload, clause 5.7.5
 
 
-class SmdpSigned2(univ.Sequence):
+class SmdpSigned2Value(TypedDict):
+    transactionId: bytes
+    ccRequiredFlag: bool
+    bppEuiccOtpk: NotRequired[bytes]
+
+
+class SmdpSigned2(Sequence[SmdpSigned2Value]):
     componentType = fields(
         ("transactionId", implicit(0, sgp22.TransactionId)),
         ("ccRequiredFlag", univ.Boolean()),
@@ -146,7 +247,14 @@ class SmdpSigned2(univ.Sequence):
     )
 
 
-class PrepareDownloadRequest(univ.Sequence):
+class PrepareDownloadRequestValue(TypedDict):
+    smdpSigned2: SmdpSigned2Value
+    smdpSignature2: bytes
+    hashCc: NotRequired[bytes]
+    smdpCertificate: bytes
+
+
+class PrepareDownloadRequest(Sequence[PrepareDownloadRequestValue]):
     tagSet = context(0x21)
     componentType = fields(
         ("smdpSigned2", SmdpSigned2()),
@@ -156,7 +264,13 @@ class PrepareDownloadRequest(univ.Sequence):
     )
 
 
-class EUICCSigned2(univ.Sequence):
+class EUICCSigned2Value(TypedDict):
+    transactionId: bytes
+    euiccOtpk: bytes
+    hashCc: NotRequired[bytes]
+
+
+class EUICCSigned2(Sequence[EUICCSigned2Value]):
     componentType = fields(
         ("transactionId", implicit(0, sgp22.TransactionId)),
         ("euiccOtpk", OneTimeKey),
@@ -164,11 +278,31 @@ class EUICCSigned2(univ.Sequence):
     )
 
 
-class PrepareDownloadResponseOk(univ.Sequence):
+class PrepareDownloadResponseOkValue(TypedDict):
+    euiccSigned2: EUICCSigned2Value
+    euiccSignature2: bytes
+
+
+class PrepareDownloadResponseOk(Sequence[PrepareDownloadResponseOkValue]):
     componentType = fields(("euiccSigned2", EUICCSigned2()), ("euiccSignature2", sgp22.Signature))
 
 
-class PrepareDownloadResponseError(univ.Sequence):
+DownloadErrorName = Literal[
+    "invalidCertificate",
+    "invalidSignature",
+    "unsupportedCurve",
+    "noSessionContext",
+    "invalidTransactionId",
+    "undefinedError",
+]
+
+
+class PrepareDownloadResponseErrorValue(TypedDict):
+    transactionId: bytes
+    downloadErrorCode: DownloadErrorName | UnknownCode
+
+
+class PrepareDownloadResponseError(Sequence[PrepareDownloadResponseErrorValue]):
     componentType = fields(
         ("transactionId", implicit(0, sgp22.TransactionId)),
         (
@@ -185,7 +319,13 @@ class PrepareDownloadResponseError(univ.Sequence):
     )
 
 
-class PrepareDownloadResponse(univ.Choice):
+PrepareDownloadResponseValue = (
+    tuple[Literal["downloadResponseOk"], PrepareDownloadResponseOkValue]
+    | tuple[Literal["downloadResponseError"], PrepareDownloadResponseErrorValue]
+)
+
+
+class PrepareDownloadResponse(Choice[PrepareDownloadResponseValue]):
     tagSet = choice_context(0x21)
     componentType = fields(
         ("downloadResponseOk", implicit(0, PrepareDownloadResponseOk())),
@@ -195,7 +335,7 @@ class PrepareDownloadResponse(univ.Choice):
 
 # -- CancelSession, clause 5.7.14
 
-CancelSessionReason = codes(
+CancelSessionReason = numbers(
     endUserRejection=0,
     postponed=1,
     timeout=2,
@@ -206,7 +346,12 @@ CancelSessionReason = codes(
 )
 
 
-class CancelSessionRequest(univ.Sequence):
+class CancelSessionRequestValue(TypedDict):
+    transactionId: bytes
+    reason: int
+
+
+class CancelSessionRequest(Sequence[CancelSessionRequestValue]):
     tagSet = context(0x41)
     componentType = fields(
         ("transactionId", implicit(0, sgp22.TransactionId)),
@@ -214,7 +359,13 @@ class CancelSessionRequest(univ.Sequence):
     )
 
 
-class EuiccCancelSessionSigned(univ.Sequence):
+class EuiccCancelSessionSignedValue(TypedDict):
+    transactionId: bytes
+    smdpOid: str
+    reason: int
+
+
+class EuiccCancelSessionSigned(Sequence[EuiccCancelSessionSignedValue]):
     componentType = fields(
         ("transactionId", implicit(0, sgp22.TransactionId)),
         ("smdpOid", implicit(1, univ.ObjectIdentifier())),
@@ -222,14 +373,26 @@ class EuiccCancelSessionSigned(univ.Sequence):
     )
 
 
-class CancelSessionResponseOk(univ.Sequence):
+class CancelSessionResponseOkValue(TypedDict):
+    euiccCancelSessionSigned: EuiccCancelSessionSignedValue
+    euiccCancelSessionSignature: bytes
+
+
+class CancelSessionResponseOk(Sequence[CancelSessionResponseOkValue]):
     componentType = fields(
         ("euiccCancelSessionSigned", EuiccCancelSessionSigned()),
         ("euiccCancelSessionSignature", sgp22.Signature),
     )
 
 
-class CancelSessionResponse(univ.Choice):
+CancelSessionResponseErrorName = Literal["invalidTransactionId", "undefinedError"]
+CancelSessionResponseValue = (
+    tuple[Literal["cancelSessionResponseOk"], CancelSessionResponseOkValue]
+    | tuple[Literal["cancelSessionResponseError"], CancelSessionResponseErrorName | UnknownCode]
+)
+
+
+class CancelSessionResponse(Choice[CancelSessionResponseValue]):
     tagSet = choice_context(0x41)
     componentType = fields(
         ("cancelSessionResponseOk", implicit(0, CancelSessionResponseOk())),

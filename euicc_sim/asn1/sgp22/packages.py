@@ -4,7 +4,7 @@ Clauses 2.5.3 to 2.5.6, 4.4 and 5.5. Names and tags are the module's; the protec
 it leaves without names, are called by their tags. StoreMetadata has the fields of SGP.32 v1.2.
 """
 
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict
 
 from pyasn1.type import univ
 
@@ -18,13 +18,15 @@ from euicc_sim.asn1.tags import (
     explicit,
     fields,
     implicit,
+    numbers,
     octets,
     optional,
     sequence_of,
     utf8,
 )
+from euicc_sim.asn1.types import Choice, ListOf, Sequence, SequenceOf, UnknownCode
 
-RemoteOpId = codes(installBoundProfilePackage=1)
+RemoteOpId = numbers(installBoundProfilePackage=1)
 OneTimeKey = application(73, univ.OctetString())
 """A public key, uncompressed."""
 
@@ -32,22 +34,22 @@ OneTimeKey = application(73, univ.OctetString())
 # -- what is inside the protected parts
 
 
-class ConfigureISDPRequest(univ.Sequence):
+class ConfigureISDPRequestValue(TypedDict):
+    dpProprietaryData: NotRequired[sgp22.DpProprietaryDataValue]
+
+
+class ConfigureISDPRequest(Sequence[ConfigureISDPRequestValue]):
     tagSet = context(0x24)
     componentType = fields(
         optional("dpProprietaryData", implicit(24, sgp22.DpProprietaryData())),
     )
 
 
-IconType = codes(jpg=0, png=1)
-_VENDOR_EXTENSION = sequence_of(sgp22.VendorSpecificExtensionItem())
-
-
 STORE_METADATA_SGP22: tuple[Any, ...] = (
     ("iccid", sgp22.Iccid),
     ("serviceProviderName", implicit(17, utf8(0, 32))),
     ("profileName", implicit(18, utf8(0, 64))),
-    optional("iconType", implicit(19, IconType)),
+    optional("iconType", implicit(19, sgp22.IconType)),
     optional("icon", implicit(20, octets(0, 1024))),
     default("profileClass", implicit(21, sgp22.ProfileClass.clone(value=2))),
     optional(
@@ -56,12 +58,32 @@ STORE_METADATA_SGP22: tuple[Any, ...] = (
     ),
     optional("profileOwner", implicit(23, sgp22.OperatorId())),
     optional("profilePolicyRules", implicit(25, sgp22.PprIds)),
-    optional("serviceSpecificDataStoredInEuicc", implicit(34, _VENDOR_EXTENSION)),
-    optional("serviceSpecificDataNotStoredInEuicc", implicit(35, _VENDOR_EXTENSION)),
+    optional("serviceSpecificDataStoredInEuicc", implicit(34, sgp22.VendorSpecificExtension())),
+    optional("serviceSpecificDataNotStoredInEuicc", implicit(35, sgp22.VendorSpecificExtension())),
 )
 
 
-class StoreMetadataRequest(univ.Sequence):
+class StoreMetadataRequestValue(TypedDict):
+    iccid: bytes
+    serviceProviderName: str
+    profileName: str
+    iconType: NotRequired[int]
+    icon: NotRequired[bytes]
+    profileClass: NotRequired[int]
+    notificationConfigurationInfo: NotRequired[
+        ListOf[sgp22.NotificationConfigurationInformationValue]
+    ]
+    profileOwner: NotRequired[sgp22.OperatorIdValue]
+    profilePolicyRules: NotRequired[frozenset[int]]
+    serviceSpecificDataStoredInEuicc: NotRequired[ListOf[sgp22.VendorSpecificExtensionItemValue]]
+    serviceSpecificDataNotStoredInEuicc: NotRequired[ListOf[sgp22.VendorSpecificExtensionItemValue]]
+    ecallIndication: NotRequired[bool]
+    fallbackAllowed: NotRequired[bool]
+    iotSpecificProfileInfo: NotRequired[bytes]
+    """Since v1.3."""
+
+
+class StoreMetadataRequest(Sequence[StoreMetadataRequestValue]):
     tagSet = context(0x25)
     componentType = fields(
         *STORE_METADATA_SGP22,
@@ -70,19 +92,34 @@ class StoreMetadataRequest(univ.Sequence):
     )
 
 
-class UpdateMetadataRequest(univ.Sequence):
+class UpdateMetadataRequestValue(TypedDict):
+    serviceProviderName: NotRequired[str]
+    profileName: NotRequired[str]
+    iconType: NotRequired[int]
+    icon: NotRequired[bytes]
+    profilePolicyRules: NotRequired[frozenset[int]]
+    serviceSpecificDataStoredInEuicc: NotRequired[ListOf[sgp22.VendorSpecificExtensionItemValue]]
+
+
+class UpdateMetadataRequest(Sequence[UpdateMetadataRequestValue]):
     tagSet = context(0x2A)
     componentType = fields(
         optional("serviceProviderName", implicit(17, utf8(0, 32))),
         optional("profileName", implicit(18, utf8(0, 64))),
-        optional("iconType", implicit(19, IconType)),
+        optional("iconType", implicit(19, sgp22.IconType)),
         optional("icon", implicit(20, octets(0, 1024))),
         optional("profilePolicyRules", implicit(25, sgp22.PprIds)),
-        optional("serviceSpecificDataStoredInEuicc", implicit(34, _VENDOR_EXTENSION)),
+        optional("serviceSpecificDataStoredInEuicc", implicit(34, sgp22.VendorSpecificExtension())),
     )
 
 
-class ReplaceSessionKeysRequest(univ.Sequence):
+class ReplaceSessionKeysRequestValue(TypedDict):
+    initialMacChainingValue: bytes
+    ppkEnc: bytes
+    ppkCmac: bytes
+
+
+class ReplaceSessionKeysRequest(Sequence[ReplaceSessionKeysRequestValue]):
     tagSet = context(0x26)
     componentType = fields(
         ("initialMacChainingValue", implicit(0, univ.OctetString())),
@@ -94,7 +131,13 @@ class ReplaceSessionKeysRequest(univ.Sequence):
 # -- the package and its parts, as a card receives them
 
 
-class ControlRefTemplate(univ.Sequence):
+class ControlRefTemplateValue(TypedDict):
+    keyType: bytes
+    keyLen: bytes
+    hostId: bytes
+
+
+class ControlRefTemplate(Sequence[ControlRefTemplateValue]):
     componentType = fields(
         ("keyType", implicit(0, octets(1))),
         ("keyLen", implicit(1, octets(1))),
@@ -102,7 +145,15 @@ class ControlRefTemplate(univ.Sequence):
     )
 
 
-class InitialiseSecureChannelRequest(univ.Sequence):
+class InitialiseSecureChannelRequestValue(TypedDict):
+    remoteOpId: int
+    transactionId: bytes
+    controlRefTemplate: ControlRefTemplateValue
+    smdpOtpk: bytes
+    smdpSign: bytes
+
+
+class InitialiseSecureChannelRequest(Sequence[InitialiseSecureChannelRequestValue]):
     tagSet = context(0x23)
     componentType = fields(
         ("remoteOpId", implicit(2, RemoteOpId)),
@@ -131,27 +182,35 @@ class Data88(univ.OctetString):
     tagSet = implicit(8, univ.OctetString()).tagSet
 
 
-class FirstSequenceOf87(univ.SequenceOf):
+class FirstSequenceOf87(SequenceOf[ListOf[bytes]]):
     tagSet = context(0)
     componentType = Data87()
 
 
-class SequenceOf88(univ.SequenceOf):
+class SequenceOf88(SequenceOf[ListOf[bytes]]):
     tagSet = context(1)
     componentType = Data88()
 
 
-class SecondSequenceOf87(univ.SequenceOf):
+class SecondSequenceOf87(SequenceOf[ListOf[bytes]]):
     tagSet = context(2)
     componentType = Data87()
 
 
-class SequenceOf86(univ.SequenceOf):
+class SequenceOf86(SequenceOf[ListOf[bytes]]):
     tagSet = context(3)
     componentType = Data86()
 
 
-class BoundProfilePackage(univ.Sequence):
+class BoundProfilePackageValue(TypedDict):
+    initialiseSecureChannelRequest: InitialiseSecureChannelRequestValue
+    firstSequenceOf87: ListOf[bytes]
+    sequenceOf88: ListOf[bytes]
+    secondSequenceOf87: NotRequired[ListOf[bytes]]
+    sequenceOf86: ListOf[bytes]
+
+
+class BoundProfilePackage(Sequence[BoundProfilePackageValue]):
     tagSet = context(0x36)
     componentType = fields(
         ("initialiseSecureChannelRequest", InitialiseSecureChannelRequest()),
@@ -172,6 +231,14 @@ BppCommandId = codes(
     replaceSessionKeys=4,
     loadProfileElements=5,
 )
+BppCommandIdName = Literal[
+    "initialiseSecureChannel",
+    "configureISDP",
+    "storeMetadata",
+    "storeMetadata2",
+    "replaceSessionKeys",
+    "loadProfileElements",
+]
 ErrorReason = codes(
     incorrectInputValues=1,
     invalidSignature=2,
@@ -190,15 +257,44 @@ ErrorReason = codes(
     pprNotAllowed=15,
     installFailedDueToUnknownError=127,
 )
+ErrorReasonName = Literal[
+    "incorrectInputValues",
+    "invalidSignature",
+    "invalidTransactionId",
+    "unsupportedCrtValues",
+    "unsupportedRemoteOperationType",
+    "unsupportedProfileClass",
+    "scp03tStructureError",
+    "scp03tSecurityError",
+    "installFailedDueToIccidAlreadyExistsOnEuicc",
+    "installFailedDueToInsufficientMemoryForProfile",
+    "installFailedDueToInterruption",
+    "installFailedDueToPEProcessingError",
+    "installFailedDueToDataMismatch",
+    "testProfileInstallFailedDueToInvalidNaaKey",
+    "pprNotAllowed",
+    "installFailedDueToUnknownError",
+]
 
 
-class SuccessResult(univ.Sequence):
+class SuccessResultValue(TypedDict):
+    aid: bytes
+    simaResponse: bytes
+
+
+class SuccessResult(Sequence[SuccessResultValue]):
     componentType = fields(
         ("aid", application(15, octets(5, 16))), ("simaResponse", univ.OctetString())
     )
 
 
-class ErrorResult(univ.Sequence):
+class ErrorResultValue(TypedDict):
+    bppCommandId: BppCommandIdName | UnknownCode
+    errorReason: ErrorReasonName | UnknownCode
+    simaResponse: NotRequired[bytes]
+
+
+class ErrorResult(Sequence[ErrorResultValue]):
     componentType = fields(
         ("bppCommandId", implicit(0, BppCommandId)),
         ("errorReason", implicit(1, ErrorReason)),
@@ -206,14 +302,27 @@ class ErrorResult(univ.Sequence):
     )
 
 
-class FinalResult(univ.Choice):
+FinalResultValue = (
+    tuple[Literal["successResult"], SuccessResultValue]
+    | tuple[Literal["errorResult"], ErrorResultValue]
+)
+
+
+class FinalResult(Choice[FinalResultValue]):
     componentType = fields(
         ("successResult", implicit(0, SuccessResult())),
         ("errorResult", implicit(1, ErrorResult())),
     )
 
 
-class ProfileInstallationResultData(univ.Sequence):
+class ProfileInstallationResultDataValue(TypedDict):
+    transactionId: bytes
+    notificationMetadata: sgp22_notifications.NotificationMetadataValue
+    smdpOid: str
+    finalResult: FinalResultValue
+
+
+class ProfileInstallationResultData(Sequence[ProfileInstallationResultDataValue]):
     tagSet = context(0x27)
     componentType = fields(
         ("transactionId", implicit(0, sgp22.TransactionId)),
@@ -223,7 +332,12 @@ class ProfileInstallationResultData(univ.Sequence):
     )
 
 
-class ProfileInstallationResult(univ.Sequence):
+class ProfileInstallationResultValue(TypedDict):
+    profileInstallationResultData: ProfileInstallationResultDataValue
+    euiccSignPIR: bytes
+
+
+class ProfileInstallationResult(Sequence[ProfileInstallationResultValue]):
     tagSet = context(0x37)
     componentType = fields(
         ("profileInstallationResultData", ProfileInstallationResultData()),

@@ -4,6 +4,8 @@ Clauses 5.7.12 and 5.7.16 to 5.7.21 and LPAe activation. Names and tags are the 
 functions that SGP.32 has too under another tag, these are SGP.22's.
 """
 
+from typing import Literal, NotRequired, TypedDict
+
 from pyasn1.type import univ
 from pyasn1_modules import rfc5280
 
@@ -21,9 +23,12 @@ from euicc_sim.asn1.tags import (
     sequence_of,
     utf8,
 )
+from euicc_sim.asn1.types import Choice, ListOf, Sequence, UnknownCode
+
+ProfileIdentifierValue = tuple[Literal["isdpAid"], bytes] | tuple[Literal["iccid"], bytes]
 
 
-class ProfileIdentifier(univ.Choice):
+class ProfileIdentifier(Choice[ProfileIdentifierValue]):
     """Without a name of its own in the module."""
 
     componentType = fields(("isdpAid", sgp22.Aid), ("iccid", sgp22.Iccid))
@@ -35,12 +40,32 @@ _WITH_REFRESH = fields(
 )
 
 
-class EnableProfileRequest(univ.Sequence):
+class ProfileAndRefreshValue(TypedDict):
+    profileIdentifier: ProfileIdentifierValue
+    refreshFlag: bool
+
+
+class EnableProfileRequest(Sequence[ProfileAndRefreshValue]):
     tagSet = context(0x31)
     componentType = _WITH_REFRESH
 
 
-class EnableProfileResponse(univ.Sequence):
+EnableResultName = Literal[
+    "ok",
+    "iccidOrAidNotFound",
+    "profileNotInDisabledState",
+    "disallowedByPolicy",
+    "wrongProfileReenabling",
+    "catBusy",
+    "undefinedError",
+]
+
+
+class EnableProfileResponseValue(TypedDict):
+    enableResult: EnableResultName | UnknownCode
+
+
+class EnableProfileResponse(Sequence[EnableProfileResponseValue]):
     tagSet = context(0x31)
     componentType = result(
         "enableResult",
@@ -52,12 +77,26 @@ class EnableProfileResponse(univ.Sequence):
     )
 
 
-class DisableProfileRequest(univ.Sequence):
+class DisableProfileRequest(Sequence[ProfileAndRefreshValue]):
     tagSet = context(0x32)
     componentType = _WITH_REFRESH
 
 
-class DisableProfileResponse(univ.Sequence):
+DisableResultName = Literal[
+    "ok",
+    "iccidOrAidNotFound",
+    "profileNotInEnabledState",
+    "disallowedByPolicy",
+    "catBusy",
+    "undefinedError",
+]
+
+
+class DisableProfileResponseValue(TypedDict):
+    disableResult: DisableResultName | UnknownCode
+
+
+class DisableProfileResponse(Sequence[DisableProfileResponseValue]):
     tagSet = context(0x32)
     componentType = result(
         "disableResult",
@@ -68,19 +107,32 @@ class DisableProfileResponse(univ.Sequence):
     )
 
 
-class DeleteProfileRequest(univ.Choice):
+class DeleteProfileRequest(Choice[ProfileIdentifierValue]):
     tagSet = choice_context(0x33)
     componentType = ProfileIdentifier.componentType
 
 
-class DeleteProfileResponse(univ.Sequence):
+DeleteResultName = Literal[
+    "ok", "iccidOrAidNotFound", "profileNotInDisabledState", "disallowedByPolicy", "undefinedError"
+]
+
+
+class DeleteProfileResponseValue(TypedDict):
+    deleteResult: DeleteResultName | UnknownCode
+
+
+class DeleteProfileResponse(Sequence[DeleteProfileResponseValue]):
     tagSet = context(0x33)
     componentType = result(
         "deleteResult", iccidOrAidNotFound=1, profileNotInDisabledState=2, disallowedByPolicy=3
     )
 
 
-class EuiccMemoryResetRequest(univ.Sequence):
+class EuiccMemoryResetRequestValue(TypedDict):
+    resetOptions: frozenset[int]
+
+
+class EuiccMemoryResetRequest(Sequence[EuiccMemoryResetRequestValue]):
     tagSet = context(0x34)
     componentType = fields(
         (
@@ -98,19 +150,43 @@ class EuiccMemoryResetRequest(univ.Sequence):
 
 
 MemoryResetResult = codes(ok=0, nothingToDelete=1, catBusy=5, undefinedError=127)
+MemoryResetResultName = Literal["ok", "nothingToDelete", "catBusy", "undefinedError"]
 
 
-class EuiccMemoryResetResponse(univ.Sequence):
+ResetEimResultName = Literal["ok", "nothingToDelete", "eimResetNotSupported", "undefinedError"]
+ResetConfigResultName = Literal["ok", "resetIECNotSupported", "undefinedError"]
+
+
+class EuiccMemoryResetResponseValue(TypedDict):
+    resetResult: MemoryResetResultName | UnknownCode
+    resetEimResult: NotRequired[ResetEimResultName | UnknownCode]
+    resetImmediateEnableConfigResult: NotRequired[ResetConfigResultName | UnknownCode]
+    """The last two in SGP.32 v1.0."""
+
+
+class EuiccMemoryResetResponse(Sequence[EuiccMemoryResetResponseValue]):
     tagSet = context(0x34)
     componentType = fields(("resetResult", implicit(0, MemoryResetResult)))
 
 
-class SetNicknameRequest(univ.Sequence):
+class SetNicknameRequestValue(TypedDict):
+    iccid: bytes
+    profileNickname: str
+
+
+class SetNicknameRequest(Sequence[SetNicknameRequestValue]):
     tagSet = context(0x29)
     componentType = fields(("iccid", sgp22.Iccid), ("profileNickname", implicit(16, utf8(0, 64))))
 
 
-class SetNicknameResponse(univ.Sequence):
+SetNicknameResultName = Literal["ok", "iccidNotFound", "undefinedError"]
+
+
+class SetNicknameResponseValue(TypedDict):
+    setNicknameResult: SetNicknameResultName | UnknownCode
+
+
+class SetNicknameResponse(Sequence[SetNicknameResponseValue]):
     tagSet = context(0x29)
     componentType = result("setNicknameResult", iccidNotFound=1)
 
@@ -119,16 +195,39 @@ class CertificateList(rfc5280.CertificateList):
     kept_whole = True
 
 
-class LoadCRLRequest(univ.Sequence):
+class LoadCRLRequestValue(TypedDict):
+    crl: bytes
+
+
+class LoadCRLRequest(Sequence[LoadCRLRequestValue]):
     tagSet = context(0x35)
     componentType = fields(("crl", implicit(0, CertificateList())))
 
 
-class LoadCRLResponseOk(univ.Sequence):
+class LoadCRLResponseOkValue(TypedDict):
+    missingParts: NotRequired[ListOf[int]]
+
+
+class LoadCRLResponseOk(Sequence[LoadCRLResponseOkValue]):
     componentType = fields(optional("missingParts", implicit(0, sequence_of(univ.Integer()))))
 
 
-class LoadCRLResponse(univ.Choice):
+LoadCRLResponseErrorName = Literal[
+    "invalidSignature",
+    "invalidCRLFormat",
+    "notEnoughMemorySpace",
+    "verificationKeyNotFound",
+    "fresherCrlAlreadyLoaded",
+    "baseCrlMissing",
+    "undefinedError",
+]
+LoadCRLResponseValue = (
+    tuple[Literal["loadCRLResponseOk"], LoadCRLResponseOkValue]
+    | tuple[Literal["loadCRLResponseError"], LoadCRLResponseErrorName | UnknownCode]
+)
+
+
+class LoadCRLResponse(Choice[LoadCRLResponseValue]):
     tagSet = choice_context(0x35)
     componentType = fields(
         ("loadCRLResponseOk", implicit(0, LoadCRLResponseOk())),
@@ -150,7 +249,11 @@ class LoadCRLResponse(univ.Choice):
     )
 
 
-class LpaeActivationRequest(univ.Sequence):
+class LpaeActivationRequestValue(TypedDict):
+    lpaeOption: frozenset[int]
+
+
+class LpaeActivationRequest(Sequence[LpaeActivationRequestValue]):
     gives_way = True
     """To SGP.32's IpaeActivation, which has the same tag and field."""
 
@@ -160,7 +263,14 @@ class LpaeActivationRequest(univ.Sequence):
     )
 
 
-class LpaeActivationResponse(univ.Sequence):
+LpaeActivationResultName = Literal["ok", "notSupported"]
+
+
+class LpaeActivationResponseValue(TypedDict):
+    lpaeActivationResult: LpaeActivationResultName | UnknownCode
+
+
+class LpaeActivationResponse(Sequence[LpaeActivationResponseValue]):
     gives_way = True
     tagSet = context(0x42)
     componentType = fields(("lpaeActivationResult", implicit(0, codes(ok=0, notSupported=1))))

@@ -4,14 +4,19 @@ What a server signed is verified over the bytes that came, and ctxParams1 goes a
 the card signs. So nothing inside it is judged here: of the device nothing is read.
 """
 
+from typing import NotRequired, TypedDict
+
 from pyasn1.type import char, univ
 
 from euicc_sim.asn1.sgp22 import common as sgp22
 from euicc_sim.asn1.tags import context, fields, implicit, octets, optional
+from euicc_sim.asn1.types import Sequence
 
 
 class AsReceived(univ.Sequence):
     """A SEQUENCE, tag 30."""
+
+    hidden = True
 
     kept_as_is = True
 
@@ -19,11 +24,18 @@ class AsReceived(univ.Sequence):
 class ContextParameters(univ.Sequence):
     """ctxParams1: the one alternative of the CHOICE, ctxParamsForCommonAuthentication."""
 
+    hidden = True
     tagSet = context(0)
     kept_as_is = True
 
 
-class _CommonParameters(univ.Sequence):
+class CommonParametersValue(TypedDict):
+    matchingId: NotRequired[str]
+    deviceInfo: bytes
+
+
+class CommonParameters(Sequence[CommonParametersValue]):
+    hidden = True
     tagSet = context(0)
     componentType = fields(
         optional("matchingId", implicit(0, char.UTF8String())),
@@ -31,7 +43,16 @@ class _CommonParameters(univ.Sequence):
     )
 
 
-class _AuthenticateServerParts(univ.Sequence):
+class AuthenticateServerPartsValue(TypedDict):
+    serverSigned1: bytes
+    serverSignature1: bytes
+    euiccCiPKIdToBeUsed: bytes
+    serverCertificate: bytes
+    ctxParams1: bytes
+
+
+class AuthenticateServerParts(Sequence[AuthenticateServerPartsValue]):
+    hidden = True
     tagSet = context(0x38)
     componentType = fields(
         ("serverSigned1", AsReceived()),
@@ -42,7 +63,15 @@ class _AuthenticateServerParts(univ.Sequence):
     )
 
 
-class _PrepareDownloadParts(univ.Sequence):
+class PrepareDownloadPartsValue(TypedDict):
+    smdpSigned2: bytes
+    smdpSignature2: bytes
+    hashCc: NotRequired[bytes]
+    smdpCertificate: bytes
+
+
+class PrepareDownloadParts(Sequence[PrepareDownloadPartsValue]):
+    hidden = True
     tagSet = context(0x21)
     componentType = fields(
         ("smdpSigned2", AsReceived()),
@@ -50,8 +79,3 @@ class _PrepareDownloadParts(univ.Sequence):
         optional("hashCc", octets(32)),
         ("smdpCertificate", AsReceived()),
     )
-
-
-COMMON_PARAMETERS = _CommonParameters()
-AUTHENTICATE_SERVER = _AuthenticateServerParts()
-PREPARE_DOWNLOAD = _PrepareDownloadParts()

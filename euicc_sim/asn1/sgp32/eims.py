@@ -3,6 +3,8 @@
 Clauses 2.11.1.1.1, 5.9.4 and 5.9.18. Names and tags are the module's.
 """
 
+from typing import Literal, NotRequired, TypedDict
+
 from pyasn1.type import char, univ
 
 from euicc_sim.asn1.sgp22 import common as sgp22
@@ -14,33 +16,60 @@ from euicc_sim.asn1.tags import (
     explicit,
     fields,
     implicit,
+    numbers,
     optional,
     sequence_of,
     utf8,
 )
+from euicc_sim.asn1.types import Choice, ListOf, Sequence, SequenceOf, UnknownCode
 
 EimId = utf8(1, 128)
-EimIdType = codes(eimIdTypeOid=1, eimIdTypeFqdn=2, eimIdTypeProprietary=3)
+EimIdType = numbers(eimIdTypeOid=1, eimIdTypeFqdn=2, eimIdTypeProprietary=3)
 EimSupportedProtocol = bits(
     "eimRetrieveHttps", "eimRetrieveCoaps", "eimInjectHttps", "eimInjectCoaps", "eimProprietary"
 )
 
 
-class EimPublicKeyData(univ.Choice):
+EimPublicKeyDataValue = (
+    tuple[Literal["eimPublicKey"], bytes] | tuple[Literal["eimCertificate"], bytes]
+)
+
+
+class EimPublicKeyData(Choice[EimPublicKeyDataValue]):
     componentType = fields(
         ("eimPublicKey", implicit(0, sgp22.SubjectPublicKeyInfo())),
         ("eimCertificate", implicit(1, sgp22.Certificate())),
     )
 
 
-class TrustedPublicKeyDataTls(univ.Choice):
+TrustedPublicKeyDataTlsValue = (
+    tuple[Literal["trustedEimPkTls"], bytes] | tuple[Literal["trustedCertificateTls"], bytes]
+)
+
+
+class TrustedPublicKeyDataTls(Choice[TrustedPublicKeyDataTlsValue]):
     componentType = fields(
         ("trustedEimPkTls", implicit(0, sgp22.SubjectPublicKeyInfo())),
         ("trustedCertificateTls", implicit(1, sgp22.Certificate())),
     )
 
 
-class EimConfigurationData(univ.Sequence):
+class EimConfigurationDataValue(TypedDict):
+    eimId: str
+    eimFqdn: NotRequired[str]
+    eimIdType: NotRequired[int]
+    counterValue: NotRequired[int]
+    associationToken: NotRequired[int]
+    eimPublicKeyData: NotRequired[EimPublicKeyDataValue]
+    trustedPublicKeyDataTls: NotRequired[TrustedPublicKeyDataTlsValue]
+    eimSupportedProtocol: NotRequired[frozenset[int]]
+    euiccCiPKId: NotRequired[bytes]
+    indirectProfileDownload: NotRequired[None]
+    eSipaProprietaryProtocolInformation: NotRequired[bytes]
+    """Since v1.3."""
+
+
+class EimConfigurationData(Sequence[EimConfigurationDataValue]):
     componentType = fields(
         ("eimId", implicit(0, EimId)),
         optional("eimFqdn", implicit(1, char.UTF8String())),
@@ -55,16 +84,23 @@ class EimConfigurationData(univ.Sequence):
     )
 
 
-class EimConfigurationDataList(univ.SequenceOf):
+class EimConfigurationDataList(SequenceOf[ListOf[EimConfigurationDataValue]]):
     componentType = EimConfigurationData()
 
 
-class AddInitialEimRequest(univ.Sequence):
+class AddInitialEimRequestValue(TypedDict):
+    eimConfigurationDataList: ListOf[EimConfigurationDataValue]
+
+
+class AddInitialEimRequest(Sequence[AddInitialEimRequestValue]):
     tagSet = context(0x57)
     componentType = fields(("eimConfigurationDataList", implicit(0, EimConfigurationDataList())))
 
 
-class AddInitialEimOk(univ.Choice):
+AddInitialEimOkValue = tuple[Literal["associationToken"], int] | tuple[Literal["addOk"], None]
+
+
+class AddInitialEimOk(Choice[AddInitialEimOkValue]):
     componentType = fields(
         ("associationToken", implicit(4, univ.Integer())), ("addOk", univ.Null())
     )
@@ -79,9 +115,24 @@ AddInitialEimError = codes(
     commandError=7,
     undefinedError=127,
 )
+AddInitialEimErrorName = Literal[
+    "insufficientMemory",
+    "associatedEimAlreadyExists",
+    "ciPKUnknown",
+    "invalidAssociationToken",
+    "counterValueOutOfRange",
+    "commandError",
+    "undefinedError",
+]
 
 
-class AddInitialEimResponse(univ.Choice):
+AddInitialEimResponseValue = (
+    tuple[Literal["addInitialEimOk"], ListOf[AddInitialEimOkValue]]
+    | tuple[Literal["addInitialEimError"], AddInitialEimErrorName | UnknownCode]
+)
+
+
+class AddInitialEimResponse(Choice[AddInitialEimResponseValue]):
     tagSet = choice_context(0x57)
     componentType = fields(
         ("addInitialEimOk", implicit(0, sequence_of(AddInitialEimOk()))),
@@ -95,16 +146,27 @@ class AddInitialEimResponse(univ.Choice):
     )
 
 
-class EimSearchCriteria(univ.Choice):
+EimSearchCriteriaValue = tuple[Literal["eimId"], str]
+
+
+class EimSearchCriteria(Choice[EimSearchCriteriaValue]):
     bare_tolerated = True
     componentType = fields(("eimId", implicit(0, EimId)))
 
 
-class GetEimConfigurationDataRequest(univ.Sequence):
+class GetEimConfigurationDataRequestValue(TypedDict):
+    searchCriteria: NotRequired[EimSearchCriteriaValue]
+
+
+class GetEimConfigurationDataRequest(Sequence[GetEimConfigurationDataRequestValue]):
     tagSet = context(0x55)
     componentType = fields(optional("searchCriteria", explicit(0, EimSearchCriteria())))
 
 
-class GetEimConfigurationDataResponse(univ.Sequence):
+class GetEimConfigurationDataResponseValue(TypedDict):
+    eimConfigurationDataList: ListOf[EimConfigurationDataValue]
+
+
+class GetEimConfigurationDataResponse(Sequence[GetEimConfigurationDataResponseValue]):
     tagSet = context(0x55)
     componentType = fields(("eimConfigurationDataList", implicit(0, EimConfigurationDataList())))

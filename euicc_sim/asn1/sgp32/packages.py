@@ -3,15 +3,25 @@
 Clauses 2.11.1.1, 2.11.2.1 and 5.9.1. Names and tags are the module's.
 """
 
+from typing import Literal, NotRequired, TypedDict
+
 from pyasn1.type import char, univ
 
 from euicc_sim.asn1.sgp22 import common as sgp22
-from euicc_sim.asn1.sgp32.eims import EimConfigurationData, EimId, EimIdType
+from euicc_sim.asn1.sgp32.eims import (
+    EimConfigurationData,
+    EimConfigurationDataValue,
+    EimId,
+    EimIdType,
+)
 from euicc_sim.asn1.sgp32.profiles import (
     ProfileInfoListRequest,
     ProfileInfoListResponse,
+    ProfileInfoListResponseValue,
     SetDefaultDpAddressRequest,
+    SetDefaultDpAddressRequestValue,
     SetDefaultDpAddressResponse,
+    SetDefaultDpAddressResponseValue,
 )
 from euicc_sim.asn1.tags import (
     choice_context,
@@ -23,19 +33,32 @@ from euicc_sim.asn1.tags import (
     optional,
     sequence_of,
 )
+from euicc_sim.asn1.types import Choice, ListOf, Nothing, Sequence, SequenceOf, UnknownCode
 
 # -- eUICC Package Request, clause 2.11.1.1
 
 
-class EmptySequence(univ.Sequence):
+class EmptySequence(Sequence[Nothing]):
     componentType = fields()
 
 
-class DeleteEim(univ.Sequence):
+class DeleteEimValue(TypedDict):
+    eimId: str
+
+
+class DeleteEim(Sequence[DeleteEimValue]):
     componentType = fields(("eimId", implicit(0, char.UTF8String())))
 
 
-class Eco(univ.Choice):
+EcoValue = (
+    tuple[Literal["addEim"], EimConfigurationDataValue]
+    | tuple[Literal["deleteEim"], DeleteEimValue]
+    | tuple[Literal["updateEim"], EimConfigurationDataValue]
+    | tuple[Literal["listEim"], Nothing]
+)
+
+
+class Eco(Choice[EcoValue]):
     componentType = fields(
         ("addEim", implicit(8, EimConfigurationData())),
         ("deleteEim", implicit(9, DeleteEim())),
@@ -44,15 +67,30 @@ class Eco(univ.Choice):
     )
 
 
-class EnableProfile(univ.Sequence):
+class EnableProfileValue(TypedDict):
+    iccid: bytes
+    rollbackFlag: NotRequired[None]
+
+
+class EnableProfile(Sequence[EnableProfileValue]):
     componentType = fields(("iccid", sgp22.Iccid), optional("rollbackFlag", univ.Null()))
 
 
-class IccidOnly(univ.Sequence):
+class IccidOnlyValue(TypedDict):
+    iccid: bytes
+
+
+class IccidOnly(Sequence[IccidOnlyValue]):
     componentType = fields(("iccid", sgp22.Iccid))
 
 
-class ConfigureImmediateEnable(univ.Sequence):
+class ConfigureImmediateEnableValue(TypedDict):
+    immediateEnableFlag: NotRequired[None]
+    defaultSmdpOid: NotRequired[str]
+    defaultSmdpAddress: NotRequired[str]
+
+
+class ConfigureImmediateEnable(Sequence[ConfigureImmediateEnableValue]):
     componentType = fields(
         optional("immediateEnableFlag", implicit(0, univ.Null())),
         optional("defaultSmdpOid", implicit(1, univ.ObjectIdentifier())),
@@ -60,7 +98,20 @@ class ConfigureImmediateEnable(univ.Sequence):
     )
 
 
-class Psmo(univ.Choice):
+PsmoValue = (
+    tuple[Literal["enable"], EnableProfileValue]
+    | tuple[Literal["disable"], IccidOnlyValue]
+    | tuple[Literal["delete"], IccidOnlyValue]
+    | tuple[Literal["listProfileInfo"], sgp22.ProfileInfoListRequestValue]
+    | tuple[Literal["getRAT"], Nothing]
+    | tuple[Literal["configureImmediateEnable"], ConfigureImmediateEnableValue]
+    | tuple[Literal["setFallbackAttribute"], IccidOnlyValue]
+    | tuple[Literal["unsetFallbackAttribute"], Nothing]
+    | tuple[Literal["setDefaultDpAddress"], SetDefaultDpAddressRequestValue]
+)
+
+
+class Psmo(Choice[PsmoValue]):
     componentType = fields(
         ("enable", implicit(3, EnableProfile())),
         ("disable", implicit(4, IccidOnly())),
@@ -74,25 +125,38 @@ class Psmo(univ.Choice):
     )
 
 
-class PsmoList(univ.SequenceOf):
+class PsmoList(SequenceOf[ListOf[bytes]]):
     """Kept as received: an operation that cannot be read stops the list, not the package."""
 
     items_kept_as_is = True
     componentType = Psmo()
 
 
-class EcoList(univ.SequenceOf):
+class EcoList(SequenceOf[ListOf[bytes]]):
     items_kept_as_is = True
     componentType = Eco()
 
 
-class EuiccPackage(univ.Choice):
+EuiccPackageValue = (
+    tuple[Literal["psmoList"], ListOf[bytes]] | tuple[Literal["ecoList"], ListOf[bytes]]
+)
+
+
+class EuiccPackage(Choice[EuiccPackageValue]):
     componentType = fields(
         ("psmoList", implicit(0, PsmoList())), ("ecoList", implicit(1, EcoList()))
     )
 
 
-class EuiccPackageSigned(univ.Sequence):
+class EuiccPackageSignedValue(TypedDict):
+    eimId: str
+    eidValue: bytes
+    counterValue: int
+    eimTransactionId: NotRequired[bytes]
+    euiccPackage: EuiccPackageValue
+
+
+class EuiccPackageSigned(Sequence[EuiccPackageSignedValue]):
     componentType = fields(
         ("eimId", implicit(0, EimId)),
         ("eidValue", sgp22.EidValue),
@@ -102,7 +166,12 @@ class EuiccPackageSigned(univ.Sequence):
     )
 
 
-class EuiccPackageRequest(univ.Sequence):
+class EuiccPackageRequestValue(TypedDict):
+    euiccPackageSigned: EuiccPackageSignedValue
+    eimSignature: bytes
+
+
+class EuiccPackageRequest(Sequence[EuiccPackageRequestValue]):
     tagSet = context(0x51)
     componentType = fields(
         ("euiccPackageSigned", EuiccPackageSigned()), ("eimSignature", sgp22.Signature)
@@ -112,13 +181,26 @@ class EuiccPackageRequest(univ.Sequence):
 # -- eUICC Package Result, clause 2.11.2.1
 
 
-class EimIdInfo(univ.Sequence):
+class EimIdInfoValue(TypedDict):
+    eimId: str
+    eimIdType: NotRequired[int]
+
+
+class EimIdInfo(Sequence[EimIdInfoValue]):
     componentType = fields(
         ("eimId", implicit(0, EimId)), optional("eimIdType", implicit(2, EimIdType))
     )
 
 
-class ListEimResult(univ.Choice):
+ListEimErrorName = Literal["commandError", "undefinedError"]
+"""commandError before v1.1."""
+ListEimResultValue = (
+    tuple[Literal["eimIdList"], ListOf[EimIdInfoValue]]
+    | tuple[Literal["listEimError"], ListEimErrorName | UnknownCode]
+)
+
+
+class ListEimResult(Choice[ListEimResultValue]):
     componentType = fields(
         ("eimIdList", implicit(0, sequence_of(EimIdInfo()))),
         ("listEimError", implicit(1, codes(undefinedError=127))),
@@ -135,9 +217,25 @@ AddEimResultCode = codes(
     commandError=7,
     undefinedError=127,
 )
+AddEimResultName = Literal[
+    "ok",
+    "insufficientMemory",
+    "associatedEimAlreadyExists",
+    "ciPKUnknown",
+    "invalidAssociationToken",
+    "counterValueOutOfRange",
+    "commandError",
+    "undefinedError",
+]
 
 
-class AddEimResult(univ.Choice):
+AddEimResultValue = (
+    tuple[Literal["associationToken"], int]
+    | tuple[Literal["addEimResultCode"], AddEimResultName | UnknownCode]
+)
+
+
+class AddEimResult(Choice[AddEimResultValue]):
     componentType = fields(
         ("associationToken", implicit(4, univ.Integer())),
         (
@@ -156,6 +254,15 @@ EnableProfileResult = codes(
     rollbackNotAvailable=20,
     undefinedError=127,
 )
+EnableProfileResultName = Literal[
+    "ok",
+    "iccidOrAidNotFound",
+    "profileNotInDisabledState",
+    "disallowedByPolicy",
+    "catBusy",
+    "rollbackNotAvailable",
+    "undefinedError",
+]
 DisableProfileResult = codes(
     ok=0,
     iccidOrAidNotFound=1,
@@ -164,6 +271,14 @@ DisableProfileResult = codes(
     catBusy=5,
     undefinedError=127,
 )
+DisableProfileResultName = Literal[
+    "ok",
+    "iccidOrAidNotFound",
+    "profileNotInEnabledState",
+    "disallowedByPolicy",
+    "catBusy",
+    "undefinedError",
+]
 DeleteProfileResult = codes(
     ok=0,
     iccidOrAidNotFound=1,
@@ -173,10 +288,25 @@ DeleteProfileResult = codes(
     returnFallbackProfile=21,
     undefinedError=127,
 )
+DeleteProfileResultName = Literal[
+    "ok",
+    "iccidOrAidNotFound",
+    "profileNotInDisabledState",
+    "disallowedByPolicy",
+    "rollbackNotAvailable",
+    "returnFallbackProfile",
+    "undefinedError",
+]
 ConfigureImmediateEnableResult = codes(
     ok=0, insufficientMemory=1, commandError=7, undefinedError=127
 )
+ConfigureImmediateEnableResultName = Literal[
+    "ok", "insufficientMemory", "commandError", "undefinedError"
+]
 DeleteEimResult = codes(ok=0, eimNotFound=1, lastEimDeleted=2, commandError=7, undefinedError=127)
+DeleteEimResultName = Literal[
+    "ok", "eimNotFound", "lastEimDeleted", "commandError", "undefinedError"
+]
 UpdateEimResult = codes(
     ok=0,
     eimNotFound=1,
@@ -185,18 +315,52 @@ UpdateEimResult = codes(
     commandError=7,
     undefinedError=127,
 )
+UpdateEimResultName = Literal[
+    "ok", "eimNotFound", "ciPKUnknown", "counterValueOutOfRange", "commandError", "undefinedError"
+]
 SetFallbackAttributeResult = codes(
     ok=0, iccidOrAidNotFound=1, fallbackNotAllowed=2, fallbackProfileEnabled=3, undefinedError=127
 )
+SetFallbackAttributeResultName = Literal[
+    "ok", "iccidOrAidNotFound", "fallbackNotAllowed", "fallbackProfileEnabled", "undefinedError"
+]
 UnsetFallbackAttributeResult = codes(
     ok=0, noFallbackAttribute=2, fallbackProfileEnabled=3, commandError=7, undefinedError=127
 )
+UnsetFallbackAttributeResultName = Literal[
+    "ok", "noFallbackAttribute", "fallbackProfileEnabled", "commandError", "undefinedError"
+]
 ProcessingTerminated = codes(
     resultSizeOverflow=1, unknownOrDamagedCommand=2, interruption=3, undefinedError=127
 )
+ProcessingTerminatedName = Literal[
+    "resultSizeOverflow", "unknownOrDamagedCommand", "interruption", "undefinedError"
+]
 
 
-class EuiccResultData(univ.Choice):
+RollbackResultName = Literal["ok", "undefinedError"]
+EuiccResultDataValue = (
+    tuple[Literal["enableResult"], EnableProfileResultName | UnknownCode]
+    | tuple[Literal["disableResult"], DisableProfileResultName | UnknownCode]
+    | tuple[Literal["deleteResult"], DeleteProfileResultName | UnknownCode]
+    | tuple[Literal["listProfileInfoResult"], ProfileInfoListResponseValue]
+    | tuple[Literal["getRATResult"], ListOf[sgp22.ProfilePolicyAuthorisationRuleValue]]
+    | tuple[
+        Literal["configureImmediateEnableResult"], ConfigureImmediateEnableResultName | UnknownCode
+    ]
+    | tuple[Literal["addEimResult"], AddEimResultValue]
+    | tuple[Literal["deleteEimResult"], DeleteEimResultName | UnknownCode]
+    | tuple[Literal["updateEimResult"], UpdateEimResultName | UnknownCode]
+    | tuple[Literal["listEimResult"], ListEimResultValue]
+    | tuple[Literal["rollbackResult"], RollbackResultName | UnknownCode]
+    | tuple[Literal["setFallbackAttributeResult"], SetFallbackAttributeResultName | UnknownCode]
+    | tuple[Literal["unsetFallbackAttributeResult"], UnsetFallbackAttributeResultName | UnknownCode]
+    | tuple[Literal["processingTerminated"], ProcessingTerminatedName | UnknownCode]
+    | tuple[Literal["setDefaultDpAddressResult"], SetDefaultDpAddressResponseValue]
+)
+
+
+class EuiccResultData(Choice[EuiccResultDataValue]):
     componentType = fields(
         ("enableResult", implicit(3, EnableProfileResult)),
         ("disableResult", implicit(4, DisableProfileResult)),
@@ -216,7 +380,15 @@ class EuiccResultData(univ.Choice):
     )
 
 
-class EuiccPackageResultDataSigned(univ.Sequence):
+class EuiccPackageResultDataSignedValue(TypedDict):
+    eimId: str
+    counterValue: int
+    eimTransactionId: NotRequired[bytes]
+    seqNumber: int
+    euiccResult: ListOf[EuiccResultDataValue]
+
+
+class EuiccPackageResultDataSigned(Sequence[EuiccPackageResultDataSignedValue]):
     componentType = fields(
         ("eimId", implicit(0, EimId)),
         ("counterValue", implicit(1, univ.Integer())),
@@ -226,7 +398,12 @@ class EuiccPackageResultDataSigned(univ.Sequence):
     )
 
 
-class EuiccPackageResultSigned(univ.Sequence):
+class EuiccPackageResultSignedValue(TypedDict):
+    euiccPackageResultDataSigned: EuiccPackageResultDataSignedValue
+    euiccSignEPR: bytes
+
+
+class EuiccPackageResultSigned(Sequence[EuiccPackageResultSignedValue]):
     componentType = fields(
         ("euiccPackageResultDataSigned", EuiccPackageResultDataSigned()),
         ("euiccSignEPR", sgp22.Signature),
@@ -241,9 +418,24 @@ EuiccPackageErrorCode = codes(
     ecallActive=104,
     undefinedError=127,
 )
+EuiccPackageErrorName = Literal[
+    "invalidEid",
+    "replayError",
+    "counterValueOutOfRange",
+    "sizeOverflow",
+    "ecallActive",
+    "undefinedError",
+]
 
 
-class EuiccPackageErrorDataSigned(univ.Sequence):
+class EuiccPackageErrorDataSignedValue(TypedDict):
+    eimId: str
+    counterValue: int
+    eimTransactionId: NotRequired[bytes]
+    euiccPackageErrorCode: EuiccPackageErrorName | UnknownCode
+
+
+class EuiccPackageErrorDataSigned(Sequence[EuiccPackageErrorDataSignedValue]):
     componentType = fields(
         ("eimId", implicit(0, EimId)),
         ("counterValue", implicit(1, univ.Integer())),
@@ -252,14 +444,29 @@ class EuiccPackageErrorDataSigned(univ.Sequence):
     )
 
 
-class EuiccPackageErrorSigned(univ.Sequence):
+class EuiccPackageErrorSignedValue(TypedDict):
+    euiccPackageErrorDataSigned: EuiccPackageErrorDataSignedValue
+    euiccSignEPE: bytes
+
+
+class EuiccPackageErrorSigned(Sequence[EuiccPackageErrorSignedValue]):
     componentType = fields(
         ("euiccPackageErrorDataSigned", EuiccPackageErrorDataSigned()),
         ("euiccSignEPE", sgp22.Signature),
     )
 
 
-class EuiccPackageErrorUnsigned(univ.Sequence):
+EuiccPackageUnsignedErrorName = Literal["sizeOverflow", "undefinedError"]
+
+
+class EuiccPackageErrorUnsignedValue(TypedDict):
+    eimId: str
+    eimTransactionId: NotRequired[bytes]
+    associationToken: NotRequired[int]
+    euiccPackageUnsignedErrorCode: NotRequired[EuiccPackageUnsignedErrorName | UnknownCode]
+
+
+class EuiccPackageErrorUnsigned(Sequence[EuiccPackageErrorUnsignedValue]):
     componentType = fields(
         ("eimId", implicit(0, EimId)),
         optional("eimTransactionId", implicit(2, sgp22.TransactionId)),
@@ -271,7 +478,14 @@ class EuiccPackageErrorUnsigned(univ.Sequence):
     )
 
 
-class EuiccPackageResult(univ.Choice):
+EuiccPackageResultValue = (
+    tuple[Literal["euiccPackageResultSigned"], EuiccPackageResultSignedValue]
+    | tuple[Literal["euiccPackageErrorSigned"], EuiccPackageErrorSignedValue]
+    | tuple[Literal["euiccPackageErrorUnsigned"], EuiccPackageErrorUnsignedValue]
+)
+
+
+class EuiccPackageResult(Choice[EuiccPackageResultValue]):
     tagSet = choice_context(0x51)
     componentType = fields(
         ("euiccPackageResultSigned", implicit(0, EuiccPackageResultSigned())),

@@ -3,11 +3,13 @@
 Clause 5.9 but for eIMs and packages. Names and tags are the module's.
 """
 
+from typing import Literal, NotRequired, TypedDict
+
 from pyasn1.type import char, univ
 
 from euicc_sim.asn1.sgp22 import common as sgp22
 from euicc_sim.asn1.sgp22 import notifications as sgp22_notifications
-from euicc_sim.asn1.sgp22.packages import ProfileInstallationResult
+from euicc_sim.asn1.sgp22.packages import ProfileInstallationResult, ProfileInstallationResultValue
 from euicc_sim.asn1.tags import (
     application,
     bits,
@@ -24,9 +26,36 @@ from euicc_sim.asn1.tags import (
     sequence_of,
     utf8,
 )
+from euicc_sim.asn1.types import Choice, ListOf, Sequence, UnknownCode
+
+ProfileStateName = Literal["disabled", "enabled"]
 
 
-class ProfileInfo(univ.Sequence):
+class ProfileInfoValue(TypedDict):
+    iccid: NotRequired[bytes]
+    isdpAid: NotRequired[bytes]
+    profileState: NotRequired[ProfileStateName | UnknownCode]
+    profileNickname: NotRequired[str]
+    serviceProviderName: NotRequired[str]
+    profileName: NotRequired[str]
+    iconType: NotRequired[int]
+    icon: NotRequired[bytes]
+    profileClass: NotRequired[int]
+    notificationConfigurationInfo: NotRequired[
+        ListOf[sgp22.NotificationConfigurationInformationValue]
+    ]
+    profileOwner: NotRequired[sgp22.OperatorIdValue]
+    dpProprietaryData: NotRequired[sgp22.DpProprietaryDataValue]
+    profilePolicyRules: NotRequired[frozenset[int]]
+    serviceSpecificDataStoredInEuicc: NotRequired[ListOf[sgp22.VendorSpecificExtensionItemValue]]
+    ecallIndication: NotRequired[bool]
+    fallbackAttribute: NotRequired[bool]
+    fallbackAllowed: NotRequired[bool]
+    iotSpecificProfileInfo: NotRequired[bytes]
+    """Since v1.3."""
+
+
+class ProfileInfo(Sequence[ProfileInfoValue]):
     tagSet = private_use(3)
     componentType = fields(
         *sgp22.PROFILE_INFO_SGP22,
@@ -40,9 +69,16 @@ ProfileInfoListRequest = sgp22.ProfileInfoListRequest
 
 
 ProfileInfoListError = codes(incorrectInputValues=1, profileChangeOngoing=11, undefinedError=127)
+ProfileInfoListErrorName = Literal["incorrectInputValues", "profileChangeOngoing", "undefinedError"]
 
 
-class ProfileInfoListResponse(univ.Choice):
+ProfileInfoListResponseValue = (
+    tuple[Literal["profileInfoListOk"], ListOf[ProfileInfoValue]]
+    | tuple[Literal["profileInfoListError"], ProfileInfoListErrorName | UnknownCode]
+)
+
+
+class ProfileInfoListResponse(Choice[ProfileInfoListResponseValue]):
     tagSet = choice_context(0x2D)
     componentType = fields(
         ("profileInfoListOk", implicit(0, sequence_of(ProfileInfo()))),
@@ -53,17 +89,34 @@ class ProfileInfoListResponse(univ.Choice):
     )
 
 
-class SetDefaultDpAddressRequest(univ.Sequence):
+class SetDefaultDpAddressRequestValue(TypedDict):
+    defaultDpAddress: str
+
+
+class SetDefaultDpAddressRequest(Sequence[SetDefaultDpAddressRequestValue]):
     tagSet = context(0x65)
     componentType = fields(("defaultDpAddress", implicit(0, char.UTF8String())))
 
 
-class SetDefaultDpAddressResponse(univ.Sequence):
+SetDefaultDpAddressResultName = Literal["ok", "undefinedError"]
+
+
+class SetDefaultDpAddressResponseValue(TypedDict):
+    setDefaultDpAddressResult: SetDefaultDpAddressResultName | UnknownCode
+
+
+class SetDefaultDpAddressResponse(Sequence[SetDefaultDpAddressResponseValue]):
     tagSet = context(0x65)
     componentType = result("setDefaultDpAddressResult")
 
 
-class IoTSpecificInfo(univ.Sequence):
+class IoTSpecificInfoValue(TypedDict):
+    iotVersion: ListOf[bytes]
+    ecallSupported: NotRequired[None]
+    fallbackSupported: NotRequired[None]
+
+
+class IoTSpecificInfo(Sequence[IoTSpecificInfoValue]):
     componentType = fields(
         ("iotVersion", implicit(0, sequence_of(sgp22.VersionType))),
         optional("ecallSupported", implicit(1, univ.Null())),
@@ -71,7 +124,37 @@ class IoTSpecificInfo(univ.Sequence):
     )
 
 
-class EUICCInfo2(univ.Sequence):
+EuiccCategoryName = Literal["other", "basicEuicc", "mediumEuicc", "contactlessEuicc"]
+IpaModeName = Literal["ipad", "ipae"]
+
+
+class EUICCInfo2Value(TypedDict):
+    profileVersion: bytes
+    svn: bytes
+    euiccFirmwareVer: bytes
+    extCardResource: bytes
+    uiccCapability: frozenset[int]
+    ts102241Version: NotRequired[bytes]
+    globalplatformVersion: NotRequired[bytes]
+    rspCapability: frozenset[int]
+    euiccCiPKIdListForVerification: ListOf[bytes]
+    euiccCiPKIdListForSigning: ListOf[bytes]
+    euiccCategory: NotRequired[EuiccCategoryName | UnknownCode]
+    forbiddenProfilePolicyRules: NotRequired[frozenset[int]]
+    ppVersion: bytes
+    sasAcreditationNumber: str
+    certificationDataObject: NotRequired[sgp22.CertificationDataObjectValue]
+    treProperties: NotRequired[frozenset[int]]
+    treProductReference: NotRequired[str]
+    additionalEuiccProfilePackageVersions: NotRequired[ListOf[bytes]]
+    ipaMode: NotRequired[IpaModeName | UnknownCode]
+    euiccCiPKIdListForSigningV3: NotRequired[ListOf[bytes]]
+    additionalEuiccInfo: NotRequired[bytes]
+    highestSvn: NotRequired[bytes]
+    iotSpecificInfo: NotRequired[IoTSpecificInfoValue]
+
+
+class EUICCInfo2(Sequence[EUICCInfo2Value]):
     """SGP.22 clause 4.1 with the additions of SGP.32."""
 
     tagSet = context(0x22)
@@ -115,7 +198,11 @@ class EUICCInfo2(univ.Sequence):
     )
 
 
-class ISDRProprietaryApplicationTemplateIoT(univ.Sequence):
+class ISDRProprietaryApplicationTemplateIoTValue(TypedDict):
+    euiccConfiguration: frozenset[int]
+
+
+class ISDRProprietaryApplicationTemplateIoT(Sequence[ISDRProprietaryApplicationTemplateIoTValue]):
     """Clause 3.8.4, in the answer to SELECT."""
 
     tagSet = private_use(1)
@@ -124,7 +211,12 @@ class ISDRProprietaryApplicationTemplateIoT(univ.Sequence):
     )
 
 
-class FciProprietaryData(univ.Sequence):
+class FciProprietaryDataValue(TypedDict):
+    applicationProductionLifeCycleData: NotRequired[bytes]
+    maximumLengthOfDataField: NotRequired[bytes]
+
+
+class FciProprietaryData(Sequence[FciProprietaryDataValue]):
     """GlobalPlatform 11.9.3.1, tag A5."""
 
     componentType = fields(
@@ -133,7 +225,14 @@ class FciProprietaryData(univ.Sequence):
     )
 
 
-class FCI(univ.Sequence):
+class FCIValue(TypedDict):
+    dfName: bytes
+    proprietaryData: FciProprietaryDataValue
+    isdrProprietaryApplicationTemplate: NotRequired[sgp22.ISDRProprietaryApplicationTemplateValue]
+    isdrProprietaryApplicationTemplateIoT: NotRequired[ISDRProprietaryApplicationTemplateIoTValue]
+
+
+class FCI(Sequence[FCIValue]):
     """The answer to SELECT of an ISD-R (or another security domain): GlobalPlatform 11.9.3.1."""
 
     tagSet = application(15, univ.Sequence()).tagSet
@@ -145,21 +244,37 @@ class FCI(univ.Sequence):
     )
 
 
-class GetCertsRequest(univ.Sequence):
+class GetCertsRequestValue(TypedDict):
+    euiccCiPKId: NotRequired[bytes]
+
+
+class GetCertsRequest(Sequence[GetCertsRequestValue]):
     """Clause 5.9.10."""
 
     tagSet = context(0x56)
     componentType = fields(optional("euiccCiPKId", implicit(0, sgp22.SubjectKeyIdentifier)))
 
 
-class Certs(univ.Sequence):
+class CertsValue(TypedDict):
+    eumCertificate: bytes
+    euiccCertificate: bytes
+
+
+class Certs(Sequence[CertsValue]):
     componentType = fields(
         ("eumCertificate", implicit(5, sgp22.Certificate())),
         ("euiccCertificate", implicit(6, sgp22.Certificate())),
     )
 
 
-class GetCertsResponse(univ.Choice):
+GetCertsErrorName = Literal["invalidCiPKId", "undefinedError"]
+GetCertsResponseValue = (
+    tuple[Literal["certs"], CertsValue]
+    | tuple[Literal["getCertsError"], GetCertsErrorName | UnknownCode]
+)
+
+
+class GetCertsResponse(Choice[GetCertsResponseValue]):
     tagSet = choice_context(0x56)
     componentType = fields(
         ("certs", implicit(0, Certs())),
@@ -167,7 +282,11 @@ class GetCertsResponse(univ.Choice):
     )
 
 
-class EuiccMemoryResetRequest(univ.Sequence):
+class EuiccMemoryResetRequestValue(TypedDict):
+    resetOptions: frozenset[int]
+
+
+class EuiccMemoryResetRequest(Sequence[EuiccMemoryResetRequestValue]):
     """Clause 5.9.5."""
 
     tagSet = context(0x64)
@@ -191,10 +310,21 @@ class EuiccMemoryResetRequest(univ.Sequence):
 
 
 ResetEimResult = codes(ok=0, nothingToDelete=1, eimResetNotSupported=2, undefinedError=127)
+ResetEimResultName = Literal["ok", "nothingToDelete", "eimResetNotSupported", "undefinedError"]
 ResetConfigResult = codes(ok=0, resetIECNotSupported=1, undefinedError=127)
+ResetConfigResultName = Literal["ok", "resetIECNotSupported", "undefinedError"]
 
 
-class EuiccMemoryResetResponse(univ.Sequence):
+ResetResultName = Literal["ok", "nothingToDelete", "catBusy", "ecallActive", "undefinedError"]
+
+
+class EuiccMemoryResetResponseValue(TypedDict):
+    resetResult: ResetResultName | UnknownCode
+    resetEimResult: NotRequired[ResetEimResultName | UnknownCode]
+    resetImmediateEnableConfigResult: NotRequired[ResetConfigResultName | UnknownCode]
+
+
+class EuiccMemoryResetResponse(Sequence[EuiccMemoryResetResponseValue]):
     tagSet = context(0x64)
     componentType = fields(
         (
@@ -214,7 +344,13 @@ class EuiccMemoryResetResponse(univ.Sequence):
     )
 
 
-class PendingNotification(univ.Choice):
+PendingNotificationValue = (
+    tuple[Literal["profileInstallationResult"], ProfileInstallationResultValue]
+    | tuple[Literal["otherSignedNotification"], sgp22_notifications.OtherSignedNotificationValue]
+)
+
+
+class PendingNotification(Choice[PendingNotificationValue]):
     componentType = fields(
         ("profileInstallationResult", ProfileInstallationResult()),
         ("otherSignedNotification", sgp22_notifications.OtherSignedNotification()),

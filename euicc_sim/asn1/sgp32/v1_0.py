@@ -1,25 +1,31 @@
 """Types of GSMA SGP.32 v1.0.1 where they are not those of v1.2: what came later is not here.
 
-Names are those that v1.2 gives; where v1.0.1 has no code for something, another one is said.
+Each is a subclass of the type whose place it takes; what encloses it follows by itself. Names are
+those that v1.2 gives; where v1.0.1 has no code for something, another one is said.
 """
 
-from pyasn1.type import char, univ
+from pyasn1.type import univ
 
 from euicc_sim.asn1.sgp22 import common as sgp22
-from euicc_sim.asn1.sgp22.packages import STORE_METADATA_SGP22
-from euicc_sim.asn1.sgp32 import eims as sgp32_eim
-from euicc_sim.asn1.sgp32 import profiles as sgp32_profiles
+from euicc_sim.asn1.sgp22 import packages as sgp22_packages
+from euicc_sim.asn1.sgp22 import profiles as sgp22_profiles
+from euicc_sim.asn1.sgp32 import eims, functions, packages, profiles
 from euicc_sim.asn1.tags import (
-    choice_context,
-    context,
+    bits,
+    codes,
+    explicit,
     fields,
     implicit,
+    named,
     older,
     optional,
-    private_use,
     sequence_of,
     utf8,
 )
+from euicc_sim.asn1.types import Sequence
+
+UNTIL = "1.1"
+"""The version that has none of this any more."""
 
 UNKNOWN = "undefinedError"
 
@@ -29,87 +35,184 @@ EimId = utf8(1, 0xFFFF)
 """The standard sets no limit."""
 
 
-class EimConfigurationData(univ.Sequence):
+class EimConfigurationData(eims.EimConfigurationData):
     """Without indirectProfileDownload, and with an eimId of any length."""
 
     componentType = fields(
         ("eimId", implicit(0, EimId)),
-        *list(sgp32_eim.EimConfigurationData.componentType.namedTypes)[1:9],
+        *named(eims.EimConfigurationData)[1:9],
     )
 
 
-class EimConfigurationDataList(univ.SequenceOf):
-    componentType = EimConfigurationData()
-
-
-class AddInitialEimRequest(univ.Sequence):
-    tagSet = context(0x57)
-    componentType = fields(("eimConfigurationDataList", implicit(0, EimConfigurationDataList())))
-
-
-class AddInitialEimResponse(univ.Choice):
-    tagSet = choice_context(0x57)
+class AddInitialEimResponse(eims.AddInitialEimResponse):
     componentType = fields(
-        ("addInitialEimOk", implicit(0, sequence_of(sgp32_eim.AddInitialEimOk()))),
-        (
-            "addInitialEimError",
-            implicit(1, older(sgp32_eim.AddInitialEimError, commandError=UNKNOWN)),
-        ),
+        ("addInitialEimOk", implicit(0, sequence_of(eims.AddInitialEimOk()))),
+        ("addInitialEimError", implicit(1, older(eims.AddInitialEimError, commandError=UNKNOWN))),
     )
 
 
-class GetEimConfigurationDataRequest(univ.Sequence):
+class GetEimConfigurationDataRequest(eims.GetEimConfigurationDataRequest):
     """Without search criteria."""
 
-    tagSet = context(0x55)
     componentType = fields()
-
-
-class GetEimConfigurationDataResponse(univ.Sequence):
-    tagSet = context(0x55)
-    componentType = fields(("eimConfigurationDataList", implicit(0, EimConfigurationDataList())))
 
 
 # -- the card and its Profiles
 
 
-class IoTSpecificInfo(univ.Sequence):
+class IoTSpecificInfo(profiles.IoTSpecificInfo):
     componentType = fields(("iotVersion", implicit(0, sequence_of(sgp22.VersionType))))
 
 
-class EUICCInfo2(univ.Sequence):
-    tagSet = context(0x22)
-    componentType = fields(
-        *list(sgp32_profiles.EUICCInfo2.componentType.namedTypes)[:-1],
-        optional("iotSpecificInfo", implicit(20, IoTSpecificInfo())),
-    )
-
-
-class EuiccSigned1(univ.Sequence):
-    componentType = fields(
-        ("transactionId", implicit(0, sgp22.TransactionId)),
-        ("serverAddress", implicit(3, char.UTF8String())),
-        ("serverChallenge", implicit(4, univ.OctetString())),
-        ("euiccInfo2", EUICCInfo2()),
-        ("ctxParams1", univ.Any()),
-    )
-
-
-class ProfileInfo(univ.Sequence):
+class ProfileInfo(profiles.ProfileInfo):
     """SGP.22's: no ecallIndication, no fallback."""
 
-    tagSet = private_use(3)
     componentType = fields(*sgp22.PROFILE_INFO_SGP22)
 
 
-class ProfileInfoListResponse(univ.Choice):
-    tagSet = choice_context(0x2D)
+class StoreMetadataRequest(sgp22_packages.StoreMetadataRequest):
+    componentType = fields(*sgp22_packages.STORE_METADATA_SGP22)
+
+
+# -- eUICC Packages, clauses 2.11.1.1 and 2.11.2.1
+
+
+class Psmo(packages.Psmo):
+    """Without the fallback attribute and setDefaultDpAddress."""
+
+    componentType = fields(*named(packages.Psmo)[:6])
+
+
+class EimIdInfo(packages.EimIdInfo):
     componentType = fields(
-        ("profileInfoListOk", implicit(0, sequence_of(ProfileInfo()))),
-        ("profileInfoListError", implicit(1, sgp32_profiles.ProfileInfoListError)),
+        ("eimId", implicit(0, EimId)), optional("eimIdType", implicit(4, eims.EimIdType))
     )
 
 
-class StoreMetadataRequest(univ.Sequence):
-    tagSet = context(0x25)
-    componentType = fields(*STORE_METADATA_SGP22)
+class ListEimResult(packages.ListEimResult):
+    componentType = fields(
+        ("eimIdList", implicit(0, sequence_of(EimIdInfo()))),
+        ("listEimError", implicit(1, codes(commandError=7, undefinedError=127))),
+    )
+
+
+class AddEimResult(packages.AddEimResult):
+    componentType = fields(
+        ("associationToken", implicit(4, univ.Integer())),
+        (
+            "addEimResultCode",
+            older(packages.AddEimResultCode, associatedEimAlreadyExists="commandError"),
+        ),
+    )
+
+
+_SWITCH = {"disallowedByPolicy": UNKNOWN, "catBusy": UNKNOWN}
+EnableProfileResult = older(packages.EnableProfileResult, **_SWITCH, rollbackNotAvailable=UNKNOWN)
+DisableProfileResult = older(packages.DisableProfileResult, **_SWITCH)
+DeleteProfileResult = older(
+    packages.DeleteProfileResult,
+    disallowedByPolicy=UNKNOWN,
+    rollbackNotAvailable=UNKNOWN,
+    returnFallbackProfile=UNKNOWN,
+)
+
+
+class EuiccResultData(packages.EuiccResultData):
+    componentType = fields(
+        ("enableResult", implicit(3, EnableProfileResult)),
+        ("disableResult", implicit(4, DisableProfileResult)),
+        ("deleteResult", implicit(5, DeleteProfileResult)),
+        ("listProfileInfoResult", profiles.ProfileInfoListResponse()),
+        ("getRATResult", implicit(6, sgp22.RulesAuthorisationTable)),
+        ("configureImmediateEnableResult", implicit(7, packages.ConfigureImmediateEnableResult)),
+        ("addEimResult", explicit(8, AddEimResult())),
+        ("deleteEimResult", implicit(9, packages.DeleteEimResult)),
+        ("updateEimResult", implicit(10, packages.UpdateEimResult)),
+        ("listEimResult", explicit(11, ListEimResult())),
+        ("rollbackResult", implicit(12, codes(ok=0, undefinedError=127))),
+        ("processingTerminated", packages.ProcessingTerminated),
+    )
+
+
+class EuiccPackageResultDataSigned(packages.EuiccPackageResultDataSigned):
+    componentType = fields(
+        ("eimId", implicit(0, EimId)), *named(packages.EuiccPackageResultDataSigned)[1:]
+    )
+
+
+class EuiccPackageErrorDataSigned(packages.EuiccPackageErrorDataSigned):
+    componentType = fields(
+        ("eimId", implicit(0, EimId)),
+        *named(packages.EuiccPackageErrorDataSigned)[1:3],
+        ("euiccPackageErrorCode", older(packages.EuiccPackageErrorCode, ecallActive=UNKNOWN)),
+    )
+
+
+class EuiccPackageErrorUnsigned(packages.EuiccPackageErrorUnsigned):
+    """Without a transaction identifier."""
+
+    componentType = fields(
+        ("eimId", implicit(0, EimId)), optional("associationToken", implicit(4, univ.Integer()))
+    )
+
+
+# -- functions, clauses 5.9.5, 5.9.11, 5.9.15 and 5.9.16
+
+
+class NotificationAndEprList(Sequence[functions.NotificationAndEprListValue]):
+    componentType = fields(
+        ("notificationList", implicit(0, sequence_of(profiles.PendingNotification()))),
+        ("euiccPackageResultList", implicit(1, sequence_of(packages.EuiccPackageResult()))),
+    )
+
+
+class RetrieveNotificationsListResponse(functions.RetrieveNotificationsListResponse):
+    """With both lists when nothing in particular is asked for."""
+
+    componentType = fields(
+        *named(functions.RetrieveNotificationsListResponse),
+        ("notificationAndEprList", implicit(3, NotificationAndEprList())),
+    )
+
+
+class ImmediateEnableRequest(functions.ImmediateEnableRequest):
+    """EnableUsingDD, which has no refreshFlag."""
+
+    componentType = fields()
+
+
+class ImmediateEnableResponse(functions.ImmediateEnableResponse):
+    componentType = fields(
+        (
+            "immediateEnableResult",
+            implicit(0, older(functions.ImmediateEnableResult, catBusy=UNKNOWN)),
+        )
+    )
+
+
+class EuiccMemoryResetRequest(sgp22_profiles.EuiccMemoryResetRequest):
+    """SGP.22's function with two more options."""
+
+    componentType = fields(
+        (
+            "resetOptions",
+            implicit(
+                2,
+                bits(
+                    "deleteOperationalProfiles",
+                    "deleteFieldLoadedTestProfiles",
+                    "resetDefaultSmdpAddress",
+                    "resetEimConfigData",
+                    "resetAutoEnableConfig",
+                ),
+            ),
+        )
+    )
+
+
+class EuiccMemoryResetResponse(sgp22_profiles.EuiccMemoryResetResponse):
+    componentType = fields(
+        ("resetResult", sgp22_profiles.MemoryResetResult),
+        optional("resetEimResult", implicit(1, profiles.ResetEimResult)),
+        optional("resetImmediateEnableConfigResult", implicit(2, profiles.ResetConfigResult)),
+    )

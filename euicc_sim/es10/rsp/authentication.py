@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from euicc_sim.asn1.codec import Asn1Error, Prepared, decode
-from euicc_sim.asn1.sgp22.received import AUTHENTICATE_SERVER, COMMON_PARAMETERS
+from euicc_sim.asn1.codec import Asn1Error, Prepared, message
+from euicc_sim.asn1.sgp22.received import (
+    AuthenticateServerParts,
+    AuthenticateServerPartsValue,
+    CommonParameters,
+)
 from euicc_sim.crypto.chain import Role, Server
 from euicc_sim.crypto.signature import verifies
 from euicc_sim.es10.info import euicc_info2
@@ -62,9 +66,9 @@ def authenticate_server(session: Session, request: bytes) -> bytes:
     server's certificate are not checked.
     """
     try:
-        parts = decode(AUTHENTICATE_SERVER, request)
+        parts = message(AuthenticateServerParts).decode(request)
         signed = session.wire.decode("ServerSigned1", parts["serverSigned1"])
-        context = decode(COMMON_PARAMETERS, parts["ctxParams1"])
+        context = message(CommonParameters).decode(parts["ctxParams1"])
     except Asn1Error as error:
         transaction_id = transaction_id_of(request, f"AuthenticateServer: {error}")
         return _refused(session, transaction_id, ResultError("undefinedError", str(error)))
@@ -75,7 +79,9 @@ def authenticate_server(session: Session, request: bytes) -> bytes:
     return _answer(session, parts, signed, signer, server, context.get("matchingId"))
 
 
-def _authentic(session: Session, parts: Fields, signed: Fields) -> tuple[Signer, Server]:
+def _authentic(
+    session: Session, parts: AuthenticateServerPartsValue, signed: Fields
+) -> tuple[Signer, Server]:
     challenge = session.volatile.challenge
     if challenge is None:
         raise ResultError("noSessionContext", "no challenge waits; GetEUICCChallenge comes first")
@@ -120,7 +126,7 @@ def _expected(session: Session, server: Server, address: str) -> None:
 
 def _answer(
     session: Session,
-    parts: Fields,
+    parts: AuthenticateServerPartsValue,
     signed: Fields,
     signer: Signer,
     server: Server,

@@ -7,8 +7,8 @@ from enum import IntEnum
 from typing import Any
 
 from apdu import tlv
-from euicc_sim.asn1.codec import Asn1Error, Prepared, decode
-from euicc_sim.asn1.sgp22.received import PREPARE_DOWNLOAD
+from euicc_sim.asn1.codec import Asn1Error, Prepared, message
+from euicc_sim.asn1.sgp22.received import PrepareDownloadParts, PrepareDownloadPartsValue
 from euicc_sim.asn1.wire import SIGNATURE
 from euicc_sim.crypto.agreement import make_pair
 from euicc_sim.crypto.chain import Role
@@ -40,7 +40,7 @@ Fields = dict[str, Any]
 def prepare_download(session: Session, request: bytes) -> bytes:
     """PrepareDownload, SGP.22 v2.5 clause 5.7.5; validity dates are not checked."""
     try:
-        parts = decode(PREPARE_DOWNLOAD, request)
+        parts = message(PrepareDownloadParts).decode(request)
         signed = session.wire.decode("SmdpSigned2", parts["smdpSigned2"])
     except Asn1Error as error:
         transaction_id = transaction_id_of(request, f"PrepareDownload: {error}")
@@ -52,7 +52,9 @@ def prepare_download(session: Session, request: bytes) -> bytes:
     return _answer(session, parts, current, _one_time_key(session, current, signed, curve))
 
 
-def _authentic(session: Session, parts: Fields, signed: Fields) -> tuple[RspSession, str]:
+def _authentic(
+    session: Session, parts: PrepareDownloadPartsValue, signed: Fields
+) -> tuple[RspSession, str]:
     """The session that a request belongs to, and the curve of the SM-DP+'s key."""
     current = session.volatile.session
     if current is None or not current.is_smdp:
@@ -89,7 +91,10 @@ def _one_time_key(session: Session, current: RspSession, signed: Fields, curve: 
 
 
 def _answer(
-    session: Session, parts: Fields, current: RspSession, one_time_key: OneTimeKey
+    session: Session,
+    parts: PrepareDownloadPartsValue,
+    current: RspSession,
+    one_time_key: OneTimeKey,
 ) -> bytes:
     echo = {"hashCc": parts["hashCc"]} if "hashCc" in parts else {}
     euicc_signed2 = session.wire.encode(

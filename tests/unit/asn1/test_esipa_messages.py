@@ -74,7 +74,7 @@ FROM_IPAS: list[tuple[str, Any]] = [
             "ipaEuiccDataResponse",
             (
                 "ipaEuiccDataResponseError",
-                {"eimTransactionId": NUMBER, "ipaEuiccDataErrorCode": 5},
+                {"eimTransactionId": NUMBER, "ipaEuiccDataErrorCode": "euiccCiPKIdNotFound"},
             ),
         ),
     ),
@@ -95,7 +95,7 @@ FROM_IPAS: list[tuple[str, Any]] = [
             {
                 "profileDownloadTriggerResultData": (
                     "profileDownloadError",
-                    {"profileDownloadErrorReason": 127, "errorResponse": b"no"},
+                    {"profileDownloadErrorReason": "undefinedError", "errorResponse": b"no"},
                 )
             },
         ),
@@ -104,7 +104,7 @@ FROM_IPAS: list[tuple[str, Any]] = [
         "provideEimPackageResult",
         provided(
             "eimPackageResultResponseError",
-            {"eimTransactionId": NUMBER, "eimPackageResultErrorCode": 2},
+            {"eimTransactionId": NUMBER, "eimPackageResultErrorCode": "unknownPackage"},
         ),
     ),
     (
@@ -121,7 +121,7 @@ FROM_IPAS: list[tuple[str, Any]] = [
     ),
     ("transferEimPackageResponse", ("euiccPackageResult", RESULT)),
     ("transferEimPackageResponse", ("eimPackageReceived", None)),
-    ("transferEimPackageResponse", ("eimPackageError", 1)),
+    ("transferEimPackageResponse", ("eimPackageError", "invalidPackageFormat")),
     ("transferEimPackageResponse", ("ipaEuiccDataResponse", ("ipaEuiccData", FULL_DATA))),
     (
         "initiateAuthenticationRequestEsipa",
@@ -158,7 +158,16 @@ FROM_IPAS: list[tuple[str, Any]] = [
 
 FROM_EIMS: list[tuple[str, Any]] = [
     ("getEimPackageResponse", ("euiccPackageRequest", PACKAGE)),
-    *(("getEimPackageResponse", ("eimPackageError", code)) for code in (1, 2, 3, 4, 127)),
+    *(
+        ("getEimPackageResponse", ("eimPackageError", code))
+        for code in (
+            "noEimPackageAvailable",
+            "eidNotFound",
+            "invalidEid",
+            "missingEid",
+            "undefinedError",
+        )
+    ),
     ("getEimPackageResponse", ("ipaEuiccDataRequest", {"tagList": hx("BF20A5A6")})),
     (
         "getEimPackageResponse",
@@ -193,7 +202,7 @@ FROM_EIMS: list[tuple[str, Any]] = [
     ("provideEimPackageResultResponse", ("emptyResponse", {})),
     *(
         ("provideEimPackageResultResponse", ("provideEimPackageResultError", code))
-        for code in (2, 3, 4, 127)
+        for code in ("eidNotFound", "invalidEid", "missingEid", "undefinedError")
     ),
     ("transferEimPackageRequest", ("euiccPackageRequest", PACKAGE)),
     ("transferEimPackageRequest", ("eimAcknowledgements", [8])),
@@ -214,7 +223,15 @@ FROM_EIMS: list[tuple[str, Any]] = [
     ),
     *(
         ("initiateAuthenticationResponseEsipa", ("initiateAuthenticationErrorEsipa", code))
-        for code in (1, 2, 3, 50, 51, 52, 127)
+        for code in (
+            "invalidDpAddress",
+            "euiccVersionNotSupportedByDp",
+            "ciPKIdNotSupported",
+            "smdpAddressMismatch",
+            "smdpOidMismatch",
+            "invalidEimTransactionId",
+            "undefinedError",
+        )
     ),
     (
         "authenticateClientResponseEsipa",
@@ -239,14 +256,42 @@ FROM_EIMS: list[tuple[str, Any]] = [
     ),
     *(
         ("authenticateClientResponseEsipa", ("authenticateClientErrorEsipa", code))
-        for code in (*range(1, 12), 50, 56, 127)
+        for code in (
+            "eumCertificateInvalid",
+            "eumCertificateExpired",
+            "euiccCertificateInvalid",
+            "euiccCertificateExpired",
+            "euiccSignatureInvalid",
+            "matchingIdRefused",
+            "eidMismatch",
+            "noEligibleProfile",
+            "ciPKUnknown",
+            "invalidTransactionId",
+            "insufficientMemory",
+            "pprNotAllowed",
+            "eventIdUnknown",
+            "undefinedError",
+        )
     ),
     *(
         ("getBoundProfilePackageResponseEsipa", ("getBoundProfilePackageErrorEsipa", code))
-        for code in (*range(1, 7), 50, 95, 127)
+        for code in (
+            "euiccSignatureInvalid",
+            "confirmationCodeMissing",
+            "confirmationCodeRefused",
+            "confirmationCodeRetriesExceeded",
+            "bppRebindingRefused",
+            "downloadOrderExpired",
+            "metadataMismatch",
+            "invalidTransactionId",
+            "undefinedError",
+        )
     ),
     ("cancelSessionResponseEsipa", ("cancelSessionOk", {})),
-    *(("cancelSessionResponseEsipa", ("cancelSessionError", code)) for code in (1, 2, 127)),
+    *(
+        ("cancelSessionResponseEsipa", ("cancelSessionError", code))
+        for code in ("invalidTransactionId", "euiccSignatureInvalid", "undefinedError")
+    ),
 ]
 
 
@@ -268,7 +313,7 @@ def test_the_judge_reads_what_an_eim_writes(name: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (("getEimPackageResponse", ("eimPackageError", 2)), "BF4F03 020102"),
+        (("getEimPackageResponse", ("eimPackageError", "eidNotFound")), "BF4F03 020102"),
         (("provideEimPackageResultResponse", ("emptyResponse", {})), "BF5002 3000"),
         (("provideEimPackageResultResponse", ("eimAcknowledgements", [7])), "BF5006 BF5303 800107"),
         (("cancelSessionResponseEsipa", ("cancelSessionOk", {})), "BF4102 A000"),

@@ -84,12 +84,12 @@ def test_a_result_comes_with_notifications() -> None:
 
 def test_errors_have_no_transaction() -> None:
     value = read(hx("BF5003020102"))
-    error = {"eimPackageResultErrorCode": 2}
+    error = {"eimPackageResultErrorCode": "unknownPackage"}
     assert value["eimPackageResult"] == ("eimPackageResultResponseError", error)
     value = read(hx("BF5006 BF5203 810105"))
     assert value["eimPackageResult"][1] == (
         "ipaEuiccDataResponseError",
-        {"ipaEuiccDataErrorCode": 5},
+        {"ipaEuiccDataErrorCode": "euiccCiPKIdNotFound"},
     )
 
 
@@ -98,7 +98,7 @@ def test_a_failed_download_has_no_reason() -> None:
     assert value["eimPackageResult"][1] == {
         "profileDownloadTriggerResultData": (
             "profileDownloadError",
-            {"profileDownloadErrorReason": 127},
+            {"profileDownloadErrorReason": "undefinedError"},
         )
     }
 
@@ -208,7 +208,7 @@ def test_other_data_goes_as_far_as_v1_0_has_it() -> None:
                     "eimTransactionId": b"\1",
                     "profileDownloadTriggerResultData": (
                         "profileDownloadError",
-                        {"profileDownloadErrorReason": 127, "errorResponse": b"no"},
+                        {"profileDownloadErrorReason": "undefinedError", "errorResponse": b"no"},
                     ),
                 },
             ),

@@ -13,7 +13,7 @@ from support.judge import SGP22, SGP32, module
 from support.vectors import sgp32
 
 from euicc_sim.asn1.codec import Asn1Error
-from euicc_sim.asn1.wire import WIRE_1_2, Wire
+from euicc_sim.asn1.wire import VERSIONS, WIRE_1_2
 
 ALIASES = {
     "SGP.22 NotificationSentRequest": "NotificationSentRequest",
@@ -141,7 +141,7 @@ def test_a_value_with_an_unknown_field_is_refused() -> None:
 
 def test_a_default_is_read_and_not_written() -> None:
     found = WIRE_1_2.decode("ProfileInfo", hx("E3 04 9F70 01 01"))
-    assert found == {"profileState": 1, "fallbackAttribute": False}
+    assert found == {"profileState": "enabled", "fallbackAttribute": False}
     assert WIRE_1_2.encode("ProfileInfo", found) == hx("E3 04 9F70 01 01")
     shown = WIRE_1_2.encode("ProfileInfo", {"fallbackAttribute": True})
     assert shown == hx("E3 04 9F26 01 FF")
@@ -155,7 +155,7 @@ def test_an_alternative_is_told_by_its_tag() -> None:
 
 
 def test_before_v1_1_a_result_is_tied_to_the_signature_of_its_package() -> None:
-    old = Wire("1.0.1", WIRE_1_2.types, result_covers_signature=True)
+    old = VERSIONS["1.0.1"]
     assert old.result_suffix(hx("840100"), bytes(64)) == tlv("5F37", bytes(64))
     assert WIRE_1_2.result_suffix(hx("840100"), bytes(64)) == hx("840100")
 

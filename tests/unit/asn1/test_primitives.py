@@ -11,7 +11,8 @@ from pyasn1.type import char, univ
 from support.hexes import hx
 
 from euicc_sim.asn1.codec import Asn1Error, alternative, decode, encode
-from euicc_sim.asn1.tags import bits, codes, implicit, octets, sequence_of, utf8
+from euicc_sim.asn1.primitives import UnknownCode
+from euicc_sim.asn1.tags import bits, codes, implicit, numbers, octets, sequence_of, utf8
 
 INTEGER = univ.Integer()
 BITS = bits("a", "b", "c", "d", "e", "f", "g", "h", "i")
@@ -132,10 +133,22 @@ def test_a_value_that_does_not_fit_is_refused(spec: Any, value: object) -> None:
         encode(spec, value)
 
 
-def test_a_code_is_written_by_its_name_and_read_as_its_number() -> None:
+def test_a_code_is_written_by_its_name_and_read_as_it() -> None:
     spec = codes(ok=0, undefinedError=127)
     assert encode(spec, "undefinedError") == hx("02 01 7F")
-    assert decode(spec, hx("02 01 7F")) == 127
+    assert decode(spec, hx("02 01 7F")) == "undefinedError"
+
+
+def test_a_code_without_a_name_is_its_number() -> None:
+    spec = codes(ok=0, undefinedError=127)
+    found = decode(spec, hx("02 01 05"))
+    assert (type(found), found) == (UnknownCode, 5)
+    assert encode(spec, found) == hx("02 01 05")
+
+
+def test_a_number_that_is_kept_is_read_as_such() -> None:
+    spec = numbers(jpg=0, png=1)
+    assert decode(spec, encode(spec, "png")) == 1
 
 
 def test_what_is_no_choice_has_no_alternatives() -> None:

@@ -124,16 +124,20 @@ def test_a_download_of_nobody_is_relayed_too(world: World, euicc: PaperEuicc) ->
 @pytest.mark.parametrize(
     ("others", "code", "why"),
     [
-        ({"smdpAddress": None}, 1, "No SM-DP+ is named"),
-        ({"smdpAddress": "other.example.com"}, 1, "This SM-DP+ is"),
-        ({"euiccInfo1": None}, 127, "EUICCInfo1 is missing"),
-        ({"euiccInfo1": INFO1}, 3, "verifies with"),
-        ({"euiccInfo1": hx("BF2000")}, 127, "lacks svn"),
-        ({"eimTransactionId": b"\1"}, 52, "No download has the eimTransactionId 01"),
+        ({"smdpAddress": None}, "invalidDpAddress", "No SM-DP+ is named"),
+        ({"smdpAddress": "other.example.com"}, "invalidDpAddress", "This SM-DP+ is"),
+        ({"euiccInfo1": None}, "undefinedError", "EUICCInfo1 is missing"),
+        ({"euiccInfo1": INFO1}, "ciPKIdNotSupported", "verifies with"),
+        ({"euiccInfo1": hx("BF2000")}, "undefinedError", "lacks svn"),
+        (
+            {"eimTransactionId": b"\1"},
+            "invalidEimTransactionId",
+            "No download has the eimTransactionId 01",
+        ),
     ],
 )
 def test_what_cannot_begin_is_told_by_its_code(
-    world: World, euicc: PaperEuicc, others: Any, code: int, why: str
+    world: World, euicc: PaperEuicc, others: Any, code: str, why: str
 ) -> None:
     assert begin(world, euicc, **others) == ("initiateAuthenticationErrorEsipa", code)
     assert why in world.said[-1]
@@ -141,7 +145,10 @@ def test_what_cannot_begin_is_told_by_its_code(
 
 def test_an_address_that_is_none_is_an_undefined_error(tmp_path: Path, euicc: PaperEuicc) -> None:
     world = World(tmp_path / "cards", EimService.servers)
-    assert begin(world, euicc, smdpAddress="a:b") == ("initiateAuthenticationErrorEsipa", 127)
+    assert begin(world, euicc, smdpAddress="a:b") == (
+        "initiateAuthenticationErrorEsipa",
+        "undefinedError",
+    )
     assert "is no URL" in world.said[-1]
 
 
@@ -156,15 +163,15 @@ def test_an_unknown_transaction_is_told_by_its_code(world: World) -> None:
         ask(world, BOUND, given | {"prepareDownloadResponse": PREPARED}),
         ask(world, CANCELLED, given | {"cancelSessionResponse": CANCEL_RESPONSE}),
     ]
-    assert [code for _, code in found] == [10, 95, 1]
+    assert [code for _, code in found] == ["invalidTransactionId"] * 3
 
 
 def test_a_card_that_refuses_ends_the_download(world: World, euicc: PaperEuicc) -> None:
     transaction = begun(world, euicc)
     error = vector22("ES10b.AuthenticateServer (error)")[1]
     given = {"transactionId": transaction, "authenticateServerResponse": error}
-    assert ask(world, ANSWERED, given) == ("authenticateClientErrorEsipa", 5)
-    assert ask(world, ANSWERED, given) == ("authenticateClientErrorEsipa", 10)
+    assert ask(world, ANSWERED, given) == ("authenticateClientErrorEsipa", "euiccSignatureInvalid")
+    assert ask(world, ANSWERED, given) == ("authenticateClientErrorEsipa", "invalidTransactionId")
     (order,) = world.service.store.card(EID).queue
     assert "euiccChallengeMismatch" in str(order.problem)
 
@@ -173,7 +180,7 @@ def test_a_restart_ends_downloads_but_not_their_orders(world: World, euicc: Pape
     transaction = begun(world, euicc)
     world.restart()
     given = {"transactionId": transaction, "prepareDownloadResponse": PREPARED}
-    assert ask(world, BOUND, given) == ("getBoundProfilePackageErrorEsipa", 95)
+    assert ask(world, BOUND, given) == ("getBoundProfilePackageErrorEsipa", "invalidTransactionId")
     assert fetch(world)[0] == "profileDownloadTriggerRequest"
 
 
@@ -190,7 +197,7 @@ def test_compact_messages_are_refused(
 ) -> None:
     transaction = begun(world, euicc)
     found = ask(world, name, {"transactionId": transaction, field: hx(response)})
-    assert found[1] == 127
+    assert found[1] == "undefinedError"
     assert "Compact messages are not understood" in world.said[-1]
 
 

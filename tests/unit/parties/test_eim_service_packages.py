@@ -21,7 +21,7 @@ def world(tmp_path: Path, card: Card) -> World:
 
 
 def test_nothing_waits(world: World) -> None:
-    assert fetch(world) == ("eimPackageError", 1)
+    assert fetch(world) == ("eimPackageError", "noEimPackageAvailable")
     assert world.said == [f"{EID}: asked for a package, none waits"]
 
 
@@ -64,7 +64,7 @@ def test_orders_come_in_their_order(world: World, card: Card) -> None:
     for _ in range(3):
         _, result = executed(world, card)
         provide(world, "euiccPackageResult", result)
-    assert fetch(world) == ("eimPackageError", 1)
+    assert fetch(world) == ("eimPackageError", "noEimPackageAvailable")
     assert [one.words for one in kept(world).results] == [
         ["listEim"],
         ["getRAT"],
@@ -77,7 +77,7 @@ def test_without_a_result_the_same_package_comes_again_and_then_is_held(world: W
     world.service.order(EID, ["getRAT"])
     first = fetch(world)
     assert [fetch(world) for _ in range(DELIVERIES - 1)] == [first] * (DELIVERIES - 1)
-    assert fetch(world) == ("eimPackageError", 1)
+    assert fetch(world) == ("eimPackageError", "noEimPackageAvailable")
     (order,) = kept(world).queue
     assert order.held
     assert "no result came" in str(order.problem)
@@ -91,7 +91,7 @@ def test_without_a_result_the_same_package_comes_again_and_then_is_held(world: W
 def test_an_order_can_be_taken_back(world: World) -> None:
     world.service.order(EID, ["getRAT"])
     assert world.service.withdraw(EID, 1).words == ["getRAT"]
-    assert fetch(world) == ("eimPackageError", 1)
+    assert fetch(world) == ("eimPackageError", "noEimPackageAvailable")
     with pytest.raises(EimError, match="No order 1 waits"):
         world.service.withdraw(EID, 1)
 
@@ -119,5 +119,5 @@ def test_an_order_that_cannot_be_done_is_refused_at_once(
 def test_an_eim_without_counters_holds_the_order(world: World) -> None:
     world.service.order(EID, ["getRAT"])
     world.service.set_card(EID, counter=0x7FFFFF)
-    assert fetch(world) == ("eimPackageError", 1)
+    assert fetch(world) == ("eimPackageError", "noEimPackageAvailable")
     assert "has used its last counter" in str(kept(world).queue[0].problem)

@@ -29,7 +29,7 @@ from euicc_sim.parties.eim.eim import Eim
 from euicc_sim.parties.eim.server.card_records import NOTIFICATIONS, Forward
 from euicc_sim.parties.messages.errors import LpaError
 
-ACKNOWLEDGED, REFUSED = "eimAcknowledgements", ("provideEimPackageResultError", 127)
+ACKNOWLEDGED, REFUSED = "eimAcknowledgements", ("provideEimPackageResultError", "undefinedError")
 CERTIFICATES = hx("BF5600")
 
 
@@ -226,7 +226,7 @@ def test_a_result_without_an_eid_is_known_by_its_transaction(world: World, card:
 
 def test_a_result_of_nobody_lacks_its_eid(world: World) -> None:
     found = provide(world, "ipaEuiccDataResponse", ("ipaEuiccData", {}), eid=None)
-    assert found == ("provideEimPackageResultError", 4)
+    assert found == ("provideEimPackageResultError", "missingEid")
     assert "does not say of which card it is" in world.said[-1]
 
 
@@ -240,7 +240,7 @@ def test_an_answer_without_an_eid_is_of_the_line_it_comes_by(world: World) -> No
 
 def test_a_result_for_an_unknown_card_is_told_so(world: World) -> None:
     found = provide(world, "ipaEuiccDataResponse", ("ipaEuiccData", {}), eid=OTHER_EID)
-    assert found == ("provideEimPackageResultError", 2)
+    assert found == ("provideEimPackageResultError", "eidNotFound")
 
 
 def test_transferred_packages_are_answered(world: World, card: Card) -> None:

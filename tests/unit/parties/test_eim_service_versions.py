@@ -12,7 +12,7 @@ from support.rollback import ROLLBACK, result_in
 
 from euicc_sim import Card
 
-ACKNOWLEDGED, REFUSED = "eimAcknowledgements", ("provideEimPackageResultError", 127)
+ACKNOWLEDGED, REFUSED = "eimAcknowledgements", ("provideEimPackageResultError", "undefinedError")
 CERTIFICATES = bytes.fromhex("BF5600")
 
 

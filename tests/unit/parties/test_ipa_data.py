@@ -145,7 +145,10 @@ def test_another_cards_certificate_is_refused(
         data = asked(card, "A6")
     world.service.order(EID, ["data"])
     fetch(world)
-    assert provide(world, "ipaEuiccDataResponse", data) == ("provideEimPackageResultError", 127)
+    assert provide(world, "ipaEuiccDataResponse", data) == (
+        "provideEimPackageResultError",
+        "undefinedError",
+    )
     assert f"is of the card {other}, not of {EID}" in world.said[-1]
     assert (record(world).euicc_certificate, len(record(world).queue)) == (None, 1)
 
@@ -157,7 +160,7 @@ def test_a_certificate_is_not_changed_by_an_ipa(world: World, card: Card) -> Non
         fetch(world)
         data = asked(card, "A6", euiccCiPKIdentifierToBeUsed=ci_pk_id)
         answers.append(provide(world, "ipaEuiccDataResponse", data))
-    assert answers == [("emptyResponse", {}), ("provideEimPackageResultError", 127)]
+    assert answers == [("emptyResponse", {}), ("provideEimPackageResultError", "undefinedError")]
     assert "shows another certificate than before" in world.said[-1]
 
 
@@ -209,7 +212,7 @@ def test_without_a_certificate_a_result_is_not_believed(world: World, card: Card
     assert form == "euiccPackageRequest"
     result = IpaCard(card.transmit).ask(package)
     answer = provide(world, "euiccPackageResult", result)
-    assert answer == ("provideEimPackageResultError", 127)
+    assert answer == ("provideEimPackageResultError", "undefinedError")
     assert "the card's certificate is unknown" in world.said[-1]
     world.service.set_card(EID, certificate=IpaCard(card.transmit).ask(hx("BF5600")))
     assert provide(world, "euiccPackageResult", result) == ("eimAcknowledgements", [1])

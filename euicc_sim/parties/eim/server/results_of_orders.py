@@ -199,9 +199,7 @@ class ResultTaker:
         if form == "profileInstallationResult":
             self._finish(order, self._installation(order, data))
             return
-        codes = {104: "ecallActive", 127: "undefinedError"}
-        reason = data["profileDownloadErrorReason"]
-        error = codes.get(reason, str(reason))
+        error = str(data["profileDownloadErrorReason"])
         if "errorResponse" in data:
             error = f"{error}, {_text(data['errorResponse'])}"
         self._finish(order, self._plain_result("download", order, "failed", error))
@@ -236,10 +234,9 @@ class ResultTaker:
     def _ipa_error(self, value: Any) -> None:
         transaction = value.get("eimTransactionId")
         order = self.record.waiting(transaction=transaction) or self._sent(None, None)
-        codes = {1: "invalidPackageFormat", 2: "unknownPackage", 127: "undefinedError"}
         code = value["eimPackageResultErrorCode"]
         kind = order.kind if order else "package"
-        error = f"the IPA says {codes.get(code, str(code))}"
+        error = f"the IPA says {code}"
         self._finish(order, self._plain_result(kind, order, "failed", error))
 
     def _sent(self, kind: str | None, transaction: bytes | None) -> Order | None:
