@@ -65,7 +65,7 @@ def table() -> str:
         rows.append(_row(f"`{tag:X}`", function.name, function.clause))
     rows += ["", "| in a package | kind | clause | test |", "|---|---|---|---|"]
     for name, operation in OPERATIONS.items():
-        kind = "eCO" if operation.handler.__module__.endswith(".eco") else "PSMO"
+        kind = "eCO" if operation.handler.__module__.endswith(".ecos") else "PSMO"
         rows.append(_row(f"`{name}`", kind, operation.clause, name))
     return "\n".join(rows)
 
