@@ -33,11 +33,12 @@ wait_for() {
     return 1
 }
 
-# set_up run|test: afterwards $venv holds what that script needs. The second time it costs nothing.
+# set_up run|quick|test: afterwards $venv holds what that script needs. The second time it costs
+# nothing. For quick nothing is installed but in $venv.
 set_up() {
     local wanted=$1
     if ! venv_ready "$wanted" && command -v python3 >/dev/null; then require_python; fi
-    install_packages "$wanted"
+    [[ $wanted == quick ]] || install_packages "$wanted"
     {
         flock 8 # two terminals may come here at once
         venv_ready "$wanted" || make_venv "$wanted"
@@ -51,9 +52,14 @@ venv_fingerprint() {
     printf '%s\n' "$root"
 }
 
+# What is ready for test is ready for the others.
 venv_ready() {
-    [[ -x $venv/bin/python && -f $venv/ready-for-$1 ]] &&
-        [[ $(<"$venv/ready-for-$1") == "$(venv_fingerprint)" ]]
+    local ready
+    [[ -x $venv/bin/python ]] || return
+    for ready in "$venv/ready-for-$1" "$venv/ready-for-test"; do
+        [[ -f $ready && $(<"$ready") == "$(venv_fingerprint)" ]] && return
+    done
+    return 1
 }
 
 find_python() {
@@ -121,21 +127,26 @@ install_packages() {
 
 make_venv() (
     require_python
+    if [[ $1 == quick ]] && ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        die "$venv is missing or out of date, and $(command -v "$python") cannot make it: its module venv" \
+            "is not installed. ./scripts/test installs all that is needed, once; or as root:" \
+            "  apt-get install $("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
+    fi
     say "Installing Python packages into $venv"
     # A .venv from which a card is served right now may grow, but must not vanish.
-    if [[ $1 == run ]] || ! venv_ready run; then "$python" -m venv --clear "$venv"; fi
+    venv_ready run || venv_ready quick || "$python" -m venv --clear "$venv"
 
     cd "$root" || exit
     pip=("$venv/bin/python" -m pip -qq --disable-pip-version-check install)
     "${pip[@]}" --upgrade "pip>=25.1" # the first to know --group
-    if [[ $1 == test ]]; then
-        "${pip[@]}" --editable ".[pcsc,servers,traces]" --group dev
-        "${pip[@]}" --no-deps asn1play # only its generated modules are used, by their files' paths
-        venv_fingerprint >"$venv/ready-for-test"
-    else
-        "${pip[@]}" --editable ".[pcsc,servers,traces]"
-    fi
-    venv_fingerprint >"$venv/ready-for-run"
+    case $1 in
+        run) "${pip[@]}" --editable ".[pcsc,servers,traces]" ;;
+        test) "${pip[@]}" --editable ".[pcsc,servers,traces]" --group dev ;;
+        # Without pyscard, which where there is no wheel is compiled with swig and headers.
+        quick) "${pip[@]}" --editable ".[servers,traces]" --group dev ;;
+    esac
+    venv_fingerprint >"$venv/ready-for-$1"
+    if [[ $1 == test ]]; then venv_fingerprint >"$venv/ready-for-run"; fi
 )
 
 # In /proc/net one sees this network namespace only: not the pcscd of a test running elsewhere.

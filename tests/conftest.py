@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from support.es10 import SELECT_ISDR
+from support.fresh import fresh_card
 from support.over_pcsc import chosen
 from support.reader import Reader
 
@@ -35,7 +36,7 @@ def pki_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def card(tmp_path: Path, pki_folder: Path) -> Iterator[Card]:
     """A fresh card."""
-    with Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False) as card:
+    with Card.open(fresh_card(tmp_path / "card", pki_folder), fsync=False) as card:
         yield card
 
 

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from support.eims import ask, check_signature, eim1, objects, tlv, trust, value_of
 from support.es10 import SELECT_ISDR, es10, es10_sw
+from support.fresh import fresh_card
 from support.hexes import hx
 from support.mistakes import INVALID, UNSUPPORTED, broken_signature, spoilt, stranger
 from support.published_pki import PUBLISHED, needs_published
@@ -388,7 +389,7 @@ def test_a_card_made_before_ci_certificates_were_kept_opens_and_knows_no_ci(
     tmp_path: Path, pki_folder: Path
 ) -> None:
     folder = tmp_path / "old"
-    Card.create(folder, pki=pki_folder, seed=1, fsync=False).close()
+    fresh_card(folder, pki_folder)
     document = json.loads((folder / "card.json").read_text())
     for one in document["card"]["credentials"]:
         assert one.pop("ciCertificate")

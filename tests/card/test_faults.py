@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from support.disks import CountingDisk, FaultyDisk, ImagingDisk
 from support.es10 import SELECT_ISDR, es10, es10_sw
+from support.fresh import fresh_card
 from support.hexes import hx
 from support.installed import change, give
 from support.installing import A as FIRST
@@ -141,6 +142,7 @@ def test_a_save_writes_syncs_renames_and_syncs_the_directory(
         assert _kept(tmp_path / "card") == card.state != old
 
 
+@pytest.mark.slow
 @cases
 @pytest.mark.parametrize("half", [False, True], ids=["not begun", "half done"])
 @pytest.mark.parametrize("at", range(len(SAVE)))
@@ -168,6 +170,7 @@ def test_a_failed_disk_operation_is_6581_and_nothing_has_happened(
         assert es10(untroubled.transmit, case.request) == answer, "as if nothing had failed"
 
 
+@pytest.mark.slow
 @cases
 @pytest.mark.parametrize("second", [len(SAVE), len(SAVE) + 1], ids=["write", "rename"])
 def test_when_a_failed_save_cannot_be_undone_nothing_more_is_kept(
@@ -193,6 +196,7 @@ def test_when_a_failed_save_cannot_be_undone_nothing_more_is_kept(
         assert after in (old, untroubled.state)
 
 
+@pytest.mark.slow
 @cases
 def test_a_power_loss_around_any_disk_operation_leaves_the_old_state_or_the_new(
     case: Case, tmp_path: Path, pki_folder: Path
@@ -216,6 +220,7 @@ def test_a_power_loss_around_any_disk_operation_leaves_the_old_state_or_the_new(
     assert [new for _, new in found] == [False] * turned + [True] * (len(found) - turned)
 
 
+@pytest.mark.slow
 @cases
 @pytest.mark.parametrize("at", range(len(SAVE)))
 def test_a_power_loss_while_a_fault_is_dealt_with_leaves_the_old_state_or_the_new(
@@ -262,7 +267,7 @@ class PowerLossDisk(FaultyDisk):
 
 def test_a_refused_command_touches_no_disk(tmp_path: Path, pki_folder: Path) -> None:
     disk = FaultyDisk()
-    Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False).close()
+    fresh_card(tmp_path / "card", pki_folder)
     with _open(tmp_path / "card", disk) as card:
         es10(card.transmit, ADD_AB)
         disk.arm(*range(4))

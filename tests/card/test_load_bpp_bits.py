@@ -28,6 +28,8 @@ from euicc_sim import Card
 from euicc_sim.model.state import State
 from euicc_sim.model.volatile import Volatile
 
+pytestmark = pytest.mark.slow
+
 SMALL = saip.package(size=90)
 LARGE = saip.package(size=2500)
 STRUCTURE, SECURITY = 7, 8

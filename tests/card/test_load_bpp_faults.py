@@ -10,6 +10,7 @@ from support import saip
 from support.disks import CountingDisk, FaultyDisk, ImagingDisk
 from support.eims import ask
 from support.es10 import SELECT_ISDR, es10, es10_sw
+from support.fresh import fresh_card
 from support.hexes import hx
 from support.installing import A, order
 from support.interrupting import Attempt, Mould, check_again, check_document, check_left
@@ -24,6 +25,8 @@ from support.loading import (
 from euicc_sim import Card
 from euicc_sim.parties.smdpp.smdpp import Smdpp
 
+pytestmark = pytest.mark.slow
+
 Send = Callable[[bytes], bytes]
 PACKAGE = saip.package(size=500)
 MEMORY_FAILURE = (b"", 0x6581)
@@ -34,7 +37,7 @@ STEPS = 6
 
 @pytest.fixture
 def mould(tmp_path: Path, pki_folder: Path) -> Mould:
-    Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False).close()
+    fresh_card(tmp_path / "card", pki_folder)
     return Mould(tmp_path / "card", tmp_path)
 
 

@@ -82,6 +82,7 @@ def test_blocks_of_any_size_install(card: Card, pki_folder: Path, size: int) -> 
     check(card, bound, package, final)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_cuts_anywhere_install(card: Card, pki_folder: Path, seed: int) -> None:
     bound = prepare(card.transmit, seeded(pki_folder, order(package=MIDDLE), segment_size=200))
@@ -92,6 +93,7 @@ def test_cuts_anywhere_install(card: Card, pki_folder: Path, seed: int) -> None:
     check(card, bound, MIDDLE, installed(card.transmit, bound, pieces))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cut", list(CUTS.values())[:-1], ids=list(CUTS)[:-1])
 @curves
 @replacing

@@ -10,6 +10,7 @@ import pytest
 from support import saip
 from support.eims import ask, tlv, value_of
 from support.es10 import SELECT_ISDR, es10, es10_sw
+from support.fresh import fresh_card
 from support.hexes import hx
 from support.installing import A, order
 from support.interrupting import Mould, attempt, check_again, check_document, check_left
@@ -38,7 +39,7 @@ GET_EID, EID_TAG = hx("BF3E 03 5C015A"), hx("BF3E")
 
 @pytest.fixture
 def mould(tmp_path: Path, pki_folder: Path) -> Mould:
-    Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False).close()
+    fresh_card(tmp_path / "card", pki_folder)
     return Mould(tmp_path / "card", tmp_path)
 
 
@@ -57,6 +58,7 @@ def apdus(mould: Mould, make: Callable[[], Smdpp]) -> int:
         return found.sent
 
 
+@pytest.mark.slow
 def test_a_reset_at_every_apdu(mould: Mould, make: Callable[[], Smdpp]) -> None:
     commands = []
     for number in range(apdus(mould, make) + 1):
@@ -72,6 +74,7 @@ def test_a_reset_at_every_apdu(mould: Mould, make: Callable[[], Smdpp]) -> None:
     assert list(dict.fromkeys(commands)) == [None, 0, 1, 2, 4, 5, -1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("powered", [True, False], ids=["powered", "at the next request"])
 def test_a_card_that_is_opened_again_as_it_was_at_every_apdu(
     mould: Mould, make: Callable[[], Smdpp], powered: bool
@@ -91,6 +94,7 @@ def test_a_card_that_is_opened_again_as_it_was_at_every_apdu(
             check_again(card, server, tried)
 
 
+@pytest.mark.slow
 def test_another_function_at_every_apdu(mould: Mould, make: Callable[[], Smdpp]) -> None:
     for number in range(1, apdus(mould, make) + 1):
         with mould.card(number) as card:

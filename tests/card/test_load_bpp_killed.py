@@ -31,6 +31,8 @@ from euicc_sim.parties.messages.apdus import store_data
 from euicc_sim.parties.smdpp.smdpp import Smdpp
 from euicc_sim.transport.vpcd import Control, serve_connection
 
+pytestmark = pytest.mark.slow
+
 DEADLINE = 20.0
 PACKAGE = saip.package(size=3000)
 

@@ -14,6 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from support.es10 import SELECT_ISDR, es10, es10_sw
 from support.examples import relaxed
+from support.fresh import fresh_card
 from support.hexes import hx
 from support.packages import EID, add_initial_eim, config, der, key, package
 
@@ -27,7 +28,7 @@ NUMBERS = count()
 def template(tmp_path_factory: pytest.TempPathFactory, pki_folder: Path) -> Path:
     """A card that trusts two eIMs, to copy."""
     directory = tmp_path_factory.mktemp("any") / "card"
-    with Card.create(directory, pki=pki_folder, seed=1, fsync=False) as card:
+    with Card.open(fresh_card(directory, pki_folder), fsync=False) as card:
         card.transmit(SELECT_ISDR)
         es10(
             card.transmit,

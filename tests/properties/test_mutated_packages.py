@@ -13,6 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from support.es10 import SELECT_ISDR, es10, es10_sw
 from support.examples import relaxed
+from support.fresh import fresh_card
 from support.hexes import hx
 from support.packages import (
     MAX_COUNTER,
@@ -98,7 +99,7 @@ def mutated(data: bytes, edits: list[Edit]) -> bytes:
 def template(tmp_path_factory: pytest.TempPathFactory, pki_folder: Path) -> Path:
     """A card that trusts A and B, to copy."""
     directory = tmp_path_factory.mktemp("mutated") / "card"
-    with Card.create(directory, pki=pki_folder, seed=1, fsync=False) as card:
+    with Card.open(fresh_card(directory, pki_folder), fsync=False) as card:
         card.transmit(SELECT_ISDR)
         es10(
             card.transmit,
@@ -233,5 +234,5 @@ def test_a_changed_add_initial_eim_is_wholly_done_or_not_at_all(
 def blank(tmp_path_factory: pytest.TempPathFactory, pki_folder: Path) -> Path:
     """A card that trusts nobody, to copy."""
     directory = tmp_path_factory.mktemp("blank") / "card"
-    Card.create(directory, pki=pki_folder, seed=1, fsync=False).close()
+    fresh_card(directory, pki_folder)
     return directory

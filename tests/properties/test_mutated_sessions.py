@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.es10 import SELECT_ISDR, es10_sw
+from support.fresh import fresh_card
 from support.server import Server, challenge
 
 from euicc_sim import Card
@@ -27,7 +28,7 @@ spoils = st.lists(
 @pytest.fixture(scope="module")
 def send(tmp_path_factory: pytest.TempPathFactory, pki_folder: Path) -> Iterator[Send]:
     folder = tmp_path_factory.mktemp("mutated") / "card"
-    with Card.create(folder, pki=pki_folder, seed=1, fsync=False) as card:
+    with Card.open(fresh_card(folder, pki_folder), fsync=False) as card:
         card.transmit(SELECT_ISDR)
         yield card.transmit
 

@@ -23,6 +23,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from support.fresh import fresh_card
 from support.package_model import Order, Traits
 from support.profile_pair import FUNCTIONS, LPA, Pair
 
@@ -213,7 +214,7 @@ class ProfileMachine(RuleBasedStateMachine):
 @pytest.mark.slow
 def test_profiles_are_what_the_rules_make_of_them(tmp_path: Path, pki_folder: Path) -> None:
     template = tmp_path / "template"
-    Card.create(template, pki=pki_folder, seed=1, fsync=False).close()
+    fresh_card(template, pki_folder)
     run_state_machine_as_test(
         lambda: ProfileMachine(template, pki_folder),  # type: ignore[arg-type]
         settings=settings(

@@ -19,6 +19,7 @@ from euicc_sim.store.directory import DOCUMENT, JsonStore
 from support import saip
 from support.eims import ask, objects, tlv, value_of
 from support.es10 import SELECT_ISDR
+from support.fresh import fresh_card
 from support.hexes import hx
 from support.installing import A_DIGITS, RECIPIENT
 from support.judge import SGP22, module
@@ -71,7 +72,7 @@ def profile(digits: str = A_DIGITS, **fields: Any) -> Profile:
 
 def made(directory: Path, pki: Path, contents: Contents = Contents()) -> Card:
     """A card with that in it, open."""
-    Card.create(directory, pki=pki, seed=1, fsync=False, **contents.options).close()
+    fresh_card(directory, pki, **contents.options)
     put(directory, contents.profiles, **contents.state)
     return Card.open(directory, fsync=False)
 

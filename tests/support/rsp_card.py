@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from euicc_sim import Card
 from euicc_sim.store.directory import JsonStore
 from support.euiccs import sgp22
+from support.fresh import fresh_card
 
 
 def _one_time_key() -> int:
@@ -35,7 +36,7 @@ class Scripted:
 
 def rsp_card(folder: Path, pki_folder: Path, env: Scripted) -> Card:
     """The card, open."""
-    Card.create(folder, pki=pki_folder, seed=1, fsync=False).close()
+    fresh_card(folder, pki_folder)
     document = json.loads((folder / "card.json").read_text())
     credential = document["card"]["credentials"][0]
     chain = sgp22()["certificates"]

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from euicc_sim import Card
 from keys import TestPki
 from support.eims import spki, vector_key
+from support.fresh import fresh_card
 
 CI = "F54172BDF98A95D65CBEB88A38A1C11D800A85C3"
 
@@ -32,7 +33,7 @@ class Given:
 
 def vector_card(folder: Path, pki_folder: Path, given: Given) -> Card:
     """The card, open."""
-    Card.create(folder, pki=pki_folder, seed=1, fsync=False).close()
+    fresh_card(folder, pki_folder)
     document = json.loads((folder / "card.json").read_text())
     _give_key(folder, document["card"]["credentials"][0], pki_folder)
     document["nextSeqNumber"] = given.number

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -148,34 +149,36 @@ FILES = (
 FILE_CALLS = {"open", "read_bytes", "read_text", "write_bytes", "write_text", "unlink", "rename"}
 
 
+@cache
+def parsed(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
 def modules(root: Path) -> Iterator[tuple[str, ast.Module]]:
     for package in PACKAGES:
         for path in sorted((root / package).rglob("*.py")):
             parts = path.relative_to(root).with_suffix("").parts
             name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-            yield name, ast.parse(path.read_text(), str(path))
+            yield name, parsed(path.read_text())
 
 
-def imports(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def imports(tree: ast.Module, *, typing: bool = True) -> Iterator[str]:
+    """What a module imports; without `typing` not what it imports for types alone."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.Import):
             yield from (one.name for one in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{one.name}" for one in node.names)
-
-
-def typing_only(tree: ast.Module) -> ast.Module:
-    """The module without what is imported for types alone."""
-
-    class Strip(ast.NodeTransformer):
-        def visit_If(self, node: ast.If) -> ast.AST | None:
-            is_typing = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-            return None if is_typing else self.generic_visit(node)
-
-    stripped = Strip().visit(tree)
-    assert isinstance(stripped, ast.Module)
-    return stripped
+        for_types = (
+            isinstance(node, ast.If)
+            and isinstance(node.test, ast.Name)
+            and node.test.id == "TYPE_CHECKING"
+        )
+        if typing or not for_types:
+            waiting.extend(ast.iter_child_nodes(node))
 
 
 def inside(name: str, package: str) -> bool:
@@ -184,7 +187,7 @@ def inside(name: str, package: str) -> bool:
 
 def import_faults(root: Path) -> Iterator[str]:
     for name, tree in modules(root):
-        for wanted in set(imports(typing_only(tree))):
+        for wanted in set(imports(tree, typing=False)):
             for package, banned in FORBIDDEN.items():
                 if not inside(name, package) or inside(wanted, package):
                     continue

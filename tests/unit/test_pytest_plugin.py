@@ -72,6 +72,7 @@ def test_all_cards_are_of_one_pki(euicc_pki, euicc_factory):
 '''
 
 
+@pytest.mark.slow
 def test_a_user_s_tests_pass_with_no_configuration(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_mine=USER_S_TESTS)
     result = pytester.runpytest_subprocess(
@@ -80,6 +81,7 @@ def test_a_user_s_tests_pass_with_no_configuration(pytester: pytest.Pytester) ->
     result.assert_outcomes(passed=10)
 
 
+@pytest.mark.slow
 def test_the_fixtures_are_listed_with_what_they_are_for(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess("--fixtures")
     result.stdout.fnmatch_lines_random(

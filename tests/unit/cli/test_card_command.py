@@ -12,6 +12,7 @@ import pytest
 from support.command import Run, runner
 from support.eims import LIST_EIM, Eim, ask, eim1, eim2, trust, vector_key
 from support.es10 import SELECT_ISDR
+from support.fresh import fresh_card
 from support.hexes import hx
 from support.published_pki import TEST_EID
 
@@ -29,7 +30,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.fixture
 def directory(tmp_path: Path, pki_folder: Path) -> Path:
     """A card, closed."""
-    Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False).close()
+    fresh_card(tmp_path / "card", pki_folder)
     return tmp_path / "card"
 
 
@@ -171,6 +172,7 @@ def test_show_says_what_is_damaged_and_where(run: Run, directory: Path) -> None:
 # -- as a program
 
 
+@pytest.mark.slow
 def test_a_refusal_is_one_sentence_and_exit_code_1_as_a_program_too(directory: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "euicc_sim", "card", "new", str(directory)],

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support.command import Run, runner
 from support.es10 import SELECT_ISDR
+from support.fresh import fresh_card
 from support.hexes import hx
 from support.published_pki import tree
 
@@ -29,7 +30,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.fixture
 def directory(tmp_path: Path, pki_folder: Path) -> Path:
     """A card, closed."""
-    Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False).close()
+    fresh_card(tmp_path / "card", pki_folder)
     return tmp_path / "card"
 
 

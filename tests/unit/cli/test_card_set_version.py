@@ -8,6 +8,7 @@ import pytest
 from support.command import Run, runner
 from support.eims import ask
 from support.es10 import SELECT_ISDR
+from support.fresh import fresh_card
 from support.hexes import hx
 from support.installed import give
 from support.installing import A as ICCID
@@ -29,7 +30,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.fixture
 def directory(tmp_path: Path, pki_folder: Path) -> Path:
     """A card with a Profile, closed."""
-    with Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False) as card:
+    with Card.open(fresh_card(tmp_path / "card", pki_folder), fsync=False) as card:
         give(card, ICCID)
     return tmp_path / "card"
 

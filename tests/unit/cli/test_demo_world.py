@@ -15,6 +15,8 @@ from euicc_sim.cli.demo_servers import running_world
 from euicc_sim.cli.stories.world import HOME, PARTIES, Line, WorldStory
 from euicc_sim.parties.messages.errors import EimUnreachableError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:

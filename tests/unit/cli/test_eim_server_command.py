@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.esipa import EID, OTHER_EID
+from support.fresh import fresh_card
 
 from euicc_sim import Card
 from euicc_sim.cli.main import main
@@ -50,7 +51,7 @@ def file(tmp_path: Path, run: Run) -> Path:
 @pytest.fixture
 def folder(tmp_path: Path, pki_folder: Path, file: Path) -> Path:
     """A card that trusts the eIM."""
-    with Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False) as card:
+    with Card.open(fresh_card(tmp_path / "card", pki_folder), fsync=False) as card:
         select_isdr(card.transmit)
         with changing(file) as eim:
             asked = add_initial_eim(eim.configuration(want_token=True))
@@ -72,6 +73,7 @@ def served(file: Path, *words: str) -> Iterator[tuple[str, subprocess.Popen[str]
             process.send_signal(signal.SIGTERM)
 
 
+@pytest.mark.slow
 def test_a_card_is_managed_by_command_line(run: Run, file: Path, folder: Path) -> None:
     assert run("eim", "order", file, EID, "listEim") == (
         0,
@@ -101,6 +103,7 @@ def test_a_card_is_managed_by_command_line(run: Run, file: Path, folder: Path) -
     assert (code, EID in out) == (0, True)
 
 
+@pytest.mark.slow
 def test_https_is_served_below_the_ci(run: Run, file: Path, folder: Path, pki_folder: Path) -> None:
     run("eim", "order", file, EID, "getRAT")
     with served(file, "--tls", "--pki", str(pki_folder)) as (url, _):
@@ -165,6 +168,7 @@ def test_what_cannot_be_done_is_a_sentence(
     assert "Traceback" not in err
 
 
+@pytest.mark.slow
 def test_packages_are_brought_to_an_ipa_that_listens(run: Run, file: Path, folder: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from support.command import Run, runner
+from support.fresh import fresh_card
 
 from euicc_sim import Card
 from euicc_sim.cli import lpac_stdio
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = """
 import json, os, sys
@@ -40,7 +43,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.fixture
 def directory(tmp_path: Path, pki_folder: Path) -> Path:
     """A card, closed."""
-    Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False).close()
+    fresh_card(tmp_path / "card", pki_folder)
     return tmp_path / "card"
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import pytest
 from support.eims import Eim, eim1, trust, vector_key
+from support.fresh import fresh_card
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
@@ -24,6 +25,8 @@ from keys import PkiError
 
 REFUSED_STEPS = 6
 DEV_FULL = Path("/dev/full")
+
+Call = Callable[..., tuple[object, str, str]]
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +41,7 @@ def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def directory(tmp_path: Path, pki_folder: Path) -> Path:
     """A card, closed."""
-    Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False).close()
+    fresh_card(tmp_path / "card", pki_folder)
     return tmp_path / "card"
 
 
@@ -55,9 +58,25 @@ def program(*words: object, stdout: int = subprocess.PIPE) -> subprocess.Complet
     )
 
 
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run `euicc-sim` in this process: exit code, standard output, standard error."""
+
+    def call(*words: str) -> tuple[object, str, str]:
+        monkeypatch.setattr(sys, "argv", ["euicc-sim", *words])
+        try:
+            main()
+        except SystemExit as end:
+            return end.code, *capsys.readouterr()
+        return 0, *capsys.readouterr()
+
+    return call
+
+
 # -- exit codes
 
 
+@pytest.mark.slow
 def test_a_command_that_did_its_work_ends_with_0(tmp_path: Path) -> None:
     done = program("card", "new", tmp_path / "card")
     assert (done.returncode, done.stderr) == (0, "")
@@ -88,33 +107,44 @@ def test_a_command_that_did_its_work_ends_with_0(tmp_path: Path) -> None:
     ids=lambda words: " ".join(words)[:40],
 )
 def test_what_a_person_can_mend_is_one_sentence_on_standard_error_and_exit_code_1(
-    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    words: tuple[str, ...], call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    done = program(*words)
+    code, out, err = call(*words)
+    assert (code, out) == (1, "")
+    assert err.startswith("euicc-sim: ")
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_sentence_leaves_the_process_as_it_left_main(tmp_path: Path) -> None:
+    done = program("card", "show", tmp_path / "nowhere")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("euicc-sim: ")
     assert done.stderr.count("\n") == 1
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
     "words", [("nonsense",), ("card", "nonsense"), ("card", "new"), ("serve",), ("--nonsense",)]
 )
-def test_words_that_are_no_command_end_with_2_and_show_the_usage(words: tuple[str, ...]) -> None:
-    done = program(*words)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "Usage: " in done.stderr
-    assert "Traceback" not in done.stderr
+def test_words_that_are_no_command_end_with_2_and_show_the_usage(
+    words: tuple[str, ...], call: Call
+) -> None:
+    code, out, err = call(*words)
+    assert (code, out) == (2, "")
+    assert "Usage: " in err
+    assert "Traceback" not in err
 
 
-def test_no_words_at_all_show_the_help() -> None:
-    done = program()
-    assert done.returncode in (0, 2)
+def test_no_words_at_all_show_the_help(call: Call) -> None:
+    code, out, err = call()
+    assert code in (0, 2)
     for name in ("serve", "demo", "decode", "card", "profile", "eim", "apdu", "pki"):
-        assert re.search(rf"\b{name}\b", done.stdout + done.stderr)
+        assert re.search(rf"\b{name}\b", out + err)
 
 
+@pytest.mark.slow
 def test_a_reader_of_the_output_who_has_gone_is_no_fault_of_the_program(directory: Path) -> None:
     for words in (("card", "show", directory), ("demo", "--card", directory), ("--help",)):
         reading, writing = os.pipe()
@@ -126,6 +156,7 @@ def test_a_reader_of_the_output_who_has_gone_is_no_fault_of_the_program(director
         assert (done.returncode, done.stderr) == (1, "")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not DEV_FULL.exists(), reason="this system has no /dev/full")
 def test_output_that_finds_no_room_is_one_sentence(directory: Path) -> None:
     with DEV_FULL.open("wb") as full:
@@ -200,6 +231,7 @@ def test_the_help_knows_all_commands_that_the_readme_shows() -> None:
     assert not {one for one in shown if one not in COMMANDS}
 
 
+@pytest.mark.slow
 def test_help_reaches_standard_output_as_a_program_too() -> None:
     done = program("card", "new", "--help")
     assert (done.returncode, done.stderr) == (0, "")

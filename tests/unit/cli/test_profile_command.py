@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support import saip
 from support.command import Run, runner
+from support.fresh import fresh_card
 from support.installing import A_DIGITS, B_DIGITS, RECIPIENT, install
 
 from euicc_sim import Card
@@ -27,7 +28,7 @@ def profile(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
 
 def make(folder: Path, pki_folder: Path, card_type: CardType, *digits: str) -> Path:
-    with Card.create(folder, pki=pki_folder, seed=1, card_type=card_type, fsync=False) as card:
+    with Card.open(fresh_card(folder, pki_folder, card_type=card_type), fsync=False) as card:
         for one in digits:
             install(card.transmit, pki_folder, one, profile_name=f"Profile {one[-1]}")
     return folder

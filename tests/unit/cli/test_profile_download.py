@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from support import saip
 from support.command import Run, runner
+from support.fresh import fresh_card
 from support.installing import A_DIGITS, B_DIGITS, SMDP
 from support.reader import READER, Reader
 
@@ -133,7 +134,7 @@ def test_every_type_of_card_takes_profiles(
     download: Run, tmp_path: Path, pki_folder: Path, package: Path, card_type: CardType
 ) -> None:
     folder = tmp_path / "card"
-    Card.create(folder, pki=pki_folder, seed=1, card_type=card_type, fsync=False).close()
+    fresh_card(folder, pki_folder, card_type=card_type)
     assert download(package, "--card", folder, "--pki", pki_folder).code == 0
     assert installed(folder).ci_pk_id == read(folder)[0].ci_pk_ids[0]
 

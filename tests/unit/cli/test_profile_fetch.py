@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.command import Run, runner
+from support.fresh import fresh_card
 from support.installing import A_DIGITS, SMDP, order, smdpp
 from support.web import Lines, served
 
@@ -25,7 +26,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.fixture
 def directory(tmp_path: Path, pki_folder: Path) -> Path:
-    with Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False) as card:
+    with Card.open(fresh_card(tmp_path / "card", pki_folder), fsync=False) as card:
         return card.directory
 
 

@@ -144,6 +144,7 @@ def test_a_confirmation_code_is_not_listed(run: Run, folder: Path) -> None:
 # -- serve
 
 
+@pytest.mark.slow
 def test_a_profile_is_downloaded_over_tls(folder: Path, pki_folder: Path, card: Card) -> None:
     lpa, known = Lpa(card.transmit), trust(pki_folder)
     with serving(folder, "--pki", pki_folder) as server:
@@ -168,6 +169,7 @@ def test_a_profile_is_downloaded_over_tls(folder: Path, pki_folder: Path, card: 
     assert "PRIVATE" not in "".join(said)
 
 
+@pytest.mark.slow
 def test_an_order_that_is_over_stays_so_after_a_restart(
     folder: Path, pki_folder: Path, card: Card
 ) -> None:
@@ -185,6 +187,7 @@ def test_an_order_that_is_over_stays_so_after_a_restart(
             download_over_es9(lpa, code, trust=known, confirmation_code="Secret-1")
 
 
+@pytest.mark.slow
 def test_it_says_which_ci_and_how_to_download(folder: Path, pki_folder: Path) -> None:
     with serving(folder, "--pki", pki_folder, "--address", "testsmdpplus1.example.com") as server:
         said = server.end()
@@ -205,6 +208,7 @@ def test_it_says_which_ci_and_how_to_download(folder: Path, pki_folder: Path) ->
     ]
 
 
+@pytest.mark.slow
 def test_a_matching_id_that_lpac_takes_from_no_code_is_given_apart(
     folder: Path, pki_folder: Path
 ) -> None:
@@ -222,6 +226,7 @@ def test_a_matching_id_that_lpac_takes_from_no_code_is_given_apart(
     assert said[-1].startswith("CancelSession: refused 1/2.1: The body is no JSON: ")
 
 
+@pytest.mark.slow
 def test_what_others_send_cannot_move_the_terminal(folder: Path, pki_folder: Path) -> None:
     with serving(folder, "--pki", pki_folder, "--no-tls") as server:
         httpx.post(
@@ -233,6 +238,7 @@ def test_what_others_send_cannot_move_the_terminal(folder: Path, pki_folder: Pat
     assert said[-1].startswith("InitiateAuthentication: refused 8.8.1/3.8: ")
 
 
+@pytest.mark.slow
 def test_a_state_that_cannot_be_kept_is_told_and_the_server_goes_on(
     folder: Path, pki_folder: Path, card: Card
 ) -> None:

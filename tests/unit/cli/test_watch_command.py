@@ -144,6 +144,7 @@ def test_a_card_that_cannot_keep_a_journal_is_served_all_the_same(card: Card) ->
     assert once(card.directory)[-1] == "no function was called yet"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [b"q", b"Q", b"\x03"])
 def test_on_a_terminal_it_follows_the_card_until_a_key_ends_it(card: Card, key: bytes) -> None:
     ours, theirs = pty.openpty()

@@ -271,6 +271,7 @@ def test_a_package_that_is_cut_is_refused(size: int) -> None:
 BIG = 0x40000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "raw",
     [

@@ -101,6 +101,7 @@ def test_an_empty_folder_has_no_cards(tmp_path: Path) -> None:
     assert EimStore(tmp_path / "none").eids() == []
 
 
+@pytest.mark.slow
 def test_two_writers_lose_nothing(store: EimStore) -> None:
     def count() -> None:
         for _ in range(20):
@@ -128,6 +129,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_time_leaves_a_whole_record(store: EimStore) -> None:
     said = 7
     for _ in range(4):

@@ -16,6 +16,8 @@ from euicc_sim.parties.lpa.lpa import Lpa
 from euicc_sim.parties.messages.errors import EimUnreachableError, LpaError
 from euicc_sim.parties.smdpp.smdpp import Smdpp
 
+pytestmark = pytest.mark.slow
+
 MODES = list(DownloadMode)
 
 

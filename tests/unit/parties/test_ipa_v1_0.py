@@ -19,6 +19,8 @@ from euicc_sim.parties.ipa.triggered_download import DownloadMode
 from euicc_sim.parties.messages.interfaces import Esipa
 from euicc_sim.parties.smdpp.smdpp import Smdpp
 
+pytestmark = pytest.mark.slow
+
 OLD = "GSMA/SGP_32/v1_0_1/python_gen/sgp32/sgp32.py"
 DIFFERENT = (hx("BF50"), hx("BF39"))
 EMPTY, NOTHING = hx("BF50023000"), hx("BF5000")

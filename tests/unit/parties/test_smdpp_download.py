@@ -175,6 +175,7 @@ def test_no_package_comes_before_the_card_is_known(smdpp: Smdpp, euicc: PaperEui
     refused("8.10.1", "3.9", fetched, smdpp, euicc, offer)
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=300))
 def test_any_bytes_are_refused_in_every_place(data: bytes) -> None:
     smdpp = Smdpp.of(shared_pki(), [Order(UPP, "A")])

@@ -197,6 +197,7 @@ def test_transactions_are_forgotten_when_there_are_too_many(desk: Desk) -> None:
     refused(desk.ask("authenticateClient", body), "8.10.1", "3.9")
 
 
+@pytest.mark.slow
 def test_many_cards_at_once_each_get_what_is_theirs(desk: Desk) -> None:
     def download(url: str) -> tuple[bytes, bytes]:
         other = Desk(desk.smdpp, desk.euicc, desk.log)

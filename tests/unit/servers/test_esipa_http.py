@@ -136,6 +136,7 @@ def test_compact_forms_are_refused(world: World) -> None:
     assert "is in compact form" in world.said[-1]
 
 
+@pytest.mark.slow
 @settings(relaxed, max_examples=150)
 @given(data=st.binary(max_size=60), tag=st.sampled_from([*REFUSALS, "BF3D", "BF4E", ""]))
 def test_any_bytes_are_answered_and_nothing_is_lost(world: World, data: bytes, tag: str) -> None:

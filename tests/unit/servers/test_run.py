@@ -147,6 +147,7 @@ print("ended", flush=True)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_with_success(number: int) -> None:
     environment = {**os.environ, "PYTHONPATH": "tests"}

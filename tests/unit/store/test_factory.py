@@ -275,6 +275,7 @@ def break_sync(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Full]:
     return break_it
 
 
+@pytest.mark.slow
 def test_a_creation_that_fails_at_any_sync_leaves_nothing_and_can_be_tried_again(
     tmp_path: Path, break_sync: Callable[[int], Full], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -158,6 +158,7 @@ def refusal(card: Card, pki: Path) -> str | None:
     return None
 
 
+@pytest.mark.slow
 def test_a_download_with_a_fault_at_any_moment_is_whole_or_not_there(
     directory: Path, pki_folder: Path
 ) -> None:

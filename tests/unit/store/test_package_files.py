@@ -199,6 +199,7 @@ def test_a_copy_has_the_packages_too(directory: Path, tmp_path: Path) -> None:
     assert (tmp_path / "copy/profiles").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.slow
 @changes
 @pytest.mark.parametrize("at", range(4))
 def test_a_copy_of_a_card_that_changes_meanwhile_is_one_of_its_states(
@@ -222,6 +223,7 @@ def test_a_copy_of_a_card_that_changes_meanwhile_is_one_of_its_states(
     assert opened_once(tmp_path / "copy") in (old, change(old))
 
 
+@pytest.mark.slow
 def test_a_card_that_never_rests_is_not_copied(
     directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

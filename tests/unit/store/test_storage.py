@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.es10 import SELECT_ISDR, es10
+from support.fresh import fresh_card
 from support.packages import add_initial_eim, config, key
 
 from euicc_sim import Card
@@ -20,7 +21,7 @@ from euicc_sim.store.directory import DOCUMENT, DRAFT, CardError, JsonStore, rea
 @pytest.fixture
 def directory(tmp_path: Path, pki_folder: Path) -> Path:
     """A card that trusts one eIM, closed."""
-    with Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False) as card:
+    with Card.open(fresh_card(tmp_path / "card", pki_folder), fsync=False) as card:
         card.transmit(SELECT_ISDR)
         es10(card.transmit, add_initial_eim(config("eim1", counterValue=0, key=key(1))))
     return tmp_path / "card"

@@ -10,6 +10,8 @@ from euicc_sim import Card
 from euicc_sim.tracing.pcapng import TraceFile
 from euicc_sim.tracing.recorder import Recorder
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def download(card: Card, pki_folder: Path, tmp_path: Path) -> Path:

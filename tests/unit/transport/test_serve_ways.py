@@ -13,12 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support.fresh import fresh_card
 
 from euicc_sim import Card
 from euicc_sim.cli.serve_links import Ways
 from euicc_sim.tracing import journal
 from euicc_sim.transport.link import LinkError
 from keys import make_eid
+
+pytestmark = pytest.mark.slow
 
 DEADLINE = 20.0
 EID = "89049032123451234512345678901235"
@@ -28,7 +31,7 @@ ATR = bytes.fromhex("3B9F96803FC7828031E073FE211B6753494D4555303134")
 @pytest.fixture
 def directory(tmp_path: Path, pki_folder: Path) -> Path:
     """A card, closed."""
-    Card.create(tmp_path / "card", pki=pki_folder, seed=1, fsync=False).close()
+    fresh_card(tmp_path / "card", pki_folder)
     return tmp_path / "card"
 
 
