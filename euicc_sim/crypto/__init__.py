@@ -1,1 +1,1 @@
-"""Cryptography of ES10, on top of the `cryptography` library."""
+"""The cryptography that ES10 needs, built on the `cryptography` library."""

@@ -1,7 +1,7 @@
 """One-time key pairs and ECKA on 256-bit curves (SGP.22 v2.5 clause 2.6.3, BSI TR-03111 4.3).
 
-Public keys are uncompressed points, 65 bytes; private keys are scalars, 32 bytes. Randomness
-comes from the caller, so that a seeded card repeats.
+Public keys are uncompressed points, 65 bytes; private keys are scalars, 32 bytes. The caller
+supplies the random bytes, so that a seeded card repeats.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _CURVES: dict[str, tuple[ec.EllipticCurve, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """A key pair on the curve of that name; the private half never shows."""
+    """A key pair on the named curve; the private key is not printed."""
 
     curve: str
     public: bytes
@@ -39,7 +39,7 @@ class KeyPair:
 
 
 def make_pair(curve: str, random: Callable[[int], bytes]) -> KeyPair:
-    """A new pair out of 40 random bytes, by FIPS 186-4 B.4.1; KeyError for another curve."""
+    """A new pair from 40 random bytes (FIPS 186-4 B.4.1); KeyError for an unknown curve."""
     implementation, order = _CURVES[curve]
     scalar = int.from_bytes(random(SCALAR_SIZE + _EXTRA)) % (order - 1) + 1
     public = ec.derive_private_key(scalar, implementation).public_key()
@@ -51,14 +51,14 @@ def make_pair(curve: str, random: Callable[[int], bytes]) -> KeyPair:
 
 
 def shared_secret(curve: str, private: bytes, public: bytes) -> bytes:
-    """The x-coordinate of the common point, 32 bytes.
+    """The x-coordinate of the shared point, 32 bytes.
 
-    Raises UnusableKeyError when `public` is no point on the curve.
+    Raises UnusableKeyError when `public` is not a point on the curve.
     """
     implementation, _ = _CURVES[curve]
     try:
         other = ec.EllipticCurvePublicKey.from_encoded_point(implementation, public)
     except ValueError as error:
-        raise UnusableKeyError(f"no point on {curve}: {error}") from error
+        raise UnusableKeyError(f"not a point on {curve}: {error}") from error
     own = ec.derive_private_key(int.from_bytes(private), implementation)
     return own.exchange(ec.ECDH(), other)

@@ -1,7 +1,7 @@
 """Protection of Bound Profile Packages, SGP.22 v2.5 clauses 2.6.4 and 2.5.3 (SCP03t).
 
-AES-128: a segment is `T L payload MAC`, enciphered before the MAC is made. Both sides are here.
-Knows the three tags of segments, nothing of what is inside them.
+AES-128: a segment is `T L payload MAC`, enciphered before the MAC is computed. Covers both sides.
+Knows the three tags of segments, not what they hold.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MAX_LENGTH_BYTES = 4
 
 
 class BspError(ValueError):
-    """A segment that cannot be accepted. The session is as it was before."""
+    """A segment that is refused. The session is unchanged."""
 
 
 class BspStructureError(BspError):
@@ -46,8 +46,8 @@ def shared_info(
 ) -> bytes:
     """SharedInfo of the key derivation, SGP.22 v2.5 clause 2.6.4 and annex G.
 
-    `eid` is 16 bytes, as GetEuiccData gives it. Raises BspStructureError for values that do not
-    fit into their length byte or, the EID, have not their size.
+    `eid` is 16 bytes, as in GetEuiccData. Raises BspStructureError for a host ID too long for its
+    length byte, or an EID of a different size.
     """
     if len(host_id) > 0x7F or len(eid) != _EID_SIZE:
         raise BspStructureError(f"a host ID of {len(host_id)} bytes, an EID of {len(eid)}")
@@ -58,8 +58,9 @@ def shared_info(
 class Bsp:
     """One side's session keys, MAC chaining value and counter, SGP.22 v2.5 clause 2.6.4.
 
-    ReplaceSessionKeys (clause 5.5.4) is a new Bsp of its three values, in their order: the
-    counter begins again at 1. A segment that is refused changes nothing.
+    ReplaceSessionKeys (clause 5.5.4) is a new Bsp of its three values, in the same order; the
+    counter starts again at 1. A refused segment changes nothing. Raises BspStructureError unless
+    all three values are 16 bytes.
     """
 
     chaining: bytes = field(repr=False)
@@ -68,7 +69,6 @@ class Bsp:
     counter: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse values that are not of 16 bytes."""
         for name in ("chaining", "s_enc", "s_mac"):
             size = len(getattr(self, name))
             if size != KEY_SIZE:
@@ -76,21 +76,21 @@ class Bsp:
 
     @classmethod
     def derive(cls, secret: bytes, info: bytes) -> Bsp:
-        """The session of a shared secret (ECDH, the x-coordinate) and a SharedInfo.
+        """The session for a shared secret (the ECDH x-coordinate) and a SharedInfo.
 
-        The KDF of X9.63 with SHA-256, SGP.22 v2.5 annex G: chaining value, S-ENC, S-MAC.
+        The X9.63 KDF with SHA-256 (SGP.22 v2.5 annex G) gives chaining value, S-ENC and S-MAC.
         """
         found = X963KDF(SHA256(), 3 * KEY_SIZE, info).derive(secret)
         return cls(found[:KEY_SIZE], found[KEY_SIZE : 2 * KEY_SIZE], found[2 * KEY_SIZE :])
 
     def fork(self) -> Bsp:
-        """The same session again; what one of the two does the other does not know."""
+        """An independent copy."""
         return copy(self)
 
     def protect(self, tag: int, plaintext: bytes) -> bytes:
-        """The segment of `plaintext`, as an SM-DP+ makes it. SGP.22 v2.5 clause 2.5.3.
+        """The segment that protects `plaintext`, as an SM-DP+ makes it. SGP.22 v2.5 clause 2.5.3.
 
-        Raises BspStructureError for other tags than 86, 87, 88 and for more than 65535 bytes.
+        Raises BspStructureError for tags other than 86, 87, 88, and for more than 65,535 bytes.
         """
         _check_tag(tag)
         payload = plaintext if tag == MAC_ONLY else self._encipher(plaintext)
@@ -100,7 +100,7 @@ class Bsp:
         return data + mac[:MAC_SIZE]
 
     def unprotect(self, segment: bytes) -> bytes:
-        """What a segment (the whole object, 86, 87 or 88) holds; its MAC is checked first.
+        """The plaintext of a segment (a complete 86, 87 or 88); the MAC is checked first.
 
         SGP.22 v2.5 clause 2.5.3. Raises BspStructureError, BspSecurityError.
         """
@@ -124,7 +124,7 @@ class Bsp:
         return cmac.finalize()
 
     def _cipher(self) -> Cipher[CBC]:
-        """Under the ICV, the enciphered counter (one block of CBC from zero is ECB)."""
+        """The cipher with its ICV, the enciphered counter (one CBC block from zero is ECB)."""
         block = Cipher(AES128(self.s_enc), CBC(bytes(_BLOCK))).encryptor()
         return Cipher(AES128(self.s_enc), CBC(block.update(self.counter.to_bytes(_BLOCK))))
 
@@ -134,7 +134,7 @@ class Bsp:
 
     def _decipher(self, payload: bytes) -> bytes:
         if not payload or len(payload) % _BLOCK:
-            raise BspStructureError(f"{len(payload)} enciphered bytes are no whole blocks")
+            raise BspStructureError(f"{len(payload)} enciphered bytes are not whole blocks")
         padded = self._cipher().decryptor().update(payload)
         marked = padded.rstrip(b"\0")
         if not marked.endswith(_PAD) or len(padded) - len(marked) >= _BLOCK:
@@ -144,7 +144,7 @@ class Bsp:
 
 def _check_tag(tag: int) -> None:
     if tag not in TAGS:
-        raise BspStructureError(f"no segment has the tag {tag:02X}")
+        raise BspStructureError(f"tag {tag:02X} is not that of a segment")
 
 
 def _length_bytes(length: int) -> bytes:
@@ -156,9 +156,9 @@ def _length_bytes(length: int) -> bytes:
 
 
 def _payload_start(segment: bytes) -> int:
-    """Where the payload begins, of an object that ends with `segment` and has room for a MAC."""
+    """Where the payload begins in a segment that is complete and has room for a MAC."""
     if len(segment) < 2:
-        raise BspStructureError(f"{len(segment)} bytes are no segment")
+        raise BspStructureError(f"{len(segment)} bytes are not a segment")
     _check_tag(segment[0])
     length, start = segment[1], 2
     if length >= 0x80:
@@ -168,7 +168,7 @@ def _payload_start(segment: bytes) -> int:
         start += size
         length = int.from_bytes(segment[2:start])
     if length != len(segment) - start:
-        raise BspStructureError(f"a segment claims {length} bytes, {len(segment) - start} are here")
+        raise BspStructureError(f"a segment claims {length} bytes, it has {len(segment) - start}")
     if length < MAC_SIZE:
         raise BspStructureError(f"a segment of {length} bytes has no room for a MAC")
     return start

@@ -1,7 +1,7 @@
 """Certificates of RSP servers, directly below a CI (SGP.22 v2.5 clauses 4.5.2.1 and 4.5.2.2).
 
-Says whether one is genuine, and whose it is. Remembers nothing. Validity dates are not looked at,
-since a card has no clock: a certificate that has expired is as good as any.
+Checks whether one is genuine, and whose it is. Keeps no state. Validity dates are ignored, since a
+card has no clock: an expired certificate is accepted.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ class Role(StrEnum):
 
 
 class InvalidCertificateError(ValueError):
-    """A certificate that does not follow the rules, or that the CI did not issue."""
+    """A certificate that breaks a rule, or that the CI did not issue."""
 
 
 class UnsupportedCurveError(ValueError):
-    """A certificate whose key lies neither on P-256 nor on brainpoolP256r1."""
+    """A certificate whose key is neither on P-256 nor on brainpoolP256r1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Whose a certificate is: its role, and the OID that its holder is registered under."""
+    """The holder of a certificate: its role and its registered OID."""
 
     role: Role
     oid: str
@@ -67,10 +67,10 @@ _UNREADABLE = (
 
 
 def server_key(der: bytes) -> PublicKey:
-    """The key of a server's certificate.
+    """The public key of a server's certificate.
 
-    Raises InvalidCertificateError for bytes that are no certificate, UnsupportedCurveError for a
-    key that the card cannot verify with.
+    Raises InvalidCertificateError for bytes that are not a certificate, UnsupportedCurveError for
+    a key that the card cannot verify with.
     """
     with _reading():
         x509.load_der_x509_certificate(der)
@@ -81,10 +81,10 @@ def server_key(der: bytes) -> PublicKey:
 
 
 def check_server(der: bytes, ci: bytes, ci_pk_id: bytes, roles: Collection[Role]) -> Server:
-    """Hold a certificate against its rules and against the CI that is to have issued it.
+    """Check a certificate against the rules and against the CI that should have issued it.
 
-    `ci` is the CI's certificate, `ci_pk_id` its key identifier; `roles` are those that will do.
-    Raises InvalidCertificateError with the rule that is broken.
+    `ci` is the CI's certificate, `ci_pk_id` its key identifier; `roles` are the acceptable ones.
+    Raises InvalidCertificateError, which names the broken rule.
     """
     with _reading():
         certificate = x509.load_der_x509_certificate(der)
@@ -96,7 +96,7 @@ def check_server(der: bytes, ci: bytes, ci_pk_id: bytes, roles: Collection[Role]
 
 @contextmanager
 def _reading() -> Iterator[None]:
-    """What the library cannot read, or reads with a warning, is an InvalidCertificateError."""
+    """Turn what the library refuses, or warns about, into InvalidCertificateError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -132,7 +132,7 @@ def _issued_below(
 
 def _lawful(certificate: x509.Certificate, extensions: x509.Extensions) -> None:
     if certificate.version is not x509.Version.v3:
-        raise InvalidCertificateError("it is not of version 3")
+        raise InvalidCertificateError("its version is not 3")
     strange = next((one for one in extensions if one.critical and one.oid not in _UNDERSTOOD), None)
     if strange is not None:
         raise InvalidCertificateError(
@@ -164,5 +164,5 @@ def _registered_id(extensions: x509.Extensions) -> str:
 
 
 def _value(extensions: x509.Extensions, kind: type[Any]) -> Any:
-    """The value of an extension, or None when it is not there."""
+    """The value of an extension, or None when there is none."""
     return next((one.value for one in extensions if isinstance(one.value, kind)), None)

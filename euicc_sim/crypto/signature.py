@@ -20,12 +20,11 @@ _CURVES = ("secp256r1", "brainpoolP256r1")
 _SIGN = ec.ECDSA(SHA256(), deterministic_signing=True)
 _VERIFY = ec.ECDSA(SHA256())
 
-
 PublicKey = ec.EllipticCurvePublicKey
 
 
 class UnusableKeyError(ValueError):
-    """Bytes that are no public key on P-256 or brainpoolP256r1."""
+    """Bytes that are not a public key on P-256 or brainpoolP256r1."""
 
 
 @lru_cache(maxsize=1024)
@@ -38,17 +37,19 @@ def public_key(der: bytes, *, in_certificate: bool) -> PublicKey:
             else load_der_public_key(der)
         )
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
-        raise UnusableKeyError(f"no public key: {error}") from error
+        raise UnusableKeyError(f"not a public key: {error}") from error
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in _CURVES:
         name = key.curve.name if isinstance(key, ec.EllipticCurvePublicKey) else type(key).__name__
-        raise UnusableKeyError(f"a key on {name}; P-256 and brainpoolP256r1 are supported")
+        raise UnusableKeyError(
+            f"the key is on {name}; only P-256 and brainpoolP256r1 are supported"
+        )
     return key
 
 
 def check_readable(der: bytes, *, in_certificate: bool) -> None:
-    """Raise UnusableKeyError for bytes that are no SubjectPublicKeyInfo or certificate at all.
+    """Raise UnusableKeyError for bytes that are not a SubjectPublicKeyInfo or certificate at all.
 
-    A key of any algorithm will do: others than the card verify with it.
+    A key of any algorithm is fine: the card is not the one that verifies with it.
     """
     try:
         if in_certificate:
@@ -58,17 +59,17 @@ def check_readable(der: bytes, *, in_certificate: bool) -> None:
     except UnsupportedAlgorithm:
         return
     except (ValueError, TypeError, x509.InvalidVersion) as error:
-        raise UnusableKeyError(f"no public key: {error}") from error
+        raise UnusableKeyError(f"not a public key: {error}") from error
 
 
 def sign(key: ec.EllipticCurvePrivateKey, data: bytes) -> bytes:
-    """r||s over `data`; the nonce is RFC 6979's, so equal data has equal signatures."""
+    """r||s over `data`; the nonce follows RFC 6979, so the same data gets the same signature."""
     r, s = decode_dss_signature(key.sign(data, _SIGN))
     return r.to_bytes(_HALF) + s.to_bytes(_HALF)
 
 
 def verifies(key: ec.EllipticCurvePublicKey, signature: bytes, data: bytes) -> bool:
-    """Whether `signature` (r||s, 64 bytes, else never) is the key's over `data`."""
+    """Whether `signature` (r||s, 64 bytes) over `data` was made with this key."""
     if len(signature) != SIGNATURE_SIZE:
         return False
     r, s = int.from_bytes(signature[:_HALF]), int.from_bytes(signature[_HALF:])

@@ -1,1 +1,1 @@
-"""What others made and the card takes in: Bound Profile Packages and profile packages (SAIP)."""
+"""Formats that the card receives: Bound Profile Packages and profile packages (SAIP)."""

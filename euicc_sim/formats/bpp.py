@@ -1,8 +1,8 @@
-"""A Bound Profile Package as it comes in: a stream of bytes, cut into its parts.
+"""Splits the byte stream of a Bound Profile Package into its parts.
 
-SGP.22 v2.5 clauses 2.5.4 and 2.5.5. Senders cut the package differently, so cuts mean nothing
-here. Knows the tags of the package's skeleton and their order; no cryptography, no ASN.1 types,
-nothing of the card.
+SGP.22 v2.5 clauses 2.5.4 and 2.5.5. Senders split the package differently, so splits do not matter
+here. Knows the outer tags of the package and their order, and nothing of cryptography, ASN.1 types
+or the card.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 MAX_PACKAGE = 0x100000
-"""Bytes that a package may declare: 1 MiB, more than any card has room for."""
+"""The longest package accepted, in bytes: 1 MiB, more than any card has room for."""
 MAX_PART = 0x4000
-"""Bytes of InitialiseSecureChannel or of one protected part; senders use up to about 1 KiB."""
+"""The longest InitialiseSecureChannel or protected part, in bytes; senders use about 1 KiB."""
 
 PACKAGE = 0xBF36
 INITIALISE_SECURE_CHANNEL = 0xBF23
@@ -28,10 +28,10 @@ SEGMENTS = {
     REPLACE_SESSION_KEYS: 0x87,
     PROFILE_ELEMENTS: 0x86,
 }
-"""The tag of what each of the four sequences is made of."""
+"""The four sequences, each with the tag of its elements."""
 
 CONTINUING = frozenset(SEGMENTS) | frozenset(SEGMENTS.values())
-"""The tags by which a package that was begun goes on, clause 2.5.5."""
+"""The tags that continue a package, clause 2.5.5."""
 
 _NEXT = {
     _START: (PACKAGE,),
@@ -47,21 +47,20 @@ _MAX_HEAD = 2 + 1 + _MAX_LENGTH_BYTES
 
 
 class BppError(ValueError):
-    """Bytes that are no Bound Profile Package.
+    """Bytes that are not a Bound Profile Package.
 
     `section` is what was being read: 0 before the package, then BF36, BF23, A0, A1, A2 or A3.
     """
 
     def __init__(self, section: int, why: str) -> None:
-        """In that section, for that reason."""
         super().__init__(why)
         self.section = section
 
 
 class Part(NamedTuple):
-    """BF23 whole, the head (tag and length) of A0 to A3, or a protected 87, 88 or 86 whole.
+    """A complete BF23, the tag and length of A0 to A3, or a complete protected 87, 88 or 86.
 
-    `section` is the sequence that a protected part is in; of the others it is their own tag.
+    `section` is the sequence that a protected part belongs to; for the others, their own tag.
     """
 
     tag: int
@@ -81,22 +80,22 @@ class _Head(NamedTuple):
 
 @dataclass(slots=True)
 class BppStream:
-    """One package on its way in. Holds no more of it than the part that is not complete yet."""
+    """One package being received. Holds only the part that is not complete yet."""
 
     section: int = _START
-    """The section that was begun last, as in BppError."""
+    """The section begun last, as in BppError."""
     position: int = 0
-    """Bytes of the package that were given out, its own tag and length with them."""
+    """How many bytes of the package have been given out, including its own tag and length."""
     _buffer: bytes = field(default=b"", repr=False)
     _at: int = 0
     _package_left: int = 0
     _section_left: int = 0
 
     def feed(self, data: bytes) -> Iterator[Part]:
-        """Take the next bytes; gives the parts that they complete, each when it is asked for.
+        """Add the next bytes; yield the parts they complete.
 
-        Raises BppError where the package goes wrong, after the parts before that place. What is
-        not asked for comes with the next bytes. After an error every further call raises it too.
+        Raises BppError at the first fault, after yielding the parts before it; every later call
+        raises it again. Parts that the caller does not take are yielded by the next call.
         """
         self._buffer = self._buffer[self._at :] + data
         self._at = 0
@@ -104,21 +103,21 @@ class BppStream:
 
     @property
     def complete(self) -> bool:
-        """Whether all bytes that the package declares were given out."""
+        """Whether all bytes that the package declares have been given out."""
         return self.section == PROFILE_ELEMENTS and self._package_left == 0
 
     @property
     def section_complete(self) -> bool:
-        """Whether the sequence A0 to A3 that was begun last has come to its end."""
+        """Whether the sequence begun last (A0 to A3) is complete."""
         return self.section in SEGMENTS and self._section_left == 0
 
     @property
     def pending(self) -> int:
-        """Bytes of a part that is not complete yet. 0: the next bytes begin with a tag."""
+        """Bytes held of a part that is not complete yet; 0 when the next byte begins a tag."""
         return len(self._buffer) - self._at
 
     def fork(self) -> BppStream:
-        """The same stream again; what one of the two does the other does not know."""
+        """An independent copy."""
         return copy(self)
 
     def _parts(self) -> Iterator[Part]:
@@ -148,19 +147,19 @@ class BppStream:
         return data
 
     def _head(self) -> _Head | None:
-        """The tag and length that come next; None when they are not complete yet."""
+        """The next tag and length; None when they are not complete yet."""
         data = self._buffer[self._at : self._at + _MAX_HEAD]
         if not data:
             return None
         if self.complete:
-            raise self._error(f"{self.pending} bytes after the package")
+            raise self._error(f"{self.pending} bytes follow the package")
         width = 2 if data[0] & 0x1F == 0x1F else 1
         if len(data) < width:
             return None
         tag = int.from_bytes(data[:width])
         if tag not in self._due():
             due = " or ".join(f"{one:X}" for one in self._due())
-            raise self._error(f"{tag:X} where {due} is due")
+            raise self._error(f"expected {due}, got {tag:X}")
         return self._length(tag, data, width)
 
     def _length(self, tag: int, data: bytes, width: int) -> _Head | None:
@@ -171,7 +170,7 @@ class BppStream:
             return _Head(tag, size, first)
         more = first & 0x7F
         if not 0 < more <= _MAX_LENGTH_BYTES:
-            raise self._error(f"{tag:X} has the length {first:02X}, which cannot be read")
+            raise self._error(f"the length {first:02X} of {tag:X} cannot be read")
         if len(data) < size + more:
             return None
         return _Head(tag, size + more, int.from_bytes(data[size : size + more]))
@@ -180,13 +179,13 @@ class BppStream:
         return (SEGMENTS[self.section],) if self._section_left else _NEXT[self.section]
 
     def _check(self, head: _Head) -> None:
-        """Believe a length only if everything around it has room for it, and no room to spare."""
+        """Refuse a length that does not fit exactly into everything around it."""
         name = f"{head.tag:X}"
         if not head.length:
             raise self._error(f"{name} is empty")
         most = MAX_PACKAGE if head.tag == PACKAGE or head.tag in SEGMENTS else MAX_PART
         if head.length > most:
-            raise self._error(f"{name} claims {head.length} bytes, at most {most} are taken")
+            raise self._error(f"{name} claims {head.length} bytes, the limit is {most}")
         if head.tag == PACKAGE:
             return
         left = self._section_left or self._package_left
@@ -197,7 +196,7 @@ class BppStream:
             return
         after = left - head.total
         if head.tag == PROFILE_ELEMENTS and after:
-            raise self._error(f"the package has {after} bytes after {name}")
+            raise self._error(f"{after} bytes of the package follow {name}")
         if head.tag != PROFILE_ELEMENTS and not after:
             raise self._error(f"the package ends with {name}, without {PROFILE_ELEMENTS:X}")
 

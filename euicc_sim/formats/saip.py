@@ -1,8 +1,8 @@
 """Reads a profile package far enough to accept or refuse it.
 
-A package is a row of DER Profile Elements (PE), from the header to the end, as in the eUICC
+A package is a sequence of DER Profile Elements (PE), from the header to the end, as in the eUICC
 Profile Package Interoperable Format Technical Specification v3.3.1 of the Trusted Connectivity
-Alliance. Knows DER objects and the header; nothing of the card, its state or ES10.
+Alliance. Knows DER objects and the header, and nothing of the card, its state or ES10.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from euicc_sim.asn1.primitives import Asn1Error, read_integer, read_oid, write_i
 
 MAX_MAJOR_VERSION = 3
 MAX_DEPTH = 16
-"""Levels of objects in an element; the files of the TS.48 test profiles have five."""
+"""Levels of nested objects in an element; the files of the TS.48 test profiles have five."""
 _MAX_UINT8, _MAX_UINT15 = 0xFF, 0x7FFF
 _ICCID_SIZE, _MIN_ICCID_DIGITS = 10, 18
 
@@ -28,7 +28,7 @@ _SEQUENCE = 0x30
 
 
 class PEStatus(IntEnum):
-    """`status` of a PEStatus; a response may have a status word there too."""
+    """`status` of a PEStatus; a response may also hold a status word there."""
 
     OK = 0
     PE_NOT_SUPPORTED = 1
@@ -52,7 +52,7 @@ _ELEMENTS = (
     *("mf", "cd", "telecom", "usim", "opt-usim", "isim", "opt-isim", "phonebook", "gsm-access"),
     *("csim", "opt-csim", "eap", "df-5gs", "df-saip", "df-snpn", "df-5gprose", "iot", "opt-iot"),
 )
-"""The alternatives of ProfileElement; where one stands is the number of its tag."""
+"""The alternatives of ProfileElement; the position is the tag number."""
 
 NAMES = {
     (0xA0 + number if number < 0x1F else 0xBF00 + number): name
@@ -72,7 +72,7 @@ _SERVICES = (
     *("suciCalculatorApi", "dns-resolution", "scp11ac", "scp11c-authorization-mechanism"),
     *("s16mode", "eaka"),
 )
-"""The fields of ServicesList; where one stands is the number of its tag."""
+"""The fields of ServicesList; the position is the tag number."""
 
 SUPPORTED_SERVICES = frozenset(
     {
@@ -80,7 +80,7 @@ SUPPORTED_SERVICES = frozenset(
         *("ber-tlv", "get-identity", "profile-a-x25519", "profile-b-p256"),
     }
 )
-"""What a package may mandate: what uiccCapability in EUICCInfo2 says of the card."""
+"""What a package may mandate: the card's uiccCapability in EUICCInfo2."""
 
 TEMPLATES = frozenset(f"2.23.143.1.2.{number}" for number in range(1, 19)) | frozenset(
     f"2.23.143.1.2.{number}"
@@ -90,10 +90,9 @@ TEMPLATES = frozenset(f"2.23.143.1.2.{number}" for number in range(1, 19)) | fro
 
 
 class PackageError(ValueError):
-    """A package that is refused: the PEStatus, and the PE concerned when that could be read."""
+    """A refused package: its PEStatus, and the identification of the PE if that could be read."""
 
     def __init__(self, status: int, why: str, identification: int | None = None) -> None:
-        """With that status, for that reason."""
         super().__init__(why)
         self.status = status
         self.identification = identification
@@ -101,10 +100,10 @@ class PackageError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the header says, and how many elements there are, header and end with them.
+    """The contents of the header, and the number of elements, including header and end.
 
-    `iccid` is as in EF.ICCID, nibbles swapped; the header has its digits in plain order.
-    `connectivity` is the content of connectivityParameters.
+    `iccid` is coded as in EF.ICCID, with swapped nibbles; in the header they are not swapped.
+    `connectivity` is the value of connectivityParameters.
     """
 
     iccid: bytes
@@ -116,9 +115,9 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One Profile Element; `size` counts its tag and length too.
+    """One Profile Element; `size` includes its tag and length.
 
-    A header has no `identification`, and what is "unknown" need not have one.
+    A header has no `identification`, and an "unknown" element need not have one.
     """
 
     name: str
@@ -130,7 +129,7 @@ class Element:
 
 
 def examine(package: bytes) -> Facts:
-    """What a whole package is about. Raises PackageError at the first fault, in its order."""
+    """Check a complete package. Raises PackageError at the first fault."""
     found = _elements(package)
     header = next(found, None)
     if header is None or header.tag != HEADER:
@@ -146,19 +145,19 @@ def examine(package: bytes) -> Facts:
     else:
         raise _malformed("the package has no end")
     if left := len(package) - position:
-        raise _malformed(f"{left} bytes after the end", element.identification)
+        raise _malformed(f"{left} bytes follow the end", element.identification)
     return replace(facts, elements=count)
 
 
 def elements(package: bytes) -> tuple[Element, ...]:
-    """The row of elements, whatever they are. Raises PackageError when it cannot be read."""
+    """All elements, known or not. Raises PackageError when the package cannot be read."""
     return tuple(_elements(package))
 
 
 def response(
     status: int = PEStatus.OK, identification: int | None = None, *, aborted: bool = False
 ) -> bytes:
-    """An EUICCResponse with one PEStatus, as it goes into simaResponse."""
+    """An EUICCResponse with one PEStatus, for simaResponse."""
     concerned = () if identification is None else (tlv(0x81, write_integer(identification)),)
     one = tlv(_SEQUENCE, tlv(0x80, write_integer(status)), *concerned)
     return tlv(_SEQUENCE, tlv(0xA0, one), *((tlv(0x81),) if aborted else ()))
@@ -180,7 +179,7 @@ def _elements(package: bytes) -> Iterator[Element]:
     at = 0
     while at < len(package):
         if package[at] & 0xE0 != 0xA0:
-            raise _malformed(f"{package[at]:02X} at byte {at} begins no Profile Element")
+            raise _malformed(f"{package[at]:02X} at byte {at} does not begin a Profile Element")
         identification = None
         try:
             item = read(package, at)
@@ -211,7 +210,7 @@ def _pe_header(tag: int, content: bytes) -> tuple[int | None, bool]:
 
 
 def _check_nesting(data: bytes, start: int, end: int, depth: int = 1) -> None:
-    """Whether the objects inside an element fill it exactly, down to the last one."""
+    """Raise TlvError unless nested objects fill each other exactly, at every level."""
     if depth > MAX_DEPTH:
         raise TlvError(f"more than {MAX_DEPTH} levels of objects")
     while start < end:
@@ -223,7 +222,7 @@ def _check_nesting(data: bytes, start: int, end: int, depth: int = 1) -> None:
 
 def _check(element: Element) -> None:
     if element.tag == HEADER:
-        raise _malformed("the header comes twice")
+        raise _malformed("there are two headers")
     if element.tag not in _KNOWN:
         if element.mandated:
             why = f"{element.name} {element.tag:X} is mandated and not supported"
@@ -244,7 +243,7 @@ def _check_template(oid: bytes, identification: int | None = None) -> None:
 
 
 def _header(content: bytes) -> Facts:
-    """ProfileHeader. The version first: another one may have other fields."""
+    """ProfileHeader. The version is checked first: another version may have different fields."""
     fields = _fields(content)
     major, minor = (_number(fields, tag, _MAX_UINT8) for tag in (0x80, 0x81))
     if not 1 <= major <= MAX_MAJOR_VERSION:
@@ -263,7 +262,7 @@ def _header(content: bytes) -> Facts:
 def _iccid(plain: bytes) -> bytes:
     digits = plain.hex().rstrip("f")
     if len(plain) != _ICCID_SIZE or not digits.isdecimal() or len(digits) < _MIN_ICCID_DIGITS:
-        raise PackageError(PEStatus.BAD_VALUES, f"{plain[:16].hex().upper()} is no ICCID")
+        raise PackageError(PEStatus.BAD_VALUES, f"{plain[:16].hex().upper()} is not an ICCID")
     return swapped(plain)
 
 
@@ -282,7 +281,7 @@ def _fields(sequence: bytes) -> dict[int, bytes]:
     fields: dict[int, bytes] = {}
     for item in children(sequence):
         if item.tag in fields:
-            raise Asn1Error(f"{item.tag:X} comes twice")
+            raise Asn1Error(f"{item.tag:X} appears twice")
         fields[item.tag] = sequence[item.value : item.end]
     return fields
 

@@ -86,7 +86,7 @@ UNTIDY = saip.element(0xB0, 3, tlv("81", saip.template(99)))
 
 CASES = {
     # -- ReplaceSessionKeys
-    "BF24 where BF26 is due": replacement(STRUCTURE, hx("BF2400")),
+    "expected BF26, got BF24": replacement(STRUCTURE, hx("BF2400")),
     "no BF26 at all": replacement(STRUCTURE, b""),
     "a byte after BF26": replacement(STRUCTURE, tlv("BF26", IV, ENC, CMAC) + b"\0"),
     "a chaining value of 15 bytes": replacement(

@@ -78,7 +78,7 @@ def without(tag: str) -> Callable[[bytes], bytes]:
 OID = hx("8003883745")
 CASES = {
     # -- ConfigureISDP
-    "BF25 where BF24 is due": configuration(STRUCTURE, hx("BF2500")),
+    "expected BF24, got BF25": configuration(STRUCTURE, hx("BF2500")),
     "no BF24 at all": configuration(STRUCTURE, b""),
     "a byte after BF24": configuration(STRUCTURE, hx("BF240000")),
     "BF24 cut short": configuration(STRUCTURE, hx("BF2405B803")),
@@ -101,7 +101,7 @@ CASES = {
         lambda plain: (plain + b"\x80").ljust(32, b"\0"), SECURITY
     ),
     # -- StoreMetadata
-    "BF24 where BF25 is due": Case(
+    "expected BF25, got BF24": Case(
         METADATA, STRUCTURE, lambda one: replace(one, metadata=hx("BF2400"))
     ),
     "no BF25 at all": Case(METADATA, STRUCTURE, lambda one: replace(one, metadata=b"")),
@@ -113,8 +113,8 @@ CASES = {
     ),
     "an 87 in A1": section(METADATA, STRUCTURE, lambda one: b"\x87" + one[1:]),
     "nothing in A1": Case(CONFIGURE, STRUCTURE, change=with_section("A1", lambda _: b"")),
-    "A1 where A0 is due": Case(CONFIGURE, STRUCTURE, change=without("A0")),
-    "A3 where A1 is due": Case(CONFIGURE, STRUCTURE, change=without("A1")),
+    "expected A0, got A1": Case(CONFIGURE, STRUCTURE, change=without("A0")),
+    "expected A1, got A3": Case(CONFIGURE, STRUCTURE, change=without("A1")),
     "an 88 without room for a MAC": section(METADATA, STRUCTURE, lambda _: tlv("88", bytes(7))),
     "another MAC in A1": section(METADATA, SECURITY, lambda one: flipped(one, -1)),
     "another byte in A1": section(METADATA, SECURITY, lambda one: flipped(one, 20)),

@@ -35,7 +35,7 @@ def test_two_sides_agree(curve: str) -> None:
 
 @pytest.mark.parametrize("curve", list(Curve))
 @pytest.mark.parametrize("byte", [b"\0", b"\x80", b"\xff"])
-def test_whatever_the_random_bytes_a_pair_belongs_together(curve: Curve, byte: bytes) -> None:
+def test_any_random_bytes_give_a_matching_pair(curve: Curve, byte: bytes) -> None:
     pair = make_pair(curve.standard_name, lambda n: byte * n)
     scalar = int.from_bytes(pair.private)
     assert 1 <= scalar < curve.order
@@ -55,14 +55,14 @@ def test_the_least_scalar_is_one_and_the_greatest_is_order_minus_one() -> None:
 
 
 @pytest.mark.parametrize("curve", CURVES)
-def test_a_point_that_is_not_on_the_curve_is_no_key(curve: str) -> None:
+def test_a_point_that_is_not_on_the_curve_is_not_a_key(curve: str) -> None:
     pair = make_pair(curve, lambda n: b"\1" * n)
     other = make_pair(CURVES[1 - CURVES.index(curve)], lambda n: b"\1" * n)
     for public in (b"", b"\0", b"\4" + bytes(64), pair.public[:-1], other.public):
-        with pytest.raises(UnusableKeyError, match=f"no point on {curve}"):
+        with pytest.raises(UnusableKeyError, match=f"not a point on {curve}"):
             shared_secret(curve, pair.private, public)
 
 
-def test_a_private_key_does_not_show() -> None:
+def test_a_private_key_is_not_printed() -> None:
     pair = make_pair("secp256r1", lambda n: b"\1" * n)
     assert "private" not in repr(pair)

@@ -61,7 +61,7 @@ def test_the_shared_info_is_the_vectors() -> None:
 
 
 @pytest.mark.parametrize(("host", "eid"), [(128, 16), (8, 15), (8, 17), (8, 0)])
-def test_a_shared_info_that_cannot_be_is_refused(host: int, eid: int) -> None:
+def test_an_impossible_shared_info_is_refused(host: int, eid: int) -> None:
     with pytest.raises(BspStructureError, match=f"{host} bytes, an EID of {eid}"):
         shared_info(bytes(host), bytes(eid))
 
@@ -75,7 +75,7 @@ def test_the_keys_are_derived_in_their_order() -> None:
     assert session.counter == 1
 
 
-def test_keys_do_not_show() -> None:
+def test_keys_are_not_printed() -> None:
     session = derived()
     assert repr(session) == "Bsp(counter=1)"
     hidden = [getattr(session, one.name) for one in fields(session) if not one.repr]
@@ -85,7 +85,7 @@ def test_keys_do_not_show() -> None:
 
 @pytest.mark.parametrize("place", [0, 1, 2])
 @pytest.mark.parametrize("size", [0, 15, 17, 32])
-def test_a_key_of_another_size_is_refused(place: int, size: int) -> None:
+def test_a_key_of_the_wrong_size_is_refused(place: int, size: int) -> None:
     keys = [bytes(16)] * 3
     keys[place] = bytes(size)
     with pytest.raises(BspStructureError, match=f"has {size} bytes, not 16"):
@@ -124,7 +124,7 @@ def test_every_step_is_unprotected_byte_for_byte() -> None:
 
 
 @pytest.mark.parametrize("step", [one for one in STEPS if one["icv"]])
-def test_the_icv_of_a_step_opens_it(step: dict[str, Any]) -> None:
+def test_the_icv_of_a_step_decrypts_it(step: dict[str, Any]) -> None:
     raw = hx(step["protected"])
     s_enc = derived().s_enc if step["tag"] == "87" else replaced().s_enc
     cipher = Cipher(AES128(s_enc), CBC(hx(step["icv"]))).decryptor()
@@ -138,7 +138,7 @@ def test_the_profile_is_what_the_last_steps_hold() -> None:
     assert b"".join(parts) == hx(BSP["upp"])
 
 
-def test_without_replaced_keys_the_counter_goes_on() -> None:
+def test_without_replaced_keys_the_counter_continues() -> None:
     sender, receiver = derived(), derived()
     for tag in (0x87, 0x88, 0x86, 0x86):
         assert receiver.unprotect(sender.protect(tag, b"part")) == b"part"
@@ -157,7 +157,7 @@ def refused(session: Bsp, raw: bytes) -> BspError:
     return caught.value
 
 
-def test_every_flipped_bit_of_every_step_is_found() -> None:
+def test_every_flipped_bit_of_every_step_is_detected() -> None:
     def flip(session: Bsp, step: dict[str, Any]) -> None:
         raw = hx(step["protected"])
         start = whole(raw).value
@@ -172,14 +172,14 @@ def test_every_flipped_bit_of_every_step_is_found() -> None:
     each_step(flip)
 
 
-def test_a_segment_played_twice_or_too_early_is_found() -> None:
+def test_a_repeated_or_early_segment_is_detected() -> None:
     session = derived()
     assert isinstance(refused(session, hx(STEPS[1]["protected"])), BspSecurityError)
     session.unprotect(hx(STEPS[0]["protected"]))
     assert isinstance(refused(session, hx(STEPS[0]["protected"])), BspSecurityError)
 
 
-def test_a_segment_that_is_cut_or_has_more_is_no_segment() -> None:
+def test_a_truncated_or_extended_segment_is_refused() -> None:
     session, raw = derived(), hx(STEPS[0]["protected"])
     for size in range(len(raw)):
         assert isinstance(refused(session, raw[:size]), BspStructureError)
@@ -189,36 +189,36 @@ def test_a_segment_that_is_cut_or_has_more_is_no_segment() -> None:
 @pytest.mark.parametrize(
     ("raw", "why"),
     [
-        ("", "0 bytes are no segment"),
-        ("87", "1 bytes are no segment"),
-        ("89 08 0000000000000000", "no segment has the tag 89"),
-        ("A7 08 0000000000000000", "no segment has the tag A7"),
+        ("", "0 bytes are not a segment"),
+        ("87", "1 bytes are not a segment"),
+        ("89 08 0000000000000000", "tag 89 is not that of a segment"),
+        ("A7 08 0000000000000000", "tag A7 is not that of a segment"),
         ("87 00", "no room for a MAC"),
         ("88 07 00000000000000", "no room for a MAC"),
         ("87 80 0000000000000000 0000", "length 80 of a segment cannot be read"),
         ("87 85 0000000008 0000000000000000", "length 85 of a segment cannot be read"),
         ("87 FF 0000000000000000", "length FF of a segment cannot be read"),
         ("87 82 00", "length 82 of a segment cannot be read"),
-        ("87 81 09 0000000000000000", "claims 9 bytes, 8 are here"),
-        ("87 84 FFFFFFFF 0000000000000000", "claims 4294967295 bytes, 8 are here"),
+        ("87 81 09 0000000000000000", "claims 9 bytes, it has 8"),
+        ("87 84 FFFFFFFF 0000000000000000", "claims 4294967295 bytes, it has 8"),
     ],
 )
-def test_what_is_no_segment_is_refused_in_words(raw: str, why: str) -> None:
+def test_the_error_says_why_it_is_not_a_segment(raw: str, why: str) -> None:
     error = refused(derived(), hx(raw))
     assert isinstance(error, BspStructureError)
     assert why in str(error)
 
 
 @pytest.mark.parametrize("size", [0, 1, 15, 17])
-def test_a_genuine_segment_of_no_whole_blocks_is_refused(size: int) -> None:
+def test_a_genuine_segment_without_whole_blocks_is_refused(size: int) -> None:
     session = derived()
     error = refused(session, segment(session, 0x87, bytes(size)))
     assert isinstance(error, BspStructureError)
-    assert str(error) == f"{size} enciphered bytes are no whole blocks"
+    assert str(error) == f"{size} enciphered bytes are not whole blocks"
 
 
 @pytest.mark.parametrize("size", [0, 1, 15, 17])
-def test_the_mac_is_looked_at_before_the_blocks(size: int) -> None:
+def test_the_mac_is_checked_before_the_blocks(size: int) -> None:
     session = derived()
     raw = segment(session, 0x87, bytes(size))
     assert isinstance(refused(session, raw[:-1] + bytes((raw[-1] ^ 1,))), BspSecurityError)
@@ -242,7 +242,7 @@ def test_wrong_padding_is_refused(padded: bytes) -> None:
     assert str(error) == "wrong padding of segment 1"
 
 
-def test_right_padding_is_taken() -> None:
+def test_correct_padding_is_accepted() -> None:
     assert derived().unprotect(enciphered(derived(), b"\x80" + bytes(15))) == b""
     assert derived().unprotect(enciphered(derived(), bytes(15) + b"\x80")) == bytes(15)
 

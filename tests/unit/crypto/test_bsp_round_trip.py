@@ -1,4 +1,4 @@
-"""What one side protects the other reads, of any size and under any keys."""
+"""What one side protects the other reads, at any size and with any keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from euicc_sim.crypto.bsp import Bsp, BspStructureError
 
 @pytest.mark.parametrize("tag", [0x86, 0x87, 0x88])
 @pytest.mark.parametrize("size", [0, 15, 16, 103, 111, 112, 1007, 1008, 2048, 4096, 60000])
-def test_sizes_around_every_edge_come_back(tag: int, size: int) -> None:
+def test_sizes_around_every_edge_round_trip(tag: int, size: int) -> None:
     sender, receiver = replaced(), replaced()
     plaintext = bytes(one & 0xFF for one in range(size))
     raw = sender.protect(tag, plaintext)
@@ -21,15 +21,15 @@ def test_sizes_around_every_edge_come_back(tag: int, size: int) -> None:
     assert receiver.unprotect(raw) == plaintext
 
 
-def test_segments_of_1036_bytes_are_taken() -> None:
+def test_segments_of_1036_bytes_are_accepted() -> None:
     raw = replaced().protect(0x86, bytes(1008))
     assert len(raw) == 1036
     assert replaced().unprotect(raw) == bytes(1008)
 
 
-def test_what_has_no_segment_is_not_protected() -> None:
+def test_tags_and_sizes_that_do_not_fit_a_segment_are_refused() -> None:
     session = derived()
-    with pytest.raises(BspStructureError, match="no segment has the tag 85"):
+    with pytest.raises(BspStructureError, match="tag 85 is not that of a segment"):
         session.protect(0x85, b"")
     with pytest.raises(BspStructureError, match="a segment of 65536 bytes is too long"):
         session.protect(0x88, bytes(65536 - 8))

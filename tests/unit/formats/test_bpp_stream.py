@@ -1,4 +1,4 @@
-"""A package comes in however a sender cuts it, and its parts are the same."""
+"""However a sender splits a package, its parts are the same."""
 
 from __future__ import annotations
 
@@ -58,21 +58,21 @@ def parts(chains: list[bytes]) -> list[Part]:
 CUTS = [by_lpac, by_clause, by_onomondo, by_blocks, by_parts, at_once]
 
 
-def test_the_cut_of_lpac_is_the_vectors() -> None:
+def test_lpac_splits_as_in_the_vectors() -> None:
     chains = [hx(one["bytes"]) for one in BSP["storeDataChains_lpac_style"]]
     assert list(by_lpac(PACKAGE)) == chains
     assert parts(chains) == PARTS
 
 
 @pytest.mark.parametrize("cut", CUTS)
-def test_every_sender_brings_the_same_parts(cut: Cut) -> None:
+def test_every_sender_gives_the_same_parts(cut: Cut) -> None:
     chains = list(cut(PACKAGE))
     assert b"".join(chains) == PACKAGE
     assert parts(chains) == PARTS
 
 
 @pytest.mark.parametrize("cut", [one for one in CUTS if one is not by_onomondo])
-def test_every_sender_brings_the_same_many_parts(cut: Cut) -> None:
+def test_every_sender_gives_the_same_parts_of_a_large_package(cut: Cut) -> None:
     found = parts(list(cut(MANY)))
     assert found == parts([MANY])
     tags = [one.tag for one in found]
@@ -90,7 +90,7 @@ def test_byte_by_byte_changes_nothing() -> None:
 
 
 @given(cuts=st.lists(st.integers(0, len(MANY)), max_size=30).map(sorted))
-def test_any_cuts_change_nothing(cuts: list[int]) -> None:
+def test_any_split_changes_nothing(cuts: list[int]) -> None:
     chains = [MANY[start:end] for start, end in pairwise([0, *cuts, len(MANY)])]
     assert parts(chains) == parts([MANY])
 
@@ -111,7 +111,7 @@ def test_a_package_without_new_keys_is_read() -> None:
 
 
 @pytest.mark.parametrize("head", ["81 09", "82 0009", "84 00000009"])
-def test_a_longer_form_of_a_length_is_kept_as_it_came(head: str) -> None:
+def test_a_longer_form_of_a_length_is_kept(head: str) -> None:
     part = hx("88" + head) + bytes(9)
     found = parts([package(BF23, A0, tlv(0xA1, part), A3)])
     assert found[4] == Part(0x88, 0xA1, part)
@@ -120,14 +120,14 @@ def test_a_longer_form_of_a_length_is_kept_as_it_came(head: str) -> None:
 # -- the state between chains
 
 
-def test_what_is_not_asked_for_comes_with_the_next_bytes() -> None:
+def test_parts_not_taken_come_with_the_next_bytes() -> None:
     stream = BppStream()
     found = [next(stream.feed(PACKAGE[:600])), *stream.feed(PACKAGE[600:])]
     assert found == PARTS
     assert list(stream.feed(b"")) == []
 
 
-def test_a_fork_goes_its_own_way() -> None:
+def test_a_fork_is_independent() -> None:
     stream = BppStream()
     found = list(stream.feed(PACKAGE[:700]))
     other, before = stream.fork(), (stream.position, stream.pending)
@@ -137,21 +137,21 @@ def test_a_fork_goes_its_own_way() -> None:
     assert other == stream
 
 
-def test_the_bytes_do_not_show() -> None:
+def test_the_bytes_are_not_printed() -> None:
     stream = BppStream()
     list(stream.feed(PACKAGE[:300]))
     assert "bf23" not in repr(stream)
     assert "_buffer" not in repr(stream)
 
 
-def test_only_the_part_under_way_is_held() -> None:
+def test_only_the_incomplete_part_is_held() -> None:
     stream = BppStream()
     for chain in by_blocks(MANY, 100):
         list(stream.feed(chain))
         assert stream.pending < 2048 + 100
 
 
-def test_the_tags_that_go_on_are_those_of_the_clause() -> None:
+def test_the_continuing_tags_are_those_of_the_clause() -> None:
     assert set(CONTINUING) == {0x86, 0x87, 0x88, 0xA0, 0xA1, 0xA2, 0xA3}
 
 
@@ -163,7 +163,7 @@ def test_the_tags_that_go_on_are_those_of_the_clause() -> None:
     profile=st.lists(st.binary(max_size=1008), min_size=1, max_size=4),
     size=st.integers(1, 300),
 )
-def test_a_package_comes_through_stream_and_protection(
+def test_a_package_passes_stream_and_protection(
     metadata: bytes, profile: list[bytes], size: int
 ) -> None:
     sender, receiver = (Bsp(bytes(16), b"\1" * 16, b"\2" * 16) for _ in range(2))

@@ -1,4 +1,4 @@
-"""Which profile packages are accepted, what is said of them, and the answer that is sent."""
+"""Which profile packages are accepted, what is read from them, and the response."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_smallest_package_is_accepted() -> None:
     assert facts.elements == 2
 
 
-def test_the_iccid_comes_as_in_ef_iccid() -> None:
+def test_the_iccid_is_coded_as_in_ef_iccid() -> None:
     assert examine(SMALLEST).iccid == hx("98001032547698103214")
 
 
@@ -48,7 +48,7 @@ def test_an_iccid_of_19_digits_keeps_its_filler() -> None:
     assert examine(package("8900012345678901234")).iccid == hx("980010325476981032F4")
 
 
-def test_connectivity_parameters_come_as_they_stand() -> None:
+def test_connectivity_parameters_are_returned_unchanged() -> None:
     assert examine(package(connectivity=hx("A103 350103"))).connectivity == hx("A103 350103")
 
 

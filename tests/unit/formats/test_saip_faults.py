@@ -67,7 +67,7 @@ def test_a_header_that_cannot_be_decoded_is_refused(content: str) -> None:
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_a_header_without_a_field_that_must_be_there_is_refused(name: str) -> None:
+def test_a_header_without_a_required_field_is_refused(name: str) -> None:
     assert refused(with_header(**{name: ""})) == (5, None)
 
 
@@ -79,7 +79,7 @@ def test_an_iccid_of_eleven_bytes_is_refused() -> None:
     assert refused(with_header(iccid="830B8900012345678901234100")) == (3, None)
 
 
-def test_an_iccid_with_a_nibble_that_is_no_digit_is_refused() -> None:
+def test_an_iccid_with_a_nibble_that_is_not_a_digit_is_refused() -> None:
     assert refused(with_header(iccid="830A8900012345678901234A")) == (3, None)
 
 
@@ -92,11 +92,11 @@ def test_an_iccid_of_17_digits_is_refused() -> None:
 
 
 @pytest.mark.parametrize("major", [0, 4, 255])
-def test_another_major_version_is_refused(major: int) -> None:
+def test_an_unknown_major_version_is_refused(major: int) -> None:
     assert refused(package(version=(major, 0))) == (31, None)
 
 
-def test_another_major_version_is_refused_whatever_its_header_has() -> None:
+def test_an_unknown_major_version_is_refused_whatever_the_header_holds() -> None:
     assert refused(tlv(0xA0, hx("800104 810100 9F5501AA")) + element(END, 2)) == (31, None)
 
 
@@ -113,7 +113,7 @@ def test_a_service_that_the_card_does_not_have_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("service", ["9E00", "9F1F00", "A100", "0500"])
-def test_a_service_that_nobody_knows_is_refused(service: str) -> None:
+def test_an_unknown_service_is_refused(service: str) -> None:
     assert refused(with_header(services=tlv(0xA5, hx(service)).hex())) == (10, None)
 
 
@@ -122,7 +122,7 @@ def test_a_service_is_null() -> None:
 
 
 @pytest.mark.parametrize("oid", [template(19), template(1, 2), template(4, 9), hx("8837")])
-def test_a_template_that_nobody_knows_is_refused(oid: bytes) -> None:
+def test_an_unknown_template_is_refused(oid: bytes) -> None:
     assert refused(package(templates=[template(1), oid])) == (9, None)
 
 
@@ -168,15 +168,15 @@ def test_mandated_is_null() -> None:
 
 
 @pytest.mark.parametrize("raw", ["30 00", "04 00", "80 00", "B0", "0000", "E0 00"])
-def test_an_object_that_is_no_element_is_refused(raw: str) -> None:
+def test_an_object_that_is_not_an_element_is_refused(raw: str) -> None:
     assert refused(package(elements=[hx(raw)], end=False)) == (5, None)
 
 
-def test_a_cut_element_is_refused() -> None:
+def test_a_truncated_element_is_refused() -> None:
     assert refused(package(elements=[element(GFM, 7)], end=False)[:-1]) == (5, None)
 
 
-def test_an_object_cut_inside_an_element_is_named() -> None:
+def test_an_object_truncated_inside_an_element_is_named() -> None:
     assert refused(package(elements=[element(GFM, 7, hx("A103 300281"))])) == (5, 7)
 
 
@@ -185,7 +185,7 @@ def test_an_indefinite_length_is_refused(raw: str) -> None:
     assert refused(package(elements=[hx(raw)]))[0] == 5
 
 
-def test_objects_in_each_other_without_end_are_refused() -> None:
+def test_objects_nested_too_deeply_are_refused() -> None:
     deep = b""
     for _ in range(20_000):
         deep = tlv(0xA1, deep)
@@ -200,7 +200,7 @@ def test_a_package_without_an_end_is_refused() -> None:
 
 
 @pytest.mark.parametrize("more", ["00", "FF", "A1", "A107 A005 8000 810109", "AA07A0058000810109"])
-def test_nothing_comes_after_the_end(more: str) -> None:
+def test_bytes_after_the_end_are_refused(more: str) -> None:
     assert refused(SMALLEST + hx(more)) == (5, 2)
 
 
@@ -264,7 +264,7 @@ def test_a_package_with_one_byte_changed_is_read_or_refused(at: int, byte: int) 
 
 
 @pytest.mark.parametrize("size", range(len(SMALLEST)))
-def test_a_package_that_is_cut_is_refused(size: int) -> None:
+def test_a_truncated_package_is_refused(size: int) -> None:
     assert refused(SMALLEST[:size]) == (5, None)
 
 
@@ -284,7 +284,7 @@ BIG = 0x40000
         pytest.param(package(connectivity=bytes(BIG)), id="connectivity"),
     ],
 )
-def test_a_big_package_takes_no_long_time(raw: bytes) -> None:
+def test_a_large_package_is_read_quickly(raw: bytes) -> None:
     start = time.process_time()
     reads_or_refuses(raw)
     assert time.process_time() - start < 10
