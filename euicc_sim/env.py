@@ -1,4 +1,4 @@
-"""The outside world that a card needs: randomness. A seeded one repeats after every reset."""
+"""What a card needs of the outside world: random bytes. Seeded ones repeat after every reset."""
 
 from __future__ import annotations
 
@@ -8,38 +8,37 @@ from typing import Protocol
 
 
 class Env(Protocol):
-    """Where random bytes come from."""
+    """A source of random bytes."""
 
     def random(self, size: int) -> bytes:
-        """That many random bytes."""
+        """`size` random bytes."""
         ...
 
     def restart(self) -> None:
-        """The card was reset."""
+        """Start over: the card was reset."""
         ...
 
 
 class SystemEnv:
-    """The operating system's randomness."""
+    """Random bytes from the operating system."""
 
     def random(self, size: int) -> bytes:
-        """That many random bytes."""
+        """`size` random bytes."""
         return secrets.token_bytes(size)
 
     def restart(self) -> None:
-        """Nothing to do: randomness has no beginning."""
+        """Do nothing: there is no sequence to start over."""
 
 
 class SeededEnv:
-    """Bytes that follow from a seed, the same row after every reset. For scripts, not secrets."""
+    """Bytes derived from a seed, the same sequence after every reset. For scripts, not secrets."""
 
     def __init__(self, seed: int) -> None:
-        """Begin the row of this seed."""
         self._seed = seed
         self._count = 0
 
     def random(self, size: int) -> bytes:
-        """The next bytes of the row."""
+        """The next `size` bytes of the sequence."""
         found = b""
         while len(found) < size:
             found += sha256(f"euicc-sim random {self._seed} {self._count}".encode()).digest()
@@ -47,5 +46,5 @@ class SeededEnv:
         return found[:size]
 
     def restart(self) -> None:
-        """Begin the row again."""
+        """Start the sequence over."""
         self._count = 0

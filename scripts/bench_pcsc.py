@@ -22,7 +22,7 @@ ECHO = """
 import sys
 from collections import defaultdict, deque
 from pathlib import Path
-from euicc_sim.transport.blank import Unheard
+from euicc_sim.transport.blank import SilentObserver
 from euicc_sim.transport.link import ConnectingLink
 atr, *lines = [bytes.fromhex(one) for one in Path(sys.argv[1]).read_text().split()]
 known = defaultdict(deque)
@@ -37,7 +37,7 @@ class Echo:
         answers.rotate(-1)
         return answers[-1]
 Echo.atr = atr
-ConnectingLink("127.0.0.1", int(sys.argv[2]), Echo(), Unheard()).run()
+ConnectingLink("127.0.0.1", int(sys.argv[2]), Echo(), SilentObserver()).run()
 """
 """Gives the answers that a card gave, those to the same command in turn."""
 

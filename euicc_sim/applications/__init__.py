@@ -1,1 +1,1 @@
-"""What can be selected on the card: the ISD-R, the ECASD and the files of the enabled Profile."""
+"""What can be selected on a card: the ISD-R, the ECASD and the files of the enabled Profile."""

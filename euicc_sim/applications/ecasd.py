@@ -1,4 +1,4 @@
-"""The ECASD, of which clients read the EID (GlobalPlatform GET DATA, SGP.02 clause 2.2.1.2)."""
+"""The ECASD, from which clients read the EID (GlobalPlatform GET DATA, SGP.02 clause 2.2.1.2)."""
 
 from __future__ import annotations
 
@@ -11,32 +11,31 @@ ISSUER_BYTES = 4
 
 
 class Ecasd:
-    """One selection of the ECASD; `eid` has 16 bytes of packed digits."""
+    """A selection of the ECASD; `eid` is 16 bytes of packed digits."""
 
     aid = ECASD_AID
 
     def __init__(self, eid: bytes) -> None:
-        """Take the card's EID."""
         self._objects = {
             TAG_EID: tlv(TAG_EID, eid),
             TAG_ISSUER: tlv(TAG_ISSUER, eid[:ISSUER_BYTES]),
         }
 
     def fci(self) -> bytes:
-        """Its AID in a template of GlobalPlatform 11.9.3.1."""
+        """The template of GlobalPlatform 11.9.3.1 with its AID."""
         return tlv(0x6F, tlv(0x84, self.aid), tlv(0xA5, tlv(0x9F65, b"\xff")))
 
     def fork(self) -> Ecasd:
-        """The same; nothing is kept between commands."""
+        """The same object: there is no state."""
         return self
 
     def interrupt(self) -> None:
-        """Nothing is ever unfinished."""
+        """Do nothing: there is no unfinished work."""
 
     def call(self, command: Command) -> Response:
         """Answer GET DATA for 5A (EID) and 42 (issuer, the first eight digits)."""
         if command.ins != GET_DATA:
-            raise StatusError(SW.WRONG_INS, f"the ECASD has no instruction {command.ins:02X}")
+            raise StatusError(SW.WRONG_INS, f"the ECASD does not support INS {command.ins:02X}")
         tag = command.p1 << 8 | command.p2
         if tag not in self._objects:
             raise StatusError(SW.REFERENCED_DATA_NOT_FOUND, f"the ECASD has no object {tag:04X}")

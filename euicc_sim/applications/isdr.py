@@ -1,7 +1,9 @@
-"""The ISD-R: the application that an IPA or LPA selects and sends its ES10 requests to.
+"""The ISD-R: the application to which an IPA or LPA sends its ES10 requests.
 
-Joins the blocks of STORE DATA (GlobalPlatform 11.11, SGP.22 clause 5.7.2) and passes whole
-requests on. Knows no ES10 function.
+An LPA (Local Profile Assistant) is the software of a consumer device that downloads and manages
+Profiles; an IPA (IoT Profile Assistant) is that of an IoT device, and takes orders from an eIM.
+Joins the blocks of STORE DATA (GlobalPlatform 11.11, SGP.22 clause 5.7.2) and passes on complete
+requests. Knows nothing of ES10 functions.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from apdu import SW, Command, Response, StatusError, tlv
 
 ISDR_AID = bytes.fromhex("A0000005591010FFFFFFFF8900000100")
 MAX_REQUEST = 0x20000
-"""Bytes of one request over all its blocks: 128 KiB."""
+"""The longest request, in bytes over all its blocks: 128 KiB."""
 
 STORE_DATA = 0xE2
 LAST_BLOCK = 0x80
@@ -22,16 +24,15 @@ BLOCK_NUMBERS = 0x100
 
 
 class IsdR:
-    """One selection of the ISD-R on one channel.
+    """A selection of the ISD-R on one channel.
 
-    `execute` takes a whole ES10 request and gives the answer; `describe` gives the templates E0
-    and E1 of the answer to SELECT.
+    `execute` takes a complete ES10 request and returns the response; `describe` returns the
+    templates E0 and E1 of the response to SELECT.
     """
 
     aid = ISDR_AID
 
     def __init__(self, execute: Callable[[bytes], bytes], describe: Callable[[], bytes]) -> None:
-        """Begin with no block received."""
         self._execute = execute
         self._describe = describe
         self._blocks: list[bytes] = []
@@ -39,12 +40,12 @@ class IsdR:
         self._next = 0
 
     def fci(self) -> bytes:
-        """SGP.22 clause 5.7.1 and SGP.32 clause 3.8.4: 9F65 says blocks of up to 255 bytes."""
+        """SGP.22 clause 5.7.1 and SGP.32 clause 3.8.4; 9F65 announces blocks of up to 255 bytes."""
         proprietary = tlv(0xA5, tlv(0x9F65, b"\xff"))
         return tlv(0x6F, tlv(0x84, self.aid), proprietary, self._describe())
 
     def fork(self) -> IsdR:
-        """A fresh selection."""
+        """A new selection of the ISD-R."""
         return IsdR(self._execute, self._describe)
 
     def interrupt(self) -> None:
@@ -52,13 +53,13 @@ class IsdR:
         self._blocks, self._size, self._next = [], 0, 0
 
     def call(self, command: Command) -> Response:
-        """Answer STORE DATA; every other instruction is 6D00 and drops what was begun."""
+        """Answer STORE DATA; any other instruction is 6D00 and drops an unfinished request."""
         if command.ins != STORE_DATA:
             self.interrupt()
-            raise StatusError(SW.WRONG_INS, f"the ISD-R has no instruction {command.ins:02X}")
+            raise StatusError(SW.WRONG_INS, f"the ISD-R does not support INS {command.ins:02X}")
         if not command.cla & 0x80:
             self.interrupt()
-            raise StatusError(SW.WRONG_CLA, "STORE DATA has a proprietary class, 8X or CX")
+            raise StatusError(SW.WRONG_CLA, "the class of STORE DATA is 8X or CX")
         self._append(command)
         if not command.p1 & LAST_BLOCK:
             return Response()
@@ -77,7 +78,7 @@ class IsdR:
             self.interrupt()
             raise StatusError(
                 SW.WRONG_P1P2,
-                f"block {command.p2:02X} came where {expected % BLOCK_NUMBERS:02X} was due",
+                f"expected block {expected % BLOCK_NUMBERS:02X}, got {command.p2:02X}",
             )
         self._size += len(command.data)
         if self._size > MAX_REQUEST:

@@ -1,7 +1,7 @@
-"""The file system of a card: MF, a blank EF.DIR, and EF.ICCID of the enabled Profile, else blank.
+"""The file system of a card: MF, an empty EF.DIR, and EF.ICCID of the enabled Profile or empty.
 
-ETSI TS 102 221 clauses 11.1.1 to 11.1.5 and 13. Clients look here before they look for an ISD-R.
-Of a Profile's own files no more is here yet.
+ETSI TS 102 221 clauses 11.1.1 to 11.1.5 and 13. Clients read these before they look for an ISD-R.
+The other files of a Profile are not there yet.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ IPA_SUPPORT, IPAD = 0x84, 0x01
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """An elementary file: `record` is its record length, or 0 when it has no records."""
+    """An elementary file: `record` is its record length, or 0 if it is transparent."""
 
     fid: bytes
     sfi: int
@@ -62,18 +62,17 @@ MF_FCP = tlv(
 
 
 class BareFiles:
-    """One channel's place in the file system: the MF, and perhaps a current file.
+    """One channel's view of the file system: the MF, and the FID of the current file, if any.
 
-    `iccid` gives the ICCID of the enabled Profile at this moment, 10 bytes, or None.
+    `iccid` returns the ICCID of the Profile enabled at the moment (10 bytes), or None.
     """
 
     def __init__(self, iccid: Callable[[], bytes | None], current: bytes | None = None) -> None:
-        """Begin at the MF, or at the file of that identifier."""
         self._iccid = iccid
         self._current = current
 
     def fork(self) -> BareFiles:
-        """The same place."""
+        """A copy with the same current file."""
         return BareFiles(self._iccid, self._current)
 
     def _files(self) -> tuple[_File, ...]:
@@ -84,14 +83,14 @@ class BareFiles:
         return MF_FCP
 
     def select(self, p1: int, name: bytes) -> bytes:
-        """Select by FID, path or parent; StatusError 6A82 for what is not there."""
+        """Select by FID, path or parent; StatusError 6A82 if there is no such file."""
         if p1 in (BY_PATH_FROM_MF, BY_PATH_FROM_DF):
             if not name or len(name) % 2:
-                raise StatusError(SW.WRONG_DATA, "a path is a row of two-byte identifiers")
+                raise StatusError(SW.WRONG_DATA, "a path consists of two-byte file identifiers")
         elif p1 == PARENT:
             name = MF
         elif p1 not in BY_FID:
-            raise StatusError(SW.WRONG_P1P2, f"SELECT with P1 {p1:02X}")
+            raise StatusError(SW.WRONG_P1P2, f"SELECT with P1 {p1:02X} is not supported")
         if name in (b"", MF):
             self._current = None
             return MF_FCP
@@ -99,24 +98,24 @@ class BareFiles:
             if one.fid == name:
                 self._current = name
                 return one.fcp()
-        raise StatusError(SW.NOT_FOUND, f"no file {name.hex().upper()} here yet")
+        raise StatusError(SW.NOT_FOUND, f"there is no file {name.hex().upper()}")
 
     def call(self, command: Command) -> Response:
-        """Answer READ BINARY and READ RECORD; STORE DATA is 6985, everything else 6D00."""
+        """Answer READ BINARY and READ RECORD; STORE DATA is 6985, anything else 6D00."""
         if command.ins == READ_BINARY:
             return self._read_binary(command)
         if command.ins == READ_RECORD:
             return self._read_record(command)
         if command.ins == STORE_DATA:
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED, "select the ISD-R on this channel first")
-        raise StatusError(SW.WRONG_INS, f"no instruction {command.ins:02X} with nothing selected")
+        raise StatusError(SW.WRONG_INS, "not supported while no application is selected")
 
     def _file(self, sfi: int) -> _File:
         files = self._files()
         if sfi:
             self._current = next((one.fid for one in files if one.sfi == sfi), None)
             if self._current is None:
-                raise StatusError(SW.NOT_FOUND, f"no file with short identifier {sfi:02X}")
+                raise StatusError(SW.NOT_FOUND, f"there is no file with SFI {sfi:02X}")
         found = next((one for one in files if one.fid == self._current), None)
         if found is None:
             raise StatusError(SW.NO_CURRENT_EF, "no file is selected")
@@ -126,36 +125,38 @@ class BareFiles:
         by_sfi = bool(command.p1 & 0x80)
         file = self._file(command.p1 & 0x1F if by_sfi else 0)
         if file.record:
-            raise StatusError(SW.COMMAND_INCOMPATIBLE, "READ BINARY on a file with records")
+            raise StatusError(SW.COMMAND_INCOMPATIBLE, "READ BINARY needs a transparent file")
         offset = command.p2 if by_sfi else command.p1 << 8 | command.p2
         if offset > len(file.content):
-            raise StatusError(SW.WRONG_OFFSET, f"the file ends at {len(file.content)}")
+            raise StatusError(SW.WRONG_OFFSET, f"the file has {len(file.content)} bytes")
         return _piece(file.content[offset:], command, exact=False)
 
     def _read_record(self, command: Command) -> Response:
         file = self._file(command.p2 >> 3)
         if not file.record:
-            raise StatusError(SW.COMMAND_INCOMPATIBLE, "READ RECORD on a file without records")
+            raise StatusError(SW.COMMAND_INCOMPATIBLE, "READ RECORD needs a file with records")
         if command.p2 & 0x07 != ABSOLUTE:
-            raise StatusError(SW.WRONG_P1P2, "records are read by number here")
+            raise StatusError(SW.WRONG_P1P2, "records can only be read by number")
         start = (command.p1 - 1) * file.record
         if not 0 <= start < len(file.content):
-            raise StatusError(SW.RECORD_NOT_FOUND, f"no record {command.p1}")
+            raise StatusError(SW.RECORD_NOT_FOUND, f"there is no record {command.p1}")
         return _piece(file.content[start : start + file.record], command, exact=True)
 
 
 def _piece(content: bytes, command: Command, *, exact: bool) -> Response:
-    """What Le asks for; 6C LL when that is more than there is, or not all of a record."""
+    """The bytes Le asks for; 6C LL if that is more than there are, or less than a whole record."""
     ne = command.ne
     if ne is None or ne >= SHORT_NE_MAX:
         return Response(content)
     if ne > len(content) or (exact and ne != len(content)):
-        raise StatusError(0x6C00 | len(content), f"{ne} bytes asked for, {len(content)} there")
+        raise StatusError(
+            0x6C00 | len(content), f"Le asks for {ne} bytes, there are {len(content)}"
+        )
     return Response(content[:ne])
 
 
 def declares_ipad(capability: bytes) -> bool:
-    """Whether TERMINAL CAPABILITY says that the device has an IPAd (SGP.32 v1.2 clause 3.8.4)."""
+    """Whether TERMINAL CAPABILITY declares an IPAd, an IPA in the device (SGP.32 clause 3.8.4)."""
     try:
         item = whole(capability)
         found = [one for one in children(capability, item.value) if one.tag == IPA_SUPPORT]

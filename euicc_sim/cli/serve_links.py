@@ -16,7 +16,7 @@ from euicc_sim.cli.console import complain
 from euicc_sim.cli.tracing import TracedLink
 from euicc_sim.tracing.journal import Journal
 from euicc_sim.tracing.recorder import Recorder
-from euicc_sim.transport.blank import BlankCard, Unheard
+from euicc_sim.transport.blank import BlankCard, SilentObserver
 from euicc_sim.transport.link import (
     ConnectingLink,
     Link,
@@ -153,7 +153,7 @@ def _blank_cards(
 ) -> Iterator[Link]:
     for index in indices:
         out.print(Text(f"A blank card goes into '{reader_name(index)}': vpcd wants one per slot."))
-        link = ListeningLink(host, port + index, BlankCard(), Unheard())
+        link = ListeningLink(host, port + index, BlankCard(), SilentObserver())
         open_things.callback(link.close)
         yield link
 

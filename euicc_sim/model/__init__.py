@@ -1,4 +1,4 @@
-"""What the card remembers, as frozen values; transitions are functions that return new ones.
+"""What the card remembers, as frozen values; transitions are methods that return a new value.
 
-Knows no bytes of the wire, no JSON, no ASN.1 library.
+Knows nothing of wire encodings, JSON or ASN.1.
 """

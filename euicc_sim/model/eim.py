@@ -1,4 +1,8 @@
-"""An Associated eIM: one line of the card's contact list (SGP.32 clause 2.11.1.1.1)."""
+"""An Associated eIM: one entry of the card's list of eIMs (SGP.32 clause 2.11.1.1.1).
+
+An eIM (eSIM IoT Remote Manager) is the server that manages the Profiles of IoT devices: it signs
+eUICC Packages, which the card verifies and executes.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 MAX_COUNTER = 0x7FFFFF
-"""The greatest counterValue that this card accepts: 8,388,607, the least a card must support."""
+"""The greatest counterValue this card accepts: 8,388,607, the minimum that a card must support."""
 
 EIM_ID_TYPES = (1, 2, 3)
 EIM_ID_TYPE_PROPRIETARY = 3
@@ -14,7 +18,7 @@ PROTOCOL_PROPRIETARY = 4
 
 
 class KeyForm(StrEnum):
-    """How a public key came: bare, or inside a certificate."""
+    """How a public key was supplied: by itself, or in a certificate."""
 
     KEY = "publicKey"
     CERTIFICATE = "certificate"
@@ -30,11 +34,11 @@ class PublicKeyData:
 
 @dataclass(frozen=True, slots=True)
 class Eim:
-    """eIM Configuration Data as stored, defaults filled in, with the last accepted counter.
+    """eIM Configuration Data as stored, with defaults filled in and the last accepted counter.
 
     `id_type` is 1 (OID), 2 (FQDN) or 3 (proprietary); `protocols` holds bit numbers of
     eimSupportedProtocol; `token` is the association token (1 or more) or None. `proprietary` is
-    eSipaProprietaryProtocolInformation (v1.3), the object as received.
+    eSipaProprietaryProtocolInformation (v1.3), exactly as received.
     """
 
     eim_id: str

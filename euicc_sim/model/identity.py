@@ -1,4 +1,4 @@
-"""Who a card is: what was written into it when it was made and never changes."""
+"""The identity of a card: everything that is fixed when the card is made."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from euicc_sim.model.state import Limits
 
 
 class CardType(StrEnum):
-    """What a card takes itself for.
+    """The kind of eUICC a card is.
 
-    `IOT` is SGP.32 and answers the functions of SGP.22 by which an LPA manages Profiles as well;
-    `IOT_STRICT` refuses those; `CONSUMER` is SGP.22 alone.
+    `IOT` is SGP.32, and also answers the SGP.22 functions with which an LPA manages Profiles;
+    `IOT_STRICT` refuses those; `CONSUMER` is SGP.22 only.
     """
 
     IOT = "iot"
@@ -23,11 +23,11 @@ class CardType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """The card's certificates below one CI; certificates are DER.
+    """The card's certificates below one CI, in DER.
 
     `ci_pk_id` is the subject key identifier of the CI's key (20 bytes), `key_file` the name of
-    the file in the card's directory that holds the private key. Without `ci_certificate` no
-    server below that CI can be verified.
+    the file in the card's directory that holds the private key. Without `ci_certificate` the card
+    cannot verify servers below that CI.
     """
 
     curve: str
@@ -40,9 +40,9 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A card's EID (32 digits), its credentials by priority, its room, its seed if it repeats.
+    """A card's EID (32 digits), credentials by priority, limits, and seed if it is repeatable.
 
-    `authorisation_rules` is the Rules Authorisation Table, the first row that fits decides.
+    `authorisation_rules` is the Rules Authorisation Table; the first row that matches decides.
     """
 
     eid: str
@@ -61,5 +61,5 @@ class Identity:
 
     @property
     def ci_pk_ids(self) -> tuple[bytes, ...]:
-        """euiccCiPKIdListForSigning, the same as the list for verification."""
+        """euiccCiPKIdListForSigning, which is also the list for verification."""
         return tuple(one.ci_pk_id for one in self.credentials)

@@ -1,4 +1,4 @@
-"""What waits for the IPA to fetch: results of eUICC Packages, and Notifications."""
+"""What the IPA has yet to fetch: eUICC Package Results and Notifications."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PackageResult:
-    """A stored eUICC Package Result: its number, for whom it is, the BF51 object as signed."""
+    """A stored eUICC Package Result: sequence number, the eIM it is for, the signed BF51 object."""
 
     seq_number: int
     eim_id: str
@@ -16,7 +16,7 @@ class PackageResult:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A pending Notification: bit numbers of its event, address, ICCID, the object as signed."""
+    """A pending Notification: bit numbers of its event, address, ICCID, the signed object."""
 
     seq_number: int
     events: frozenset[int]

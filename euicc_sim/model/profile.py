@@ -1,4 +1,4 @@
-"""Profiles of a card, and what it remembers about switching them.
+"""The Profiles of a card, and what it remembers about switching between them.
 
 SGP.22 v2.5 clauses 3.1.5, 4.4 and 5.7.15 to 5.7.19, SGP.32 v1.2 clauses 3.3.2, 3.4 and 4.4.
 """
@@ -40,7 +40,7 @@ class Rule(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """An entry of notificationConfigurationInfo: events (bit numbers) and whom they are told to."""
+    """An entry of notificationConfigurationInfo: events (bit numbers) and whom to notify."""
 
     events: frozenset[int]
     address: str
@@ -48,7 +48,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """An OperatorId: MCC and MNC as three packed bytes, and group identifiers where given."""
+    """An OperatorId: MCC and MNC as three packed bytes, and group identifiers if given."""
 
     mcc_mnc: bytes
     gid1: bytes | None = None
@@ -66,12 +66,13 @@ class AuthorisationRule:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """An installed Profile: its metadata, its state and the package it was made of.
+    """An installed Profile: its metadata, its state and the package it was installed from.
 
-    `iccid` has 10 bytes as in EF.ICCID, `aid` (of the ISD-P) 16; `package` is the unprotected
-    profile package, `connectivity` the httpParams in its header. `ci_pk_id` names the CI key of
-    the session it came in, whose certificate signs its Notifications. `service_data` is the
-    BF22 object as received, `iot_data` that of v1.3's BF64. A nickname of no length is none.
+    `iccid` is 10 bytes, coded as in EF.ICCID; `aid` (of the ISD-P) is 16. `package` is the
+    unprotected profile package, `connectivity` the httpParams in its header. `ci_pk_id` is the CI
+    key of the download session; the card's certificate below it signs the Profile's Notifications.
+    `service_data` is the BF22 object as received, `iot_data` the BF64 object of v1.3. An empty
+    nickname means that there is none.
     """
 
     iccid: bytes
@@ -97,7 +98,7 @@ class Profile:
     preloaded: bool = False
 
     def with_state(self, enabled: bool) -> Self:
-        """Enabled or disabled; the same value when it is so already."""
+        """Enabled or disabled; the same value if it already is."""
         return self if self.enabled == enabled else replace(self, enabled=enabled)
 
     @property
@@ -107,30 +108,30 @@ class Profile:
 
     @property
     def size(self) -> int:
-        """Bytes of memory that it takes: see `memory_for`."""
+        """The memory it takes, in bytes: see `memory_for`."""
         return memory_for(len(self.package), len(self.icon or b""))
 
 
 ISDP_MEMORY = 1024
-"""Bytes that an ISD-P takes before anything is loaded into it: keys, metadata, directory."""
+"""The memory, in bytes, of an empty ISD-P: keys, metadata, directory."""
 
 
 def memory_for(package: int, icon: int = 0) -> int:
-    """Bytes of memory that a Profile takes, by the bytes of its package and icon."""
+    """The memory a Profile takes, in bytes, given the size of its package and icon."""
     return ISDP_MEMORY + package + icon
 
 
 def isdp_aid(number: int) -> bytes:
-    """The AID of the ISD-P of that number, 16 bytes (SGP.02 annex H)."""
+    """The AID of the ISD-P with that number, 16 bytes (SGP.02 annex H)."""
     return ISDP_PREFIX + number.to_bytes(2) + b"\0"
 
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """What a package has authorised: to go back to `iccid`, once (SGP.32 clause 3.3.2).
+    """A rollback to `iccid`, once, that an eUICC Package authorised (SGP.32 clause 3.3.2).
 
-    The other fields are of the package that did, `seq_number` of its result; `signature` is its
-    eimSignature, which the result of the rollback covers before v1.1.
+    The other fields describe that package; `seq_number` is that of its result. `signature` is its
+    eimSignature, which the result of the rollback covers in versions before v1.1.
     """
 
     iccid: bytes
@@ -142,7 +143,7 @@ class Rollback:
 
 
 class BppCommand(IntEnum):
-    """BppCommandId of SGP.22: the step that a download has come to."""
+    """BppCommandId of SGP.22: the step that a download has reached."""
 
     INITIALISE_SECURE_CHANNEL = 0
     CONFIGURE_ISDP = 1
@@ -153,9 +154,9 @@ class BppCommand(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """A download whose secure channel is open: what its result will have to say, come what may.
+    """A download whose secure channel is open: what its result needs, however it ends.
 
-    `step` is the BppCommand that has begun; `iccid` is known from the metadata on.
+    `step` is the BppCommand in progress; `iccid` is None until the metadata has arrived.
     """
 
     transaction_id: bytes

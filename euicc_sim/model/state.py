@@ -1,4 +1,4 @@
-"""Everything a card keeps through resets and power loss, as one frozen value."""
+"""Everything a card keeps across resets and power loss, as one frozen value."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from euicc_sim.model.profile import (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Room on the card.
+    """How much fits on the card.
 
-    eIMs it can hold; package results and Notifications it keeps (the oldest goes first); bytes
-    of memory for Profiles.
+    The most eIMs; the most package results and Notifications (beyond that the oldest is dropped);
+    the memory for Profiles, in bytes.
     """
 
     eims: int = 16
@@ -42,12 +42,12 @@ class ImmediateEnable:
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """Ways in which a card can be difficult, so that people see how their software copes.
+    """Ways in which a card can be difficult, so that users can see how their software copes.
 
-    `reset_after_switch`: once the enabled Profile has changed, ES10 is 6985 until the next reset.
-    `ipad_required`: ES10 is 6985 until TERMINAL CAPABILITY says that the device has an IPAd.
-    `toolkit_busy`: a proactive session runs, so what would need one is catBusy.
-    `memory_full`: nothing more fits.
+    `reset_after_switch`: after a change of the enabled Profile, ES10 is 6985 until the next reset.
+    `ipad_required`: ES10 is 6985 until TERMINAL CAPABILITY declares an IPAd.
+    `toolkit_busy`: a proactive session is in progress, so functions that need one are catBusy.
+    `memory_full`: there is no memory left, neither for Profiles nor for eIMs.
     """
 
     reset_after_switch: bool = False
@@ -58,10 +58,10 @@ class Switches:
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """ICCIDs of the Profiles that were enabled before another one took over.
+    """The Profiles to return to, each the one that was enabled before a switch (ICCIDs).
 
-    `rollback` is what a package authorised; `fallback` is where ReturnFromFallback leads,
-    `emergency` where DisableEmergencyProfile does, `test` what follows a test Profile.
+    `rollback` is what a package authorised. ReturnFromFallback enables `fallback` again,
+    DisableEmergencyProfile `emergency`; `test` is enabled again after a test Profile.
     """
 
     rollback: Rollback | None = None
@@ -70,7 +70,7 @@ class Returns:
     test: bytes | None = None
 
     def without(self, iccid: bytes) -> Self:
-        """When that Profile is deleted."""
+        """Without any reference to that Profile."""
         return replace(
             self,
             rollback=self.rollback if self.rollback and self.rollback.iccid != iccid else None,
@@ -84,10 +84,9 @@ class Returns:
 class State:
     """The persistent state.
 
-    `next_seq` numbers Notifications and package results alike and never goes back; neither does
-    `next_token`, which numbers association tokens over the whole life of the card.
-    `fallback_profile` is the ICCID of the Profile with the fallback attribute; `installation` is
-    there while a download is under way.
+    `next_seq` numbers both Notifications and package results, `next_token` association tokens;
+    neither ever goes back during the life of the card. `fallback_profile` is the ICCID of the
+    Profile with the fallback attribute; `installation` is None unless a download is in progress.
     """
 
     eims: tuple[Eim, ...] = ()
@@ -104,11 +103,11 @@ class State:
     switches: Switches = field(default_factory=Switches)
 
     def find_eim(self, eim_id: str) -> Eim | None:
-        """The eIM of that eimId, compared byte for byte."""
+        """The eIM with that eimId, compared byte for byte."""
         return next((one for one in self.eims if one.eim_id == eim_id), None)
 
     def with_eim(self, eim: Eim) -> Self:
-        """With `eim` in place of the one of its eimId, or after all others."""
+        """With `eim` in place of the one with the same eimId, or else appended."""
         if self.find_eim(eim.eim_id) is None:
             return replace(self, eims=(*self.eims, eim))
         return replace(
@@ -116,21 +115,21 @@ class State:
         )
 
     def without_eim(self, eim_id: str) -> Self:
-        """Without that eIM; the others, all counters and stored results stay."""
+        """Without that eIM; everything else stays, including its stored results."""
         return replace(self, eims=tuple(one for one in self.eims if one.eim_id != eim_id))
 
     def with_result(self, result: PackageResult, limits: Limits) -> Self:
-        """With one more package result, the oldest dropped when there is no room, number used."""
+        """With one more package result, whose number is now used; drops the oldest if need be."""
         kept = (*self.results, result)[-limits.results :]
         return replace(self, results=kept, next_seq=result.seq_number + 1)
 
     def with_notification(self, one: Notification, limits: Limits) -> Self:
-        """With one more Notification, the oldest dropped when there is no room, number used."""
+        """With one more Notification, whose number is now used; drops the oldest if need be."""
         kept = (*self.notifications, one)[-limits.notifications :]
         return replace(self, notifications=kept, next_seq=one.seq_number + 1)
 
     def without_number(self, seq_number: int) -> Self:
-        """Without the Notification or package result of that sequence number."""
+        """Without the Notification or package result that has that sequence number."""
         return replace(
             self,
             results=tuple(one for one in self.results if one.seq_number != seq_number),
@@ -139,7 +138,7 @@ class State:
 
     @property
     def enabled(self) -> Profile | None:
-        """The enabled Profile; there is never more than one."""
+        """The enabled Profile; at most one is enabled."""
         return next((one for one in self.profiles if one.enabled), None)
 
     @property
@@ -149,11 +148,11 @@ class State:
         return enabled is not None and enabled.is_emergency
 
     def find_profile(self, iccid: bytes | None) -> Profile | None:
-        """The Profile of that ICCID (10 bytes)."""
+        """The Profile with that ICCID (10 bytes)."""
         return next((one for one in self.profiles if one.iccid == iccid), None)
 
     def with_profile(self, profile: Profile) -> Self:
-        """With `profile` in place of the one of its ICCID, or after all others."""
+        """With `profile` in place of the one with the same ICCID, or else appended."""
         if self.find_profile(profile.iccid) is None:
             return replace(self, profiles=(*self.profiles, profile))
         return replace(
@@ -171,7 +170,7 @@ class State:
         )
 
     def with_enabled(self, iccid: bytes | None) -> Self:
-        """With that Profile enabled and every other one disabled; None for no enabled one."""
+        """With that Profile enabled and all others disabled; None disables all."""
         return replace(
             self,
             profiles=tuple(
@@ -183,13 +182,13 @@ class State:
         )
 
     def free_memory(self, limits: Limits) -> int:
-        """Bytes that Profiles may still take."""
+        """The memory left for Profiles, in bytes."""
         if self.switches.memory_full:
             return 0
         return max(0, limits.memory - sum(one.size for one in self.profiles))
 
     def free_aid(self) -> bytes | None:
-        """The first AID of an ISD-P that no Profile has."""
+        """The first unused AID of an ISD-P; None when all are used."""
         used = {one.aid for one in self.profiles}
         numbers = range(FIRST_ISDP, LAST_ISDP + 1)
         return next((aid for aid in map(isdp_aid, numbers) if aid not in used), None)

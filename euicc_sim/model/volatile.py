@@ -1,4 +1,4 @@
-"""What a card forgets at a reset: the RSP session and one-time keys (SGP.22 clause 3.1.3)."""
+"""What a card forgets on reset: the RSP session and one-time keys (SGP.22 clause 3.1.3)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from euicc_sim.model.profile import Profile
 
 ONE_TIME_KEYS_KEPT = 8
-"""SM-DP+s whose one-time keys are kept; the one that came first goes first."""
+"""How many SM-DP+s to keep one-time keys for; the oldest key is dropped first."""
 
 
 @dataclass(frozen=True, slots=True)
 class OneTimeKey:
-    """A one-time key pair of the card (otPK.EUICC.ECKA) for the SM-DP+ of that OID.
+    """A one-time key pair of the card (otPK.EUICC.ECKA) for the SM-DP+ with that OID.
 
     `curve` is the name in SEC 2 or RFC 5639, `public` the uncompressed point, 65 bytes, and
-    `private` the scalar, 32 bytes, which never shows.
+    `private` the scalar, 32 bytes, which is not printed.
     """
 
     smdp_oid: str
@@ -30,7 +30,7 @@ class OneTimeKey:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A download that was prepared: CERT.DPpb (DER) and the card's one-time key for it."""
+    """A prepared download: CERT.DPpb (DER) and the card's one-time key for it."""
 
     smdp_certificate: bytes
     one_time_key: OneTimeKey
@@ -38,10 +38,10 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class RspSession:
-    """A server that has authenticated itself, below the CI of `ci_pk_id`.
+    """A session with a server that has authenticated itself below the CI `ci_pk_id`.
 
-    `server_oid` is the registeredID of its certificate, `is_smdp` False for an SM-DS.
-    `euicc_signature1` is what the card answered with, 64 bytes.
+    `server_oid` is the registeredID in its certificate; `is_smdp` is False for an SM-DS.
+    `euicc_signature1` is the card's signature in its response, 64 bytes.
     """
 
     transaction_id: bytes
@@ -56,11 +56,11 @@ class RspSession:
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """A Bound Profile Package on its way in.
+    """A Bound Profile Package being received.
 
-    `stream` and `keys` are this value's own: who goes on with them forks them first. `content` are
-    the plaintexts of the section that is under way; `profile` is there once its metadata is, still
-    without its package.
+    `stream` and `keys` belong to this value: fork them before using them. `content` is the
+    plaintext so far of the current section; `profile` is set once its metadata is known, and does
+    not have its package yet.
     """
 
     stream: BppStream
@@ -72,7 +72,7 @@ class Loading:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """The Profile that the RSP session has installed, and whose SM-DP+ it came from."""
+    """The Profile that the RSP session has installed, and the SM-DP+ it came from."""
 
     iccid: bytes
     smdp_oid: str
@@ -81,11 +81,12 @@ class Installed:
 
 @dataclass(frozen=True, slots=True)
 class Volatile:
-    """The challenge that was last given out (16 bytes) until it is used, the session after it.
+    """The volatile state.
 
-    `one_time_keys` outlive a session, so that a download can be tried again: one of each SM-DP+.
-    `switched` says that the enabled Profile has changed, `ipad_declared` that the device has said
-    that it has an IPAd.
+    `challenge` is the one given out last (16 bytes), until it is used; `session` follows it.
+    `one_time_keys`, one per SM-DP+, outlive a session, so that a download can be tried again.
+    `switched` is set once the enabled Profile has changed, `ipad_declared` once the device has
+    declared an IPAd.
     """
 
     challenge: bytes | None = None
@@ -97,11 +98,11 @@ class Volatile:
     ipad_declared: bool = False
 
     def with_challenge(self, challenge: bytes) -> Self:
-        """A new RSP session begins; whatever was there of an earlier one is gone."""
+        """At the start of a new RSP session; an earlier one is dropped."""
         return replace(self, challenge=challenge, session=None, loading=None, installed=None)
 
     def with_session(self, session: RspSession) -> Self:
-        """The server is authenticated, and the challenge is used up."""
+        """With an authenticated server; the challenge is used up."""
         return replace(self, challenge=None, session=session, loading=None, installed=None)
 
     def ended(self) -> Self:
@@ -109,16 +110,16 @@ class Volatile:
         return replace(self, challenge=None, session=None, loading=None, installed=None)
 
     def loaded(self, installed: Installed | None = None) -> Self:
-        """The load has ended, with or without a Profile; the server can still be answered."""
+        """At the end of a download, with or without a Profile; the session itself stays."""
         session = self.session and replace(self.session, download=None)
         return replace(self, session=session, loading=None, installed=installed)
 
     def find_one_time_key(self, smdp_oid: str) -> OneTimeKey | None:
-        """The one-time key that is kept for an SM-DP+."""
+        """The one-time key kept for an SM-DP+."""
         return next((one for one in self.one_time_keys if one.smdp_oid == smdp_oid), None)
 
     def with_one_time_key(self, key: OneTimeKey) -> Self:
-        """With `key` in place of an earlier one for the same SM-DP+."""
+        """With `key` in place of any earlier one for the same SM-DP+."""
         kept = (*self.without_one_time_key(key.smdp_oid).one_time_keys, key)
         return replace(self, one_time_keys=kept[-ONE_TIME_KEYS_KEPT:])
 

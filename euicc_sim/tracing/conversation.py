@@ -1,7 +1,7 @@
-"""From the TPDUs of a trace back to whole messages: ES10 requests with their answers.
+"""From the TPDUs of a trace back to complete messages: ES10 requests with their responses.
 
-Joins the blocks of STORE DATA and the pieces that GET RESPONSE fetches, for each card and channel
-by itself. Knows no ASN.1.
+Joins the blocks of STORE DATA and the pieces that GET RESPONSE fetches, separately for each card
+and channel. Knows nothing of ASN.1.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class Reset:
 
 @dataclass(slots=True)
 class Exchange:
-    """A command and its whole answer, fetched in however many pieces; `tpdus` are as they came.
+    """A command and its complete response, in however many pieces; `tpdus` are the originals.
 
-    `answer` is without its last status word, which is `sw`; one of 61XX says that the rest was
-    never fetched.
+    `answer` does not include the last status word, which is `sw`; 61XX there means that the rest
+    was never fetched.
     """
 
     at: float
@@ -49,7 +49,7 @@ class Exchange:
 
     @property
     def command(self) -> bytes:
-        """The command that all began with."""
+        """The first command."""
         return self.tpdus[0].command
 
     @property
@@ -63,7 +63,7 @@ class Exchange:
         return data_of(self.command)
 
     def take(self, tpdu: Tpdu) -> None:
-        """Add a TPDU: a further block, or the answer to GET RESPONSE."""
+        """Add a TPDU: another block, or the response to GET RESPONSE."""
         self.tpdus.append(tpdu)
         self.answer += tpdu.answer[:-2]
         self.sw = int.from_bytes(tpdu.answer[-2:])
@@ -71,9 +71,9 @@ class Exchange:
 
 @dataclass(slots=True)
 class Es10(Exchange):
-    """An ES10 request, joined from its blocks, and its answer.
+    """An ES10 request, joined from its blocks, and its response.
 
-    Of a Bound Profile Package `parts` are the objects that this piece completes, tag and size.
+    In a piece of a Bound Profile Package, `parts` are the objects it completes: tag and size.
     """
 
     request: bytes = b""
@@ -90,14 +90,13 @@ Item = Reset | Exchange
 
 
 class Conversation:
-    """Turns messages into items; give them in order, then ask for the rest."""
+    """Turns messages into items; feed it messages in order, then ask for the rest."""
 
     def __init__(self) -> None:
-        """Begin with no card."""
         self._channels: dict[tuple[int, int], _Channel] = {}
 
     def feed(self, at: float, message: Message) -> Iterator[Item]:
-        """The items that this message completes, oldest first."""
+        """Add a message; yield the items it completes, oldest first."""
         if message.kind == Kind.ATR:
             yield from self._end(message.slot)
             yield Reset(at, message.slot, message.body)
@@ -108,7 +107,7 @@ class Conversation:
             yield from channel.feed(Exchange(at, message.slot, number), tpdu)
 
     def rest(self) -> Iterator[Item]:
-        """What was begun and is not complete."""
+        """The items that are still incomplete."""
         for slot in sorted({slot for slot, _ in self._channels}):
             yield from self._end(slot)
 
@@ -119,7 +118,7 @@ class Conversation:
 
 
 class _Channel:
-    """One channel of one card: blocks that wait for more, an answer that waits to be fetched."""
+    """One channel of one card, with blocks and a response that are still incomplete."""
 
     def __init__(self) -> None:
         self._blocks: Es10 | None = None

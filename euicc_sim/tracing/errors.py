@@ -1,5 +1,5 @@
-"""What can go wrong with a trace."""
+"""The error of this package."""
 
 
 class TraceError(Exception):
-    """A trace that cannot be written or read: a sentence that says what to do."""
+    """A trace that cannot be written or read. The text says what to do."""

@@ -1,4 +1,4 @@
-"""GSMTAP messages of type SIM (version 2, libosmocore's gsmtap.h): 16 bytes of header, a body."""
+"""GSMTAP messages of type SIM (version 2, libosmocore's gsmtap.h): a 16-byte header and a body."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ _SW_SIZE = 2
 
 @unique
 class Kind(IntEnum):
-    """What a message of type SIM holds (sub_type)."""
+    """The contents of a message of type SIM (sub_type)."""
 
     APDU = 0
     ATR = 1
 
 
 class Message(NamedTuple):
-    """A message: `kind` is a Kind or another sub_type, `slot` the card's number from 0."""
+    """A message: `kind` is a Kind or another sub_type, `slot` the card's number from 0.
+
+    Its bytes are those of a datagram, with the slot in sub_slot. A body that is too long for one
+    is truncated, except for its last two bytes (the status word).
+    """
 
     kind: int
     body: bytes
     slot: int = 0
 
     def __bytes__(self) -> bytes:
-        """The message as it goes into a datagram.
-
-        The slot is in sub_slot. A body that is too long is cut, and keeps its last two bytes.
-        """
         head = _HEADER.pack(
             _VERSION, _HEADER.size // _WORD, _TYPE_SIM, 0, self.kind, 0, self.slot, 0
         )
@@ -49,7 +49,7 @@ class Message(NamedTuple):
 
 
 def read(data: bytes) -> Message | None:
-    """The message of a datagram; None when it is something else."""
+    """The message in a datagram; None if it is something else."""
     if len(data) < _HEADER.size:
         return None
     version, words, kind_of_net, _, kind, _, slot, _ = _HEADER.unpack_from(data)

@@ -1,7 +1,7 @@
-"""The journal of a served card: what its functions came to, a JSON object a line.
+"""The journal of a served card: the outcome of its functions, one JSON object per line.
 
-`serve` appends to it beside card.json, and `watch` reads it. It is of bounded size, and a card
-whose journal cannot be written works as well.
+`serve` appends to it beside card.json, and `watch` reads it. Its size is bounded, and a card whose
+journal cannot be written works all the same.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import NamedTuple
 
 JOURNAL = "events.jsonl"
 MAX_SIZE = 0x40000
-"""Bytes; of a longer journal the newer half is kept, and how the link fares."""
+"""Bytes; of a longer journal only the newer half is kept, and the state of the link."""
 
 
 class Entry(NamedTuple):
-    """A line: when (seconds since 1970), what, and of a function whether it refused.
+    """A line: the time (seconds since 1970) and either a function's outcome or the link's state.
 
-    `process` is the one that serves the card, where the line tells how the link fares (an empty
-    text is its end); of a function it is None, and `name` the function's.
+    For a function, `name` is its name and `refused` whether it refused; `process` is None. For the
+    link, `process` is the process ID of the server; an empty text means that it has ended.
     """
 
     at: float
@@ -33,30 +33,29 @@ class Entry(NamedTuple):
 
 
 class Journal:
-    """Writes the journal in a card's directory: lines are noted at once, written when idle."""
+    """Writes the journal in a card's directory: lines are noted at once and written by `flush`."""
 
     def __init__(self, directory: Path) -> None:
-        """Begin with nothing noted; what is in the file stays."""
         self._path = directory / JOURNAL
         self._noted: list[Entry] = []
         self._link: Entry | None = None
 
     def function(self, at: float, name: str, text: str, *, refused: bool) -> None:
-        """Note what a function came to."""
+        """Note the outcome of a function."""
         self._noted.append(Entry(at, text, name, refused))
 
     def link(self, at: float, text: str) -> None:
-        """Note how the link of this process fares."""
+        """Note the state of this process's link."""
         self._link = Entry(at, text, process=os.getpid())
         self._noted.append(self._link)
 
     def end(self) -> None:
-        """Write that this process serves the card no more."""
+        """Write that this process no longer serves the card."""
         self.link(time.time(), "")
         self.flush()
 
     def flush(self) -> None:
-        """Write what was noted, if that can be done."""
+        """Write what was noted; ignores errors."""
         if not self._noted:
             return
         noted, self._noted = self._noted, []
@@ -76,7 +75,7 @@ class Journal:
 
 
 def read(directory: Path) -> list[Entry]:
-    """The journal of a card, oldest first; empty when there is none. Bad lines are left out."""
+    """The journal of a card, oldest first; empty when there is none. Skips malformed lines."""
     try:
         content = (directory / JOURNAL).read_text(errors="replace")
     except OSError:

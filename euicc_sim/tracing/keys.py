@@ -1,6 +1,6 @@
-"""The file of session keys beside a trace, for whoever wants to read a download's package.
+"""The file of session keys beside a trace, for decrypting the package of a download.
 
-Only the keys that were agreed on for one download: none of the card's own.
+It holds only keys agreed on for a single download, none of the card's own.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ _MODE = 0o600
 
 
 class KeyFile:
-    """FILE.keys.json beside the trace FILE: for each transaction ID its keys, oldest first."""
+    """FILE.keys.json beside the trace FILE: the keys of each transaction ID, oldest first.
+
+    Only its owner can read it. Raises TraceError when it cannot be written.
+    """
 
     def __init__(self, trace: Path) -> None:
-        """Begin it, readable for its owner alone. Raises TraceError."""
         self.path = trace.with_name(trace.name + SUFFIX)
         self._downloads: dict[str, list[dict[str, Any]]] = {}
         self._changed = True
@@ -33,11 +35,11 @@ class KeyFile:
         except OSError as error:
             raise TraceError(
                 f"{self.path} cannot be written ({error.strerror or error}); "
-                "choose another file for the trace."
+                "choose a different file for the trace."
             ) from error
 
     def add(self, at: float, eid: str, keys: SessionKeys) -> None:
-        """Take note of keys; those that are known already are left out."""
+        """Add keys, unless they are already in the file."""
         entry = {
             "eid": eid,
             "from": "ReplaceSessionKeys" if keys.replaced else "InitialiseSecureChannel",
@@ -52,7 +54,7 @@ class KeyFile:
             self._changed = True
 
     def flush(self) -> None:
-        """Replace the file when there is something new. Raises OSError."""
+        """Replace the file if there is something new. Raises OSError."""
         if not self._changed:
             return
         draft = self.path.with_name(f"{self.path.name}.new")
@@ -65,5 +67,5 @@ class KeyFile:
         self._changed = False
 
     def close(self) -> None:
-        """Write the rest. Raises OSError."""
+        """Write what is left. Raises OSError."""
         self.flush()

@@ -1,6 +1,6 @@
 """Trace files: UDP datagrams in pcapng, written and read with dpkt.
 
-dpkt is imported when it is needed, since a card needs none.
+dpkt is imported only when it is needed: a card without a trace does not need it.
 """
 
 from __future__ import annotations
@@ -31,21 +31,23 @@ _LINKS = {
     228: ("ip", "IP"),
     276: ("sll2", "SLL2"),
 }
-"""What packets of a link type begin with: module and class of dpkt."""
+"""Each link type, and the module and class of dpkt for its outermost header."""
 
 
 class Datagram(NamedTuple):
-    """The payload of a UDP packet, and when it was seen (seconds since 1970)."""
+    """The payload of a UDP packet, and its time (seconds since 1970)."""
 
     at: float
     payload: bytes
 
 
 class TraceFile:
-    """A pcapng file that is being written; what was there before is gone. Close it."""
+    """A pcapng file being written, in place of an earlier one. Close it.
+
+    Raises TraceError when dpkt is missing or the file cannot be opened.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Begin the file. Raises TraceError when dpkt is missing or the file cannot be opened."""
         self._dpkt = _dpkt()
         self.path = path
         try:
@@ -54,11 +56,11 @@ class TraceFile:
             self._file.flush()
         except OSError as error:
             raise TraceError(
-                f"{path} cannot be written ({error.strerror or error}); choose another file."
+                f"{path} cannot be written ({error.strerror or error}); choose a different file."
             ) from error
 
     def write(self, at: float, payload: bytes) -> None:
-        """Add a datagram from and to this machine. Raises OSError."""
+        """Add a datagram, from and to 127.0.0.1. Raises OSError."""
         udp = self._dpkt.udp.UDP(sport=_SENDER_PORT, dport=PORT, data=payload)
         udp.ulen = len(udp)
         packet = self._dpkt.ip.IP(src=_LOOPBACK, dst=_LOOPBACK, p=17, data=udp)
@@ -66,18 +68,18 @@ class TraceFile:
         self._writer.writepkt(bytes(packet), at)
 
     def flush(self) -> None:
-        """Bring to the file what was written. Raises OSError."""
+        """Write what is buffered to the file. Raises OSError."""
         self._file.flush()
 
     def close(self) -> None:
-        """End the file. Raises OSError."""
+        """Flush and close the file. Raises OSError."""
         self._file.close()
 
 
 def datagrams(path: Path) -> Iterator[Datagram]:
-    """The UDP payloads of a pcapng or pcap file, in its order.
+    """The UDP payloads of a pcapng or pcap file, in order.
 
-    A file that ends within a packet is read up to there. Raises TraceError.
+    A file that ends in the middle of a packet is read up to that packet. Raises TraceError.
     """
     dpkt = _dpkt()
     damage = (dpkt.Error, struct.error, ValueError, EOFError)
@@ -87,12 +89,12 @@ def datagrams(path: Path) -> Iterator[Datagram]:
                 reader = dpkt.pcap.UniversalReader(file)
             except damage as error:
                 raise TraceError(
-                    f"{path} is no pcapng or pcap file; give a trace, as serve --trace writes it."
+                    f"{path} is not a pcapng or pcap file; give a trace from serve --trace."
                 ) from error
             yield from _payloads(dpkt, reader, damage)
     except OSError as error:
         raise TraceError(
-            f"{path} cannot be read ({error.strerror or error}); give another file."
+            f"{path} cannot be read ({error.strerror or error}); give a different file."
         ) from error
 
 

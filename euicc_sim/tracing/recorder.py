@@ -1,6 +1,6 @@
-"""Records what cards are asked and answer: noted at once, written when there is time.
+"""Records commands and responses of cards: noted at once, written when there is time.
 
-Knows neither files nor sockets, only things that take messages.
+Knows neither files nor sockets, only sinks for messages.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from euicc_sim.tracing.keys import KeyFile
 
 WAITING_AT_MOST = 500
-"""Messages that wait for an idle moment; more are written at once."""
+"""How many messages may wait for an idle moment; beyond that, all are written at once."""
 
 
 class Sink(Protocol):
-    """Takes messages, each with its time in seconds since 1970. Everything raises OSError."""
+    """Takes messages, each with its time in seconds since 1970. Every method raises OSError."""
 
     def write(self, at: float, payload: bytes) -> None:
-        """Take a message."""
+        """Add a message."""
         ...
 
     def flush(self) -> None:
-        """Let others see what was taken."""
+        """Make the messages so far visible to readers."""
         ...
 
     def close(self) -> None:
-        """Take no more."""
+        """Finish; no message follows."""
         ...
 
 
@@ -46,7 +46,10 @@ class _Noted(NamedTuple):
 
 
 class Recorder:
-    """Writes the exchanges of one or several cards, in the order in which they were noted."""
+    """Writes the exchanges of one or more cards to `sinks`, in the order they were noted.
+
+    A sink that fails is reported once, through `complain`, and not used again.
+    """
 
     def __init__(
         self,
@@ -54,7 +57,6 @@ class Recorder:
         complain: Callable[[str], None],
         keys: KeyFile | None = None,
     ) -> None:
-        """Write to `sinks`; one that fails is told of once and left out from then on."""
         self._sinks = list(sinks)
         self._complain = complain
         self._keys = keys
@@ -64,26 +66,26 @@ class Recorder:
 
     @property
     def wanted(self) -> bool:
-        """Whether anything is written anywhere."""
+        """Whether there is any sink left to write to."""
         return bool(self._sinks)
 
     @property
     def wants_keys(self) -> bool:
-        """Whether session keys were asked for."""
+        """Whether session keys are recorded."""
         return self._keys is not None
 
     def tap(self, slot: int, eid: str) -> Tap:
-        """Where the card in that slot (from 0) is listened to."""
+        """A tap for the card in that slot (from 0)."""
         return Tap(self, slot, eid)
 
     def note(self, slot: int, command: bytes | None, answer: bytes) -> None:
-        """Remember an exchange, or with no command an ATR."""
+        """Note an exchange, or an ATR if `command` is None."""
         self._noted.append(_Noted(time.time(), slot, command, answer))
         if len(self._noted) > WAITING_AT_MOST:
             self.flush()
 
     def note_keys(self, eid: str, keys: SessionKeys) -> None:
-        """Remember session keys, if they were asked for."""
+        """Note session keys, if they are recorded."""
         if self._keys is not None:
             self._noted_keys.append((time.time(), eid, keys))
 
@@ -98,7 +100,7 @@ class Recorder:
             self._write_keys()
 
     def close(self) -> None:
-        """Write the rest and close everything."""
+        """Write what is left and close all sinks."""
         self.flush()
         with self._writing:
             for one in self._sinks:
@@ -125,34 +127,35 @@ class Recorder:
         try:
             act()
         except OSError as error:
-            self._complain(f"The trace ends here: {error.strerror or error}. The card goes on.")
+            self._complain(
+                f"The trace ends here: {error.strerror or error}. The card keeps running."
+            )
             return False
         return True
 
 
 class Tap:
-    """What one card's link tells the recorder. Cheap but for `flush`."""
+    """Through which one card's link feeds the recorder. Every method but `flush` is cheap."""
 
     def __init__(self, recorder: Recorder, slot: int, eid: str) -> None:
-        """Tell it as the card in that slot."""
         self._recorder = recorder
         self._slot = slot
         self._eid = eid
 
     def reset(self, atr: bytes) -> None:
-        """The card was reset or powered on, and has answered with this."""
+        """Note a reset or power-on, and the ATR."""
         self._recorder.note(self._slot, None, atr)
 
     def exchange(self, command: bytes, answer: bytes) -> None:
-        """The card has answered a command."""
+        """Note a command and its response."""
         self._recorder.note(self._slot, command, answer)
 
     def keys(self, keys: SessionKeys) -> None:
-        """The card has got session keys."""
+        """Note new session keys."""
         self._recorder.note_keys(self._eid, keys)
 
     def flush(self) -> None:
-        """There is time to write."""
+        """Write what was noted: there is time."""
         self._recorder.flush()
 
 

@@ -1,7 +1,7 @@
-"""A command and its answer in one row of bytes, as GSMTAP carries them: the TPDU of T=0.
+"""A command and its response in one byte string, as GSMTAP carries them: the TPDU of T=0.
 
-CLA INS P1 P2 P3, the data of one side or both, SW1 SW2 (ISO/IEC 7816-3 clause 12.2). Nothing in
-the row says whose the data are, so the way back goes by the instruction.
+CLA INS P1 P2 P3, the data of one side or both, SW1 SW2 (ISO/IEC 7816-3 clause 12.2). Nothing in it
+says which side sent the data, so splitting it depends on the instruction.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ instructions without command data."""
 
 
 class Tpdu(NamedTuple):
-    """A command without Le where it has data, and data and status word of its answer."""
+    """A command (without Le if it has data), and the data and status word of its response."""
 
     command: bytes
     answer: bytes
 
 
 def join(command: bytes, answer: bytes) -> bytes:
-    """The row of a command APDU and its response APDU.
+    """The TPDU of a command APDU and its response APDU.
 
-    T=0 has a P3 in every command, and no Le beside command data. What cannot be read as a command
-    is put in as it came.
+    T=0 has a P3 in every command, and no Le after command data. What cannot be parsed as a command
+    is included as it is.
     """
     try:
         parsed = Command.parse(command)
@@ -47,7 +47,7 @@ def join(command: bytes, answer: bytes) -> bytes:
 
 
 def split(row: bytes) -> Tpdu:
-    """What `join` has joined, or another program that writes GSMTAP."""
+    """Split a TPDU from `join`, or from another program that writes GSMTAP."""
     size = _command_size(row)
     return Tpdu(row[:size], row[size:])
 

@@ -1,4 +1,4 @@
-"""GSMTAP messages sent to a socket, without waiting for anybody to listen."""
+"""GSMTAP messages sent to a socket, whether or not anything listens."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ _TARGET = re.compile(r"(?:\[(?P<ipv6>[^]]+)]|(?P<host>[^]:[]+))(?::(?P<port>[0-9
 
 
 class GsmtapSocket:
-    """Sends to one address. That nobody listens is nobody's trouble."""
+    """Sends to `target`, HOST or HOST:PORT; it is no error if nothing listens there.
+
+    Unless `anywhere`, the address must be of this machine. Raises TraceError.
+    """
 
     def __init__(self, target: str, *, anywhere: bool = False) -> None:
-        """Aim at `target`, HOST or HOST:PORT, which is this machine unless `anywhere`.
-
-        Raises TraceError.
-        """
         host, port = _parts(target)
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
@@ -33,8 +32,8 @@ class GsmtapSocket:
         self._address: Any = address
         if not anywhere and not _is_here(str(address[0])):
             raise TraceError(
-                f"{host} is not this machine, and GSMTAP is not protected; "
-                "if it is to leave this machine, add --gsmtap-anywhere."
+                f"{host} is not this machine, and GSMTAP is neither encrypted nor authenticated; "
+                "to send it anyway, add --gsmtap-anywhere."
             )
         self._socket = socket.socket(family, kind, protocol)
         self._socket.setblocking(False)
@@ -45,10 +44,10 @@ class GsmtapSocket:
             self._socket.sendto(payload, self._address)
 
     def flush(self) -> None:
-        """Everything has left already."""
+        """Do nothing: every message was sent at once."""
 
     def close(self) -> None:
-        """Send no more."""
+        """Close the socket."""
         self._socket.close()
 
 
@@ -56,7 +55,7 @@ def _parts(target: str) -> tuple[str, int]:
     found = _TARGET.fullmatch(target)
     port = int(found["port"] or PORT) if found else 0
     if found is None or not 0 < port <= MAX_PORT:
-        raise TraceError(f"{target!r} is no address; write HOST:PORT, such as 127.0.0.1:{PORT}.")
+        raise TraceError(f"{target!r} is not an address; use HOST:PORT, such as 127.0.0.1:{PORT}.")
     return found["ipv6"] or found["host"], port
 
 

@@ -1,1 +1,1 @@
-"""Ways for other programs to reach a card."""
+"""How other programs reach a card: vpcd, TCP, lpac's stdio driver; and PC/SC from a client."""

@@ -1,46 +1,40 @@
-"""A blank card, for vpcd's reversed mode, in which pcscd dies when a slot has no card to talk to.
+"""A blank card, for vpcd's reversed mode, in which pcscd crashes when a slot has no card.
 
-(vpcd 3.3 goes on with a descriptor it does not have when its connection is refused or ends.) So
-the slot of a reader that no card was named for gets one that knows no command.
+vpcd 3.3 goes on using its descriptor after its connection was refused or has ended. So a slot that
+has no card of the user's gets one that does not support any command.
 """
 
 from euicc_sim.transport.vpcd import Control
 
 
 class BlankCard:
-    """The least a card can be: an ATR of nothing, and "instruction not supported"."""
+    """A minimal card: the shortest ATR, and "instruction not supported" for every command."""
 
     atr = bytes.fromhex("3B00")
 
     def power_off(self) -> None:
-        """There is nothing to lose."""
+        """Do nothing: there is no state."""
 
     def reset(self) -> bytes:
-        """Give the ATR."""
+        """Return the ATR."""
         return self.atr
 
     def transmit(self, apdu: bytes) -> bytes:
-        """Know no command."""
+        """Refuse every command."""
         return bytes.fromhex("6D00")
 
 
-class Unheard:
-    """A `LinkObserver` for what nobody wants to read."""
+class SilentObserver:
+    """A `LinkObserver` that ignores everything."""
 
-    def powered(self, control: Control) -> None:
-        """Say nothing."""
+    def powered(self, control: Control) -> None: ...
 
-    def answered(self, apdu: bytes, answer: bytes) -> None:
-        """Say nothing."""
+    def answered(self, apdu: bytes, answer: bytes) -> None: ...
 
-    def idle(self) -> None:
-        """Say nothing."""
+    def idle(self) -> None: ...
 
-    def waiting(self, reason: str) -> None:
-        """Say nothing."""
+    def waiting(self, reason: str) -> None: ...
 
-    def connected(self) -> None:
-        """Say nothing."""
+    def connected(self) -> None: ...
 
-    def silent(self) -> None:
-        """Say nothing."""
+    def silent(self) -> None: ...

@@ -1,6 +1,6 @@
-"""Messages over a stream: a length of two bytes, big-endian, and that many bytes.
+"""Length-prefixed messages over a stream: two bytes of length, big-endian, then that many bytes.
 
-Knows sockets, exact reads and when the log has its moment; not what a message means.
+Knows sockets, exact reads and when the peer is idle, not what a message means.
 """
 
 import select
@@ -15,15 +15,15 @@ _TCP_FAMILIES = (socket.AF_INET, socket.AF_INET6)
 
 
 class MessageTooLongError(Exception):
-    """An answer that the two bytes of length cannot announce."""
+    """A message whose length does not fit into two bytes."""
 
 
 class PeerGoneError(Exception):
-    """The other end closed, or the connection broke."""
+    """The peer closed the connection, or it broke."""
 
 
 def messages(sock: socket.socket, idle: Callable[[], None]) -> Iterator[bytes]:
-    """What comes, until the peer is gone; `idle` is called when nothing has come for a moment."""
+    """Messages until the peer is gone; `idle` is called after a moment without one."""
     waiting = select.poll()
     waiting.register(sock, select.POLLIN)
     try:
@@ -39,7 +39,7 @@ def send(sock: socket.socket, message: bytes) -> None:
     """Send one message. Raises PeerGoneError, or MessageTooLongError with nothing sent."""
     if len(message) > MAX_MESSAGE:
         raise MessageTooLongError(
-            f"an answer of {len(message)} bytes; a message has at most {MAX_MESSAGE}"
+            f"a response of {len(message)} bytes is too long; a message has at most {MAX_MESSAGE}"
         )
     try:
         sock.sendall(len(message).to_bytes(_LENGTH_BYTES) + message)
@@ -68,9 +68,9 @@ def _receive_exactly(sock: socket.socket, size: int) -> bytes:
 
 
 def _acknowledge_at_once(sock: socket.socket) -> None:
-    """Keep the kernel from delaying its ACK, for which a length sent by itself would cost 40 ms.
+    """Disable delayed ACKs, which cost 40 ms when a peer sends the length by itself.
 
-    The kernel forgets the wish whenever it pleases: it is repeated around every `recv`.
+    The kernel clears the option whenever it likes, so it is set again around every `recv`.
     """
     if _QUICKACK is not None and sock.family in _TCP_FAMILIES:
         sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)

@@ -1,6 +1,6 @@
-"""The lasting link of one card to one slot of vpcd: connect or listen, and again when it ends.
+"""A lasting link from one card to one slot of vpcd: connect or listen, and again when it ends.
 
-Knows addresses and patience; what is said over a connection is `vpcd`'s business.
+Knows addresses and retries; `vpcd` knows what is sent over a connection.
 """
 
 import errno
@@ -23,18 +23,18 @@ NO_READER_SECONDS = 1.0
 
 
 class LinkObserver(Observer, Protocol):
-    """Whoever tells the user how the link fares; each is told once per change."""
+    """Reports the state of the link to the user; each method is called once per change."""
 
     def waiting(self, reason: str) -> None:
-        """Say that vpcd is not there; `reason` is the system's word, empty when listening."""
+        """Report that vpcd is not there; `reason` is the system's error, empty when listening."""
         ...
 
     def connected(self) -> None:
-        """Say that vpcd is there."""
+        """Report that vpcd is there."""
         ...
 
     def silent(self) -> None:
-        """Say that vpcd took the connection and asks nothing: another card may have the slot."""
+        """Report that vpcd accepted but sends nothing: a different card may have the slot."""
         ...
 
 
@@ -42,32 +42,30 @@ class Service(Protocol):
     """Something that runs in a thread of its own until it is stopped, or ends by itself."""
 
     def run(self) -> None:
-        """Serve."""
+        """Serve until stopped, or until there is nothing more to serve."""
         ...
 
     def stop(self) -> None:
-        """End `run` at once; any other thread may call it."""
+        """Make `run` return at once; may be called from any thread."""
         ...
 
 
 class LinkError(Exception):
-    """A link that cannot work however long one waits; a sentence for the user."""
+    """A link that cannot work, however long one waits. The text is a sentence for the user."""
 
 
 class NoReaderError(LinkError):
-    """Other cards found their slots, and this one's port is refused."""
+    """This card's port is refused although other cards have their slots."""
 
     def __init__(self, port: int) -> None:
-        """Keep the port."""
-        super().__init__(f"Nothing listens at port {port}, though another card has its slot.")
+        super().__init__(f"Nothing listens on port {port}, although another card has its slot.")
         self.port = port
 
 
 class Link(ABC):
-    """One card's link; `run` serves it until `stop`, which any other thread may call."""
+    """One card's link; `run` serves it until `stop`, which may be called from any thread."""
 
     def __init__(self, card: PoweredCard, observer: LinkObserver) -> None:
-        """Prepare the link; nothing is connected yet."""
         self._card = card
         self._observer = observer
         self._stopped = threading.Event()
@@ -77,10 +75,10 @@ class Link(ABC):
 
     @abstractmethod
     def run(self) -> None:
-        """Serve one connection after the other until stopped."""
+        """Serve one connection after another until stopped."""
 
     def stop(self) -> None:
-        """End `run` at once, in whatever it waits for."""
+        """Make `run` return at once, whatever it is waiting for."""
         with self._lock:
             self._stopped.set()
             if self._blocking is not None:
@@ -88,13 +86,13 @@ class Link(ABC):
                     self._blocking.shutdown(socket.SHUT_RDWR)
 
     def connected_for(self, seconds: float) -> bool:
-        """Whether the present connection has lasted that long."""
+        """Whether the current connection has lasted that long."""
         since = self._connected_since
         return since is not None and time.monotonic() - since >= seconds
 
     @contextmanager
     def _stoppable(self, sock: socket.socket) -> Iterator[bool]:
-        """Let `stop` shut this socket down; false when it has been called already."""
+        """Let `stop` shut this socket down; yields false if it has been called already."""
         with self._lock:
             self._blocking = sock
             go = not self._stopped.is_set()
@@ -123,7 +121,11 @@ class Link(ABC):
 
 
 class ConnectingLink(Link):
-    """The usual mode: vpcd listens and the card connects, as often as need be."""
+    """The usual mode: vpcd listens and the card connects, as often as necessary.
+
+    If `earlier` links are given and one of them has been connected for a second, a port that has
+    been refused for a second is taken to be absent: `run` raises `NoReaderError`.
+    """
 
     def __init__(
         self,
@@ -133,11 +135,6 @@ class ConnectingLink(Link):
         observer: LinkObserver,
         earlier: Sequence[Link] = (),
     ) -> None:
-        """Aim at vpcd's slot.
-
-        With `earlier` links given, the port is known to be absent (`NoReaderError`) when it is
-        refused for a second in which one of them is connected.
-        """
         super().__init__(card, observer)
         self._address = (host, port)
         self._earlier = earlier
@@ -171,12 +168,15 @@ class ConnectingLink(Link):
 
 
 class ListeningLink(Link):
-    """vpcd's reversed mode: the card listens and vpcd connects, one connection at a time."""
+    """vpcd's reversed mode: the card listens and vpcd connects, one connection at a time.
+
+    It listens from the start, with port 0 on a free port. `run` closes the socket in the end; call
+    `close` if `run` is never called. Raises LinkError when it cannot listen.
+    """
 
     backlog = 1
 
     def __init__(self, host: str, port: int, card: PoweredCard, observer: LinkObserver) -> None:
-        """Listen; port 0 takes a free one. `run` closes the socket, or `close` without a run."""
         super().__init__(card, observer)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
@@ -217,11 +217,11 @@ def _connection(address: tuple[str, int]) -> socket.socket:
 
 
 def _connected(sock: socket.socket, where: tuple[object, ...]) -> socket.socket:
-    """Connect, without ever being in vpcd's way.
+    """Connect without ever blocking vpcd's own port.
 
-    vpcd's ports lie where the kernel takes a caller's port from. So the caller's port is lent
-    (SO_REUSEADDR): vpcd can listen at it though it is in use. And a caller that was given the very
-    port it calls, which TCP connects to itself, lets go.
+    vpcd's ports are in the range from which the kernel picks our local port. SO_REUSEADDR lets vpcd
+    listen on that port although it is in use. And if the kernel picks the very port that we connect
+    to, TCP connects the socket to itself: that counts as refused.
     """
     with ExitStack() as undo:
         undo.callback(sock.close)

@@ -1,16 +1,15 @@
-"""lpac's stdio driver protocol: one JSON object a line, requests in, answers out.
+"""lpac's stdio driver protocol: one JSON object per line, requests in, answers out.
 
     {"type":"apdu","payload":{"func":"transmit","param":"0070000001"}}
     {"type":"apdu","payload":{"ecode":0,"data":"019000"}}
 
 `connect` and `disconnect` reset the card; `logic_channel_open` selects the AID in `param` on a new
-channel, whose number is the `ecode`; `logic_channel_close` has the number in `param`; `transmit`
-has a command APDU, answered with data and status word. Parameters are hexadecimal, `ecode` is 0
-when there is nothing else to say and -1 when it went wrong. Every line has exactly one answer, but
-for those in which lpac tells its user how things go: an answer too many would be taken for the
-next request's.
+channel and returns its number as `ecode`; `logic_channel_close` has the number in `param`;
+`transmit` has a command APDU in `param` and is answered with data and status word. Parameters are
+hexadecimal. `ecode` is 0 on success and -1 on failure. Every line has exactly one answer, except
+for messages to lpac's user: one answer too many would be taken for that of the next request.
 
-Knows of the card that it has channels; not where the lines come from.
+Knows that a card has channels, not where the lines come from.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ MAX_LINE = 0x40000
 
 APDU = "apdu"
 HTTP = "http"
-"""lpac's other driver, which waits for an answer too; it gets -1."""
+"""lpac's other driver, which also waits for an answer; it gets -1."""
 
 TOLD_TYPES = frozenset({"lpa", "progress", "notification", "driver"})
-"""Lines for lpac's user, which nobody answers."""
+"""Messages for lpac's user, which are not answered."""
 
 FAILED = -1
 _MANAGE_CHANNEL, _CLOSE, _SELECT, _BY_AID = 0x70, 0x80, 0xA4, 0x04
@@ -42,7 +41,7 @@ _STANDARD_CHANNELS, _FURTHER_CHANNELS = 4, 0x40
 
 @unique
 class Function(StrEnum):
-    """What a request may ask for."""
+    """The functions of a request."""
 
     CONNECT = "connect"
     DISCONNECT = "disconnect"
@@ -52,22 +51,21 @@ class Function(StrEnum):
 
 
 class RequestError(Exception):
-    """A request that cannot be done: a sentence for the log."""
+    """A request that fails. The text is a sentence for the log."""
 
 
 class LpacStdio:
-    """Answers the requests of one program with one card."""
+    """Answers the requests of one program with one card; `complain` gets the reason for each -1."""
 
     def __init__(
         self, card: PoweredCard, observer: Observer, complain: Callable[[str], None]
     ) -> None:
-        """Complain in a sentence about each request that is answered with -1."""
         self._card = card
         self._observer = observer
         self._complain = complain
 
     def answer(self, line: bytes) -> bytes:
-        """The answer to one line, with its end of line."""
+        """The answer to one line, with its newline."""
         try:
             ecode, data = self._done(*_request(line))
         except RequestError as error:
@@ -78,7 +76,7 @@ class LpacStdio:
         return f"{text}\n".encode()
 
     def end(self) -> None:
-        """Take the card's power away: the program is gone."""
+        """Power the card off: the program is gone."""
         self._card.power_off()
 
     def _done(self, function: Function, param: bytes) -> tuple[int, bytes]:
@@ -109,7 +107,7 @@ class LpacStdio:
         if answer[-2] == _MORE_DATA or answer[-2:] == SW.OK.to_bytes(2):
             return channel
         self._close(bytes([channel]))
-        raise RequestError(f"{aid.hex().upper()} is not selected: {answer.hex().upper()}")
+        raise RequestError(f"{aid.hex().upper()} cannot be selected: {answer.hex().upper()}")
 
     def _close(self, param: bytes) -> None:
         if len(_needed(param, "a channel")) != 1:
@@ -117,7 +115,7 @@ class LpacStdio:
         close = bytes(Command(0x00, _MANAGE_CHANNEL, _CLOSE, param[0]))
         answer = self._transmit(close)
         if answer != SW.OK.to_bytes(2):
-            raise RequestError(f"channel {param[0]} is not closed: {answer.hex().upper()}")
+            raise RequestError(f"channel {param[0]} cannot be closed: {answer.hex().upper()}")
 
     def _transmit(self, apdu: bytes) -> bytes:
         answer = self._card.transmit(apdu)
@@ -126,7 +124,7 @@ class LpacStdio:
 
 
 def line_type(line: bytes) -> str | None:
-    """What kind of line it is; None where it is no JSON object with a type."""
+    """The type of a line; None if it is not a JSON object with a type."""
     try:
         found = json.loads(line)["type"]
     except (ValueError, TypeError, KeyError, RecursionError):
@@ -135,17 +133,17 @@ def line_type(line: bytes) -> str | None:
 
 
 def _request(line: bytes) -> tuple[Function, bytes]:
-    """What a line asks for, and its parameter. Raises RequestError."""
+    """The function that a line requests, and its parameter. Raises RequestError."""
     if len(line) > MAX_LINE:
-        raise RequestError(f"a line of more than {MAX_LINE} bytes")
+        raise RequestError(f"a line is longer than {MAX_LINE} bytes")
     if line_type(line) == HTTP:
-        raise RequestError("HTTP has no way here, only APDUs; set LPAC_HTTP=curl")
+        raise RequestError("only APDUs are supported here, not HTTP; set LPAC_HTTP=curl")
     try:
         payload = _payload(json.loads(line))
         param = payload.get("param") or ""
         return Function(payload["func"]), bytes.fromhex(param)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise RequestError(f"{_shown(line)} is no request of lpac's stdio driver") from error
+        raise RequestError(f"{_shown(line)} is not a request of lpac's stdio driver") from error
 
 
 def _payload(request: Any) -> Any:

@@ -1,6 +1,6 @@
-"""The client's side of PC/SC: a card in a reader, over pyscard. Knows no command.
+"""The client side of PC/SC: a card in a reader, through pyscard. Knows nothing of commands.
 
-pyscard is imported when it is needed, since a card needs none.
+pyscard is imported only when it is needed: serving a card does not need it.
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ from types import TracebackType
 from typing import Any, Self
 
 PREFERRED = "Virtual PCD"
-"""In the name of vpcd's readers."""
+"""Part of the names of vpcd's readers."""
 
 
 class PcscError(Exception):
-    """A reader or card that cannot be reached: a sentence that says what to do."""
+    """A reader or card that cannot be reached. The text says what to do."""
 
 
 class PcscCard:
-    """A card in a reader, shared with other programs; close it, or use it in a `with`."""
+    """A card in a reader, shared with other programs. Make one with `open_card`.
+
+    Close it, or use it in a `with`. Everything raises PcscError.
+    """
 
     def __init__(self, scard: Any, context: Any, reader: str) -> None:
-        """Connect; `open_card` is the way in."""
         self._scard = scard
         self._context = context
         self.reader = reader
@@ -32,7 +34,7 @@ class PcscCard:
         self._check(code)
 
     def reset(self) -> bytes:
-        """A warm reset; returns the ATR."""
+        """Reset the card (warm reset); return the ATR."""
         scard = self._scard
         code, self._protocol = scard.SCardReconnect(
             self._card, scard.SCARD_SHARE_SHARED, self._protocols, scard.SCARD_RESET_CARD
@@ -43,7 +45,7 @@ class PcscCard:
         return bytes(atr)
 
     def transmit(self, apdu: bytes) -> bytes:
-        """One command, answered as it comes: no GET RESPONSE is added."""
+        """Send one command and return the response as it is: no GET RESPONSE is added."""
         code, answer = self._scard.SCardTransmit(
             self._card,
             self._scard.SCARD_PCI_T0
@@ -55,12 +57,11 @@ class PcscCard:
         return bytes(answer)
 
     def close(self) -> None:
-        """Let the card go as it is."""
+        """Disconnect from the card without a reset."""
         self._scard.SCardDisconnect(self._card, self._scard.SCARD_LEAVE_CARD)
         self._scard.SCardReleaseContext(self._context)
 
     def __enter__(self) -> Self:
-        """The card itself."""
         return self
 
     def __exit__(
@@ -69,7 +70,6 @@ class PcscCard:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close it."""
         self.close()
 
     def _check(self, code: int) -> None:
@@ -83,15 +83,15 @@ class PcscCard:
             scard.SCARD_W_UNRESPONSIVE_CARD,
         ):
             raise PcscError(
-                f"No card answers in '{self.reader}'; put one in with: euicc-sim serve --card DIR"
+                f"There is no card in '{self.reader}'; insert one with: euicc-sim serve --card DIR"
             )
         if code == scard.SCARD_E_SHARING_VIOLATION:
             raise PcscError(
-                f"Another program has '{self.reader}' for itself; end that program and try again."
+                f"Another program has exclusive use of '{self.reader}'; end it and try again."
             )
         if code == scard.SCARD_W_RESET_CARD:
             raise PcscError(
-                f"Another program has reset the card in '{self.reader}'; end it and start again."
+                f"Another program has reset the card in '{self.reader}'; end it and try again."
             )
         raise PcscError(f"'{self.reader}' failed ({_words(scard, code)}); is the card still there?")
 
@@ -102,8 +102,8 @@ def open_card(reader: str | None = None) -> PcscCard:
     code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
     if code != scard.SCARD_S_SUCCESS:
         raise PcscError(
-            f"No pcscd answers ({_words(scard, code)}); start it, or play into a card's "
-            "directory with --card DIR."
+            f"pcscd does not answer ({_words(scard, code)}); start it, or use a card without "
+            "PC/SC: --card DIR."
         )
     try:
         code, names = scard.SCardListReaders(context, [])
@@ -114,14 +114,14 @@ def open_card(reader: str | None = None) -> PcscCard:
 
 
 def choose(names: Sequence[str], wanted: str | None) -> str:
-    """The reader of that name, else the first that has it as a part of its name.
+    """The reader with the name `wanted`, or else the first whose name contains it.
 
-    When none is wanted: the first of vpcd's, or the only one. Raises PcscError.
+    If `wanted` is None: the first of vpcd's, or the only one. Raises PcscError.
     """
     if not names:
         raise PcscError(
-            "pcscd has no reader; install vsmartcard-vpcd and restart pcscd, or play into a "
-            "card's directory with --card DIR."
+            "pcscd has no reader; install vsmartcard-vpcd and restart pcscd, or use a card without "
+            "PC/SC: --card DIR."
         )
     if wanted in names:
         return str(wanted)
@@ -131,7 +131,7 @@ def choose(names: Sequence[str], wanted: str | None) -> str:
     if wanted is None and len(names) == 1:
         return names[0]
     listed = ", ".join(f"'{one}'" for one in names)
-    what = f"No reader is called '{wanted}'" if wanted else "No reader of these is vpcd's"
+    what = f"No reader is called '{wanted}'" if wanted else "None of these readers is vpcd's"
     raise PcscError(f"{what}; choose one with --reader: {listed}.")
 
 
@@ -140,8 +140,8 @@ def _scard() -> Any:
         from smartcard import scard
     except ImportError as error:
         raise PcscError(
-            "PC/SC needs pyscard; install it with: pip install 'euicc-sim[pcsc]', or play into "
-            "a card's directory with --card DIR."
+            "PC/SC needs pyscard; install it with: pip install 'euicc-sim[pcsc]', or use a card "
+            "without PC/SC: --card DIR."
         ) from error
     return scard
 

@@ -1,4 +1,4 @@
-"""What pcscd calls vpcd's readers, and the file that gives it one more. Knows no socket."""
+"""The names pcscd gives vpcd's readers, and how to configure one more. Knows nothing of sockets."""
 
 from pathlib import Path
 
@@ -9,23 +9,24 @@ USUAL_LIBRARY = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 
 
 def reader_name(index: int) -> str:
-    """Name the slot of the card with this index as PC/SC programs see it."""
+    """The name that PC/SC programs see for the slot of the card with this index (from 0)."""
     reader, slot = divmod(index, SLOTS_PER_READER)
     return f"{_friendly_name(reader)} 00 {slot:02X}"
 
 
 def one_reader_more(index: int, port: int, library: str) -> str:
-    """Tell in words what to do so that the card with this index has a slot at `port`."""
+    """Instructions for giving the card with this index (from 0) a slot on `port`."""
     reader, slot = divmod(index, SLOTS_PER_READER)
     channel = f"0x{port - slot:04X}"
     copy = f"{library.removesuffix('.so')}{reader + 1}.so"
     return "\n".join(
         [
-            f"No reader has a slot at port {port} for card {index + 1}: one vpcd reader has "
+            f"No reader has a slot on port {port} for card {index + 1}: a vpcd reader has "
             f"{SLOTS_PER_READER}.",
-            "vpcd keeps one table of slots per file, so first copy it (a link will not do):",
+            "vpcd keeps one table of slots per library file, so copy the file first (a link is not "
+            "enough):",
             f"  cp {library} {copy}",
-            f"Then write these four lines to {CONFIGURATION}/vpcd{reader + 1}:",
+            f"Then put these four lines into {CONFIGURATION}/vpcd{reader + 1}:",
             f'  FRIENDLYNAME "{_friendly_name(reader)}"',
             f"  DEVICENAME   /dev/null:{channel}",
             f"  LIBPATH      {copy}",
@@ -36,7 +37,7 @@ def one_reader_more(index: int, port: int, library: str) -> str:
 
 
 def installed_library(configuration: Path = CONFIGURATION) -> str:
-    """Find the driver's path in the configuration of the first reader, else guess it."""
+    """The driver's path in the configuration of the first reader, or else the usual one."""
     try:
         lines = (configuration / "vpcd").read_text().splitlines()
     except (OSError, UnicodeDecodeError):

@@ -1,6 +1,7 @@
-"""One card, several ways to it: a lock that all of them take. Knows no way and no command.
+"""One card that several links share, guarded by a lock. Knows nothing of links or commands.
 
-The observers take the same lock, so what they ask the card about (its events, say) holds still.
+Observers take the same lock, so that the card does not change while they look at it (at its
+events, for example).
 """
 
 from threading import RLock
@@ -10,25 +11,27 @@ from euicc_sim.transport.vpcd import Control, PoweredCard
 
 
 class SharedCard:
-    """A card that answers one command after the other, whichever thread it comes from."""
+    """A card that answers one command at a time, from whichever thread it comes.
+
+    From now on `card` must not be used in any other way.
+    """
 
     def __init__(self, card: PoweredCard) -> None:
-        """Guard `card`; nobody else may use it from now on."""
         self._card = card
         self._lock = RLock()
 
     @property
     def atr(self) -> bytes:
-        """The answer to reset, without resetting anything."""
+        """The answer to reset; does not reset the card."""
         return self._card.atr
 
     def power_off(self) -> None:
-        """Take the power away, from everyone."""
+        """Power the card off, for all links."""
         with self._lock:
             self._card.power_off()
 
     def reset(self) -> bytes:
-        """Reset it, for everyone; give the ATR."""
+        """Reset the card, for all links; return the ATR."""
         with self._lock:
             return self._card.reset()
 
@@ -38,7 +41,7 @@ class SharedCard:
             return self._card.transmit(apdu)
 
     def observer(self, heard: LinkObserver) -> LinkObserver:
-        """`heard`, told of one thing at a time and never while the card works."""
+        """`heard`, but called only while the card is idle, and from one thread at a time."""
         return _SharedObserver(heard, self._lock)
 
 

@@ -1,6 +1,6 @@
-"""Lines in, lines out over two descriptors, such as standard input and output.
+"""Lines in and lines out over two descriptors, such as standard input and output.
 
-Knows how to wait and to be stopped; what a line means is the affair of who answers it.
+Knows how to wait and how to be stopped, not what a line means.
 """
 
 import io
@@ -18,7 +18,10 @@ _IDLE_SECONDS = 0.002
 
 
 class StdioLink:
-    """Answers each line of `requests` on `answers` until the end, or until `stop`."""
+    """Answers each line of `requests` on `answers` until end of file, or until `stop`.
+
+    `told` gets the lines that are meant for the program's user.
+    """
 
     def __init__(
         self,
@@ -28,7 +31,6 @@ class StdioLink:
         answers: io.FileIO,
         told: Callable[[str], None],
     ) -> None:
-        """Read nothing yet; `told` gets the lines that are for the program's user."""
         self._program = program
         self._observer = observer
         self._requests = requests
@@ -39,7 +41,7 @@ class StdioLink:
         self._rest = b""
 
     def run(self) -> None:
-        """Answer line after line, then take the card's power away."""
+        """Answer line after line, then power the card off."""
         with ExitStack() as afterwards:
             afterwards.callback(self._stopped.close)
             afterwards.callback(self._observer.idle)
@@ -51,12 +53,12 @@ class StdioLink:
                 self._deal(self._rest)
 
     def stop(self) -> None:
-        """End `run`, whatever it waits for."""
+        """Make `run` return, whatever it is waiting for."""
         self._ended.set()
         self._wake.close()
 
     def _read(self) -> bytes:
-        """What has come; nothing at the end."""
+        """The next bytes; empty at the end."""
         both: list[io.FileIO | socket.socket] = [self._requests, self._stopped]
         ready = select.select(both, [], [], _IDLE_SECONDS)[0]
         if not ready:
@@ -65,9 +67,9 @@ class StdioLink:
         return b"" if self._stopped in ready else self._requests.read(_PIECE) or b""
 
     def _take(self, piece: bytes) -> bool:
-        """Deal with the lines that are whole by now; false when nobody reads the answers."""
+        """Process the lines that are complete; false when nobody reads the answers any more."""
         *lines, rest = (self._rest + piece).split(b"\n")
-        self._rest = rest[: MAX_LINE + 1]  # of a longer one enough to see that it is too long
+        self._rest = rest[: MAX_LINE + 1]  # enough of a longer one to see that it is too long
         return all(self._deal(line) for line in lines)
 
     def _deal(self, line: bytes) -> bool:

@@ -1,15 +1,15 @@
-"""APDUs over TCP, for programs that have a socket and no PC/SC.
+"""APDUs over TCP, for programs that have sockets but not PC/SC.
 
-Both ways the same framing: a length of two bytes, big-endian, and that many bytes. What the client
-sends is a command APDU, what it gets the response, data and status word. A length of 0 resets the
-card and is answered with the ATR. Each message has exactly one answer.
+The framing is the same both ways: two bytes of length, big-endian, then that many bytes. The client
+sends a command APDU and gets the response, data and status word. A length of 0 resets the card and
+is answered with the ATR. Each message has exactly one answer.
 
     0005 0070000001  ->  0003 01 9000    MANAGE CHANNEL
     0000             ->  0017 3B9F96…    reset
 
-One client at a time has the card, the next one waits for its turn; nobody is timed out. When a
-client goes, the card is reset. Where a reader has the same card too, that resets it for both: a
-card has one set of contacts.
+One client at a time has the card; the next one waits for its turn, and there is no timeout. When a
+client disconnects, the card is reset. If a reader has the same card, that resets it for both: a
+card has only one set of contacts.
 """
 
 import socket
@@ -21,7 +21,7 @@ from euicc_sim.transport.vpcd import Control, Observer, PoweredCard
 
 
 class TcpLink(ListeningLink):
-    """Listens, and serves one client after the other; the others wait."""
+    """Listens, and serves one client after another; the others wait."""
 
     backlog = 16
 
@@ -30,7 +30,7 @@ class TcpLink(ListeningLink):
 
 
 def serve_client(sock: socket.socket, card: PoweredCard, observer: Observer) -> None:
-    """Answer what comes until the client is gone, then take the card's power away."""
+    """Answer messages until the client is gone, then power the card off."""
     try:
         with suppress(PeerGoneError):
             for message in messages(sock, observer.idle):

@@ -1,8 +1,8 @@
-"""The vpcd wire protocol. Knows messages and control bytes, never an APDU.
+"""The vpcd wire protocol. Knows messages and control bytes, and nothing of APDUs.
 
-A message is a length of two bytes, big-endian, and that many bytes. A message of one byte is for
-the card's contacts and is not answered, but for the question for the ATR; every longer one is a
-command and has exactly one answer. An answer too many would be taken for the next command's.
+A message is two bytes of length, big-endian, then that many bytes. A message of one byte switches
+power or resets the card and is not answered, except for the request for the ATR. Every longer one
+is a command and has exactly one answer: one too many would be taken for that of the next command.
 """
 
 import socket
@@ -15,7 +15,7 @@ from euicc_sim.transport.framing import PeerGoneError, messages, send
 
 @unique
 class Control(IntEnum):
-    """What a message of one byte asks for."""
+    """Messages of one byte."""
 
     POWER_OFF = 0x00
     POWER_ON = 0x01
@@ -24,44 +24,44 @@ class Control(IntEnum):
 
 
 class PoweredCard(Protocol):
-    """A card as a reader sees it: contacts with power on them, and commands."""
+    """A card as a reader sees it: power, reset and commands."""
 
     @property
     def atr(self) -> bytes:
-        """The answer to reset; asked several times a second, it changes nothing."""
+        """The answer to reset. Readers ask for it several times a second; it changes nothing."""
         ...
 
     def power_off(self) -> None:
-        """Take the power away."""
+        """Power the card off."""
         ...
 
     def reset(self) -> bytes:
-        """Power on, or reset the powered card; give the ATR."""
+        """Power the card on, or reset it if it is on; return the ATR."""
         ...
 
     def transmit(self, apdu: bytes) -> bytes:
-        """Answer one command; trouble inside the card is a status word too."""
+        """Answer one command; a fault inside the card is a status word too."""
         ...
 
 
 class Observer(Protocol):
-    """Whoever writes the log; told only after the reader has what it waits for."""
+    """Writes the log. It is called only after the reader has its answer."""
 
     def powered(self, control: Control) -> None:
-        """Say that power was switched; `control` is never `Control.ATR`."""
+        """Report a power-on, power-off or reset; `control` is never `Control.ATR`."""
         ...
 
     def answered(self, apdu: bytes, answer: bytes) -> None:
-        """Say that `answer` has left. Be quick: the next command may be waiting already."""
+        """Report that `answer` was sent. Be quick: the next command may already be waiting."""
         ...
 
     def idle(self) -> None:
-        """Say that nothing has come for a moment: the time for what takes longer."""
+        """Report a moment without messages: now is the time for anything slow."""
         ...
 
 
 def serve_connection(sock: socket.socket, card: PoweredCard, observer: Observer) -> None:
-    """Answer what comes until the peer is gone, then take the card's power away."""
+    """Answer messages until the peer is gone, then power the card off."""
     try:
         with suppress(PeerGoneError):
             for message in messages(sock, observer.idle):

@@ -34,7 +34,7 @@ def refused(card: Card, *apdus: bytes) -> list[Event]:
             "SELECT: 6700, Lc is 12, but 11 bytes follow",
         ),
         ([hx("00A4040005A000000009")], "SELECT: 6A82, no application has the AID A000000009"),
-        ([hx("00A40004026F07")], "SELECT: 6A82, no file 6F07 here yet"),
+        ([hx("00A40004026F07")], "SELECT: 6A82, there is no file 6F07"),
         ([CHANNEL_3], "SELECT: 6881, channel 3 is not open"),
         ([RESERVED_CLASS], "SELECT: 6E00, class 20 is reserved"),
         ([hx("0070800000")], "MANAGE CHANNEL: 6A86, the basic channel cannot be closed"),
@@ -47,13 +47,16 @@ def refused(card: Card, *apdus: bytes) -> list[Event]:
         ([hx("80E2910003BF3E00")], "STORE DATA: 6985, select the ISD-R on this channel first"),
         (
             [SELECT_ISDR, hx("80E2110101AA")],
-            "STORE DATA: 6A86, block 01 came where 00 was due",
+            "STORE DATA: 6A86, expected block 00, got 01",
         ),
         (
             [SELECT_ISDR, hx("80E2910003BF7F00")],
             "ES10: 6A88, this card has no ES10 function with tag BF7F",
         ),
-        ([hx("00FE0000")], "INS FE: 6D00, no instruction FE with nothing selected"),
+        (
+            [hx("00FE0000")],
+            "INS FE: 6D00, not supported while no application is selected",
+        ),
         ([hx("00")], "command: 6700, a command has at least 4 bytes, not 1"),
     ],
     ids=lambda value: value.split(",")[0] if isinstance(value, str) else "",

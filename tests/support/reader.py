@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from euicc_sim import Card
-from euicc_sim.transport.blank import Unheard
+from euicc_sim.transport.blank import SilentObserver
 from euicc_sim.transport.link import ConnectingLink
 
 READER = "Virtual PCD 00 00"
@@ -46,7 +46,7 @@ class Reader:
 
         self._readers = readers
         self.slot = Slot()
-        self._link = ConnectingLink("127.0.0.1", 35963, self.slot, Unheard())
+        self._link = ConnectingLink("127.0.0.1", 35963, self.slot, SilentObserver())
         self._thread = threading.Thread(target=self._link.run, daemon=True)
         self._thread.start()
         self._connection = self._connect()

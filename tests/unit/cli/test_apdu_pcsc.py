@@ -113,14 +113,14 @@ def test_a_card_is_connected_reset_used_and_let_go(
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        (1, "No card answers in 'Virtual PCD 00 00'"),
+        (1, "There is no card in 'Virtual PCD 00 00'"),
         (4, "euicc-sim serve --card DIR"),
-        (5, "Another program has 'Virtual PCD 00 00' for itself"),
+        (5, "Another program has exclusive use of 'Virtual PCD 00 00'"),
         (6, "Another program has reset the card"),
         (99, "failed (Error 99); is the card still there?"),
     ],
 )
-def test_a_card_that_cannot_be_had_is_one_sentence_and_nothing_stays_open(
+def test_a_card_that_cannot_be_reached_is_reported_and_nothing_stays_open(
     monkeypatch: pytest.MonkeyPatch, code: int, words: str
 ) -> None:
     scard = install(monkeypatch, Scard("connect", code))
@@ -132,7 +132,9 @@ def test_a_card_that_cannot_be_had_is_one_sentence_and_nothing_stays_open(
 
 def test_without_pcscd_the_sentence_names_both_ways_out(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, Scard("establish"))
-    with pytest.raises(PcscError, match=r"No pcscd answers \(Error 99\); start it, or .*--card"):
+    with pytest.raises(
+        PcscError, match=r"pcscd does not answer \(Error 99\); start it, or .*--card"
+    ):
         open_card()
 
 

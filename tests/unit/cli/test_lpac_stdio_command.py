@@ -73,7 +73,7 @@ def test_a_request_that_fails_is_answered_and_complained_about(run: Run, directo
     ask = """print('{"type":"http","payload":{}}', flush=True); print('got', input())"""
     outcome = run("--card", directory, sys.executable, "-c", ask)
     assert outcome.out == 'got {"type":"apdu","payload":{"ecode":-1,"data":""}}\n'
-    assert "HTTP has no way here" in outcome.err
+    assert "only APDUs are supported here, not HTTP" in outcome.err
 
 
 def test_a_program_that_hears_no_answer_is_no_trouble(run: Run, directory: Path) -> None:

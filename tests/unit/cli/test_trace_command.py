@@ -181,7 +181,10 @@ def test_several_cards_are_told_apart(tmp_path: Path) -> None:
         ("00B000000A 6C05", "READ BINARY 0000  6C05 Le should be 5"),
         ("00A40004022F00 6119", "SELECT 2F00  6119 25 bytes not fetched"),
         ("0020000100 63C2", "VERIFY PIN 0001  63C2 2 tries left"),
-        ("8010000000 910B", "TERMINAL PROFILE 0000  910B ok, and 11 bytes of a proactive command"),
+        (
+            "8010000000 910B",
+            "TERMINAL PROFILE 0000  910B ok, proactive command of 11 bytes pending",
+        ),
         ("0001000000 6982", "INS 01 0000  6982"),
         ("80E2910000 6700", "STORE DATA  6700 wrong length"),
         ("80E2910001 00 6A80", "STORE DATA  6A80 wrong data"),
@@ -207,4 +210,4 @@ def test_a_trace_without_a_sim_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_trace_is_a_sentence(script: Path) -> None:
-    assert "is no pcapng or pcap file" in complaint(CliRunner().invoke(app, [str(script)]))
+    assert "is not a pcapng or pcap file" in complaint(CliRunner().invoke(app, [str(script)]))

@@ -39,13 +39,13 @@ def facts(found: Iterable[Item]) -> list[tuple[str, str, str]]:
     ]
 
 
-def test_a_request_has_its_answer_once_it_is_fetched() -> None:
+def test_a_request_has_its_response_once_it_is_fetched() -> None:
     found = es10("80E2910003 BF2E00 6105", "80C0000005 BF2E020102 9000")
     assert (found.request, found.answer, found.sw) == (hx("BF2E00"), hx("BF2E020102"), 0x9000)
     assert (found.at, found.channel, found.blocks, len(found.tpdus)) == (0.0, 0, 1, 2)
 
 
-def test_blocks_are_joined_and_the_answer_in_pieces_too() -> None:
+def test_blocks_and_pieces_of_the_response_are_joined() -> None:
     found = es10(
         "80E2110002 BF51 9000",
         "80E2110101 03 9000",
@@ -56,7 +56,7 @@ def test_blocks_are_joined_and_the_answer_in_pieces_too() -> None:
     assert (found.request, found.answer, found.blocks) == (hx("BF5103010203"), hx("BF5100"), 3)
 
 
-def test_an_answer_that_comes_at_once_needs_no_fetching() -> None:
+def test_a_response_sent_at_once_need_not_be_fetched() -> None:
     assert facts(items("80E2910003 BF2E00 BF2E020102 9000")) == [("bf2e00", "bf2e020102", "9000")]
 
 
@@ -65,12 +65,12 @@ def test_a_chained_command_is_part_of_its_block() -> None:
     assert (found.request, found.blocks) == (hx("BF2E00"), 1)
 
 
-def test_a_wrong_le_is_asked_again() -> None:
+def test_a_wrong_le_is_retried() -> None:
     found = es10("80E2910003 BF2E00 6102", "00C0000009 6C02", "00C0000002 BF2E 9000")
     assert (found.answer, found.sw) == (hx("BF2E"), 0x9000)
 
 
-def test_an_answer_that_is_not_fetched_says_so_by_its_status_word() -> None:
+def test_a_response_that_is_not_fetched_keeps_its_61xx() -> None:
     assert facts(items("80E2910003 BF2E00 6105", "80E2910003 BF2000 9000")) == [
         ("bf2e00", "", "6105"),
         ("bf2000", "", "9000"),
@@ -84,7 +84,7 @@ def test_a_refused_block_ends_the_request() -> None:
     ]
 
 
-def test_block_0_begins_anew() -> None:
+def test_block_0_begins_a_new_request() -> None:
     assert facts(items("80E2110002 BF51 9000", "80E2910003 BF2E00 9000")) == [
         ("bf51", "", "9000"),
         ("bf2e00", "", "9000"),
@@ -116,7 +116,7 @@ def test_256_blocks_and_more_are_one_request() -> None:
     assert es10(*rows, "80E2912C01 AA 9000").blocks == 301
 
 
-def test_a_reset_ends_what_was_begun() -> None:
+def test_a_reset_ends_unfinished_items() -> None:
     conversation = Conversation()
     assert list(conversation.feed(1.0, Message(Kind.APDU, hx("80E2110002 BF51 9000")))) == []
     begun, reset = conversation.feed(2.0, Message(Kind.ATR, hx("3B00")))
@@ -125,7 +125,7 @@ def test_a_reset_ends_what_was_begun() -> None:
     assert list(conversation.rest()) == []
 
 
-def test_other_commands_are_themselves() -> None:
+def test_other_commands_are_items_of_their_own() -> None:
     assert facts(items("00A40004023F00 9000", "00B000000A 6986", "00C0000005 6985", "FF 6E00")) == [
         ("00a40004023f00", "", "9000"),
         ("00b000000a", "", "6986"),
@@ -134,7 +134,7 @@ def test_other_commands_are_themselves() -> None:
     ]
 
 
-def test_a_select_has_the_answer_that_was_fetched() -> None:
+def test_a_select_has_its_fetched_response() -> None:
     found = items("00A40004023F00 6102", "00C0000002 6200 9000")
     assert facts(found) == [("00a40004023f00", "6200", "9000")]
 
@@ -151,12 +151,12 @@ def test_the_pieces_of_a_package_are_named() -> None:
     assert first.parts == ((0xBF23, 4),)
 
 
-def test_bytes_that_are_no_package_are_a_piece_without_parts() -> None:
+def test_bytes_that_are_not_a_package_are_a_piece_without_parts() -> None:
     found = es10("80E2910003 BF3600 9000")
     assert (found.is_package_piece, found.parts) == (True, ())
 
 
-def test_an_empty_message_and_another_kind_are_nothing() -> None:
+def test_an_empty_message_and_an_unknown_kind_are_ignored() -> None:
     conversation = Conversation()
     assert list(conversation.feed(0.0, Message(Kind.APDU, b""))) == []
     assert list(conversation.feed(0.0, Message(2, hx("FF10")))) == []

@@ -10,7 +10,7 @@ from euicc_sim.tracing.gsmtap import MAX_DATAGRAM, Kind, Message, read
 HEAD = "02 04 04 00 0000 00 00 00000000"
 
 
-def test_an_exchange_is_a_header_of_16_bytes_and_the_row() -> None:
+def test_an_exchange_is_a_header_of_16_bytes_and_the_tpdu() -> None:
     assert bytes(Message(Kind.APDU, hx("0070000001 01 9000"))) == hx(
         HEAD + "00 00 00 00" + "0070000001 01 9000"
     )
@@ -26,7 +26,7 @@ def test_a_message_is_read_back(kind: int, body: bytes, slot: int) -> None:
     assert read(bytes(message)) == message
 
 
-def test_a_longer_header_of_somebody_else_is_skipped() -> None:
+def test_a_longer_header_is_skipped() -> None:
     assert read(hx("02 05 04 00 0000 00 00 00000000 01 00 00 00 FFFFFFFF 3B00")) == Message(
         Kind.ATR, hx("3B00")
     )
@@ -43,11 +43,11 @@ def test_a_longer_header_of_somebody_else_is_skipped() -> None:
         "02 FF 04 00 0000 0000 00000000 00000000 3B00",  # and one too long
     ],
 )
-def test_what_is_no_gsmtap_of_a_sim_is_nothing(other: str) -> None:
+def test_anything_but_gsmtap_of_a_sim_is_ignored(other: str) -> None:
     assert read(hx(other)) is None
 
 
-def test_what_no_datagram_holds_is_cut_before_its_status_word() -> None:
+def test_a_message_too_long_for_a_datagram_is_truncated_before_its_status_word() -> None:
     message = bytes(Message(Kind.APDU, bytes(70000) + hx("9000")))
     assert len(message) == MAX_DATAGRAM
     assert message.endswith(hx("00 9000"))

@@ -6,7 +6,7 @@ from pathlib import Path
 from euicc_sim.tracing.journal import JOURNAL, MAX_SIZE, Entry, Journal, read
 
 
-def test_lines_come_back_in_order(tmp_path: Path) -> None:
+def test_lines_are_read_back_in_order(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.link(1.5, "connected")
     journal.function(2.5, "GetEID", "GetEID: ok", refused=False)
@@ -27,7 +27,7 @@ def test_the_end_of_serving_is_a_line_without_text(tmp_path: Path) -> None:
     assert (entry.text, entry.process) == ("", os.getpid())
 
 
-def test_a_long_journal_loses_its_older_half_but_not_the_link(tmp_path: Path) -> None:
+def test_a_long_journal_loses_its_older_half_but_keeps_the_link(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.link(1.0, "connected")
     for number in range(3000):
@@ -42,7 +42,7 @@ def test_a_long_journal_loses_its_older_half_but_not_the_link(tmp_path: Path) ->
     assert len(rest) > 800
 
 
-def test_bad_lines_are_left_out(tmp_path: Path) -> None:
+def test_malformed_lines_are_skipped(tmp_path: Path) -> None:
     (tmp_path / JOURNAL).write_bytes(
         b'{"at": 1, "text": "good"}\nbad\n[]\n{"text": "no time"}\n\xff\n{"at": "x"}\n'
         b'{"at": 2, "text": "odd", "process": "me", "refused": 1}\n{"at": 3, "te'
@@ -50,7 +50,7 @@ def test_bad_lines_are_left_out(tmp_path: Path) -> None:
     assert read(tmp_path) == [Entry(1.0, "good"), Entry(2.0, "odd")]
 
 
-def test_a_directory_that_takes_no_journal_is_no_trouble(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_written_is_not_an_error(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "nowhere")
     journal.function(1.0, "GetEID", "GetEID: ok", refused=False)
     journal.flush()

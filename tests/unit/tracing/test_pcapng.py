@@ -1,4 +1,4 @@
-"""Trace files, and those of others."""
+"""Trace files, our own and those of other programs."""
 
 import builtins
 from pathlib import Path
@@ -25,14 +25,14 @@ def written(path: Path, *payloads: bytes) -> Path:
     return path
 
 
-def test_what_was_written_is_read_with_its_times(path: Path) -> None:
+def test_datagrams_are_read_back_with_their_times(path: Path) -> None:
     assert list(datagrams(written(path, b"one", b"two"))) == [
         Datagram(1_700_000_000.25, b"one"),
         Datagram(1_700_000_001.25, b"two"),
     ]
 
 
-def test_a_file_can_be_read_whenever_it_was_flushed(path: Path) -> None:
+def test_a_file_can_be_read_after_every_flush(path: Path) -> None:
     file = TraceFile(path)
     assert list(datagrams(path)) == []
     file.write(1.0, b"one")
@@ -41,14 +41,14 @@ def test_a_file_can_be_read_whenever_it_was_flushed(path: Path) -> None:
     file.close()
 
 
-def test_packets_have_right_lengths_and_checksums(path: Path) -> None:
+def test_packets_have_correct_lengths_and_checksums(path: Path) -> None:
     with written(path, b"one").open("rb") as file:
         ((_, packet),) = dpkt.pcapng.Reader(file)
     assert packet[:20] == hx("45 00 001F 0000 0000 40 11 7CCC 7F000001 7F000001")
     assert packet[20:26] == hx("B8BA 1279 000B")
 
 
-def test_a_file_that_ends_within_a_packet_is_read_up_to_there(path: Path) -> None:
+def test_a_file_that_ends_within_a_packet_is_read_up_to_that_packet(path: Path) -> None:
     whole = written(path, b"one", b"two").read_bytes()
     for cut in range(1, 40):
         path.write_bytes(whole[:-cut])
@@ -59,7 +59,7 @@ def test_a_file_that_ends_within_a_packet_is_read_up_to_there(path: Path) -> Non
     ("link", "before"),
     [(1, bytes(12) + hx("0800")), (113, bytes(14) + hx("0800")), (0, hx("02000000"))],
 )
-def test_ethernet_and_other_links_are_read_too_and_pcap(
+def test_pcap_ethernet_and_other_link_types_are_read_too(
     path: Path, link: int, before: bytes
 ) -> None:
     udp = dpkt.udp.UDP(sport=1, dport=4729, data=b"one", ulen=11)
@@ -73,20 +73,20 @@ def test_ethernet_and_other_links_are_read_too_and_pcap(
 
 
 @pytest.mark.parametrize("content", [b"", b"hello, this is a text", bytes(100)])
-def test_another_file_is_a_sentence(path: Path, content: bytes) -> None:
+def test_a_file_of_another_kind_is_reported(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    with pytest.raises(TraceError, match=r"is no pcapng or pcap file; give a trace"):
+    with pytest.raises(TraceError, match=r"is not a pcapng or pcap file; give a trace"):
         list(datagrams(path))
 
 
-def test_a_file_that_is_not_there_is_a_sentence(path: Path) -> None:
+def test_a_missing_file_is_reported(path: Path) -> None:
     with pytest.raises(TraceError, match=r"x\.pcapng cannot be read \(No such file"):
         list(datagrams(path))
     with pytest.raises(TraceError, match=r"cannot be written \(No such file"):
         TraceFile(path / "y" / "z")
 
 
-def test_without_dpkt_the_sentence_says_what_to_install(
+def test_without_dpkt_the_error_says_what_to_install(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = builtins.__import__

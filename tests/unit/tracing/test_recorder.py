@@ -1,4 +1,4 @@
-"""The recorder: cheap while the link is busy, complete when it is not, never in the way."""
+"""The recorder: cheap while the link is busy, complete when it is idle, and never in the way."""
 
 import json
 import threading
@@ -42,7 +42,7 @@ def recorder(*sinks: Kept, keys: KeyFile | None = None) -> tuple[Recorder, list[
     return Recorder(sinks, said.append, keys), said
 
 
-def test_nothing_is_written_until_there_is_time() -> None:
+def test_nothing_is_written_until_flush() -> None:
     kept = Kept()
     made, _ = recorder(kept)
     tap = made.tap(1, "")
@@ -55,7 +55,7 @@ def test_nothing_is_written_until_there_is_time() -> None:
     assert kept.flushed == 1
 
 
-def test_a_link_without_a_pause_is_written_all_the_same() -> None:
+def test_a_link_without_a_pause_is_still_written() -> None:
     kept = Kept()
     made, _ = recorder(kept)
     for _ in range(WAITING_AT_MOST + 1):
@@ -63,7 +63,7 @@ def test_a_link_without_a_pause_is_written_all_the_same() -> None:
     assert len(kept.messages) == WAITING_AT_MOST + 1
 
 
-def test_the_end_writes_the_rest() -> None:
+def test_close_writes_what_is_left() -> None:
     kept = Kept()
     made, _ = recorder(kept)
     made.tap(0, "").exchange(hx("00700080"), hx("9000"))
@@ -71,18 +71,18 @@ def test_the_end_writes_the_rest() -> None:
     assert (len(kept.messages), kept.closed) == (1, True)
 
 
-def test_a_sink_that_fails_is_told_of_once_and_the_other_goes_on() -> None:
+def test_a_failing_sink_is_reported_once_and_the_other_continues() -> None:
     kept = Kept()
     made, said = recorder(Kept(failing=True), kept)
     tap = made.tap(0, "")
     for _ in range(2):
         tap.exchange(hx("00700080"), hx("9000"))
         tap.flush()
-    assert said == ["The trace ends here: No space left on device. The card goes on."]
+    assert said == ["The trace ends here: No space left on device. The card keeps running."]
     assert len(kept.messages) == 2
 
 
-def test_cards_of_several_threads_lose_nothing() -> None:
+def test_nothing_is_lost_with_cards_in_several_threads() -> None:
     kept = Kept()
     made, _ = recorder(kept)
 
@@ -101,7 +101,7 @@ def test_cards_of_several_threads_lose_nothing() -> None:
     assert sorted(one.slot for one in kept.messages if one) == [0] * 300 + [1] * 300 + [2] * 300
 
 
-def test_keys_go_into_their_own_file_for_the_owner_alone(tmp_path: Path) -> None:
+def test_keys_go_into_a_file_that_only_the_owner_can_read(tmp_path: Path) -> None:
     made, _ = recorder(Kept(), keys=KeyFile(tmp_path / "x.pcapng"))
     tap = made.tap(0, "8904")
     tap.keys(KEYS)
@@ -120,7 +120,7 @@ def test_keys_go_into_their_own_file_for_the_owner_alone(tmp_path: Path) -> None
     }
 
 
-def test_an_older_file_of_keys_does_not_lend_its_mode(tmp_path: Path) -> None:
+def test_an_older_file_of_keys_does_not_pass_on_its_mode(tmp_path: Path) -> None:
     path = tmp_path / "x.pcapng.keys.json"
     path.write_text("old")
     path.chmod(0o644)
@@ -129,23 +129,23 @@ def test_an_older_file_of_keys_does_not_lend_its_mode(tmp_path: Path) -> None:
     assert json.loads(path.read_text()) == {"downloads": {}}
 
 
-def test_keys_that_nobody_asked_for_are_forgotten() -> None:
+def test_keys_are_dropped_unless_requested() -> None:
     made, said = recorder(Kept())
     made.tap(0, "").keys(KEYS)
     made.close()
     assert (made.wants_keys, said) == (False, [])
 
 
-def test_keys_that_cannot_be_written_are_a_sentence(tmp_path: Path) -> None:
+def test_keys_that_cannot_be_written_are_reported(tmp_path: Path) -> None:
     with pytest.raises(TraceError, match=r"cannot be written \(No such file"):
         KeyFile(tmp_path / "nowhere" / "x.pcapng")
     made, said = recorder(Kept(), keys=KeyFile(tmp_path / "x.pcapng"))
     (tmp_path / "x.pcapng.keys.json.new").mkdir()
     made.tap(0, "").keys(KEYS)
     made.flush()
-    assert said == ["The trace ends here: Is a directory. The card goes on."]
+    assert said == ["The trace ends here: Is a directory. The card keeps running."]
 
 
-def test_keys_never_show() -> None:
+def test_keys_are_not_printed() -> None:
     assert "00" * 16 not in repr(KEYS)
     assert "s_enc" not in repr(KEYS)

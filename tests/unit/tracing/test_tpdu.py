@@ -1,4 +1,4 @@
-"""Commands and answers in one row, there and back."""
+"""Joining commands and responses into TPDUs, and splitting them."""
 
 import pytest
 from hypothesis import given
@@ -26,7 +26,7 @@ DATA = "01" * 256
         ("00A4", "6700", "00A4 6700"),
     ],
 )
-def test_a_row_is_what_t0_carries(command: str, answer: str, row: str) -> None:
+def test_a_tpdu_is_what_t0_transmits(command: str, answer: str, row: str) -> None:
     assert join(hx(command), hx(answer)) == hx(row)
 
 
@@ -45,7 +45,7 @@ def test_a_row_is_what_t0_carries(command: str, answer: str, row: str) -> None:
         ("67", "", "67"),
     ],
 )
-def test_a_row_is_taken_apart_by_its_instruction(row: str, command: str, answer: str) -> None:
+def test_a_tpdu_is_split_by_its_instruction(row: str, command: str, answer: str) -> None:
     assert split(hx(row)) == (hx(command), hx(answer))
 
 
@@ -61,7 +61,7 @@ def test_a_row_is_taken_apart_by_its_instruction(row: str, command: str, answer:
     ),
     st.binary(max_size=256),
 )
-def test_store_data_comes_back(command: Command, data: bytes) -> None:
+def test_store_data_round_trips(command: Command, data: bytes) -> None:
     sent = command._replace(extended=len(command.data) > 255)
     found = split(join(bytes(sent), data + hx("9000")))
     assert found == (bytes(sent), data + hx("9000"))
@@ -69,7 +69,7 @@ def test_store_data_comes_back(command: Command, data: bytes) -> None:
 
 
 @given(st.binary(max_size=300), st.binary(min_size=2, max_size=300))
-def test_any_bytes_have_a_row_of_which_nothing_is_lost(command: bytes, answer: bytes) -> None:
+def test_any_bytes_can_be_joined_and_split_without_loss(command: bytes, answer: bytes) -> None:
     row = join(command, answer)
     assert b"".join(split(row)) == row
     assert row.endswith(answer)

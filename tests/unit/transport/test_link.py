@@ -1,4 +1,4 @@
-"""The lasting link: a listening socket stands for vpcd, or calls as vpcd's reversed mode does."""
+"""The lasting link, to a socket that listens like vpcd or connects like its reversed mode."""
 
 import socket
 import threading
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from euicc_sim.transport import link as link_module
-from euicc_sim.transport.blank import BlankCard, Unheard
+from euicc_sim.transport.blank import BlankCard, SilentObserver
 from euicc_sim.transport.link import (
     ConnectingLink,
     Link,
@@ -25,7 +25,7 @@ ASK_ATR = bytes.fromhex("0001 04")
 BLANK_ATR = bytes.fromhex("0002 3B00")
 
 
-class Log(Unheard):
+class Log(SilentObserver):
     """Writes down how the link fares."""
 
     def __init__(self) -> None:
@@ -123,7 +123,7 @@ def test_it_connects_to_vpcd_and_gives_the_atr(log: Log) -> None:
             assert log.lines == ["connected"]
 
 
-def test_it_says_once_that_vpcd_is_not_there(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_reports_once_that_vpcd_is_not_there(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     tries = []
 
     def refuse(*address: object, **_: object) -> object:
@@ -137,7 +137,7 @@ def test_it_says_once_that_vpcd_is_not_there(log: Log, monkeypatch: pytest.Monke
     assert log.lines == ["waiting Connection refused"]
 
 
-def test_it_connects_when_vpcd_comes(log: Log) -> None:
+def test_it_connects_when_vpcd_starts(log: Log) -> None:
     with absent_vpcd() as listener:
         link = ConnectingLink(LOOPBACK, port_of(listener), BlankCard(), log)
         with running(link):
@@ -148,7 +148,7 @@ def test_it_connects_when_vpcd_comes(log: Log) -> None:
                 assert log.lines == ["waiting Connection refused", "connected"]
 
 
-def test_it_is_back_when_vpcd_is_back(log: Log) -> None:
+def test_it_reconnects_when_vpcd_restarts(log: Log) -> None:
     with vpcd() as listener:
         port = port_of(listener)
         link = ConnectingLink(LOOPBACK, port, BlankCard(), log)
@@ -162,7 +162,7 @@ def test_it_is_back_when_vpcd_is_back(log: Log) -> None:
                 log.wait_for("connected", "waiting Connection refused", "connected")
 
 
-def test_a_card_whose_connection_ended_has_no_power(log: Log) -> None:
+def test_the_card_is_powered_off_when_the_connection_ends(log: Log) -> None:
     off = threading.Event()
 
     class Card(BlankCard):
@@ -174,13 +174,13 @@ def test_a_card_whose_connection_ended_has_no_power(log: Log) -> None:
         assert off.wait(DEADLINE)
 
 
-def test_it_never_gives_up_on_a_name_that_cannot_be_resolved(log: Log) -> None:
+def test_it_keeps_trying_a_name_that_cannot_be_resolved(log: Log) -> None:
     with running(ConnectingLink("name.invalid", 35963, BlankCard(), log)) as thread:
         until(lambda: bool(log.lines))
         assert thread.is_alive()
 
 
-def test_the_port_it_calls_from_is_free_for_vpcd_to_listen_at(log: Log) -> None:
+def test_vpcd_can_listen_on_the_local_port_of_a_link(log: Log) -> None:
     with vpcd() as listener:
         link = ConnectingLink(LOOPBACK, port_of(listener), BlankCard(), log)
         with running(link), accept(listener) as card, vpcd(card.getpeername()[1]) as other:
@@ -195,7 +195,7 @@ def test_a_connection_to_itself_counts_as_refused() -> None:
     assert sock.fileno() == -1
 
 
-def test_stop_ends_a_link_that_waits_for_vpcd(log: Log) -> None:
+def test_stop_ends_a_link_that_is_waiting_for_vpcd(log: Log) -> None:
     with absent_vpcd() as listener:
         with running(ConnectingLink(LOOPBACK, port_of(listener), BlankCard(), log)) as thread:
             log.wait_for("waiting Connection refused")
@@ -219,7 +219,7 @@ def test_a_stopped_link_does_not_run(log: Log) -> None:
     assert log.lines == []
 
 
-def test_a_slot_that_asks_nothing_is_told(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_slot_is_reported(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link_module, "SILENCE_SECONDS", 0)
     with vpcd() as listener:
         link = ConnectingLink(LOOPBACK, port_of(listener), BlankCard(), log)
@@ -234,7 +234,7 @@ def test_a_refused_port_beside_a_connected_one_is_an_error(
     monkeypatch.setattr(link_module, "NO_READER_SECONDS", 0)
     with vpcd() as listener, absent_vpcd() as absent:
         first = ConnectingLink(LOOPBACK, port_of(listener), BlankCard(), log)
-        third = ConnectingLink(LOOPBACK, port_of(absent), BlankCard(), Unheard(), [first])
+        third = ConnectingLink(LOOPBACK, port_of(absent), BlankCard(), SilentObserver(), [first])
         with running(first), accept(listener):
             log.wait_for("connected")
             with pytest.raises(NoReaderError, match="another card has its slot") as raised:
@@ -242,12 +242,12 @@ def test_a_refused_port_beside_a_connected_one_is_an_error(
         assert raised.value.port == port_of(absent)
 
 
-def test_a_refused_port_is_waited_for_while_no_other_is_connected(
+def test_a_refused_port_is_retried_while_no_other_card_is_connected(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(link_module, "NO_READER_SECONDS", 0)
     with absent_vpcd() as absent:
-        first = ConnectingLink(LOOPBACK, 1, BlankCard(), Unheard())
+        first = ConnectingLink(LOOPBACK, 1, BlankCard(), SilentObserver())
         third = ConnectingLink(LOOPBACK, port_of(absent), BlankCard(), log, [first])
         with running(third):
             log.wait_for("waiting Connection refused")
@@ -262,7 +262,7 @@ def test_in_reversed_mode_vpcd_connects_to_it(log: Log) -> None:
         assert log.lines == ["waiting", "connected"]
 
 
-def test_in_reversed_mode_the_next_connection_is_taken_when_one_ends(log: Log) -> None:
+def test_in_reversed_mode_the_next_connection_is_accepted_when_one_ends(log: Log) -> None:
     link = ListeningLink(LOOPBACK, 0, BlankCard(), log)
     with running(link):
         for _ in range(2):
@@ -286,21 +286,21 @@ def test_in_reversed_mode_there_is_one_connection_at_a_time(log: Log) -> None:
         assert _exactly(second, len(BLANK_ATR)) == BLANK_ATR
 
 
-def test_stop_ends_a_link_that_listens(log: Log) -> None:
+def test_stop_ends_a_listening_link(log: Log) -> None:
     link = ListeningLink(LOOPBACK, 0, BlankCard(), log)
     with running(link) as thread:
         log.wait_for("waiting")
     assert not thread.is_alive()
 
 
-def test_a_port_in_use_is_a_sentence() -> None:
+def test_a_port_in_use_is_reported() -> None:
     with vpcd() as listener:
         port = port_of(listener)
         with pytest.raises(LinkError, match=f"Cannot listen on 127.0.0.1:{port}: Address already"):
-            ListeningLink(LOOPBACK, port, BlankCard(), Unheard())
+            ListeningLink(LOOPBACK, port, BlankCard(), SilentObserver())
 
 
-def test_a_blank_card_knows_no_command(log: Log) -> None:
+def test_a_blank_card_refuses_every_command(log: Log) -> None:
     link = ListeningLink(LOOPBACK, 0, BlankCard(), log)
     with running(link), socket.create_connection((LOOPBACK, link.port), DEADLINE) as card:
         card.sendall(bytes.fromhex("0001 01  0004 00A40000  0001 00"))

@@ -1,4 +1,4 @@
-"""lpac's stdio protocol: what each request does to a card, and what is no request."""
+"""lpac's stdio protocol: what each request does to a card, and what is not a request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from support.hexes import hx
 
 from euicc_sim import Card
-from euicc_sim.transport.blank import BlankCard, Unheard
+from euicc_sim.transport.blank import BlankCard, SilentObserver
 from euicc_sim.transport.lpac_stdio import MAX_LINE, LpacStdio
 from euicc_sim.transport.stdio import StdioLink
 from euicc_sim.transport.vpcd import Control, PoweredCard
@@ -26,7 +26,7 @@ DONE = '{"type":"apdu","payload":{"ecode":0,"data":""}}'
 FAILED = '{"type":"apdu","payload":{"ecode":-1,"data":""}}'
 
 
-class Log(Unheard):
+class Log(SilentObserver):
     def __init__(self) -> None:
         self.lines: list[object] = []
 
@@ -63,7 +63,7 @@ def program(card: Card) -> Program:
     return Program(card)
 
 
-def test_a_session_as_lpac_has_it(program: Program, card: Card) -> None:
+def test_a_session_of_lpac(program: Program, card: Card) -> None:
     assert program.ask("connect") == (0, "")
     assert program.ask("logic_channel_open", ISDR) == (1, "")
     assert program.ask("transmit", "81E2910006BF3E035C015A") == (0, "6115")
@@ -82,7 +82,7 @@ def test_a_session_as_lpac_has_it(program: Program, card: Card) -> None:
     ]
 
 
-def test_an_answer_is_a_line_as_lpac_s_documentation_shows_it(program: Program) -> None:
+def test_an_answer_is_a_line_as_in_the_documentation_of_lpac(program: Program) -> None:
     assert program.stdio.answer(CONNECT) == f"{DONE}\n".encode()
 
 
@@ -93,13 +93,13 @@ def test_connect_and_disconnect_reset_the_card(program: Program, func: str) -> N
     assert program.ask("transmit", "81E2910006BF3E035C015A") == (0, "6881")
 
 
-def test_an_aid_that_is_not_there_leaves_no_channel_open(program: Program) -> None:
+def test_an_unknown_aid_does_not_leave_a_channel_open(program: Program) -> None:
     assert program.ask("logic_channel_open", "A000000000") == (-1, "")
-    assert program.complaints == ["A000000000 is not selected: 6A82"]
+    assert program.complaints == ["A000000000 cannot be selected: 6A82"]
     assert program.ask("logic_channel_open", ISDR) == (1, "")
 
 
-def test_every_channel_can_be_opened_and_there_are_no_more(program: Program) -> None:
+def test_every_channel_can_be_opened_but_no_more(program: Program) -> None:
     opened = []
     while (channel := program.ask("logic_channel_open", ISDR)[0]) > 0:
         opened.append(channel)
@@ -116,10 +116,10 @@ def test_a_card_without_channels(card: Card) -> None:
     assert program.complaints == ["no channel is free: 6D00"]
 
 
-def test_a_channel_that_is_not_open_is_not_closed(program: Program) -> None:
+def test_a_channel_that_is_not_open_cannot_be_closed(program: Program) -> None:
     ecode, _ = program.ask("logic_channel_close", "07")
     assert ecode == -1
-    assert program.complaints == ["channel 7 is not closed: 6881"]
+    assert program.complaints == ["channel 7 cannot be closed: 6881"]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_channel_that_is_not_open_is_not_closed(program: Program) -> None:
         ("logic_channel_close", "0102", "a channel is one byte, not 0102"),
     ],
 )
-def test_a_parameter_that_does_not_fit(
+def test_a_bad_parameter_is_refused(
     program: Program, func: str, param: str | None, complaint: str
 ) -> None:
     assert program.ask(func, param) == (-1, "")
@@ -162,20 +162,20 @@ def test_a_parameter_that_does_not_fit(
         b"[" * 100_000,
     ],
 )
-def test_a_line_that_is_no_request_gets_an_error_and_a_line_in_the_log(
+def test_a_line_that_is_not_a_request_is_answered_with_an_error_and_logged(
     program: Program, line: bytes
 ) -> None:
     assert program.stdio.answer(line) == f"{FAILED}\n".encode()
     (complaint,) = program.complaints
-    assert complaint.endswith(" is no request of lpac's stdio driver")
+    assert complaint.endswith(" is not a request of lpac's stdio driver")
     assert len(complaint) < 130
     assert program.log.lines == []
 
 
-def test_http_is_not_spoken(program: Program) -> None:
+def test_http_is_refused(program: Program) -> None:
     line = b'{"type":"http","payload":{"url":"https://example.com","tx":"","headers":[]}}'
     assert program.stdio.answer(line) == f"{FAILED}\n".encode()
-    assert program.complaints == ["HTTP has no way here, only APDUs; set LPAC_HTTP=curl"]
+    assert program.complaints == ["only APDUs are supported here, not HTTP; set LPAC_HTTP=curl"]
 
 
 class Pipes:
@@ -248,7 +248,7 @@ def test_a_last_line_without_its_end_is_answered(pipes: Pipes) -> None:
     assert pipes.hear() == DONE
 
 
-def test_what_lpac_tells_its_user_is_passed_on_and_not_answered(pipes: Pipes) -> None:
+def test_messages_for_the_user_of_lpac_are_passed_on_and_not_answered(pipes: Pipes) -> None:
     result = '{"type":"lpa","payload":{"code":0,"message":"success","data":[]}}'
     progress = '{"type":"progress","payload":{}}'
     pipes.say(f"{progress}\n{result}\n".encode(), CONNECT + b"\n")
@@ -256,14 +256,12 @@ def test_what_lpac_tells_its_user_is_passed_on_and_not_answered(pipes: Pipes) ->
     assert pipes.told == [progress, result]
 
 
-def test_a_line_without_end_is_not_kept_and_costs_one_answer(
-    pipes: Pipes, program: Program
-) -> None:
+def test_an_endless_line_is_not_kept_and_gets_one_answer(pipes: Pipes, program: Program) -> None:
     for _ in range(3):
         pipes.say(b"5" * MAX_LINE)
     pipes.say(b"\n" + CONNECT + b"\n")
     assert [pipes.hear(), pipes.hear()] == [FAILED, DONE]
-    assert program.complaints == [f"a line of more than {MAX_LINE} bytes"]
+    assert program.complaints == [f"a line is longer than {MAX_LINE} bytes"]
 
 
 def test_the_longest_command_fits(pipes: Pipes, program: Program) -> None:
@@ -281,7 +279,7 @@ def test_it_ends_when_nobody_reads_the_answers(pipes: Pipes) -> None:
     assert pipes.ended()
 
 
-def test_it_can_be_stopped_and_then_does_nothing_more(pipes: Pipes, program: Program) -> None:
+def test_it_does_nothing_after_it_was_stopped(pipes: Pipes, program: Program) -> None:
     pipes.say(CONNECT)
     pipes.link.stop()
     assert pipes.ended()

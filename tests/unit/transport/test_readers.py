@@ -1,4 +1,4 @@
-"""pcscd's names for vpcd's slots, and the words for one reader more."""
+"""pcscd's names for vpcd's slots, and the instructions for one more reader."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from euicc_sim.transport.readers import (
 )
 
 
-def test_the_port_is_vpcds() -> None:
+def test_the_default_port_is_that_of_vpcd() -> None:
     assert DEFAULT_PORT == 0x8C7B == 35963
 
 
@@ -31,14 +31,15 @@ def test_a_slot_has_the_name_that_pcscd_gives_it(index: int, name: str) -> None:
     assert reader_name(index) == name
 
 
-def test_the_third_card_is_told_the_file_to_write() -> None:
+def test_the_instructions_for_the_third_card_name_the_file_to_write() -> None:
     lines = one_reader_more(2, 35965, "/usr/lib/pcsc/drivers/serial/libifdvpcd.so").splitlines()
     assert lines == [
-        "No reader has a slot at port 35965 for card 3: one vpcd reader has 2.",
-        "vpcd keeps one table of slots per file, so first copy it (a link will not do):",
+        "No reader has a slot on port 35965 for card 3: a vpcd reader has 2.",
+        "vpcd keeps one table of slots per library file, so copy the file first (a link is not "
+        "enough):",
         "  cp /usr/lib/pcsc/drivers/serial/libifdvpcd.so "
         "/usr/lib/pcsc/drivers/serial/libifdvpcd2.so",
-        "Then write these four lines to /etc/reader.conf.d/vpcd2:",
+        "Then put these four lines into /etc/reader.conf.d/vpcd2:",
         '  FRIENDLYNAME "Virtual PCD 2"',
         "  DEVICENAME   /dev/null:0x8C7D",
         "  LIBPATH      /usr/lib/pcsc/drivers/serial/libifdvpcd2.so",
@@ -47,12 +48,12 @@ def test_the_third_card_is_told_the_file_to_write() -> None:
     ]
 
 
-def test_the_second_slot_of_a_reader_has_the_readers_port() -> None:
+def test_the_second_slot_of_a_reader_uses_the_port_of_the_reader() -> None:
     assert "0x8C7F" in one_reader_more(5, 35968, USUAL_LIBRARY)
     assert "vpcd3" in one_reader_more(5, 35968, USUAL_LIBRARY)
 
 
-def test_the_library_is_read_from_the_first_readers_file(tmp_path: Path) -> None:
+def test_the_library_is_read_from_the_file_of_the_first_reader(tmp_path: Path) -> None:
     (tmp_path / "vpcd").write_text(
         'FRIENDLYNAME "Virtual PCD"\nLIBPATH      /usr/lib64/libifdvpcd.so\n\n'
     )
@@ -60,9 +61,7 @@ def test_the_library_is_read_from_the_first_readers_file(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("text", [None, "", "LIBPATH\n", "# nothing\n"])
-def test_without_such_a_line_the_library_is_where_it_usually_is(
-    tmp_path: Path, text: str | None
-) -> None:
+def test_without_such_a_line_the_library_is_the_usual_one(tmp_path: Path, text: str | None) -> None:
     if text is not None:
         (tmp_path / "vpcd").write_text(text)
     assert installed_library(tmp_path) == USUAL_LIBRARY

@@ -1,4 +1,4 @@
-"""`euicc-sim serve` with a stub card, and a thread of the test's own in vpcd's place."""
+"""`euicc-sim serve` with a stub card, and a thread of the test that plays vpcd."""
 
 import io
 import os
@@ -26,7 +26,7 @@ from euicc_sim.tracing.gsmtap import Kind, Message
 from euicc_sim.tracing.pcapng import datagrams
 from euicc_sim.tracing.recorder import Recorder
 from euicc_sim.transport import link as link_module
-from euicc_sim.transport.blank import BlankCard, Unheard
+from euicc_sim.transport.blank import BlankCard, SilentObserver
 from euicc_sim.transport.vpcd import Control
 
 DEADLINE = 20.0
@@ -165,7 +165,7 @@ def test_it_prints_the_card_its_reader_what_to_try_and_a_line_per_function(
     ]
 
 
-def test_it_suggests_itself_by_the_path_it_was_called_by_when_it_is_not_on_the_path(
+def test_its_suggestions_use_the_path_it_was_called_by_when_it_is_not_on_path(
     listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("euicc_sim.cli.serve.which", lambda _: None)
@@ -190,7 +190,7 @@ def test_verbose_shows_power_and_hex(listener: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_trace_is_whole_when_a_signal_ends_it(
+def test_a_trace_is_complete_when_a_signal_ends_it(
     listener: socket.socket, number: int, tmp_path: Path
 ) -> None:
     path = tmp_path / "x.pcapng"
@@ -206,7 +206,7 @@ def test_a_trace_is_whole_when_a_signal_ends_it(
     assert (tmp_path / "x.pcapng.keys.json").exists()
 
 
-def test_a_trace_that_cannot_be_written_is_a_sentence_and_exit_code_1(tmp_path: Path) -> None:
+def test_a_trace_that_cannot_be_written_is_reported_with_exit_code_1(tmp_path: Path) -> None:
     result = run("--card", "one", "--trace", tmp_path / "nowhere" / "x.pcapng")
     assert result.exit_code == 1
     assert "cannot be written (No such file or directory)" in result.stderr
@@ -231,7 +231,7 @@ def test_a_traced_link_tells_its_log_everything() -> None:
     ]
 
 
-def test_the_journal_tells_functions_and_the_end(listener: socket.socket, tmp_path: Path) -> None:
+def test_the_journal_has_functions_and_the_end(listener: socket.socket, tmp_path: Path) -> None:
     with in_thread(session(listener, signal.SIGTERM)):
         run("--card", tmp_path, "--port", listener.getsockname()[1])
     entries = journal.read(tmp_path)
@@ -274,14 +274,14 @@ def test_in_reversed_mode_a_blank_card_has_the_slot_beside(
     assert "A blank card goes into 'Virtual PCD 00 01'" in result.stdout
 
 
-def test_a_card_that_does_not_open_is_a_sentence_and_exit_code_1() -> None:
+def test_a_card_that_does_not_open_is_reported_with_exit_code_1() -> None:
     result = run("--card", "one", "--card", "locked")
     assert result.exit_code == 1
     assert result.stderr == "euicc-sim: The card in locked is in use.\n"
     assert StubCard.closed == ["one"]
 
 
-def test_a_third_card_without_a_reader_is_told_what_to_write(
+def test_a_third_card_without_a_reader_prints_what_to_configure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
@@ -300,7 +300,7 @@ def _no_reader_at_the_third_port(link: link_module.ConnectingLink) -> None:
     assert link._stopped.wait(DEADLINE)
 
 
-def test_a_taken_port_is_a_sentence_and_exit_code_1(listener: socket.socket) -> None:
+def test_a_taken_port_is_reported_with_exit_code_1(listener: socket.socket) -> None:
     result = run("--card", "one", "--listen", "--port", listener.getsockname()[1])
     assert result.exit_code == 1
     assert result.stderr.startswith("euicc-sim: Cannot listen on 127.0.0.1:")
@@ -314,7 +314,7 @@ def test_ports_do_not_go_beyond_65535(arguments: list[str]) -> None:
     assert result.stderr == "euicc-sim: Port 65535 leaves no room for 2 slots.\n"
 
 
-def test_fsync_is_left_out_for_a_throw_away_card(
+def test_a_throw_away_card_can_do_without_fsync(
     listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
@@ -354,7 +354,7 @@ def test_the_advice_is_given_once() -> None:
     ]
 
 
-def test_the_first_card_is_told_what_to_install_and_start(
+def test_the_first_card_prints_what_to_install_and_start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def wait_and_leave(link: link_module.ConnectingLink) -> None:
@@ -381,7 +381,7 @@ def test_a_refusal_is_red_on_a_terminal_only() -> None:
         assert ("\x1b[31m" in out.file.getvalue()) is terminal
 
 
-def test_a_signal_that_does_not_wake_the_waiting_thread_is_noticed_all_the_same() -> None:
+def test_a_signal_that_does_not_wake_the_waiting_thread_is_still_noticed() -> None:
     """As when it comes in the moment before the wait: here another thread has received it."""
 
     class Running(link_module.Link):
@@ -392,6 +392,6 @@ def test_a_signal_that_does_not_wake_the_waiting_thread_is_noticed_all_the_same(
             signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
             self.stopped_in_time = self._stopped.wait(DEADLINE)
 
-    link = Running(BlankCard(), Unheard())
+    link = Running(BlankCard(), SilentObserver())
     run_until_signalled([link])
     assert link.stopped_in_time

@@ -78,7 +78,7 @@ def port_in(text: str) -> int:
     return int(found[1])
 
 
-def test_a_free_port_is_printed_and_no_vpcd_is_looked_for(directory: Path) -> None:
+def test_a_free_port_is_printed_and_vpcd_is_not_needed(directory: Path) -> None:
     with serving("--card", directory, "--tcp", 0) as process:
         first = line(process)
         assert first.startswith(f"Card {EID} ({directory}) at ")
@@ -92,7 +92,7 @@ def test_a_free_port_is_printed_and_no_vpcd_is_looked_for(directory: Path) -> No
     assert err == ""
 
 
-def test_what_the_card_does_is_told_and_kept_for_watch(directory: Path) -> None:
+def test_what_the_card_does_is_printed_and_kept_for_watch(directory: Path) -> None:
     with serving("--card", directory, "--tcp", 0, "-v") as process:
         exchange(port_in(line(process)), "80E2")
         out, _ = ended(process, signal.SIGINT)
@@ -150,13 +150,13 @@ def test_a_program_has_the_card_over_its_pipes_and_only_answers_are_on_stdout(
         {"ecode": 0, "data": "6115"},
         {"ecode": -1, "data": ""},
     ]
-    assert "euicc-sim: 'rubbish' is no request of lpac's stdio driver" in err
+    assert "euicc-sim: 'rubbish' is not a request of lpac's stdio driver" in err
     assert f"GetEID: {EID}" in err
     assert '{"type":"lpa","payload":{}}' in err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_though_the_input_goes_on(directory: Path, number: int) -> None:
+def test_a_signal_ends_it_while_the_input_goes_on(directory: Path, number: int) -> None:
     with serving("--card", directory, "--lpac-stdio") as process:
         assert process.stdin
         process.stdin.write("rubbish\n")
@@ -175,7 +175,7 @@ def test_a_signal_ends_it_though_the_input_goes_on(directory: Path, number: int)
         (Ways("h", stdio=True), 2, "--lpac-stdio is a way to one card; give one --card."),
     ],
 )
-def test_ways_that_do_not_fit_are_a_sentence(ways: Ways, cards: int, sentence: str) -> None:
+def test_ways_that_do_not_fit_together_are_reported(ways: Ways, cards: int, sentence: str) -> None:
     with pytest.raises(LinkError) as caught:
         ways.check(cards)
     assert str(caught.value) == sentence
@@ -185,11 +185,11 @@ def test_ways_that_do_not_fit_are_a_sentence(ways: Ways, cards: int, sentence: s
     "ways",
     [Ways("h", vpcd=65534), Ways("h", tcp=65534), Ways("h", tcp=0)],
 )
-def test_ways_that_fit(ways: Ways) -> None:
+def test_ways_that_fit_together(ways: Ways) -> None:
     ways.check(2)
 
 
-def test_a_taken_port_is_a_sentence_and_exit_code_1(directory: Path) -> None:
+def test_a_taken_port_is_reported_with_exit_code_1(directory: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         words: Sequence[object] = ["--card", directory, "--tcp", port]

@@ -1,4 +1,4 @@
-"""APDUs over TCP: the framing, one client after the other, and the lock beside another way."""
+"""APDUs over TCP: the framing, one client after another, and the lock shared with other links."""
 
 import socket
 import threading
@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from euicc_sim import Card
-from euicc_sim.transport.blank import Unheard
+from euicc_sim.transport.blank import SilentObserver
 from euicc_sim.transport.link import LinkError
 from euicc_sim.transport.shared import SharedCard
 from euicc_sim.transport.tcp import TcpLink
@@ -43,7 +43,7 @@ class Stub:
         return self.answer
 
 
-class Log(Unheard):
+class Log(SilentObserver):
     """Writes down what it is told, and tells when a client has come or gone."""
 
     def __init__(self) -> None:
@@ -111,7 +111,7 @@ def test_a_card_is_reset_and_used(card: Card) -> None:
         assert client.ask("81E2910006 BF3E035C015A") == "6881"
 
 
-def test_each_message_is_a_command_but_the_empty_one(card: Card) -> None:
+def test_each_message_except_the_empty_one_is_a_command(card: Card) -> None:
     stub, log = Stub(), Log()
     with running(stub, log) as link, Client(link) as client:
         assert client.ask("04") == "9000"
@@ -136,7 +136,7 @@ def test_messages_may_come_byte_by_byte_and_all_at_once() -> None:
     assert stub.done == ["80F20000", "reset", "80F20001", "reset", "off"]
 
 
-def test_the_longest_messages_pass_both_ways() -> None:
+def test_the_longest_messages_pass_in_both_directions() -> None:
     stub = Stub(bytes(0xFFFD) + hx("9000"))
     with running(stub) as link, Client(link) as client:
         answer = client.ask("80E2910000FFF8" + "5A" * 0xFFF8)
@@ -145,7 +145,7 @@ def test_the_longest_messages_pass_both_ways() -> None:
 
 
 @pytest.mark.parametrize("piece", ["00", "0005", "0005 8070"])
-def test_a_message_that_breaks_off_reaches_no_card(piece: str) -> None:
+def test_a_truncated_message_does_not_reach_the_card(piece: str) -> None:
     stub, log = Stub(), Log()
     with running(stub, log) as link:
         assert log.free.acquire(timeout=DEADLINE)
@@ -155,7 +155,7 @@ def test_a_message_that_breaks_off_reaches_no_card(piece: str) -> None:
         assert stub.done == ["off"]
 
 
-def test_when_a_client_goes_the_card_is_reset(card: Card) -> None:
+def test_the_card_is_reset_when_a_client_disconnects(card: Card) -> None:
     log = Log()
     with running(card, log) as link:
         assert log.free.acquire(timeout=DEADLINE)
@@ -166,7 +166,7 @@ def test_when_a_client_goes_the_card_is_reset(card: Card) -> None:
             assert client.ask("01A4000C") == "6881"
 
 
-def test_the_next_client_waits_until_the_first_has_gone() -> None:
+def test_the_next_client_waits_for_the_first_to_disconnect() -> None:
     with running(Stub()) as link, Client(link) as first, Client(link) as second:
         assert first.ask("80F20000") == "9000"
         second.sock.sendall(hx("0004 80F20000"))
@@ -187,7 +187,7 @@ def test_stop_ends_it_with_a_client_in_the_middle_of_a_message() -> None:
         assert client.sock.recv(1) == b""
 
 
-def test_a_taken_port_is_a_sentence() -> None:
+def test_a_taken_port_is_reported() -> None:
     with (
         running(Stub()) as link,
         pytest.raises(LinkError, match=rf"^Cannot listen on 127.0.0.1:{link.port}: "),
@@ -195,7 +195,7 @@ def test_a_taken_port_is_a_sentence() -> None:
         TcpLink("127.0.0.1", link.port, Stub(), Log())
 
 
-def test_a_card_with_two_ways_does_one_thing_at_a_time() -> None:
+def test_a_card_with_two_links_does_one_thing_at_a_time() -> None:
     """And its observers are told of nothing while it works."""
     busy = threading.Lock()
     overlaps = []

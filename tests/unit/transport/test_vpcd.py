@@ -1,4 +1,4 @@
-"""The vpcd wire protocol over socket pairs: what is answered, what is not, and when it is told."""
+"""The vpcd wire protocol over socket pairs: what is answered, and when it is logged."""
 
 import socket
 import struct
@@ -131,14 +131,14 @@ def test_a_command_has_one_answer(ends: tuple[socket.socket, socket.socket]) -> 
     assert log.lines == [(hx("0070000001"), hx("01 9000"))]
 
 
-def test_a_command_is_not_looked_into(ends: tuple[socket.socket, socket.socket]) -> None:
+def test_a_command_is_not_parsed(ends: tuple[socket.socket, socket.socket]) -> None:
     card = Card(hx("6700"))
     assert talk(ends, hx("0002 0404"), card, Log()) == hx("0002 6700")
     assert card.done == ["0404", "off"]
 
 
 @pytest.mark.parametrize("message", ["0001 03", "0001 05", "0001 FF", "0000"])
-def test_other_short_messages_are_passed_over(
+def test_other_short_messages_are_ignored(
     ends: tuple[socket.socket, socket.socket], message: str
 ) -> None:
     card, log = Card(), Log()
@@ -177,7 +177,7 @@ def test_messages_may_arrive_byte_by_byte(ends: tuple[socket.socket, socket.sock
 
 
 @pytest.mark.parametrize("piece", ["00", "0005", "0005 8070"])
-def test_a_message_that_breaks_off_reaches_no_card(
+def test_a_truncated_message_does_not_reach_the_card(
     ends: tuple[socket.socket, socket.socket], piece: str
 ) -> None:
     card = Card()
@@ -194,14 +194,16 @@ def test_an_extended_command_and_its_answer_pass(
     assert card.done[0] == apdu.hex().upper()
 
 
-def test_an_answer_of_65536_bytes_is_an_error_that_says_so(
+def test_an_answer_of_65536_bytes_is_an_error(
     ends: tuple[socket.socket, socket.socket],
 ) -> None:
-    with pytest.raises(MessageTooLongError, match="65536 bytes; a message has at most 65535"):
+    with pytest.raises(
+        MessageTooLongError, match="65536 bytes is too long; a message has at most 65535"
+    ):
         talk(ends, hx("0004 80F20000"), Card(bytes(0x10000)), Log())
 
 
-def test_the_log_is_told_when_the_answer_has_left(
+def test_the_log_is_written_after_the_answer_was_sent(
     ends: tuple[socket.socket, socket.socket],
 ) -> None:
     vpcd, ours = ends
@@ -215,7 +217,7 @@ def test_the_log_is_told_when_the_answer_has_left(
     assert seen == [hx("0002 9000")]
 
 
-def test_the_log_gets_its_moment_when_nothing_comes() -> None:
+def test_the_observer_is_told_when_the_link_is_idle() -> None:
     vpcd, ours = socket.socketpair()
     calm = threading.Event()
 
@@ -231,7 +233,7 @@ def test_the_log_gets_its_moment_when_nothing_comes() -> None:
         serving.join(10)
 
 
-def test_a_command_that_waits_already_goes_before_the_log() -> None:
+def test_a_waiting_command_comes_before_the_log() -> None:
     vpcd, ours = socket.socketpair()
     order: list[str] = []
 
@@ -259,7 +261,7 @@ def test_a_reader_that_does_not_wait_for_its_answer_ends_the_connection() -> Non
     assert card.done == ["80F20000", "off"]
 
 
-def test_a_connection_that_breaks_ends_like_one_that_is_closed() -> None:
+def test_a_broken_connection_ends_like_a_closed_one() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         vpcd = socket.create_connection(listener.getsockname())
         ours = listener.accept()[0]
