@@ -7,15 +7,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from support.eims import ask, check_signature, eim1, objects, tlv, trust, value_of
 from support.es10 import SELECT_ISDR, es10, es10_sw
 from support.fresh import fresh_card
 from support.hexes import hx
-from support.mistakes import INVALID, UNSUPPORTED, broken_signature, spoilt, stranger
+from support.mistakes import (
+    BROKEN_RULES,
+    INVALID,
+    UNSUPPORTED,
+    broken_signature,
+    spoilt,
+    stranger,
+)
 from support.published_pki import PUBLISHED, needs_published
 from support.server import (
     ADDRESS,
@@ -35,6 +45,7 @@ from support.server import (
 from euicc_sim import Card
 from keys import CertificateIssuer, Curve, Role, TestPki
 from keys.credential import is_issued_by
+from keys.profiles import ROLE_DS_AUTH
 
 Send = Callable[[bytes], bytes]
 
@@ -286,11 +297,30 @@ def test_a_server_that_is_configured_so_or_not_at_all_is_believed(
     server.session(isdr)
 
 
+@pytest.mark.parametrize(
+    ("off", "configuration"),
+    [
+        ("the flag", {"defaultSmdpOid": (2, 999, 11), "defaultSmdpAddress": ADDRESS}),
+        ("the OID", {"immediateEnableFlag": 0, "defaultSmdpAddress": ADDRESS}),
+        ("the address", {"immediateEnableFlag": 0, "defaultSmdpOid": (2, 999, 11)}),
+    ],
+)
+def test_no_oid_is_expected_of_a_server_by_a_configuration_that_lacks(
+    isdr: Send, server: Server, off: str, configuration: dict[str, Any]
+) -> None:
+    configure(isdr, **configuration)
+    server.session(isdr)
+
+
 def expect(send: Send, oid: tuple[int, ...], address: str) -> None:
     """Configure the SM-DP+ of immediate enable."""
+    configure(send, immediateEnableFlag=0, defaultSmdpOid=oid, defaultSmdpAddress=address)
+
+
+def configure(send: Send, **fields: Any) -> None:
+    """Configure immediate enable by a package."""
     eim = eim1()
     trust(send, eim)
-    fields = {"immediateEnableFlag": 0, "defaultSmdpOid": oid, "defaultSmdpAddress": address}
     eim.load(send, ("configureImmediateEnable", fields))
 
 
@@ -383,6 +413,46 @@ def test_the_log_says_who_it_was_and_why_not(isdr: Send, card: Card, server: Ser
         "AuthenticateServer: invalidSignature: serverSignature1 is not the server's over these "
         "bytes",
     ]
+
+
+def test_the_log_says_that_it_was_an_smds(isdr: Send, card: Card, ci: CertificateIssuer) -> None:
+    server = replace(Server.below(ci), auth=Recipe(ci, ROLE_DS_AUTH).made())
+    card.take_events()
+    server.session(isdr)
+    assert card.take_events()[-1].text == f"AuthenticateServer: SM-DS 2.999.10 at {ADDRESS}"
+
+
+@pytest.mark.parametrize(("key", "named"), [(b"", "(empty)"), (hx("AB" * 20), "AB" * 20)])
+def test_the_log_names_the_ci_key_that_the_card_does_not_know(
+    isdr: Send, card: Card, server: Server, key: bytes, named: str
+) -> None:
+    assert server.begin(isdr, ci_pk_id=key) == refusal("BF38", 7)
+    wanted = f"AuthenticateServer: ciPKUnknown: no certificate below CI key {named}"
+    assert card.take_events()[-1].text == wanted
+
+
+@pytest.mark.parametrize("curve", [Curve.NIST])
+@pytest.mark.parametrize("name", INVALID)
+def test_the_log_names_the_rule_that_a_certificate_breaks(
+    isdr: Send, card: Card, server: Server, ci: CertificateIssuer, name: str
+) -> None:
+    wrong = spoilt(Recipe(ci), name)
+    assert server.begin(isdr, certificate=wrong) == refusal("BF38", 1)
+    assert f": {BROKEN_RULES[name]}" in card.take_events()[-1].text
+
+
+def test_a_certificate_of_version_1_that_has_extensions_all_the_same_is_invalid(
+    isdr: Send, card: Card, server: Server, ci: CertificateIssuer
+) -> None:
+    ((_, _, certificate),) = objects(server.auth.der)
+    (_, _, signed), (_, algorithm, _), _ = objects(certificate)
+    assert signed.startswith(hx("A003020102"))
+    old = tlv("30", signed[5:])
+    signer: Any = ci.private_key
+    signature = signer.sign(old, ec.ECDSA(SHA256()))
+    wrong = replace(server.auth, der=tlv("30", old, algorithm, tlv("03", b"\0", signature)))
+    assert server.begin(isdr, certificate=wrong) == refusal("BF38", 1)
+    assert ": it is not of version 3" in card.take_events()[-1].text
 
 
 def test_a_card_made_before_ci_certificates_were_kept_opens_and_knows_no_ci(

@@ -71,6 +71,33 @@ INVALID: dict[str, Change] = {
 }
 """Each is invalidCertificate."""
 
+_ROLE = "its certificatePolicies do not make it one of DP_AUTH or DS_AUTH"
+_AUTHORITY = "its authorityKeyIdentifier is not the CI key "
+_ISSUER, _SIGNATURE = "its issuer is ", "it is not signed by the key of its CI"
+_REGISTERED_ID = "its subjectAltName has no registeredID"
+_KEY_USAGE = "its keyUsage does not allow digitalSignature"
+
+BROKEN_RULES = {
+    "role of an SM-DP+'s TLS": _ROLE,
+    "role of an eUICC": _ROLE,
+    "role of a CI": _ROLE,
+    "no role": _ROLE,
+    "an issuer of another name": _ISSUER,
+    "another CI's key under the same name": _SIGNATURE,
+    "all of another CI": _AUTHORITY,
+    "another authority key": _AUTHORITY,
+    "no authority key": _AUTHORITY,
+    "self-signed": _ISSUER,
+    "self-signed in the CI's name": _SIGNATURE,
+    "signed with SHA-384": "it is not signed with ECDSA and SHA-256",
+    "no registeredID": _REGISTERED_ID,
+    "no subjectAltName": _REGISTERED_ID,
+    "no keyUsage": _KEY_USAGE,
+    "keyUsage keyAgreement": _KEY_USAGE,
+    "an unknown critical extension": "its critical extension 2.999.99 is not understood",
+}
+"""What the card's log says of each as CERT.DPauth."""
+
 UNSUPPORTED: dict[str, Callable[[], Any]] = {
     "P-384": lambda: ec.generate_private_key(ec.SECP384R1()),
     "secp256k1": lambda: ec.generate_private_key(ec.SECP256K1()),
