@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -441,18 +442,35 @@ def test_the_log_names_the_rule_that_a_certificate_breaks(
     assert f": {BROKEN_RULES[name]}" in card.take_events()[-1].text
 
 
+def resigned(one: Certified, ci: CertificateIssuer, change: Callable[[bytes], bytes]) -> Certified:
+    """A certificate whose TBSCertificate has other bytes, signed by the CI all the same."""
+    ((_, _, certificate),) = objects(one.der)
+    (_, _, signed), (_, algorithm, _), _ = objects(certificate)
+    new = tlv("30", change(signed))
+    signer: Any = ci.private_key
+    signature = signer.sign(new, ec.ECDSA(SHA256()))
+    return replace(one, der=tlv("30", new, algorithm, tlv("03", b"\0", signature)))
+
+
 def test_a_certificate_of_version_1_that_has_extensions_all_the_same_is_invalid(
     isdr: Send, card: Card, server: Server, ci: CertificateIssuer
 ) -> None:
-    ((_, _, certificate),) = objects(server.auth.der)
-    (_, _, signed), (_, algorithm, _), _ = objects(certificate)
-    assert signed.startswith(hx("A003020102"))
-    old = tlv("30", signed[5:])
-    signer: Any = ci.private_key
-    signature = signer.sign(old, ec.ECDSA(SHA256()))
-    wrong = replace(server.auth, der=tlv("30", old, algorithm, tlv("03", b"\0", signature)))
+    wrong = resigned(server.auth, ci, lambda tbs: tbs.removeprefix(hx("A003020102")))
+    assert wrong.der != server.auth.der
     assert server.begin(isdr, certificate=wrong) == refusal("BF38", 1)
     assert ": it is not of version 3" in card.take_events()[-1].text
+
+
+def test_a_certificate_that_the_library_only_warns_of_is_invalid(
+    isdr: Send, card: Card, ci: CertificateIssuer, server: Server
+) -> None:
+    right = Recipe(ci).made()
+    wrong = resigned(right, ci, lambda tbs: tbs.replace(hx("0202 0100"), hx("0202 FF00"), 1))
+    assert wrong.der != right.der
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as a program does that is not a test
+        assert server.begin(isdr, certificate=wrong) == refusal("BF38", 1)
+    assert "serial number" in card.take_events()[-1].text
 
 
 def test_a_card_made_before_ci_certificates_were_kept_opens_and_knows_no_ci(
