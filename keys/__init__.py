@@ -4,9 +4,12 @@
     pki.write("pki")
     nist, brainpool = pki.issue_euicc("89049032123451234512345678901235")
 
-Certificates follow SGP.22 and can be made or read for both of its curves. The keys are for tests
-only: they are stored unencrypted, and anybody can compute those made from a seed. Knows nothing of
-the card.
+A seed, an IIN or a folder goes in; certificates and private keys come out, in memory or as a folder
+in the layout of SGP.26. Certificates follow SGP.22 and can be made or read for both of its curves.
+The keys are for tests only: they are stored unencrypted, and anybody can compute those made from a
+seed.
+
+Knows nothing of the card. Start reading at `files` (`TestPki`), then `ca` (what is signed).
 """
 
 from keys.branch import Role

@@ -1,7 +1,12 @@
-"""The other parties behind HTTP: an SM-DP+ and its like, for programs that are not ours.
+"""The parties behind HTTP, for programs that are not ours: SM-DP+ (ES9+), eIM (ESipa), IPA.
 
-They need the extra `servers` (Starlette, uvicorn), which the modules below import; this one does
-not. Each is a Starlette application that `run.WebServer` serves.
+A request comes in, is bounded in size and time, and is handed to a party; its answer goes out. Each
+server is a Starlette application that `web_server.WebServer` serves, with TLS below a test CI where
+that is wanted.
+
+Knows HTTP and JSON, and no card: what a message does is the party's business. The modules below
+need the extra `servers` (Starlette, uvicorn), this one does not. Start reading at `es9_app`, then
+`web_server`.
 """
 
 from __future__ import annotations
