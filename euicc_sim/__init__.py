@@ -1,7 +1,32 @@
-"""A software eUICC for SGP.32 and SGP.22 that programs open through PC/SC."""
+"""A software eUICC for SGP.32 and SGP.22 that programs open through PC/SC.
 
-from euicc_sim.card import Card
-from euicc_sim.es10 import Event
-from euicc_sim.store.directory import CardError
+    with Card.create("card") as card:
+        card.transmit(bytes.fromhex("00A4040010A0000005591010FFFFFFFF8900000100"))
 
-__all__ = ["Card", "CardError", "Event"]
+`Card` is a card in a directory, `CardError` what keeps it from being made or opened, `Event` what
+a function of it came to. They are imported when they are first asked for. docs/architecture.md is a
+tour of what is below.
+"""
+
+from typing import TYPE_CHECKING
+
+__all__ = ["Card", "CardError", "Event", "__version__"]
+
+__version__ = "0.3.0.dev0"
+
+if TYPE_CHECKING:
+    from euicc_sim.card import Card
+    from euicc_sim.es10 import Event
+    from euicc_sim.store.directory import CardError
+else:
+
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from euicc_sim.card import Card
+        from euicc_sim.es10 import Event
+        from euicc_sim.store.directory import CardError
+
+        found = {"Card": Card, "CardError": CardError, "Event": Event}
+        globals().update(found)
+        return found[name]

@@ -6,7 +6,8 @@
 
 `euicc` is a fresh card, powered; `euicc_factory` makes more, with options; `euicc_pki` is the
 folder of the PKI that issued them all, in the layout of GSMA SGP.26. pytest finds the plugin by
-itself. A card lives in the test's `tmp_path` and is made and kept without fsync.
+itself, and the card is imported when a fixture is first used, so tests of other things pay nothing.
+A card lives in the test's `tmp_path` and is made and kept without fsync.
 """
 
 from __future__ import annotations
@@ -14,19 +15,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from euicc_sim import Card, Event
-from euicc_sim.model.identity import CardType
-from euicc_sim.parties.messages import StatusWordError, exchange, select_isdr
-from euicc_sim.store.making import DEFAULT_EID
-from keys import TestPki, make_eid
+if TYPE_CHECKING:
+    from euicc_sim import Card, Event
+    from euicc_sim.model.identity import CardType
 
 __all__ = ["Es10Error", "Euicc", "EuiccFactory"]
-
-_IIN = DEFAULT_EID[:8]
 
 
 class Es10Error(Exception):
@@ -90,6 +87,8 @@ class Euicc:
         """
         if not request:
             raise ValueError("an ES10 request has a tag at least")
+        from euicc_sim.parties.messages import StatusWordError, exchange, select_isdr
+
         try:
             select_isdr(self.transmit)
             return exchange(self.transmit, request)
@@ -117,7 +116,7 @@ class EuiccFactory:
         *,
         eid: str | None = None,
         seed: int | None = None,
-        card_type: CardType | str = CardType.IOT,
+        card_type: CardType | str = "iot",
         sgp32: str = "1.2",
         pki: Path | str | None = None,
         **limits: Any,
@@ -128,11 +127,16 @@ class EuiccFactory:
         consumer, `limits` are `memory` (bytes), `max_eims`, `results` and `rules`. Without `eid`
         each card of a test has another one, the first that of the GSMA test card.
         """
+        from euicc_sim import Card
+        from euicc_sim.model.identity import CardType
+        from euicc_sim.store.making import DEFAULT_EID
+        from keys import make_eid
+
         self._made += 1
         number = self._made
         card = Card.create(
             self._folder / f"euicc-{number}",
-            eid=eid or (DEFAULT_EID if number == 1 else make_eid(_IIN, number)),
+            eid=eid or (DEFAULT_EID if number == 1 else make_eid(DEFAULT_EID[:8], number)),
             seed=seed,
             card_type=CardType(card_type),
             sgp32=sgp32,
@@ -146,6 +150,8 @@ class EuiccFactory:
 @pytest.fixture(scope="session")
 def euicc_pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The PKI of this run's cards: CI, EUM, SM-DP+ certificates and keys, as SGP.26 has them."""
+    from keys import TestPki
+
     folder = tmp_path_factory.mktemp("euicc-pki") / "pki"
     TestPki.create().write(folder)
     return folder

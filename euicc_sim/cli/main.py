@@ -1,50 +1,134 @@
-"""Joins the sub-commands into `euicc-sim`, and turns errors into one sentence and exit code 1."""
+"""Joins the sub-commands into `euicc-sim`, and turns errors into one sentence and exit code 1.
+
+A sub-command's module is imported when it is called: `euicc-sim --help` starts without the card.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command, get_group
 
-from euicc_sim.cli import apdu, card, decode, eim, ipa, pki, profile, smdpp
-from euicc_sim.cli.console import complain
-from euicc_sim.cli.demo import demo
-from euicc_sim.cli.lpac_stdio import lpac_stdio
-from euicc_sim.cli.serve import serve
-from euicc_sim.cli.trace import trace
-from euicc_sim.cli.watch import watch
-from euicc_sim.store.directory import CardError
-from keys import PkiError
+from euicc_sim import __version__
+from euicc_sim.cli.console import complain, console
+
+COMMANDS = {
+    "serve": "Put cards into the slots of vpcd, where PC/SC programs find them, or let others "
+    "reach them.",
+    "lpac-stdio": "Run lpac, or what speaks its stdio driver protocol, with a card and without "
+    "PC/SC.",
+    "demo": "Show how a card comes to trust eIMs, obeys them, fetches Profiles and switches them.",
+    "decode": "Print any ES10 object as a named tree: request or response, answer to SELECT, "
+    "certificate.",
+    "trace": "Print a trace: ES10 requests and answers as named trees, other commands a line each.",
+    "watch": "Show a running card live: functions and reasons, eIMs, Profiles, what waits. "
+    "q ends it.",
+    "card": "Make, show, copy and set cards.",
+    "profile": "Be an LPA: download Profiles to a card, enable, disable, name and delete them.",
+    "eim": "Be an eIM: ask a card for trust, order by signed packages, verify its answers. "
+    "One file stands for the eIM as one card knows it; its server knows many.",
+    "ipa": "Be an IPA: poll an eIM over ESipa and do with a card what it orders.",
+    "apdu": "Send commands to a card, or play scripts of them.",
+    "pki": "Make test certificates.",
+    "smdpp": "Be an SM-DP+: give out profile packages over HTTPS (ES9+).",
+}
+"""Each sub-command in the order of the help, with the first paragraph of its own help.
+
+Its module has the same name, and in it `app` for a group or a function for a single command.
+"""
+
+PASSED_ON = {"lpac-stdio"}
+"""Commands whose arguments are another program's, options too."""
+
+
+class _Loaded(Mapping[str, Any]):
+    """The sub-commands, each imported when it is asked for."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        word = name.replace("-", "_")
+        module = import_module(f"euicc_sim.cli.{word}")
+        if isinstance(group := getattr(module, "app", None), typer.Typer):
+            return get_group(group)
+        single = typer.Typer(add_completion=False)
+        settings = {"allow_interspersed_args": False} if name in PASSED_ON else None
+        single.command(name, context_settings=settings)(getattr(module, word))
+        return get_command(single)
+
+
+class _Commands(TyperGroup):
+    """A group whose help shows the sub-commands without importing them."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = _Loaded()  # type: ignore[assignment]  # nobody adds to it
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        TyperGroup(
+            name=self.name,
+            help=self.help,
+            params=self.params,
+            commands=[TyperCommand(name, help=text) for name, text in COMMANDS.items()],
+            rich_markup_mode=self.rich_markup_mode,
+        ).format_help(ctx, formatter)
+
 
 app = typer.Typer(
     name="euicc-sim",
+    cls=_Commands,
     help="A software eUICC (SGP.32, IoT eSIM) that real programs open through PC/SC.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(serve)
-app.command(context_settings={"allow_interspersed_args": False})(lpac_stdio)
-app.command()(demo)
-app.command()(decode.decode)
-app.command()(trace)
-app.command()(watch)
-app.add_typer(card.app)
-app.add_typer(profile.app)
-app.add_typer(eim.app)
-app.add_typer(ipa.app)
-app.add_typer(apdu.app)
-app.add_typer(pki.app)
-app.add_typer(smdpp.app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        console.print(f"euicc-sim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    pass
 
 
 def main() -> None:
     """Run the command line; errors that a person can mend are one sentence, never a traceback."""
     try:
         app()
-    except (CardError, PkiError) as error:
+    except SystemExit:
+        raise  # before the classes below are looked up, which imports the card
+    except _errors_to_say() as error:
         complain(str(error))
         sys.exit(1)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         complain(f"{place}{error.strerror or error}")
         sys.exit(1)
+
+
+def _errors_to_say() -> tuple[type[Exception], ...]:
+    """Errors whose text is a sentence with the next step."""
+    from euicc_sim import CardError
+    from keys import PkiError
+
+    return CardError, PkiError

@@ -30,7 +30,6 @@ INSIDES_OF_STORE_TO_COME = {
     "euicc_sim.cli.card_tables",
     "euicc_sim.cli.demo",
     "euicc_sim.cli.demo_servers",
-    "euicc_sim.cli.main",
     "euicc_sim.cli.profile_download",
     "euicc_sim.cli.watch",
 }
@@ -113,7 +112,9 @@ def imports(source: str, *, typing: bool = False) -> frozenset[str]:
             and isinstance(node.test, ast.Name)
             and node.test.id == "TYPE_CHECKING"
         )
-        if typing or not for_types:
+        if for_types and isinstance(node, ast.If) and not typing:
+            waiting.extend(node.orelse)
+        else:
             waiting.extend(ast.iter_child_nodes(node))
     return frozenset(found)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -97,6 +99,21 @@ def test_the_fixtures_are_listed_with_what_they_are_for(pytester: pytest.Pyteste
 def test_pytest_finds_it_by_itself() -> None:
     (found,) = entry_points(group="pytest11", name="euicc_sim")
     assert found.value == "euicc_sim.pytest_plugin"
+
+
+def test_no_card_is_imported_until_a_fixture_is_used() -> None:
+    names = [
+        "euicc_sim.card",
+        "euicc_sim.asn1",
+        "euicc_sim.store",
+        "keys",
+        "apdu",
+        "cryptography",
+        "pyasn1",
+    ]
+    code = f"import sys, euicc_sim.pytest_plugin; print([n for n in {names} if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_pytest_is_no_dependency_of_the_package() -> None:

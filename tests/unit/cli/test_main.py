@@ -18,8 +18,9 @@ from support.fresh import fresh_card
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
+import euicc_sim
 from euicc_sim import Card
-from euicc_sim.cli.main import app, main
+from euicc_sim.cli.main import COMMANDS, app, main
 from euicc_sim.transport.pcsc import PREFERRED, PcscError
 from keys import PkiError
 
@@ -200,6 +201,28 @@ def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch: pytest.MonkeyPa
         main()
 
 
+# -- version and start
+
+
+def test_the_version_is_that_of_the_package(call: Call) -> None:
+    assert call("--version") == (0, f"euicc-sim {euicc_sim.__version__}\n", "")
+
+
+def test_the_help_starts_without_the_card() -> None:
+    code = """
+import sys
+sys.argv = ["euicc-sim", "--help"]
+try:
+    import euicc_sim.cli.main
+    euicc_sim.cli.main.main()
+finally:
+    heavy = {"apdu", "keys", "cryptography", "pyasn1", "pydantic", "msgspec", "euicc_sim.card"}
+    print(sorted(heavy & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "[]")
+
+
 # -- help
 
 
@@ -209,14 +232,24 @@ def _commands(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]
         yield from _commands(below, *path, name)
 
 
-COMMANDS = dict(_commands(get_command(app)))
+ALL = dict(_commands(get_command(app)))
 
 
-@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_says_of_a_command_what_its_own_help_begins_with(name: str) -> None:
+    first = ALL[name,].help.partition("\n\n")[0]
+    assert COMMANDS[name] == " ".join(first.split())
+
+
+def test_two_dashes_ask_for_help_as_one_does(call: Call) -> None:
+    assert call("card", "new", "--help") == call("card", "new", "-h")
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
 def test_help_ends_with_0_and_names_every_option_and_sub_command(path: tuple[str, ...]) -> None:
-    result = CliRunner().invoke(app, [*path, "--help"])
+    result = CliRunner().invoke(app, [*path, "-h"])
     assert (result.exit_code, result.stderr) == (0, "")
-    command = COMMANDS[path]
+    command = ALL[path]
     assert command.help.splitlines()[0].split(".")[0] in " ".join(result.stdout.split())
     options = [one for parameter in command.params for one in parameter.opts if one[:2] == "--"]
     names = [*options, *getattr(command, "commands", {})]
@@ -228,7 +261,7 @@ def test_the_help_knows_all_commands_that_the_readme_shows() -> None:
     text = (Path(__file__).parents[3] / "README.md").read_text()
     shown = re.findall(r"euicc-sim (card|profile|eim|apdu|pki) ([a-z0-9]+)", text)
     assert shown
-    assert not {one for one in shown if one not in COMMANDS}
+    assert not {one for one in shown if one not in ALL}
 
 
 @pytest.mark.slow
