@@ -1,11 +1,11 @@
-"""A software eUICC for SGP.32 and SGP.22 that programs open through PC/SC.
+"""A software eUICC for SGP.32 and SGP.22 that programs reach through PC/SC.
 
     with Card.create("card") as card:
         card.transmit(bytes.fromhex("00A4040010A0000005591010FFFFFFFF8900000100"))
 
-`Card` is a card in a directory, `CardError` what keeps it from being made or opened, `Event` what
-a function of it came to. They are imported when they are first asked for. docs/architecture.md is a
-tour of what is below.
+`Card` is a card in a directory, `CardError` why it cannot be made or opened, `Event` the outcome of
+one of its functions. They are imported on first use. docs/architecture.md is a tour of the packages
+below.
 """
 
 from typing import TYPE_CHECKING

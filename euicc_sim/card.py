@@ -1,6 +1,6 @@
-"""The card: commands in, answers out, and the one place where anything is kept.
+"""The card: commands in, responses out, and the only place where anything is kept.
 
-Builds the applications and joins them with the store. Knows no sockets and no ASN.1.
+Builds the applications and connects them to the store. Knows nothing of sockets or ASN.1.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from euicc_sim.store.directory import Disk, JsonStore
 from euicc_sim.store.making import DEFAULT_EID, CardPlan, load_signers, make_identity
 
 ATR = bytes.fromhex("3B9F96803FC7828031E073FE211B6753494D4555303134")
-"""T=0 first, eUICC-related functions in TB3 (ETSI TS 102 221 6.3.3), four channels or more."""
+"""T=0 first; eUICC-related functions in TB3 (ETSI TS 102 221 6.3.3); four or more channels."""
 
 EVENTS_KEPT = 1000
 
@@ -49,13 +49,12 @@ log = logging.getLogger(__name__)
 class Card:
     """A software eUICC that lives in a directory.
 
-    Make one with `Card.create`, open it with `Card.open`; it is locked until `close`. A card is
-    for one thread at a time. Set `on_keys` to be told the session keys of downloads: nobody is
-    unless it is set.
+    Make one with `Card.create` or open one with `Card.open`; the directory is locked until `close`.
+    Use a card from one thread at a time. Set `on_keys` to receive the session keys of downloads;
+    nobody gets them otherwise.
     """
 
     def __init__(self, store: JsonStore, env: Env | None = None) -> None:
-        """Open what the store holds; `create` and `open` are the ways in."""
         self._store = store
         self._identity, self._state = store.load()
         seed = self._identity.seed
@@ -109,9 +108,9 @@ class Card:
 
     @classmethod
     def open(cls, directory: Path | str, *, fsync: bool = True, disk: Disk | None = None) -> Self:
-        """Open the card in `directory`. Raises CardError, with a sentence that says what to do.
+        """Open the card in `directory`. Raises CardError, whose text says what to do.
 
-        Without `fsync` a change survives the process but perhaps not the power.
+        Without `fsync` a change survives the end of the process, but perhaps not a power cut.
         """
         store = JsonStore(Path(directory), fsync=fsync, disk=disk)
         try:
@@ -125,7 +124,6 @@ class Card:
         self._store.close()
 
     def __enter__(self) -> Self:
-        """The card itself."""
         return self
 
     def __exit__(
@@ -134,12 +132,11 @@ class Card:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close it."""
         self.close()
 
     @property
     def atr(self) -> bytes:
-        """The answer to reset, without resetting anything."""
+        """The answer to reset; does not reset the card."""
         return ATR
 
     @property
@@ -149,23 +146,23 @@ class Card:
 
     @property
     def directory(self) -> Path:
-        """Where the card lives."""
+        """The card's directory."""
         return self._store.directory
 
     @property
     def identity(self) -> Identity:
-        """What was written into the card when it was made."""
+        """What was fixed when the card was made."""
         return self._identity
 
     @property
     def state(self) -> State:
-        """What the card keeps; frozen, so looking changes nothing."""
+        """What the card keeps, as a frozen value."""
         return self._state
 
     def reset(self) -> bytes:
-        """Power on or warm reset: channels, sessions and half-sent requests are gone.
+        """Power on or warm reset: drop channels, sessions and partial requests; return the ATR.
 
-        Of a download that was under way its result is left.
+        A download in progress ends, and its result is kept.
         """
         self._channels.reset()
         kept = self._volatile.one_time_keys if ONE_TIME_KEYS_OUTLIVE_RESET else ()
@@ -174,7 +171,7 @@ class Card:
         try:
             self._settle()
         except OSError as error:
-            log.warning("the result of a download is still to be kept: %s", error)
+            log.warning("the result of a download could not be kept yet: %s", error)
         return ATR
 
     def power_off(self) -> None:
@@ -182,7 +179,7 @@ class Card:
         self.reset()
 
     def transmit(self, apdu: bytes) -> bytes:
-        """Answer a command APDU: data followed by SW1 SW2. Any bytes whatever get an answer."""
+        """Answer a command APDU with data followed by SW1 SW2. Any bytes at all get an answer."""
         apdu = bytes(apdu)
         try:
             return bytes(_with_reason(self._channels.transmit(apdu)))
@@ -191,12 +188,12 @@ class Card:
                 self._refused(error.about or _name(apdu), f"{error.sw:04X}, {error.why}")
             return error.sw.to_bytes(2)
         except Exception:
-            log.exception("a fault of this program, answered 6F00; the command was %s", apdu.hex())
-            self._refused("card", "6F00, a fault of this program: see its log")
+            log.exception("a bug in this program, answered 6F00; the command was %s", apdu.hex())
+            self._refused("card", "6F00, a bug in this program: see its log")
             return SW.INTERNAL_ERROR.to_bytes(2)
 
     def take_events(self) -> list[Event]:
-        """What functions came to and what was refused since the last call, oldest first."""
+        """The outcomes of functions and the refusals since the last call, oldest first."""
         if not self._events:
             return []
         events = list(self._events)
@@ -204,7 +201,7 @@ class Card:
         return events
 
     def _execute(self, request: bytes) -> bytes:
-        """Run one ES10 request: kept wholly when it returns, not at all when it raises."""
+        """Run one ES10 request: all of it is kept when this returns, nothing when it raises."""
         session = self._session()
         try:
             answer = es10.execute(session, request)
@@ -235,7 +232,7 @@ class Card:
         self._events += session.events
 
     def _keep_or_refuse(self, session: Session) -> None:
-        """The same for a command: StatusError 6581 when the disk does not take it."""
+        """The same for a command: StatusError 6581 when it cannot be written."""
         try:
             self._keep(session)
         except OSError as error:
@@ -244,13 +241,13 @@ class Card:
             raise refusal from error
 
     def _settle(self) -> None:
-        """End a download that can go on no more. Raises OSError when that cannot be kept."""
+        """End a download that cannot continue. Raises OSError when that cannot be kept."""
         session = self._session()
         es10.interrupt(session)
         self._keep(session)
 
     def _terminal_capability(self, command: Command) -> Response:
-        """TERMINAL CAPABILITY, ETSI TS 102 221 11.1.19: taken note of, always."""
+        """TERMINAL CAPABILITY, ETSI TS 102 221 11.1.19: always accepted."""
         declared = declares_ipad(command.data)
         self._volatile = replace(self._volatile, ipad_declared=declared)
         return Response()
@@ -276,10 +273,10 @@ class Card:
 
 
 def _with_reason(response: Response) -> Response:
-    """An answer of an application; a word that says no is raised, never returned."""
+    """An application's response; ValueError for a refusal, which must be raised with a reason."""
     sw = response.sw
     if sw != SW.OK and refuses(sw) and not counts_tries(sw):
-        raise ValueError(f"{sw:04X} was answered without a reason")
+        raise ValueError(f"{sw:04X} was returned without a reason")
     return response
 
 

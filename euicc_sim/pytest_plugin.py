@@ -4,10 +4,10 @@
         client = MyClient(send=euicc.transmit)
         assert client.read_eid() == euicc.eid
 
-`euicc` is a fresh card, powered; `euicc_factory` makes more, with options; `euicc_pki` is the
+`euicc` is a new card, powered on; `euicc_factory` makes more, with options; `euicc_pki` is the
 folder of the PKI that issued them all, in the layout of GSMA SGP.26. pytest finds the plugin by
-itself, and the card is imported when a fixture is first used, so tests of other things pay nothing.
-A card lives in the test's `tmp_path` and is made and kept without fsync.
+itself and imports the card when a fixture is first used, so other tests pay nothing. A card is a
+directory in the test's `tmp_path`, written without fsync.
 """
 
 from __future__ import annotations
@@ -27,29 +27,27 @@ __all__ = ["Es10Error", "Euicc", "EuiccFactory"]
 
 
 class Es10Error(Exception):
-    """An ES10 request that was answered with a status word: which one in `sw`, why in words."""
+    """An ES10 request answered with a status word: `sw`, with the card's reason as text."""
 
     def __init__(self, sw: int, sentence: str) -> None:
-        """Say what the card said."""
         super().__init__(sentence)
         self.sw = sw
 
 
 class Euicc:
-    """A card and what a test wants of it: bytes in, bytes out, and what the card has to say.
+    """A powered card for a test: commands, responses, events and refusals.
 
-    `card` is the `euicc_sim.Card` inside, for a look at its state.
+    `card` is the `euicc_sim.Card` inside, for access to its state.
     """
 
     def __init__(self, card: Card) -> None:
-        """Power the card."""
         self.card = card
         self._events: list[Event] = []
         self.reset()
 
     @property
     def directory(self) -> Path:
-        """Where the card lives; `card.json` there is what it keeps."""
+        """The card's directory; `card.json` in it is what the card keeps."""
         return self.card.directory
 
     @property
@@ -59,17 +57,17 @@ class Euicc:
 
     @property
     def atr(self) -> bytes:
-        """The answer to reset, without resetting anything."""
+        """The answer to reset; does not reset the card."""
         return self.card.atr
 
     @property
     def events(self) -> list[str]:
-        """What the functions of the card came to so far, oldest first, with the reasons."""
+        """The outcomes of the card's functions so far, with reasons, oldest first."""
         return [one.text for one in self._all_events()]
 
     @property
     def refusals(self) -> list[str]:
-        """Those of the events in which the card refused something."""
+        """Those of the events that are refusals."""
         return [one.text for one in self._all_events() if one.refused]
 
     def reset(self) -> bytes:
@@ -77,16 +75,16 @@ class Euicc:
         return self.card.reset()
 
     def transmit(self, apdu: bytes) -> bytes:
-        """Answer a command APDU: data and status word. Nothing is added, not even GET RESPONSE."""
+        """Answer a command APDU: data and status word. No GET RESPONSE is added."""
         return self.card.transmit(apdu)
 
     def es10(self, request: bytes) -> bytes:
-        """Answer a whole ES10 request, such as BF3E 03 5C 01 5A, with a whole ES10 answer.
+        """Answer a complete ES10 request, such as BF3E 03 5C 01 5A, with the complete response.
 
-        The ISD-R is selected on the basic channel before. Raises Es10Error.
+        Selects the ISD-R on the basic channel first. Raises Es10Error.
         """
         if not request:
-            raise ValueError("an ES10 request has a tag at least")
+            raise ValueError("an ES10 request has at least a tag")
         from euicc_sim.parties.messages import StatusWordError, exchange, select_isdr
 
         try:
@@ -102,10 +100,9 @@ class Euicc:
 
 
 class EuiccFactory:
-    """Makes cards, each in a directory of its own; they are closed when the test has ended."""
+    """Makes cards, each in a directory of its own; they are closed at the end of the test."""
 
     def __init__(self, folder: Path, pki: Path, open_things: ExitStack) -> None:
-        """Make cards in `folder`, below that PKI."""
         self._folder = folder
         self._pki = pki
         self._open_things = open_things
@@ -121,11 +118,11 @@ class EuiccFactory:
         pki: Path | str | None = None,
         **limits: Any,
     ) -> Euicc:
-        """Make a card, powered. Raises CardError.
+        """Make a card and power it on. Raises CardError.
 
-        The options are those of `Card.create`; `card_type` may be written iot, iot-strict or
-        consumer, `limits` are `memory` (bytes), `max_eims`, `results` and `rules`. Without `eid`
-        each card of a test has another one, the first that of the GSMA test card.
+        The options are those of `Card.create`; `card_type` may be given as iot, iot-strict or
+        consumer, and `limits` are `memory` (bytes), `max_eims`, `results` and `rules`. Without
+        `eid` every card of a test has a different one; the first has that of the GSMA test card.
         """
         from euicc_sim import Card
         from euicc_sim.model.identity import CardType
@@ -149,7 +146,7 @@ class EuiccFactory:
 
 @pytest.fixture(scope="session")
 def euicc_pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The PKI of this run's cards: CI, EUM, SM-DP+ certificates and keys, as SGP.26 has them."""
+    """The PKI of this run's cards: CI, EUM and SM-DP+ certificates and keys, as in SGP.26."""
     from keys import TestPki
 
     folder = tmp_path_factory.mktemp("euicc-pki") / "pki"
@@ -166,5 +163,5 @@ def euicc_factory(tmp_path: Path, euicc_pki: Path) -> Iterator[EuiccFactory]:
 
 @pytest.fixture
 def euicc(euicc_factory: EuiccFactory) -> Euicc:
-    """A software eUICC, fresh and powered: `transmit`, `es10`, `reset`, `eid`, `events`."""
+    """A new software eUICC, powered on: `transmit`, `es10`, `reset`, `eid`, `events`."""
     return euicc_factory()

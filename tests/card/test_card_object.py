@@ -328,7 +328,7 @@ def test_a_fault_is_logged_with_the_command_and_without_a_private_key(
     with caplog.at_level(logging.DEBUG):
         es10_sw(card.transmit, eim.package(LIST_EIM))
     (record,) = [one for one in caplog.records if one.levelno == logging.ERROR]
-    assert "a fault of this program, answered 6F00; the command was 80e2" in record.getMessage()
+    assert "a bug in this program, answered 6F00; the command was 80e2" in record.getMessage()
     assert "RuntimeError: a fault that nobody thought of" in caplog.text
     text = caplog.text.upper()
     for path in card.directory.rglob("SK_*.pem"):

@@ -143,7 +143,7 @@ def test_a_request_that_is_too_long_is_refused_with_the_reason(euicc: Euicc) -> 
 
 
 def test_an_empty_request_is_none(euicc: Euicc) -> None:
-    with pytest.raises(ValueError, match=r"^an ES10 request has a tag at least$"):
+    with pytest.raises(ValueError, match=r"^an ES10 request has at least a tag$"):
         euicc.es10(b"")
 
 
