@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from euicc_sim.asn1.iccid import iccid_digits
-from euicc_sim.cli.tables import facts
+from euicc_sim.cli.console import facts
 from euicc_sim.model.identity import CardType, Identity
 from euicc_sim.model.state import State, Switches
 from euicc_sim.store.records import ID_TYPES

@@ -1,13 +1,17 @@
-"""The terminal: one console for what a command says, one for complaints."""
+"""The terminal: consoles for output and complaints, and what several commands print on them."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NoReturn
 
 import typer
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
+
+from euicc_sim.asn1.tree import UNKNOWN, Line
 
 console = Console(highlight=False, soft_wrap=True)
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -30,3 +34,50 @@ def log_line(text: str, *, refused: bool = False) -> None:
     harmless = line if line.isprintable() else ascii(line)[1:-1]
     at = datetime.now().astimezone().strftime("%H:%M:%S")
     console.print(Text.assemble((at, "dim"), " ", (harmless, "red" if refused else "")))
+
+
+def facts(rows: Mapping[str, str]) -> Table:
+    """Names and values, one pair a line."""
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows.items():
+        table.add_row(name, Text(value))
+    return table
+
+
+def columns(head: Sequence[str], rows: Iterable[Sequence[str]], whole: Collection[str]) -> Table:
+    """A table without the columns in which every row is empty.
+
+    What is long is folded, but not in columns that are to stay `whole`.
+    """
+    given = list(rows)
+    table = Table()
+    kept = [at for at, _ in enumerate(head) if not given or any(row[at] for row in given)]
+    for at in kept:
+        table.add_column(head[at], no_wrap=head[at] in whole, overflow="fold")
+    for row in given:
+        table.add_row(*(Text(printable(row[at])) for at in kept))
+    return table
+
+
+def printable(text: str) -> str:
+    """What others have named, harmless for a terminal."""
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
+def print_lines(lines: Sequence[Line], indent: int = 0) -> None:
+    """Print the objects of a message, `indent` steps to the right."""
+    width = max(2 * line.depth + len(line.name) for line in lines)
+    for line in lines:
+        text = Text()
+        text.append(f"{'  ' * line.depth}{line.name}".ljust(width + 2))
+        text.append(f"{line.tag:02X}".ljust(6), "cyan")
+        text.append(f"{line.length:>5}  ", "dim")
+        text.append(line.text, "bold")
+        if line.flaw:
+            text.append(f"  <- {line.flaw}", "red" if line.grave else "yellow")
+        if line.name == UNKNOWN:
+            text.stylize("red", 2 * line.depth, 2 * line.depth + 1)
+        text.rstrip()
+        console.print(Text.assemble("  " * indent, text))

@@ -16,13 +16,12 @@ from rich.text import Text
 from apdu import TlvError, tlv
 from apdu.tlv import read
 from euicc_sim.asn1.esipa import messages as esipa
+from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.primitives import Asn1Error
 from euicc_sim.asn1.tree import Line, Reading, raw, reading, readings
 from euicc_sim.asn1.wire import WIRE_1_2
-from euicc_sim.cli.console import console, fail
-from euicc_sim.cli.decode_package import is_package, print_package
-from euicc_sim.cli.trees import print_lines
-from euicc_sim.formats.saip import PackageError
+from euicc_sim.cli.console import columns, console, facts, fail, print_lines, printable
+from euicc_sim.formats.saip import HEADER, Element, PackageError, elements, examine
 
 OK = b"\x90\x00"
 TYPES = {**WIRE_1_2.types, **esipa.types()}
@@ -31,6 +30,7 @@ CARRIED = "Carried"
 MAX_SHOWN = 2
 """Readings that are printed where several fit equally; the others are only named."""
 
+_PACKAGE_HEAD = ("", "element", "tag", "id", "mandated", "bytes")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 
 
@@ -67,8 +67,8 @@ def decode(source: Source = None, type_name: TypeName = None, request: IsRequest
     """
     try:
         data = _input(source or ["-"])
-        if type_name is None and is_package(data):
-            print_package(data)
+        if type_name is None and _is_package(data):
+            _print_package(data)
             return
         data = _without_status(data)
         found = _readings(data, type_name, request)
@@ -199,3 +199,37 @@ def _carried(line: Line) -> Reading | None:
 
 def _say(sentence: str) -> None:
     console.print(Text(sentence, "italic"))
+
+
+def _is_package(data: bytes) -> bool:
+    """Whether these bytes begin like a package: a header, then the start of another element."""
+    try:
+        first = read(data)
+    except TlvError:
+        return False
+    return first.tag == HEADER and first.end < len(data) and data[first.end] & 0xE0 == HEADER
+
+
+def _print_package(package: bytes) -> None:
+    """Print it, and whether a card takes it. Raises PackageError for what is no row of elements."""
+    row = elements(package)
+    try:
+        found = examine(package)
+    except PackageError as error:
+        console.print(Text(f"This card refuses it: {error}; PEStatus {error.status}.", "red"))
+    else:
+        rows = {
+            "ICCID": iccid_digits(found.iccid),
+            "profile type": printable(found.profile_type),
+            "version": ".".join(map(str, found.version)),
+            "connectivity": (found.connectivity or b"").hex().upper(),
+            "bytes": str(len(package)),
+        }
+        console.print(facts({name: value for name, value in rows.items() if value}))
+    console.print(columns(_PACKAGE_HEAD, map(_row, range(1, len(row) + 1), row), _PACKAGE_HEAD))
+
+
+def _row(number: int, one: Element) -> tuple[str, ...]:
+    identification = "" if one.identification is None else str(one.identification)
+    mandated = "yes" if one.mandated else ""
+    return str(number), one.name, f"{one.tag:X}", identification, mandated, str(one.size)

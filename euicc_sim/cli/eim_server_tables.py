@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from euicc_sim.cli.tables import columns, facts, printable
+from euicc_sim.cli.console import columns, facts, printable
 from euicc_sim.parties.eim.server import CardRecord, Order, Result
 
 

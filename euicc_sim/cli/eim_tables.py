@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from euicc_sim.asn1.iccid import iccid_digits
-from euicc_sim.cli.tables import facts
+from euicc_sim.cli.console import facts
 from euicc_sim.parties.eim import Eim, eim_file
 from euicc_sim.parties.messages import Outcome, PackageAnswer
 from keys import Curve

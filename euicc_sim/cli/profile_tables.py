@@ -9,7 +9,7 @@ from typing import Any, Self
 from rich.table import Table
 
 from euicc_sim.asn1.iccid import iccid_digits
-from euicc_sim.cli.tables import columns
+from euicc_sim.cli.console import columns
 from euicc_sim.model.profile import Profile, ProfileClass, Rule
 from euicc_sim.model.state import State
 from euicc_sim.parties.lpa import NotificationInfo, ProfileInfo

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from euicc_sim.asn1.iccid import iccid_digits
-from euicc_sim.cli.tables import printable
+from euicc_sim.cli.console import printable
 from euicc_sim.parties.messages import ActivationCode, answer
 from euicc_sim.parties.smdpp import Identity, OrderRecord
 from keys.layout import CI

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.card_tables import download_under_way, eims_table, switches_on
+from euicc_sim.cli.console import columns, facts, printable
 from euicc_sim.cli.profile_tables import kept_profiles
-from euicc_sim.cli.tables import columns, facts, printable
 from euicc_sim.model.identity import Identity
 from euicc_sim.model.profile import ProfileEvent
 from euicc_sim.model.state import State
