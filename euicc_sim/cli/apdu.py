@@ -1,4 +1,4 @@
-"""`euicc-sim apdu`: send commands, or play scripts of them, to a reader or into a directory."""
+"""`euicc-sim apdu`: send commands or run scripts, in a reader or in a card's directory."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from euicc_sim.tracing.errors import TraceError
 from euicc_sim.transport.pcsc import PcscError
 
 SHOWN = 24
-"""Bytes of a command or answer that a short line shows."""
+"""How many bytes of a command or response are shown on a short line."""
 
 app = typer.Typer(
-    name="apdu", help="Send commands to a card, or play scripts of them.", no_args_is_help=True
+    name="apdu", help="Send APDUs to a card, or run scripts of them.", no_args_is_help=True
 )
 
 
@@ -39,14 +39,14 @@ def send(
         list[str],
         typer.Argument(
             metavar="HEX...",
-            help="A command each (or all the bytes of one, apart), or the word reset.",
+            help="Command APDUs, each in one word (or the bytes of one APDU), or the word reset.",
             show_default=False,
         ),
     ],
     card: CardOption = None,
     reader: ReaderOption = None,
 ) -> None:
-    """Send commands and print the answers, as they come: 61XX is left to GET RESPONSE."""
+    """Send commands and print the responses. For 61XX, send GET RESPONSE yourself."""
     try:
         steps = _commands(commands)
         with open_link(card, reader) as link:
@@ -69,7 +69,7 @@ def es10(
     card: CardOption = None,
     reader: ReaderOption = None,
 ) -> None:
-    """Select the ISD-R, send it one ES10 request and print the answer in hex.
+    """Select the ISD-R, send it one ES10 request and print the response in hex.
 
     euicc-sim eim initial eim1.json | euicc-sim apdu es10 - | euicc-sim decode -
     """
@@ -97,11 +97,12 @@ def run(
     gsmtap_anywhere: AnywhereOption = False,
     trace_keys: KeysOption = False,
 ) -> None:
-    """Play scripts: hex lines, reset, # comments, and '#< PATTERN' for what must be answered.
+    """Run scripts: lines of hex, reset, # comments, and '#< PATTERN' for the expected response.
 
-    The format is that of pcsc-tools' scriptor, which plays the same files. A pattern is a regular
-    expression for the whole answer, data and status word in hex; spaces in it mean nothing, and
-    several '#<' lines after one command are one pattern. Ends with 1 when an answer differs.
+    The format is that of scriptor from pcsc-tools, which runs the same files. A pattern is a
+    regular expression for the whole response, data and status word in hex; spaces in it are
+    ignored, and several '#<' lines after one command are one pattern. The exit code is 1 when a
+    response does not match.
     """
     try:
         steps = [step for one in scripts for step in parse(_text(one), str(one))]
@@ -138,7 +139,7 @@ def _text(path: Path) -> str:
 
 
 def _printed(outcome: Outcome, verbose: bool) -> bool | None:
-    """Print what a step came to, and return it."""
+    """Print the outcome of a step; return whether it passed."""
     step = outcome.step
     failed = outcome.passed is False
     if verbose:

@@ -1,12 +1,12 @@
 """Scripts of APDUs: the format of pcsc-tools' `scriptor`, with expectations in its comments.
 
-A line is a command (hex pairs, all apart by one space or all joined), `reset`, `exit`, a comment
-that begins with # in the first column, or blank; a command that ends in a backslash goes on in
-the next line. What scriptor would choke on is refused here, so that a script runs in both.
+A line is a command (hex pairs, either all separated by one space or all joined), `reset`, `exit`, a
+comment with # in the first column, or blank; a command that ends in a backslash continues on the
+next line. Anything scriptor would fail on is refused here, so that a script runs in both.
 
-A comment `#< PATTERN` after a command says what it must answer: a regular expression that
-matches the whole of the data and status word in hex. Spaces in it mean nothing, and several such
-lines are one pattern. After `reset` it is the ATR that must match. Knows cards only as bytes.
+A comment `#< PATTERN` after a command gives the expected response: a regular expression that
+matches all of the data and status word in hex. Spaces in it are ignored, and several such lines are
+one pattern. After `reset` the ATR has to match. Knows a card only by its bytes.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _PAIR = re.compile(r"[0-9A-Fa-f]{2}")
 
 
 class ScriptError(Exception):
-    """A line that cannot be played: file, line and what to do."""
+    """A line that cannot be run. The text has the file, the line and what to do."""
 
 
 class CardLink(Protocol):
     """A card, however it is reached."""
 
     def reset(self) -> bytes:
-        """Reset it and return the ATR."""
+        """Reset the card; return the ATR."""
         ...
 
     def transmit(self, apdu: bytes) -> bytes:
@@ -41,10 +41,10 @@ class CardLink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One command of a script, or a reset where `command` is None.
+    """One command of a script, or a reset if `command` is None.
 
-    `expected` is the pattern that the whole answer must match, None where any answer goes;
-    `remarks` are the comments that stand above.
+    `expected` is the pattern that the whole response must match, None if any response will do;
+    `remarks` are the comments above.
     """
 
     file: str
@@ -61,7 +61,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a step was answered; `passed` is None where nothing was expected."""
+    """The response to a step; `passed` is None if there is no pattern."""
 
     step: Step
     answer: bytes
@@ -69,12 +69,12 @@ class Outcome:
 
 
 def parse(text: str, file: str) -> list[Step]:
-    """Read a script; ScriptError names the first line that is wrong."""
+    """Parse a script; ScriptError names the first bad line."""
     return _Parser(file).parse(text)
 
 
 def play(steps: Iterable[Step], card: CardLink) -> Iterator[Outcome]:
-    """Send the commands one after the other and hold the answers against what is expected."""
+    """Send the commands one after another and compare the responses with the patterns."""
     for step in steps:
         answer = card.reset() if step.command is None else card.transmit(step.command)
         passed = None
@@ -103,7 +103,7 @@ class _Parser:
                 )
             self._line(number, line)
         if self._begun:
-            raise self._error(self._begun_at, "the command ends in a backslash and never goes on")
+            raise self._error(self._begun_at, "the script ends after a line with a backslash")
         return self._steps
 
     def _line(self, number: int, line: str) -> None:
@@ -120,7 +120,7 @@ class _Parser:
 
     def _reset(self, number: int, line: str) -> None:
         if self._begun or line.strip().lower() != "reset":
-            raise self._error(number, "'reset' stands alone, and not within a command")
+            raise self._error(number, "'reset' needs a line of its own, not within a command")
         self._add(number, None)
 
     def _command(self, number: int, line: str) -> None:
@@ -135,20 +135,20 @@ class _Parser:
             return
         command = self._octets(number, self._begun + line)
         if len(command) < MIN_COMMAND:
-            raise self._error(number, f"a command has {MIN_COMMAND} bytes or more: CLA INS P1 P2")
+            raise self._error(number, f"a command has at least {MIN_COMMAND} bytes: CLA INS P1 P2")
         self._add(self._begun_at, command)
         self._begun = ""
 
     def _octets(self, number: int, pairs: str) -> bytes:
-        """The bytes of hex pairs, read as scriptor reads them."""
+        """The bytes of hex pairs, parsed as scriptor does."""
         found = pairs.rstrip(" ").split(" ")
         for one in found:
             if not _PAIR.fullmatch(one):
-                what = f"{one!r} is" if one else "a space before it or two in a row are"
+                what = f"{one!r} is not a hex pair" if one else "there is an extra space"
                 raise self._error(
                     number,
-                    f"{what} not taken; write hex pairs with one space between all of them or "
-                    "none at all (comments begin with # in the first column)",
+                    f"{what}; write hex pairs, either all separated by one space or all joined "
+                    "(comments have # in the first column)",
                 )
         return bytes.fromhex("".join(found))
 
@@ -158,14 +158,14 @@ class _Parser:
 
     def _expect(self, number: int, pattern: str) -> None:
         if not self._steps or self._begun:
-            raise self._error(number, f"'{EXPECT}' comes after the command whose answer it is")
+            raise self._error(number, f"'{EXPECT}' has to follow a command")
         step = self._steps[-1]
         expected = (step.expected or "") + "".join(pattern.split())
         try:
             re.compile(expected)
         except re.error as error:
             raise self._error(
-                number, f"{pattern.strip()!r} is no regular expression ({error}); mend it"
+                number, f"{pattern.strip()!r} is not a valid regular expression ({error}); fix it"
             ) from error
         self._steps[-1] = replace(step, expected=expected)
 

@@ -18,18 +18,18 @@ stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def complain(sentence: str) -> None:
-    """Say what is wrong and what to do, on standard error."""
+    """Print what is wrong and what to do, on standard error."""
     stderr.print(Text(f"euicc-sim: {sentence}", "red"))
 
 
 def fail(sentence: str) -> NoReturn:
-    """Say what is wrong and end with exit code 1."""
+    """Print what is wrong and exit with code 1."""
     complain(sentence)
     raise typer.Exit(1)
 
 
 def log_line(text: str, *, refused: bool = False) -> None:
-    """Say what a server was asked and how it went: the time before it, red where it refused."""
+    """Print a line of a server's log, with the time; in red if the request was refused."""
     line = " ".join(text.split())
     harmless = line if line.isprintable() else ascii(line)[1:-1]
     at = datetime.now().astimezone().strftime("%H:%M:%S")
@@ -37,7 +37,7 @@ def log_line(text: str, *, refused: bool = False) -> None:
 
 
 def facts(rows: Mapping[str, str]) -> Table:
-    """Names and values, one pair a line."""
+    """Names and values, one pair per line."""
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -47,9 +47,9 @@ def facts(rows: Mapping[str, str]) -> Table:
 
 
 def columns(head: Sequence[str], rows: Iterable[Sequence[str]], whole: Collection[str]) -> Table:
-    """A table without the columns in which every row is empty.
+    """A table without the columns that are empty in every row.
 
-    What is long is folded, but not in columns that are to stay `whole`.
+    Long text is folded, except in the columns named in `whole`.
     """
     given = list(rows)
     table = Table()
@@ -62,12 +62,12 @@ def columns(head: Sequence[str], rows: Iterable[Sequence[str]], whole: Collectio
 
 
 def printable(text: str) -> str:
-    """What others have named, harmless for a terminal."""
+    """Text from outside, made safe for a terminal."""
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
 def print_lines(lines: Sequence[Line], indent: int = 0) -> None:
-    """Print the objects of a message, `indent` steps to the right."""
+    """Print the objects of a message as a tree, indented by `indent` steps."""
     width = max(2 * line.depth + len(line.name) for line in lines)
     for line in lines:
         text = Text()

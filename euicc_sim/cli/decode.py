@@ -1,4 +1,4 @@
-"""`euicc-sim decode`: any ES10 or ESipa object as a tree with a name for every field."""
+"""`euicc-sim decode`: any ES10 or ESipa object as a tree, with the name of every field."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from euicc_sim.formats.saip import HEADER, Element, PackageError, elements, exam
 OK = b"\x90\x00"
 TYPES = {**WIRE_1_2.types, **esipa.types()}
 CARRIED = "Carried"
-"""The type of an object that a message carries as it came."""
+"""The type of an object that a message carries unchanged."""
 MAX_SHOWN = 2
-"""Readings that are printed where several fit equally; the others are only named."""
+"""How many readings to print when several fit equally well; the others are only named."""
 
 _PACKAGE_HEAD = ("", "element", "tag", "id", "mandated", "bytes")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
@@ -38,32 +38,31 @@ Source = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[HEX|FILE|-]",
-        help="Hex digits, a file with hex digits or DER, or - for standard input.",
+        help="Hex digits, a file of hex digits or DER, or - for standard input.",
         show_default=False,
     ),
 ]
 TypeName = Annotated[
     str | None,
-    typer.Option("--type", metavar="NAME", help="Read it as the ASN.1 type of that name."),
+    typer.Option("--type", metavar="NAME", help="Decode it as this ASN.1 type."),
 ]
 IsRequest = Annotated[
     bool | None,
-    typer.Option("--request/--response", help="Which of the two messages with this tag it is."),
+    typer.Option("--request/--response", help="Which of the two messages with the same tag it is."),
 ]
 
 
 class _DecodeError(Exception):
-    """Input that cannot be shown: a sentence that says what to do."""
+    """Input that cannot be shown. The text says what to do."""
 
 
 def decode(source: Source = None, type_name: TypeName = None, request: IsRequest = None) -> None:
-    """Print any ES10 object as a named tree: request or response, answer to SELECT, certificate.
+    """Print any ES10 object as a named tree: request, response, response to SELECT, certificate.
 
-    Messages between IPA and eIM (ESipa) are known as well.
+    Messages between IPA and eIM (ESipa) are decoded as well.
 
-    Without options the type is the one that fits; where two fit equally, both are printed.
-    A status word 9000 at the end is left out. Of an unprotected profile package the elements are
-    listed.
+    Without options, the type that fits is used; if two fit equally well, both are printed. A status
+    word 9000 at the end is ignored. For an unprotected profile package, the elements are listed.
     """
     try:
         data = _input(source or ["-"])
@@ -77,7 +76,7 @@ def decode(source: Source = None, type_name: TypeName = None, request: IsRequest
     except PackageError as error:
         fail(f"This profile package cannot be read: {error}; check it.")
     except Asn1Error as error:
-        fail(f"These bytes cannot be read: {error}; check them, or choose another --type.")
+        fail(f"These bytes cannot be read: {error}; check them, or choose a different --type.")
     _print(found, data)
 
 
@@ -92,16 +91,16 @@ def _input(source: Sequence[str]) -> bytes:
         content = path.read_bytes()
     except FileNotFoundError:
         raise _DecodeError(
-            f"{str(path)[:60]!r} is neither hex digits (two for each byte) nor a file; "
-            "give one of them, or - for standard input."
+            f"{str(path)[:60]!r} is neither hex (two digits per byte) nor a file; "
+            "give one of these, or - for standard input."
         ) from None
     except (OSError, ValueError) as error:
-        raise _DecodeError(f"{path} cannot be read ({error}); give another file.") from error
+        raise _DecodeError(f"{path} cannot be read ({error}); give a different file.") from error
     return _octets(content, str(path))
 
 
 def _octets(content: bytes, where: str) -> bytes:
-    """What a file holds: its hex digits, or the file itself where it is no text."""
+    """The bytes in a file: its hex digits, or its contents if it is not text."""
     try:
         text = content.decode("ascii")
     except UnicodeDecodeError:
@@ -112,14 +111,12 @@ def _octets(content: bytes, where: str) -> bytes:
     if _HEX.fullmatch(digits):
         return bytes.fromhex(digits)
     if all(one.isprintable() or one.isspace() for one in text):
-        raise _DecodeError(
-            f"{where} is text, but not hex digits, two for each byte; give hex or DER."
-        )
+        raise _DecodeError(f"{where} is text, but not hex (two digits per byte); give hex or DER.")
     return content
 
 
 def _without_status(data: bytes) -> bytes:
-    """Leave out the 9000 that ends the answer of a card."""
+    """Drop the 9000 at the end of a card's response."""
     try:
         end = read(data).end
     except TlvError as error:
@@ -128,7 +125,7 @@ def _without_status(data: bytes) -> bytes:
     if rest and rest != OK:
         raise _DecodeError(
             f"{len(rest)} byte{'s follow' if len(rest) > 1 else ' follows'} the object "
-            f"({rest[:16].hex().upper()}); give one object, or an answer that ends in 9000."
+            f"({rest[:16].hex().upper()}); give one object, or a response that ends in 9000."
         )
     return data[:end]
 
@@ -160,17 +157,17 @@ def _known(wanted: str, types: Mapping[str, Any]) -> str:
     close = [by_lower[one] for one in difflib.get_close_matches(plain.lower(), by_lower)]
     raise _DecodeError(
         f"There is no type {wanted!r}; "
-        + (f"did you mean {' or '.join(close)}?" if close else "leave out --type to have it found.")
+        + (f"did you mean {' or '.join(close)}?" if close else "without --type it is detected.")
     )
 
 
 def _print(found: Sequence[Reading], data: bytes) -> None:
     if not found:
-        _say("No known type fits; these are the bare objects.")
+        _say("No known type fits; these are the plain objects.")
         found = [raw(data)]
     elif len(found) > 1:
         names = " or ".join(one.name for one in found)
-        _say(f"{names}: they fit equally, choose by --request, --response or --type.")
+        _say(f"{names}: they fit equally well; choose with --request, --response or --type.")
     for index, one in enumerate(found[:MAX_SHOWN]):
         if index:
             console.print()
@@ -178,7 +175,7 @@ def _print(found: Sequence[Reading], data: bytes) -> None:
 
 
 def _with_carried(found: Reading) -> list[Line]:
-    """All lines, and those of the objects that the message carries in their places."""
+    """All lines, with those of carried objects in place."""
     lines = []
     for one in found.lines:
         inner = _carried(one)
@@ -190,7 +187,7 @@ def _with_carried(found: Reading) -> list[Line]:
 
 
 def _carried(line: Line) -> Reading | None:
-    """What a line carries, if its type is known."""
+    """The object that a line carries, if its type is known."""
     if line.type != CARRIED or not isinstance(line.value, bytes):
         return None
     found = readings(TYPES, tlv(line.tag, line.value))
@@ -202,7 +199,7 @@ def _say(sentence: str) -> None:
 
 
 def _is_package(data: bytes) -> bool:
-    """Whether these bytes begin like a package: a header, then the start of another element."""
+    """Whether these bytes begin like a package: a header, then the start of an element."""
     try:
         first = read(data)
     except TlvError:
@@ -211,7 +208,7 @@ def _is_package(data: bytes) -> bool:
 
 
 def _print_package(package: bytes) -> None:
-    """Print it, and whether a card takes it. Raises PackageError for what is no row of elements."""
+    """Print a package, and whether a card accepts it. Raises PackageError if it cannot be read."""
     row = elements(package)
     try:
         found = examine(package)

@@ -1,7 +1,7 @@
 """`euicc-sim lpac-stdio`: start a program whose standard input and output lead to a card.
 
-lpac's stdio driver writes requests on its standard output and reads answers on its standard input,
-so both have to be crossed; what else the program prints is passed on.
+lpac's stdio driver writes requests to its standard output and reads answers from its standard
+input, so both have to be crossed over; any other output of the program is passed on.
 """
 
 from __future__ import annotations
@@ -31,21 +31,24 @@ DRIVER_TYPES = (APDU, HTTP)
 def lpac_stdio(
     program: Annotated[
         list[str],
-        typer.Argument(metavar="PROGRAM...", help="With its arguments: lpac chip info"),
+        typer.Argument(metavar="PROGRAM...", help="The program and its arguments: lpac chip info"),
     ],
     card: Annotated[Path, typer.Option("--card", metavar="DIR", help="The card's directory.")],
     fsync: Annotated[
         bool,
-        typer.Option("--fsync/--no-fsync", help="Without, a power cut may cost a throw-away card."),
+        typer.Option(
+            "--fsync/--no-fsync",
+            help="Without fsync a card is faster, but a power cut may destroy it.",
+        ),
     ] = True,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show power, commands and answers too.")
+        bool, typer.Option("--verbose", "-v", help="Also show power, commands and responses.")
     ] = False,
 ) -> None:
-    """Run lpac, or what speaks its stdio driver protocol, with a card and without PC/SC.
+    """Run lpac, or another program with its stdio driver protocol, on a card without PC/SC.
 
-    LPAC_APDU=stdio is set for it. What it prints besides comes out here, what the card did on
-    standard error; the exit code is the program's.
+    LPAC_APDU=stdio is set for the program. Its other output goes to standard output, what the card
+    does to standard error; the exit code is the program's.
     """
     with ExitStack() as open_things:
         one = open_things.enter_context(Card.open(card, fsync=fsync))
@@ -56,14 +59,14 @@ def lpac_stdio(
 
 
 def _run(program: list[str], card: LpacStdio, observer: LinkObserver) -> int:
-    """The program's exit code; that of one which a signal ended is 128 more than its number."""
+    """Run the program; return its exit code, or 128 plus the number of the signal that ended it."""
     try:
         process = subprocess.Popen(  # noqa: S603 - the user's own command
             program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **DRIVER}
         )
     except OSError as error:
         fail(f"{program[0]} cannot be started: {error.strerror or error}.")
-    # Ctrl-C reaches the program too, and it is the program that knows what to do
+    # Ctrl-C also reaches the program, which knows what to do
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         observer.connected()
@@ -78,7 +81,7 @@ def _run(program: list[str], card: LpacStdio, observer: LinkObserver) -> int:
 
 
 def _converse(said: IO[bytes], told: IO[bytes], card: LpacStdio, observer: LinkObserver) -> None:
-    """Answer requests and pass on everything else, until the program says no more."""
+    """Answer requests and pass on everything else, until the program closes its output."""
     with said:
         for line in iter(lambda: said.readline(MAX_LINE), b""):
             if line_type(line) in DRIVER_TYPES:

@@ -1,6 +1,7 @@
-"""Joins the sub-commands into `euicc-sim`, and turns errors into one sentence and exit code 1.
+"""The `euicc-sim` command: its sub-commands, and errors as one sentence and exit code 1.
 
-A sub-command's module is imported when it is called: `euicc-sim --help` starts without the card.
+The module of a sub-command is imported when it is called: `euicc-sim --help` starts without the
+card.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ class _Commands(TyperGroup):
 app = typer.Typer(
     name="euicc-sim",
     cls=_Commands,
-    help="A software eUICC (SGP.32, IoT eSIM) that real programs open through PC/SC.",
+    help="A software eUICC (SGP.32, IoT eSIM) that real programs reach through PC/SC.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -112,7 +113,7 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line; errors that a person can mend are one sentence, never a traceback."""
+    """Run the command line; errors that the user can fix are one sentence, never a traceback."""
     try:
         app()
     except SystemExit:

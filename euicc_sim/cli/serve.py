@@ -1,4 +1,4 @@
-"""`euicc-sim serve`: put cards into vpcd's slots and tell what is done with them."""
+"""`euicc-sim serve`: put cards into vpcd's slots and log what is done with them."""
 
 import gc
 import signal
@@ -45,18 +45,21 @@ def serve(
     card: Annotated[
         list[Path],
         typer.Option(
-            metavar="DIR", help="The card's directory. Repeat it: each card takes the next slot."
+            metavar="DIR", help="The card's directory. Repeatable: each card gets the next slot."
         ),
     ],
     host: Annotated[
         str,
         typer.Option(
-            help="Where vpcd is or, with --listen or --tcp, the address to listen at. "
-            "Nobody is asked for a password: whoever reaches the port has the card."
+            help="The host of vpcd or, with --listen or --tcp, the address to listen on. "
+            "There is no password: anybody who can reach the port can use the card."
         ),
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=1, max=MAX_PORT, help="The first card's port; the next has the next.")
+        int,
+        typer.Option(
+            min=1, max=MAX_PORT, help="The first card's port; each further card has the next."
+        ),
     ] = DEFAULT_PORT,
     listen: Annotated[
         bool, typer.Option("--listen", help="Let vpcd connect (its reversed mode).")
@@ -67,9 +70,9 @@ def serve(
             min=0,
             max=MAX_PORT,
             metavar="PORT",
-            help="Listen for programs without PC/SC: a length of two bytes (big-endian), a command "
-            "APDU; answered likewise. Length 0 resets and is answered with the ATR. 0 is a free "
-            "port; the next card has the next.",
+            help="Listen for programs without PC/SC. They send two bytes of length (big-endian) "
+            "and a command APDU, and get the response in the same way. Length 0 resets the card "
+            "and is answered with the ATR. Port 0 is a free port; each further card has the next.",
         ),
     ] = None,
     lpac_stdio: Annotated[
@@ -77,27 +80,32 @@ def serve(
         typer.Option(
             "--lpac-stdio",
             help="Speak lpac's stdio driver protocol on standard input and output, until the end "
-            "of the input; all else goes to standard error.",
+            "of the input; everything else goes to standard error.",
         ),
     ] = False,
     vpcd: Annotated[
-        bool, typer.Option("--vpcd", help="Beside --tcp or --lpac-stdio, serve vpcd's slots too.")
+        bool,
+        typer.Option("--vpcd", help="Serve vpcd's slots in addition to --tcp or --lpac-stdio."),
     ] = False,
     fsync: Annotated[
         bool,
-        typer.Option("--fsync/--no-fsync", help="Without, a power cut may cost a throw-away card."),
+        typer.Option(
+            "--fsync/--no-fsync",
+            help="Without fsync a card is faster, but a power cut may destroy it.",
+        ),
     ] = True,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show power, commands and answers too.")
+        bool, typer.Option("--verbose", "-v", help="Also show power, commands and responses.")
     ] = False,
     trace: TraceOption = None,
     gsmtap: GsmtapOption = None,
     gsmtap_anywhere: AnywhereOption = False,
     trace_keys: KeysOption = False,
 ) -> None:
-    """Put cards into the slots of vpcd, where PC/SC programs find them, or let others reach them.
+    """Put cards into the slots of vpcd, where PC/SC programs find them, or serve them otherwise.
 
-    Several ways lead to the same card, one command at a time; a reset is one for all.
+    --vpcd, --tcp and --lpac-stdio can be combined: they lead to the same card, which answers one
+    command at a time. A reset through one resets it for all.
     """
     to_vpcd = vpcd or listen or (tcp is None and not lpac_stdio)
     ways = Ways(host, port if to_vpcd else None, listen, tcp, lpac_stdio)
@@ -112,7 +120,7 @@ def serve(
                 out.print(Text("\n".join([*_slots(cards), "Try:", *_suggestions()])))
             all_served = served(cards, out, recorder, open_things, verbose=verbose)
             running = services(all_served, ways, open_things)
-            gc.freeze()  # what is here now stays: no collection need look at it again
+            gc.freeze()  # all objects so far stay, so the collector need not look at them again
             run_until_signalled(running)
     except NoReaderError as error:
         fail(one_reader_more(error.port - port, error.port, installed_library()))
@@ -121,7 +129,7 @@ def serve(
 
 
 def run_until_signalled(links: Sequence[Service]) -> None:
-    """Run each link in a thread of its own; end all at SIGINT, SIGTERM or the first failure."""
+    """Run each link in a thread; stop all on SIGINT, SIGTERM, or when the first one ends."""
     ended: SimpleQueue[object] = SimpleQueue()  # its put() is safe in a signal handler
     with (
         _on_signals(lambda: ended.put("a signal")),
@@ -140,8 +148,8 @@ def run_until_signalled(links: Sequence[Service]) -> None:
 def _wait(ended: SimpleQueue[object]) -> None:
     """Return when something has ended.
 
-    A signal that comes in the moment before a wait does not end it, and its handler runs only
-    after it: so no wait is long.
+    A signal just before a wait does not interrupt it, and its handler only runs after the wait:
+    that is why no wait is long.
     """
     while True:
         with suppress(Empty):
@@ -184,7 +192,7 @@ def _suggestions() -> list[str]:
 
 
 def _program() -> str:
-    """How this program is called from where the user is."""
+    """How the user can call this program from the current directory."""
     if which("euicc-sim"):
         return "euicc-sim"
     program = Path(sys.argv[0]).absolute()

@@ -1,4 +1,4 @@
-"""The ways to the cards that `serve` has opened: vpcd's slots, TCP, standard input and output."""
+"""The links to the cards that `serve` has opened: vpcd's slots, TCP, standard input and output."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MAX_PORT = 0xFFFF
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """Which ways lead to the cards, and where: ports are the first card's, None is no such way."""
+    """The kinds of links to serve: ports are the first card's, None means no such link."""
 
     host: str
     vpcd: int | None = None
@@ -45,23 +45,23 @@ class Ways:
     stdio: bool = False
 
     def slots(self, cards: int) -> int:
-        """How many slots of vpcd are taken: in reversed mode whole readers."""
+        """How many slots of vpcd are used; in reversed mode, all slots of each reader."""
         return cards + cards % SLOTS_PER_READER if self.listen else cards
 
     def check(self, cards: int) -> None:
-        """Raise LinkError where so many cards have no room."""
+        """Raise LinkError if there are too many cards for the ports, or for one pipe."""
         slots = self.slots(cards)
         if self.vpcd is not None and self.vpcd + slots - 1 > MAX_PORT:
             raise LinkError(f"Port {self.vpcd} leaves no room for {slots} slots.")
         if self.tcp is not None and self.tcp + cards - 1 > MAX_PORT:
             raise LinkError(f"TCP port {self.tcp} leaves no room for {cards} cards.")
         if self.stdio and cards != 1:
-            raise LinkError("--lpac-stdio is a way to one card; give one --card.")
+            raise LinkError("--lpac-stdio serves a single card; give --card once.")
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A card that is open, and what all ways to it have in common."""
+    """An open card, and what all links to it share."""
 
     card: Card
     index: int
@@ -73,7 +73,7 @@ class Served:
     verbose: bool
 
     def observer(self, kind: type[CardLog], **words: str) -> LinkObserver:
-        """Whoever is told what is done over one way; `words` are of that way."""
+        """The observer of one link; `words` are passed to its log."""
         log = kind(
             self.card.take_events,
             self.out,
@@ -101,7 +101,7 @@ def served(
     *,
     verbose: bool,
 ) -> list[Served]:
-    """Cards with a lock and a journal each."""
+    """The cards, each with a lock and a journal."""
     found = []
     for index, card in enumerate(cards):
         journal = Journal(card.directory)
@@ -113,7 +113,7 @@ def served(
 
 
 def services(cards: Sequence[Served], ways: Ways, open_things: ExitStack) -> list[Service]:
-    """All that is to run. Raises LinkError."""
+    """All links to run. Raises LinkError."""
     found: list[Service] = []
     if ways.vpcd is not None:
         found += _vpcd_links(cards, ways.host, ways.vpcd, ways.listen, open_things)
@@ -152,7 +152,7 @@ def _blank_cards(
     indices: range, host: str, port: int, out: Console, open_things: ExitStack
 ) -> Iterator[Link]:
     for index in indices:
-        out.print(Text(f"A blank card goes into '{reader_name(index)}': vpcd wants one per slot."))
+        out.print(Text(f"A blank card is in '{reader_name(index)}': vpcd needs one in every slot."))
         link = ListeningLink(host, port + index, BlankCard(), SilentObserver())
         open_things.callback(link.close)
         yield link
@@ -179,7 +179,7 @@ def _stdio_link(one: Served) -> StdioLink:
 def _advice(index: int, host: str, port: int, listen: bool) -> str:
     if listen:
         device = f"{host}:0x{port - index % SLOTS_PER_READER:04X}"
-        return f", whose reader has DEVICENAME {device}; start pcscd now, stop it before this"
+        return f", DEVICENAME {device} in its reader's file; start pcscd now, and stop it first"
     if index:
         return ""
     return ": install pcscd and vsmartcard-vpcd and start pcscd, or let scripts/run do both"

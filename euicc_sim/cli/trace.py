@@ -1,4 +1,4 @@
-"""`euicc-sim trace`: a trace file as named trees."""
+"""`euicc-sim trace`: prints a trace file as named trees."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from euicc_sim.tracing.errors import TraceError
 from euicc_sim.tracing.pcapng import datagrams
 
 MAX_HEX = 24
-"""Bytes of data that a line shows."""
+"""How many bytes of data a line shows."""
 
 _REQUEST = "Request"
 _BY_NAME = 0x04
@@ -33,17 +33,17 @@ def trace(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="A pcapng or pcap file with GSMTAP in it.", show_default=False
+            metavar="FILE", help="A pcapng or pcap file with GSMTAP messages.", show_default=False
         ),
     ],
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Print every command and answer in hex too.")
+        bool, typer.Option("--verbose", "-v", help="Also print every command and response in hex.")
     ] = False,
 ) -> None:
-    """Print a trace: ES10 requests and answers as named trees, other commands a line each.
+    """Print a trace: ES10 requests and responses as named trees, other commands one per line.
 
-    Blocks of STORE DATA and what GET RESPONSE fetched are joined. Of a profile package that is
-    loaded only its pieces are named: what is in them is enciphered.
+    Blocks of STORE DATA and pieces fetched with GET RESPONSE are joined. For a Bound Profile
+    Package only the pieces are named, since their contents are encrypted.
     """
     several = _Numbering()
     shown = 0
@@ -54,11 +54,11 @@ def trace(
     except TraceError as error:
         fail(str(error))
     if not shown:
-        fail(f"{file} has no GSMTAP messages of a SIM in it; give another trace.")
+        fail(f"{file} has no GSMTAP messages of a SIM; give a different trace.")
 
 
 class _Numbering:
-    """Names a card once there is another one in the trace."""
+    """Names the card of a line once there is a second one in the trace."""
 
     def __init__(self) -> None:
         self._first: int | None = None
@@ -142,7 +142,7 @@ def _append_status(item: Exchange, line: Text) -> None:
 
 
 def _reading(data: bytes, *, request: bool) -> list[Reading]:
-    """The best reading of an ES10 message as a request or an answer; none of no bytes."""
+    """The best reading of an ES10 message as a request or a response; empty for no bytes."""
     if not data:
         return []
     types = WIRE_1_2.types

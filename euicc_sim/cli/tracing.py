@@ -1,4 +1,4 @@
-"""What `serve` and `apdu run` have in common to write a trace: options, files, and who listens."""
+"""Tracing for `serve` and `apdu run`: options, files, and the taps on links and cards."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TraceOption = Annotated[
     typer.Option(
         "--trace",
         metavar="FILE.pcapng",
-        help="Write commands and answers for Wireshark and `trace`; replaces the file.",
+        help="Write commands and responses to this file, for Wireshark and `trace`; overwrites it.",
     ),
 ]
 GsmtapOption = Annotated[
@@ -35,26 +35,26 @@ GsmtapOption = Annotated[
     typer.Option(
         "--gsmtap",
         metavar="HOST:PORT",
-        help="Send commands and answers as GSMTAP, usually to 127.0.0.1:4729.",
+        help="Send commands and responses as GSMTAP, usually to 127.0.0.1:4729.",
     ),
 ]
 AnywhereOption = Annotated[
     bool,
     typer.Option(
-        "--gsmtap-anywhere", help="Let --gsmtap leave this machine; GSMTAP is not protected."
+        "--gsmtap-anywhere", help="Let --gsmtap send to other machines; GSMTAP is not protected."
     ),
 ]
 KeysOption = Annotated[
     bool,
     typer.Option(
-        "--trace-keys", help="Write session keys of downloads into FILE.pcapng.keys.json."
+        "--trace-keys", help="Write the session keys of downloads to FILE.pcapng.keys.json."
     ),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class TraceOptions:
-    """What the options say."""
+    """The values of the options."""
 
     file: Path | None
     gsmtap: str | None
@@ -64,9 +64,9 @@ class TraceOptions:
 
 @contextmanager
 def recording(options: TraceOptions) -> Iterator[Recorder]:
-    """What the options ask for, written to its end afterwards. Raises TraceError."""
+    """A recorder for what the options ask for, closed afterwards. Raises TraceError."""
     if options.keys and options.file is None:
-        raise TraceError("--trace-keys writes beside a trace; give --trace FILE.pcapng too.")
+        raise TraceError("--trace-keys writes beside a trace; also give --trace FILE.pcapng.")
     sinks: list[Sink] = []
     if options.gsmtap is not None:
         sinks.append(GsmtapSocket(options.gsmtap, anywhere=options.anywhere))
@@ -81,60 +81,50 @@ def recording(options: TraceOptions) -> Iterator[Recorder]:
 
 
 class TracedLink:
-    """A `LinkObserver` that has the tap hear what another one is told."""
+    """A `LinkObserver` that passes everything on to `heard`, and also feeds the tap."""
 
     def __init__(self, heard: LinkObserver, tap: Tap, atr: bytes) -> None:
-        """Pass everything on to `heard`; `atr` is the card's."""
         self._heard = heard
         self._tap = tap
         self._atr = atr
 
     def powered(self, control: Control) -> None:
-        """Note the ATR, unless the power went."""
         if control is not Control.POWER_OFF:
             self._tap.reset(self._atr)
         self._heard.powered(control)
 
     def answered(self, apdu: bytes, answer: bytes) -> None:
-        """Note the exchange."""
         self._tap.exchange(apdu, answer)
         self._heard.answered(apdu, answer)
 
     def idle(self) -> None:
-        """Write what was noted."""
         self._heard.idle()
         self._tap.flush()
 
     def waiting(self, reason: str) -> None:
-        """Pass it on."""
         self._heard.waiting(reason)
 
     def connected(self) -> None:
-        """Pass it on."""
         self._heard.connected()
 
     def silent(self) -> None:
-        """Pass it on."""
         self._heard.silent()
 
 
 class TracedCard:
-    """A card whose exchanges the tap hears; each is written before the next."""
+    """A card whose exchanges go to the tap; each is written before the next command."""
 
     def __init__(self, card: CardLink, tap: Tap) -> None:
-        """Pass everything on to `card`."""
         self._card = card
         self._tap = tap
 
     def reset(self) -> bytes:
-        """Reset it and return the ATR."""
         atr = self._card.reset()
         self._tap.reset(atr)
         self._tap.flush()
         return atr
 
     def transmit(self, apdu: bytes) -> bytes:
-        """Answer one command."""
         answer = self._card.transmit(apdu)
         self._tap.exchange(apdu, answer)
         self._tap.flush()
@@ -143,10 +133,10 @@ class TracedCard:
 
 @contextmanager
 def traced(card: Card | PcscCard, options: TraceOptions) -> Iterator[CardLink]:
-    """The card, with its exchanges written as the options say. Raises TraceError."""
+    """The card, with its exchanges traced as the options ask. Raises TraceError."""
     inside = card if isinstance(card, Card) else None
     if options.keys and inside is None:
-        raise TraceError("Session keys are inside the card: --trace-keys needs --card DIR.")
+        raise TraceError("The session keys are inside the card: --trace-keys needs --card DIR.")
     with recording(options) as recorder:
         tap = recorder.tap(0, inside.eid if inside else "")
         if inside and recorder.wants_keys:

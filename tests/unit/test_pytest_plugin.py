@@ -89,7 +89,7 @@ def test_the_fixtures_are_listed_with_what_they_are_for(pytester: pytest.Pyteste
     result.stdout.fnmatch_lines_random(
         [
             "euicc -- *pytest_plugin.py:*",
-            "    A software eUICC, fresh and powered: *",
+            "    A new software eUICC, powered on: *",
             "euicc_factory -- *pytest_plugin.py:*",
             "euicc_pki [[]session scope[]] -- *pytest_plugin.py:*",
         ]

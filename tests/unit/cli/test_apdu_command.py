@@ -48,7 +48,7 @@ def complaint(*arguments: str) -> str:
 @pytest.mark.parametrize(
     "words", [["0070000001"], ["00 70 00 00 01"], ["00", "70", "00", "00", "01"]]
 )
-def test_a_command_is_sent_as_it_is_and_its_answer_printed(
+def test_a_command_is_sent_unchanged_and_the_response_printed(
     directory: str, words: list[str]
 ) -> None:
     result = run("send", *words, "--card", directory)
@@ -56,7 +56,7 @@ def test_a_command_is_sent_as_it_is_and_its_answer_printed(
     assert result.stdout.splitlines()[-1] == "< 01 9000"
 
 
-def test_several_commands_go_to_one_card_in_one_go(directory: str) -> None:
+def test_several_commands_go_to_one_card_in_one_session(directory: str) -> None:
     result = run("send", "reset", "0070000001", "0070000001", "--card", directory)
     assert result.stdout.splitlines() == [
         "> reset",
@@ -68,7 +68,9 @@ def test_several_commands_go_to_one_card_in_one_go(directory: str) -> None:
     ]
 
 
-def test_an_answer_that_does_not_fit_is_told_with_its_line(directory: str, script: Path) -> None:
+def test_a_response_that_does_not_match_is_reported_with_its_line(
+    directory: str, script: Path
+) -> None:
     result = run("run", str(script), "--card", directory)
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
@@ -81,7 +83,7 @@ def test_an_answer_that_does_not_fit_is_told_with_its_line(directory: str, scrip
     ]
 
 
-def test_a_script_whose_answers_fit_ends_well(directory: str, script: Path) -> None:
+def test_a_script_whose_responses_match_exits_with_0(directory: str, script: Path) -> None:
     script.write_text(SCRIPT.replace("#< 019000", "#< 029000"))
     result = run("run", str(script), str(script), "--card", directory)
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (
@@ -90,7 +92,7 @@ def test_a_script_whose_answers_fit_ends_well(directory: str, script: Path) -> N
     )
 
 
-def test_long_bytes_are_cut_short_unless_all_are_wanted(directory: str, script: Path) -> None:
+def test_long_bytes_are_shortened_unless_verbose(directory: str, script: Path) -> None:
     apdu_hex = "00A4040010A0000005591010FFFFFFFF8900000100"
     long = "80E2910028" + "BF3F258023" + "41" * 35
     script.write_text(f"# the ISD-R\n{apdu_hex}\n{long}\n")
@@ -101,36 +103,36 @@ def test_long_bytes_are_cut_short_unless_all_are_wanted(directory: str, script: 
     assert "# the ISD-R" in full.stdout
 
 
-def test_a_wrong_line_is_named_before_anything_is_sent(
+def test_a_bad_line_is_reported_before_anything_is_sent(
     directory: str, script: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "y.apdu").write_text("reset\n00 A4 zz\n")
     sentence = complaint("run", str(script), str(tmp_path / "y.apdu"), "--card", directory)
-    assert sentence.startswith(f"{tmp_path / 'y.apdu'}:2: 'zz' is not taken")
+    assert sentence.startswith(f"{tmp_path / 'y.apdu'}:2: 'zz' is not a hex pair")
 
 
-def test_a_script_that_is_none_is_one_sentence(directory: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_script_is_reported(directory: str, tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     for path in (tmp_path / "binary", tmp_path / "missing", tmp_path):
         assert f"{path} cannot be read" in complaint("run", str(path), "--card", directory)
 
 
-def test_a_command_that_is_none_is_one_sentence(directory: str) -> None:
+def test_a_malformed_command_is_reported(directory: str) -> None:
     assert complaint("send", "00A4", "--card", directory).endswith("such as 0070000001.")
-    assert "'zz' is not taken" in complaint("send", "zz", "--card", directory)
+    assert "'zz' is not a hex pair" in complaint("send", "zz", "--card", directory)
 
 
-def test_a_directory_without_a_card_is_the_cards_own_sentence(tmp_path: Path) -> None:
+def test_a_directory_without_a_card_is_a_card_error(tmp_path: Path) -> None:
     result = run("send", "0070000001", "--card", str(tmp_path))
     assert isinstance(result.exception, CardError)
 
 
-def test_two_ways_to_a_card_are_one_too_many(directory: str) -> None:
+def test_card_and_reader_exclude_each_other(directory: str) -> None:
     sentence = complaint("send", "0070000001", "--card", directory, "--reader", "x")
     assert sentence == "--card and --reader are two ways to a card; give one of them."
 
 
-def test_a_reader_that_cannot_be_reached_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_cannot_be_reached_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(reader: str | None) -> None:
         raise PcscError(f"No reader is called '{reader}'; choose one.")
 

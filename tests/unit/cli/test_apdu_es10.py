@@ -21,7 +21,7 @@ def test_it_prints_the_answer_in_hex_and_nothing_else(folder: Path) -> None:
     assert result.exit_code == 0
 
 
-def test_it_fetches_an_answer_of_several_pieces(folder: Path) -> None:
+def test_it_fetches_a_response_of_several_pieces(folder: Path) -> None:
     result = CliRunner().invoke(app, ["apdu", "es10", "-", "--card", str(folder)], input="BF5600")
     assert result.stdout.startswith("BF5682")
     assert len(result.stdout) > 2000
@@ -34,7 +34,7 @@ def test_it_fetches_an_answer_of_several_pieces(folder: Path) -> None:
         ("zz", "request: 'zz' is neither hex digits nor a file that can be read."),
     ],
 )
-def test_a_refusal_is_a_sentence_and_exit_code_1(folder: Path, request_: str, words: str) -> None:
+def test_a_refusal_is_reported_with_exit_code_1(folder: Path, request_: str, words: str) -> None:
     result = CliRunner().invoke(app, ["apdu", "es10", request_, "--card", str(folder)])
     assert result.exit_code == 1
     assert words in result.stderr

@@ -87,7 +87,7 @@ def test_the_reader_is_the_named_one_else_vpcds_else_the_only_one(
         (VPCD, "ACR", "No reader is called 'ACR'"),
     ],
 )
-def test_without_a_reader_to_take_the_sentence_says_what_to_do(
+def test_without_a_usable_reader_the_error_says_what_to_do(
     names: list[str], wanted: str | None, words: str
 ) -> None:
     with pytest.raises(PcscError) as caught:
@@ -96,7 +96,7 @@ def test_without_a_reader_to_take_the_sentence_says_what_to_do(
 
 
 @pytest.mark.parametrize(("protocol", "name"), [(1, "T=0"), (2, "T=1")])
-def test_a_card_is_connected_reset_used_and_let_go(
+def test_a_card_is_connected_reset_used_and_disconnected(
     monkeypatch: pytest.MonkeyPatch, protocol: int, name: str
 ) -> None:
     scard = install(monkeypatch, Scard(protocol=protocol))
@@ -130,7 +130,7 @@ def test_a_card_that_cannot_be_reached_is_reported_and_nothing_stays_open(
     assert scard.done[-1] == "release"
 
 
-def test_without_pcscd_the_sentence_names_both_ways_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pcscd_the_error_names_both_remedies(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, Scard("establish"))
     with pytest.raises(
         PcscError, match=r"pcscd does not answer \(Error 99\); start it, or .*--card"
@@ -138,7 +138,7 @@ def test_without_pcscd_the_sentence_names_both_ways_out(monkeypatch: pytest.Monk
         open_card()
 
 
-def test_without_pyscard_the_sentence_says_how_to_install_it(
+def test_without_pyscard_the_error_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "smartcard", None)

@@ -33,7 +33,7 @@ def outcomes(text: str) -> list[Outcome]:
     return list(play(parse(text, "x.apdu"), Echo()))
 
 
-def test_a_command_has_its_pairs_apart_or_joined() -> None:
+def test_the_pairs_of_a_command_may_be_separated_or_joined() -> None:
     assert commands("00 A4 04 00\n00a40400\n") == [hx("00A40400")] * 2
 
 
@@ -41,7 +41,7 @@ def test_reset_is_a_step_of_its_own() -> None:
     assert commands("reset\n RESET \n0070000001") == [None, None, hx("0070000001")]
 
 
-def test_comments_and_blank_lines_are_no_steps() -> None:
+def test_comments_and_blank_lines_are_not_steps() -> None:
     assert commands("# reset comes later\n\n   \n#00A40400\n") == []
 
 
@@ -55,7 +55,7 @@ def test_comments_and_blank_lines_are_no_steps() -> None:
         "0070\\\n00\\\n0001",
     ],
 )
-def test_a_backslash_at_the_end_of_a_line_goes_on_in_the_next(text: str) -> None:
+def test_a_backslash_at_the_end_continues_on_the_next_line(text: str) -> None:
     assert commands(text) == [hx("0070000001")]
 
 
@@ -72,7 +72,7 @@ def test_remarks_go_with_the_command_below_them() -> None:
     assert (first.remarks, second.remarks) == (("one", "two"), ("three",))
 
 
-def test_an_expectation_is_a_pattern_whose_spaces_mean_nothing() -> None:
+def test_spaces_in_a_pattern_are_ignored() -> None:
     (step,) = parse("00700000\n#< BF3E 125A10.{32}\n# a remark\n#<9000\n", "x")
     assert step.expected == "BF3E125A10.{32}9000"
 
@@ -96,7 +96,7 @@ def test_a_pattern_must_match_the_whole_answer(pattern: str, passed: bool) -> No
     assert outcome.passed is passed
 
 
-def test_letters_of_a_pattern_may_be_small() -> None:
+def test_a_pattern_may_be_in_lower_case() -> None:
     assert [one.passed for one in outcomes("00A40400\n#< 00a40400 9000")] == [True]
 
 
@@ -104,7 +104,7 @@ def test_after_a_reset_the_atr_must_match() -> None:
     assert [one.passed for one in outcomes("reset\n#< 3B00\nreset\n#< 3B01")] == [True, False]
 
 
-def test_without_an_expectation_any_answer_goes() -> None:
+def test_without_a_pattern_any_response_will_do() -> None:
     assert [one.passed for one in outcomes("reset\n00700000\n")] == [None, None]
 
 
@@ -117,26 +117,26 @@ def test_the_steps_are_sent_in_order() -> None:
 @pytest.mark.parametrize(
     ("lines", "number", "words"),
     [
-        (["00A4 0400"], 1, "'00A4' is not taken"),
-        (["00 A4  04 00"], 1, "two in a row are not taken"),
-        ([" 00 A4 04 00"], 1, "a space before it"),
-        (["00A40400 # select"], 1, "'00A40400' is not taken"),
-        (["  # indented"], 1, "comments begin with # in the first column"),
-        (["00A4040"], 1, "'0' is not taken"),
-        (["00A404XX"], 1, "'XX' is not taken"),
-        (["00A40400\r"], 1, "'\\r' is not taken"),
-        (["00A404"], 1, "4 bytes or more"),
-        (["", "0070 \\", "0000"], 2, "'0070' is not taken"),
-        (["00700000", "0070\\"], 2, "never goes on"),
-        (["0070\\", "reset"], 2, "'reset' stands alone"),
-        (["reset now"], 1, "'reset' stands alone"),
-        (["#< 9000"], 1, "comes after the command"),
-        (["00700000", "0070\\", "#< 9000", "0000"], 3, "comes after the command"),
-        (["00700000", "", "#< (9000"], 3, "is no regular expression"),
+        (["00A4 0400"], 1, "'00A4' is not a hex pair"),
+        (["00 A4  04 00"], 1, "there is an extra space"),
+        ([" 00 A4 04 00"], 1, "there is an extra space"),
+        (["00A40400 # select"], 1, "'00A40400' is not a hex pair"),
+        (["  # indented"], 1, "comments have # in the first column"),
+        (["00A4040"], 1, "'0' is not a hex pair"),
+        (["00A404XX"], 1, "'XX' is not a hex pair"),
+        (["00A40400\r"], 1, "'\\r' is not a hex pair"),
+        (["00A404"], 1, "at least 4 bytes"),
+        (["", "0070 \\", "0000"], 2, "'0070' is not a hex pair"),
+        (["00700000", "0070\\"], 2, "ends after a line with a backslash"),
+        (["0070\\", "reset"], 2, "'reset' needs a line of its own"),
+        (["reset now"], 1, "'reset' needs a line of its own"),
+        (["#< 9000"], 1, "has to follow a command"),
+        (["00700000", "0070\\", "#< 9000", "0000"], 3, "has to follow a command"),
+        (["00700000", "", "#< (9000"], 3, "is not a valid regular expression"),
         (["# the exit of the bank"], 1, "even in a comment"),
     ],
 )
-def test_what_scriptor_would_choke_on_is_named_with_its_line(
+def test_a_line_that_scriptor_would_fail_on_is_reported(
     lines: Iterable[str], number: int, words: str
 ) -> None:
     with pytest.raises(ScriptError) as caught:
@@ -147,7 +147,7 @@ def test_what_scriptor_would_choke_on_is_named_with_its_line(
 
 
 @given(st.lists(st.binary(min_size=4, max_size=300)), st.integers(2, 60))
-def test_commands_cut_anywhere_come_together_again(apdus: list[bytes], width: int) -> None:
+def test_a_command_may_be_split_anywhere(apdus: list[bytes], width: int) -> None:
     lines = []
     for one in apdus:
         text = one.hex()
@@ -156,5 +156,5 @@ def test_commands_cut_anywhere_come_together_again(apdus: list[bytes], width: in
     assert commands("\n".join(lines)) == apdus
 
 
-def test_a_step_says_where_it_stands() -> None:
+def test_a_step_knows_its_file_and_line() -> None:
     assert Step("scripts/x.apdu", 7, None).where == "scripts/x.apdu:7"

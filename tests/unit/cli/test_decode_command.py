@@ -51,7 +51,7 @@ def test_messages_between_ipa_and_eim_are_known(message: str, name: str) -> None
     assert run(message).stdout.startswith(name)
 
 
-def test_a_package_in_an_esipa_message_is_a_tree_too() -> None:
+def test_a_package_in_an_esipa_message_is_shown_as_a_tree_too() -> None:
     package = vector("pkg_multi_eco")
     result = run((b"\xbf\x4f\x81" + bytes((len(package),)) + package).hex())
     assert "      eimId                     80       16" in result.stdout
@@ -67,7 +67,7 @@ def test_a_package_in_an_esipa_message_is_a_tree_too() -> None:
         (GET_EID + "9000",),
     ],
 )
-def test_hex_comes_in_any_form_and_with_its_status_word(arguments: tuple[str, ...]) -> None:
+def test_hex_may_have_any_form_and_a_status_word(arguments: tuple[str, ...]) -> None:
     assert run(*arguments).stdout.splitlines() == [
         "GetEuiccDataResponse  BF3E     18",
         "  eidValue            5A       16  89049032123451234512345678901235",
@@ -93,12 +93,12 @@ def test_der_of_small_bytes_only_is_still_der(tmp_path: Path) -> None:
     assert run(str(tmp_path / "der")).stdout.splitlines()[-1].split() == ["?", "5F37", "1", "11"]
 
 
-def test_where_two_types_fit_equally_both_are_printed() -> None:
+def test_if_two_types_fit_equally_well_both_are_printed() -> None:
     result = run("BF5A03800100")
     assert result.exit_code == 0
     assert result.stdout == (
-        "ImmediateEnableRequest or ImmediateEnableResponse: they fit equally, choose by --request, "
-        "--response or --type.\n"
+        "ImmediateEnableRequest or ImmediateEnableResponse: they fit equally well; choose with "
+        "--request, --response or --type.\n"
         "ImmediateEnableRequest  BF5A      3\n"
         "  refreshFlag           80        1  FALSE\n"
         "\n"
@@ -122,7 +122,7 @@ def test_an_option_decides(option: tuple[str, ...], last: str) -> None:
     assert lines[1].endswith(last)
 
 
-def test_a_type_may_be_named_as_the_standard_tells_it() -> None:
+def test_a_type_may_be_named_as_in_the_standard() -> None:
     result = run("BF3F03800100", "--type", "SGP.22 SetDefaultDpAddressResponse")
     assert result.stdout.splitlines()[1].split() == [
         "setDefaultDpAddressResult",
@@ -141,9 +141,9 @@ def test_what_does_not_fit_is_marked() -> None:
     ]
 
 
-def test_an_object_of_no_known_type_is_printed_bare() -> None:
+def test_an_object_of_unknown_type_is_printed_plainly() -> None:
     assert run("BF77 03 800100").stdout.splitlines() == [
-        "No known type fits; these are the bare objects.",
+        "No known type fits; these are the plain objects.",
         "?    BF77      3",
         "  ?  80        1  00",
     ]
@@ -156,26 +156,26 @@ def test_an_object_of_no_known_type_is_printed_bare() -> None:
         (("BF5602 8005",), "cannot be read: object 80 at byte 3 claims 5 bytes"),
         (("BF5600 9000AA",), "3 bytes follow the object (9000AA)"),
         (("BF5600 90",), "1 byte follows the object (90)"),
-        (("BF560",), "is neither hex digits (two for each byte) nor a file"),
-        (("no/such/file",), "'no/such/file' is neither hex digits"),
+        (("BF560",), "is neither hex (two digits per byte) nor a file"),
+        (("no/such/file",), "'no/such/file' is neither hex"),
         (("x" * 5000,), "cannot be read"),
         (("BF5600", "--type", "GetEuiccInfoRequest"), "did you mean GetEuiccInfo2Request or"),
-        (("BF5600", "--type", "Xyzzy"), "leave out --type to have it found"),
+        (("BF5600", "--type", "Xyzzy"), "without --type it is detected"),
         (("BF5600", "--type", "GetRatRequest"), "GetRatRequest cannot begin with tag BF56"),
         (("BF7700", "--request"), "No request begins with tag BF77; leave out --request."),
         (("BF7700", "--response"), "No response begins with tag BF77"),
     ],
 )
-def test_what_cannot_be_shown_is_one_sentence(arguments: tuple[str, ...], words: str) -> None:
+def test_bad_input_is_reported(arguments: tuple[str, ...], words: str) -> None:
     sentence = complaint(*arguments)
     assert words in sentence
     assert sentence[-1] in ".?"
 
 
-def test_a_file_that_cannot_be_read_or_holds_something_else_is_one_sentence(tmp_path: Path) -> None:
+def test_a_bad_file_is_reported(tmp_path: Path) -> None:
     assert "cannot be read" in complaint(str(tmp_path))
     (tmp_path / "letter").write_text("Dear card,\n")
-    assert "is text, but not hex digits" in complaint(str(tmp_path / "letter"))
+    assert "is text, but not hex (" in complaint(str(tmp_path / "letter"))
     (tmp_path / "nothing").write_text("\n")
     assert "is empty" in complaint(str(tmp_path / "nothing"))
     assert "Standard input is empty" in complaint("-", stdin=b"")

@@ -20,7 +20,7 @@ def decode(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     return runner(monkeypatch, capsys, "decode")
 
 
-def test_a_package_is_its_header_and_the_row_of_its_elements(decode: Run, tmp_path: Path) -> None:
+def test_a_package_is_shown_as_its_header_and_elements(decode: Run, tmp_path: Path) -> None:
     usim = saip.element(0xB3, 8, tlv(0x81, saip.template(4, 2)))
     package = saip.package(connectivity=b"\x01\x02", elements=[usim])
     (tmp_path / "a.der").write_bytes(package)
@@ -40,11 +40,11 @@ def test_a_package_is_its_header_and_the_row_of_its_elements(decode: Run, tmp_pa
     ]
 
 
-def test_a_package_in_hex_is_one_too(decode: Run) -> None:
+def test_a_package_may_be_given_in_hex(decode: Run) -> None:
     assert decode(saip.package().hex()).facts["ICCID"] == A_DIGITS
 
 
-def test_what_the_card_would_refuse_is_said_and_the_row_shown(decode: Run) -> None:
+def test_a_package_that_the_card_would_refuse_is_shown_with_the_reason(decode: Run) -> None:
     outcome = decode(saip.package(services=("mbms",)).hex())
     assert outcome.said[0] == (
         "This card refuses it: service mbms is mandatory and not supported; PEStatus 10."
@@ -52,13 +52,13 @@ def test_what_the_card_would_refuse_is_said_and_the_row_shown(decode: Run) -> No
     assert [row[1] for row in outcome.rows] == ["header", "end"]
 
 
-def test_a_package_that_is_cut_is_one_sentence(decode: Run) -> None:
+def test_a_truncated_package_is_reported(decode: Run) -> None:
     complaint = decode(saip.package()[:-1].hex()).complaint
     assert complaint.startswith("This profile package cannot be read: ")
     assert complaint.endswith("; check it.")
 
 
-def test_a_bound_package_and_its_result_are_trees(
+def test_a_bound_package_and_its_result_are_shown_as_trees(
     decode: Run, card: Card, pki_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = order()

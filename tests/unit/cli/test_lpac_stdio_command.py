@@ -47,7 +47,7 @@ def directory(tmp_path: Path, pki_folder: Path) -> Path:
     return tmp_path / "card"
 
 
-def test_requests_are_answered_and_all_else_comes_out(run: Run, directory: Path) -> None:
+def test_requests_are_answered_and_everything_else_is_passed_on(run: Run, directory: Path) -> None:
     program = [sys.executable, "-c", PROGRAM, "chip", "--card", "x", "-v"]
     outcome = run("--card", directory, "--no-fsync", *program)
     eid = "89049032123451234512345678901235"
@@ -64,19 +64,19 @@ def test_requests_are_answered_and_all_else_comes_out(run: Run, directory: Path)
     ]
 
 
-def test_two_dashes_may_stand_before_the_program(run: Run, directory: Path) -> None:
+def test_two_dashes_may_precede_the_program(run: Run, directory: Path) -> None:
     outcome = run("--card", directory, "--", sys.executable, "-c", "print('here')")
     assert (outcome.code, outcome.out) == (0, "here\n")
 
 
-def test_a_request_that_fails_is_answered_and_complained_about(run: Run, directory: Path) -> None:
+def test_a_failed_request_is_answered_and_reported(run: Run, directory: Path) -> None:
     ask = """print('{"type":"http","payload":{}}', flush=True); print('got', input())"""
     outcome = run("--card", directory, sys.executable, "-c", ask)
     assert outcome.out == 'got {"type":"apdu","payload":{"ecode":-1,"data":""}}\n'
     assert "only APDUs are supported here, not HTTP" in outcome.err
 
 
-def test_a_program_that_hears_no_answer_is_no_trouble(run: Run, directory: Path) -> None:
+def test_a_program_that_does_not_read_answers_is_not_an_error(run: Run, directory: Path) -> None:
     deaf = """
 import os
 os.close(0)
@@ -95,12 +95,12 @@ def test_a_program_that_a_signal_ends_has_128_more_as_its_exit_code(
     assert run("--card", directory, sys.executable, "-c", dying).code == 137
 
 
-def test_a_program_that_is_not_there_is_a_sentence(run: Run, directory: Path) -> None:
+def test_a_missing_program_is_reported(run: Run, directory: Path) -> None:
     outcome = run("--card", directory, "./nowhere")
     assert outcome.complaint == "./nowhere cannot be started: No such file or directory."
 
 
-def test_a_card_in_use_is_a_sentence_and_nothing_is_started(run: Run, directory: Path) -> None:
+def test_a_card_in_use_is_reported_and_nothing_is_started(run: Run, directory: Path) -> None:
     with Card.open(directory, fsync=False):
         outcome = run("--card", directory, sys.executable, "-c", "print('started')")
     assert outcome.complaint.startswith(f"the card in {directory} is open already")
@@ -112,5 +112,5 @@ def test_verbose_shows_commands(run: Run, directory: Path) -> None:
     assert "power off" in outcome.err
 
 
-def test_what_is_a_request_is_known_by_its_type() -> None:
+def test_a_request_is_recognised_by_its_type() -> None:
     assert lpac_stdio.DRIVER_TYPES == ("apdu", "http")

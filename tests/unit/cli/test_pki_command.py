@@ -33,7 +33,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return run
 
 
-def test_new_writes_a_pki_on_both_curves_and_says_what_it_is_for(run: Run, tmp_path: Path) -> None:
+def test_new_writes_a_pki_on_both_curves_and_prints_the_next_step(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "pki"
     assert run("new", folder) == (
         0,
@@ -45,7 +45,7 @@ def test_new_writes_a_pki_on_both_curves_and_says_what_it_is_for(run: Run, tmp_p
     Card.create(tmp_path / "card", pki=folder, fsync=False).close()
 
 
-def test_only_its_owner_reads_the_private_keys(run: Run, tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_private_keys(run: Run, tmp_path: Path) -> None:
     run("new", tmp_path / "pki")
     keys = list((tmp_path / "pki").rglob("SK_*"))
     assert len(keys) >= 4
@@ -59,7 +59,7 @@ def test_a_seed_makes_the_same_files(run: Run, tmp_path: Path) -> None:
     assert not set(tree(tmp_path / "a").values()) & set(tree(tmp_path / "c").values())
 
 
-def test_an_iin_says_which_eids_may_be_issued(run: Run, tmp_path: Path) -> None:
+def test_the_iin_determines_which_eids_may_be_issued(run: Run, tmp_path: Path) -> None:
     assert run("new", tmp_path / "pki", "--iin", "89033023")[0] == 0
     eid = make_eid("89033023", 7)
     Card.create(tmp_path / "card", eid=eid, pki=tmp_path / "pki", fsync=False).close()
@@ -67,7 +67,7 @@ def test_an_iin_says_which_eids_may_be_issued(run: Run, tmp_path: Path) -> None:
         Card.create(tmp_path / "other", pki=tmp_path / "pki", fsync=False)
 
 
-def test_an_iin_that_is_none_is_one_sentence_and_no_folder(run: Run, tmp_path: Path) -> None:
+def test_a_malformed_iin_is_reported_and_no_folder_is_made(run: Run, tmp_path: Path) -> None:
     code, out, err = run("new", tmp_path / "pki", "--iin", "8904")
     assert (code, out) == (1, "")
     assert err.startswith("euicc-sim: '8904' is not an IIN: ")
@@ -75,7 +75,7 @@ def test_an_iin_that_is_none_is_one_sentence_and_no_folder(run: Run, tmp_path: P
     assert not (tmp_path / "pki").exists()
 
 
-def test_a_pki_that_is_there_already_is_not_overwritten(run: Run, tmp_path: Path) -> None:
+def test_an_existing_pki_is_not_overwritten(run: Run, tmp_path: Path) -> None:
     run("new", tmp_path / "pki")
     before = tree(tmp_path / "pki")
     code, out, err = run("new", tmp_path / "pki")
@@ -85,7 +85,7 @@ def test_a_pki_that_is_there_already_is_not_overwritten(run: Run, tmp_path: Path
     assert tree(tmp_path / "pki") == before
 
 
-def test_a_folder_that_cannot_be_made_is_one_sentence(run: Run, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     code, out, err = run("new", tmp_path / "file" / "pki")
     assert (code, out) == (1, "")
@@ -95,7 +95,7 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(run: Run, tmp_path: Path) 
     )
 
 
-def test_a_folder_s_name_is_taken_as_it_is(run: Run, tmp_path: Path) -> None:
+def test_the_name_of_a_folder_is_printed_unchanged(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "a [/b] :heart:"
     code, out, err = run("new", folder)
     assert (code, err) == (0, "")

@@ -109,7 +109,7 @@ def test_another_machine_is_refused_before_anything_is_sent(script: Path, direct
     assert "is not this machine" in complaint(result)
 
 
-def test_keys_need_a_trace_and_a_card_in_reach(
+def test_keys_need_a_trace_and_a_card_directory(
     script: Path, directory: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert "give --trace FILE" in complaint(run(script, "--card", directory, "--trace-keys"))
@@ -118,7 +118,7 @@ def test_keys_need_a_trace_and_a_card_in_reach(
     assert "--trace-keys needs --card DIR" in complaint(run(script, *options))
 
 
-def test_a_download_is_a_story_of_trees_and_named_pieces(
+def test_a_download_is_shown_as_trees_and_named_pieces(
     card: Card, pki_folder: Path, tmp_path: Path
 ) -> None:
     lines = shown(trace_of_a_download(card, pki_folder, tmp_path / "x.pcapng"))
@@ -139,13 +139,13 @@ def test_a_download_is_a_story_of_trees_and_named_pieces(
     assert any(line.split()[:2] == ["ProfileInstallationResult", "BF37"] for line in lines)
 
 
-def test_a_trace_has_no_key_unless_asked(card: Card, pki_folder: Path, tmp_path: Path) -> None:
+def test_a_trace_has_no_keys_unless_requested(card: Card, pki_folder: Path, tmp_path: Path) -> None:
     trace_of_a_download(card, pki_folder, tmp_path / "x.pcapng")
     assert [one.name for one in tmp_path.glob("x.*")] == ["x.pcapng"]
     assert card.on_keys is None
 
 
-def test_keys_that_were_asked_for_are_those_of_the_download_in_the_trace(
+def test_requested_keys_are_those_of_the_download_in_the_trace(
     card: Card, pki_folder: Path, tmp_path: Path
 ) -> None:
     path = trace_of_a_download(card, pki_folder, tmp_path / "x.pcapng", keys=True)
@@ -163,7 +163,7 @@ def first_segment(path: Path) -> bytes:
     return next(one[7:-2] for one in bodies if one[:4] == hx("80E29100") and one[5] == 0xA0)
 
 
-def test_several_cards_are_told_apart(tmp_path: Path) -> None:
+def test_several_cards_are_numbered(tmp_path: Path) -> None:
     file = TraceFile(tmp_path / "x.pcapng")
     for slot in (0, 1, 0):
         file.write(1.0, bytes(Message(Kind.APDU, hx("01700001 00 9000"), slot)))
@@ -192,7 +192,7 @@ def test_several_cards_are_told_apart(tmp_path: Path) -> None:
         ("FF 6E00", "INS 00  6E00 class not supported"),
     ],
 )
-def test_other_commands_are_a_line_with_the_meaning_of_the_status_word(
+def test_other_commands_are_one_line_with_the_meaning_of_the_status_word(
     tmp_path: Path, row: str, line: str
 ) -> None:
     file = TraceFile(tmp_path / "x.pcapng")
@@ -201,13 +201,13 @@ def test_other_commands_are_a_line_with_the_meaning_of_the_status_word(
     assert shown(tmp_path / "x.pcapng")[0].startswith(line)
 
 
-def test_a_trace_without_a_sim_is_a_sentence(tmp_path: Path) -> None:
+def test_a_trace_without_a_sim_is_reported(tmp_path: Path) -> None:
     file = TraceFile(tmp_path / "x.pcapng")
     file.write(1.0, b"something else")
     file.close()
     result = CliRunner().invoke(app, [str(tmp_path / "x.pcapng")])
-    assert complaint(result).endswith("has no GSMTAP messages of a SIM in it; give another trace.")
+    assert complaint(result).endswith("has no GSMTAP messages of a SIM; give a different trace.")
 
 
-def test_a_file_that_is_no_trace_is_a_sentence(script: Path) -> None:
+def test_a_file_that_is_not_a_trace_is_reported(script: Path) -> None:
     assert "is not a pcapng or pcap file" in complaint(CliRunner().invoke(app, [str(script)]))

@@ -271,7 +271,7 @@ def test_in_reversed_mode_a_blank_card_has_the_slot_beside(
     result = run("--card", "one", "--listen")
     assert result.exit_code == 0
     assert answers == [bytes.fromhex("0002 9000"), bytes.fromhex("0002 6D00")]
-    assert "A blank card goes into 'Virtual PCD 00 01'" in result.stdout
+    assert "A blank card is in 'Virtual PCD 00 01'" in result.stdout
 
 
 def test_a_card_that_does_not_open_is_reported_with_exit_code_1() -> None:

@@ -172,7 +172,7 @@ def test_a_signal_ends_it_while_the_input_goes_on(directory: Path, number: int) 
         (Ways("h", vpcd=65535), 2, "Port 65535 leaves no room for 2 slots."),
         (Ways("h", vpcd=65535, listen=True), 1, "Port 65535 leaves no room for 2 slots."),
         (Ways("h", tcp=65535), 2, "TCP port 65535 leaves no room for 2 cards."),
-        (Ways("h", stdio=True), 2, "--lpac-stdio is a way to one card; give one --card."),
+        (Ways("h", stdio=True), 2, "--lpac-stdio serves a single card; give --card once."),
     ],
 )
 def test_ways_that_do_not_fit_together_are_reported(ways: Ways, cards: int, sentence: str) -> None:
