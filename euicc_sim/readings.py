@@ -4,6 +4,8 @@ Clauses are those of SGP.32 v1.2 unless another document is named. Change a read
 tests that name it show what else changes.
 """
 
+from typing import Final
+
 from apdu.status import SW
 
 OWN_UPDATE_KEEPS_PACKAGE_COUNTER = True
@@ -15,22 +17,22 @@ FRESH_COUNTER_NEEDS_A_TOKEN = True
 a new association token. Without one it gets the package's counter; otherwise the card would accept
 that same package again and again."""
 
-LOWER_COUNTER_WITHOUT_NEW_KEY = "commandError"
+LOWER_COUNTER_WITHOUT_NEW_KEY: Final = "commandError"
 """3.5: updateEim that lowers the counter without an eimPublicKeyData that is not there already."""
 
-UNUSABLE_EIM_KEY = "commandError"
+UNUSABLE_EIM_KEY: Final = "commandError"
 """5.9.4, 3.5.1: an eimPublicKeyData that is no P-256 or brainpoolP256r1 key."""
 
-UNKNOWN_EIM_ID_TYPE = "commandError"
+UNKNOWN_EIM_ID_TYPE: Final = "commandError"
 """2.11.1.1.1: an eimIdType that is none of OID (1), FQDN (2) and proprietary (3)."""
 
-DUPLICATE_IN_ADD_INITIAL_EIM = "commandError"
+DUPLICATE_IN_ADD_INITIAL_EIM: Final = "commandError"
 """5.9.4: the same eimId twice in one request; a card may check, this one does."""
 
 UNREADABLE_PACKAGE = SW.WRONG_DATA
 """5.9.1: no response exists for a BF51 without a readable eimId (1 to 128 characters of UTF-8)."""
 
-EMPTY_MEMORY_RESET = "nothingToDelete"
+EMPTY_MEMORY_RESET: Final = "nothingToDelete"
 """5.9.5: resetResult when nothing that was asked for was there."""
 
 DEFAULT_DP_ADDRESS_MAX = 255
@@ -54,14 +56,14 @@ ONE_TIME_KEYS_OUTLIVE_RESET = False
 """SGP.22 5.7.5: a one-time key pair is kept for a second attempt (bppEuiccOtpk) through new RSP
 sessions, but only until the next reset; it is never written to a file."""
 
-UNKNOWN_CANCEL_REASON = "undefinedReason"
-"""SGP.22 5.7.14: what is signed for a reason that v2.5 does not know."""
+UNKNOWN_CANCEL_REASON = 127
+"""SGP.22 5.7.14: what is signed for a reason that v2.5 does not know, undefinedReason."""
 
 EMERGENCY_PROFILE_IS_FOR_EMERGENCIES = True
 """3.4.1, 5.9.22: neither an eIM nor an LPA can enable or disable the Emergency Profile; the answer
 is disallowedByPolicy. ImmediateEnable answers undefinedError."""
 
-SECOND_SWITCH_IN_A_PACKAGE = "undefinedError"
+SECOND_SWITCH_IN_A_PACKAGE: Final = "undefinedError"
 """3.3.1: a package with a second enable or disable, or with disable after enable."""
 
 PACKAGE_SWITCHES_NEED_REFRESH = True

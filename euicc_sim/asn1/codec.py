@@ -14,15 +14,15 @@ of its object under its own universal tag, and one with `kept_as_is = True` the 
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any, Generic, TypeVar, cast
 
 from apdu.tlv import Tlv, TlvError, read, whole
-from euicc_sim.asn1.nodes import UNKNOWN, Choice, Sequence, Unknown, node_of
+from euicc_sim.asn1.nodes import Choice, Sequence, Unknown, node_of
 from euicc_sim.asn1.primitives import Asn1Error
 from euicc_sim.asn1.types import Prepared, Type
 
 __all__ = [
-    "UNKNOWN",
     "Asn1Error",
     "Message",
     "Prepared",
@@ -71,12 +71,12 @@ class Message(Generic[V]):
         """Write DER."""
         return self._node.encode(value)
 
-    def known(self, value: V) -> V:
-        """Without the fields that this version's SEQUENCE does not have."""
+    def known(self, value: V, only: Container[str] | None = None) -> V:
+        """Without the fields that this version's SEQUENCE does not have, or with these alone."""
         node = self._node
         if not isinstance(node, Sequence) or not isinstance(value, dict):
             raise TypeError(f"{node.name} has no fields")
-        names = {name for name, _, _ in node.fields}
+        names = {name for name, _, _ in node.fields if only is None or name in only}
         return cast("V", {name: one for name, one in value.items() if name in names})
 
     def alternative(self, data: bytes) -> str | None:

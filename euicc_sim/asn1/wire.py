@@ -55,13 +55,24 @@ class Wire:
         found = self._messages.get(of)
         if found is None:
             if of not in self:
-                raise LookupError(f"SGP.32 v{self.version} has no {of.__name__}")
+                raise LookupError(f"{self} has no {of.__name__}")
             found = self._messages[of] = Message(self.specs[of.root])
         return found
 
+    def __str__(self) -> str:
+        return f"SGP.32 v{self.version}{' strict' * self.strict}" if self.iot else "SGP.22 v2.5"
+
     def __contains__(self, of: type[Type[Any]]) -> bool:
         """Whether this version has that type."""
-        return of.root in self.specs
+        return of.root in _kinds_of(self.version, iot=self.iot)
+
+    def alternatives(self, of: type[Type[Any]]) -> Mapping[str, type]:
+        """The alternatives of a CHOICE by name, as this version has it, and the root of each."""
+        kind = _kinds_of(self.version, iot=self.iot)[of.root]
+        named: Any = kind
+        return {
+            str(one.name): _root(type(one.asn1Object)) for one in named.componentType.namedTypes
+        }
 
     @property
     def specs(self) -> Mapping[type, Any]:
@@ -86,16 +97,6 @@ class Wire:
         From v1.1 on the association-token object (clause 2.11.2.1); before, the eimSignature.
         """
         return token_object if self.since("1.1") else tlv(SIGNATURE, eim_signature)
-
-    @property
-    def lacks(self) -> frozenset[int]:
-        """The tags of functions that this version does not have."""
-        if not self.iot:
-            return _IOT
-        own = _ES10C if self.since("1.1") else _ES10C - {0xBF34}
-        return (frozenset() if self.since("1.1") else _SINCE_1_1) | (
-            own if self.strict else frozenset()
-        )
 
     # by name: for those that do not have the type itself yet
 
@@ -123,14 +124,6 @@ class Wire:
     def alternative(self, name: str, data: bytes) -> str | None:
         """Which alternative of a CHOICE the tag of `data` stands for; None for none."""
         return codec.alternative(self.types[name], data)
-
-
-_ES10C = frozenset({0xBF29, 0xBF31, 0xBF32, 0xBF33, 0xBF34, 0xBF3F})
-"""Functions by which an LPA manages Profiles, which SGP.32 does not have."""
-_IOT = frozenset({0xBF51, *range(0xBF55, 0xBF60), 0xBF64, 0xBF65})
-"""Functions of SGP.32 that SGP.22 does not have."""
-_SINCE_1_1 = frozenset({*range(0xBF5B, 0xBF60), 0xBF64, 0xBF65})
-"""Functions that SGP.32 v1.0 does not have."""
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -178,8 +171,8 @@ def _has(version: str, module: ModuleType) -> bool:
 
 
 @cache
-def _types_of(version: str, *, iot: bool) -> dict[type, Any]:
-    """An instance of every type by its root: the version's own, and those around them rebuilt.
+def _kinds_of(version: str, *, iot: bool) -> dict[type, type]:
+    """Every type that a version has: its own by the root of each.
 
     SGP.22's stay as they are where there is nothing of SGP.32.
     """
@@ -191,6 +184,13 @@ def _types_of(version: str, *, iot: bool) -> dict[type, Any]:
             root = _root(kind)
             if iot or kind is root:
                 found[root] = kind
+    return found
+
+
+@cache
+def _types_of(version: str, *, iot: bool) -> dict[type, Any]:
+    """An instance of every type by its root: the version's own, and those around them rebuilt."""
+    found = _kinds_of(version, iot=iot)
     replaced = {root: kind for root, kind in found.items() if root is not kind}
     rebuild = _Rebuilding(replaced)
     return {root: rebuild.type(root()) for root in found}
@@ -243,9 +243,8 @@ def _by_name(types: Mapping[type, Any], *, iot: bool) -> dict[str, Any]:
         name, other = root.__name__, found.get(root.__name__)
         if other is None:
             found[name] = spec
-        else:
-            found[f"SGP22 {name}"] = other
-            found[name] = spec if iot else other
+        elif iot:
+            found[f"SGP22 {name}"], found[name] = other, spec
     return found
 
 

@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Literal
 
+from euicc_sim.asn1.sgp22 import common as sgp22
+from euicc_sim.asn1.sgp32 import profiles as sgp32
+from euicc_sim.asn1.types import Nothing
 from euicc_sim.es10.registry import ResultError, es10
 from euicc_sim.es10.session import Session
 from euicc_sim.readings import DEFAULT_DP_ADDRESS_MAX
 
 
-def _answer(code: str) -> dict[str, str]:
+def _answer(code: Literal["ok", "undefinedError"]) -> sgp32.SetDefaultDpAddressResponseValue:
     return {"setDefaultDpAddressResult": code}
 
 
 @es10(
     0xBF3C,
-    "EuiccConfiguredAddressesRequest",
-    "EuiccConfiguredAddressesResponse",
+    sgp22.EuiccConfiguredAddressesRequest,
+    sgp22.EuiccConfiguredAddressesResponse,
     name="GetEuiccConfiguredAddresses",
     clause="SGP.22 5.7.3",
 )
-def get_euicc_configured_addresses(session: Session, _: Any) -> dict[str, str]:
+def get_euicc_configured_addresses(
+    session: Session, _: Nothing
+) -> sgp22.EuiccConfiguredAddressesResponseValue:
     """GetEuiccConfiguredAddresses, SGP.22 v2.5 clause 5.7.3: no default address, no field."""
-    addresses = {"rootDsAddress": session.identity.root_ds_address}
+    addresses: sgp22.EuiccConfiguredAddressesResponseValue = {
+        "rootDsAddress": session.identity.root_ds_address
+    }
     if session.state.default_dp_address:
         addresses["defaultDpAddress"] = session.state.default_dp_address
     return addresses
 
 
-def set_address(session: Session, request: dict[str, str]) -> dict[str, str]:
+def set_address(
+    session: Session, request: sgp32.SetDefaultDpAddressRequestValue
+) -> sgp32.SetDefaultDpAddressResponseValue:
     """Keep a default SM-DP+ address; an empty one removes it."""
     address = request["defaultDpAddress"]
     if len(address) > DEFAULT_DP_ADDRESS_MAX:
@@ -44,26 +53,31 @@ def set_address(session: Session, request: dict[str, str]) -> dict[str, str]:
 
 @es10(
     0xBF65,
-    "SetDefaultDpAddressRequest",
-    "SetDefaultDpAddressResponse",
+    sgp32.SetDefaultDpAddressRequest,
+    sgp32.SetDefaultDpAddressResponse,
     clause="SGP.32 5.9.25",
+    since="1.1",
+    only="SGP.32",
     refuse=_answer,
-    codes=("undefinedError",),
 )
-def set_default_dp_address(session: Session, request: dict[str, str]) -> dict[str, str]:
+def set_default_dp_address(
+    session: Session, request: sgp32.SetDefaultDpAddressRequestValue
+) -> sgp32.SetDefaultDpAddressResponseValue:
     """SetDefaultDpAddress, SGP.32 v1.2 clause 5.9.25."""
     return set_address(session, request)
 
 
 @es10(
     0xBF3F,
-    "SGP22 SetDefaultDpAddressRequest",
-    "SGP22 SetDefaultDpAddressResponse",
+    sgp22.SetDefaultDpAddressRequest,
+    sgp22.SetDefaultDpAddressResponse,
     name="SetDefaultDpAddress (ES10a)",
     clause="SGP.22 5.7.4",
+    only="SGP.22",
     refuse=_answer,
-    codes=("undefinedError",),
 )
-def set_default_dp_address_es10a(session: Session, request: dict[str, str]) -> dict[str, str]:
+def set_default_dp_address_es10a(
+    session: Session, request: sgp22.SetDefaultDpAddressRequestValue
+) -> sgp22.SetDefaultDpAddressResponseValue:
     """SetDefaultDpAddress, SGP.22 v2.5 clause 5.7.4."""
     return set_address(session, request)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from apdu import SW, StatusError, TlvError
 from apdu.tlv import Tlv, read_tag, whole
-from euicc_sim.asn1.codec import Asn1Error
-from euicc_sim.es10.registry import AFTERWARDS, FUNCTIONS, IN_PIECES, Function, ResultError
+from euicc_sim.es10.registry import AFTERWARDS, FUNCTIONS, IN_PIECES, Function
 from euicc_sim.es10.session import Session
 
 
@@ -26,7 +25,8 @@ def execute(session: Session, request: bytes) -> bytes:
     function, item = _find(session, request)
     _end_what_was_begun(session, function)
     session.function = function.name
-    answer = _run(session, function, request, item)
+    answer = function.answer(session, request, item)
+    _finish(session)
     session.report()
     return answer
 
@@ -80,7 +80,7 @@ def _more_or_another(
 
 def _function(session: Session, tag: int) -> Function | None:
     function = FUNCTIONS.get(tag)
-    return None if function is None or function.tag in session.wire.lacks else function
+    return None if function is None or session.wire not in function.wires else function
 
 
 def _check_willing(session: Session) -> None:
@@ -104,33 +104,6 @@ def _end_what_was_begun(session: Session, function: Function) -> None:
             interrupt(session)
             session.settle()
             return
-
-
-def _run(session: Session, function: Function, request: bytes, item: Tlv | None) -> bytes:
-    if function.request is None or item is None:
-        answer: bytes = function.handler(session, request)
-        _finish(session)
-        return answer
-    try:
-        result = _call(session, function, request, item)
-    except ResultError as error:
-        session.refuse(f"{error.code}: {error.why}")
-        if function.refuse is None:
-            raise
-        result = function.refuse(error.code)
-    _finish(session)
-    return session.wire.encode(function.response, result)
-
-
-def _call(session: Session, function: Function, request: bytes, item: Tlv) -> object:
-    try:
-        value = session.wire.decode_at(str(function.request), request, item)
-    except Asn1Error as error:
-        if function.malformed is not None:
-            raise function.malformed(session, str(error)) from error
-        raise StatusError(SW.WRONG_DATA, f"{function.name}: {error}") from error
-    with session.savepoint():
-        return function.handler(session, value)
 
 
 def _finish(session: Session) -> None:

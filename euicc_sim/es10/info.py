@@ -3,9 +3,31 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 from apdu import SW, StatusError, tlv
+from euicc_sim.asn1.sgp22.common import (
+    EUICCInfo1,
+    EUICCInfo1Value,
+    GetEuiccDataRequest,
+    GetEuiccDataRequestValue,
+    GetEuiccDataResponse,
+    GetEuiccDataResponseValue,
+    GetEuiccInfo1Request,
+    GetEuiccInfo2Request,
+    GetRatRequest,
+    GetRatResponse,
+    GetRatResponseValue,
+    ISDRProprietaryApplicationTemplate,
+    OperatorIdValue,
+    ProfilePolicyAuthorisationRuleValue,
+)
+from euicc_sim.asn1.sgp32.profiles import (
+    EUICCInfo2,
+    EUICCInfo2Value,
+    IoTSpecificInfo,
+    ISDRProprietaryApplicationTemplateIoT,
+)
+from euicc_sim.asn1.types import Nothing
 from euicc_sim.asn1.wire import Wire
 from euicc_sim.es10.registry import es10
 from euicc_sim.es10.session import Session
@@ -29,8 +51,8 @@ FORBIDDEN_RULES = frozenset({int(Rule.UPDATE_CONTROL)})
 """Policy rules that no Profile may bring."""
 
 
-@es10(0xBF3E, "GetEuiccDataRequest", "GetEuiccDataResponse", name="GetEID", clause="SGP.22 5.7.20")
-def get_eid(session: Session, request: dict[str, bytes]) -> dict[str, bytes]:
+@es10(0xBF3E, GetEuiccDataRequest, GetEuiccDataResponse, name="GetEID", clause="SGP.22 5.7.20")
+def get_eid(session: Session, request: GetEuiccDataRequestValue) -> GetEuiccDataResponseValue:
     """GetEID, SGP.22 v2.5 clause 5.7.20; StatusError 6A88 for a tag list that is not 5A."""
     if request["tagList"] != TAG_EID:
         tags = request["tagList"].hex().upper()
@@ -39,8 +61,8 @@ def get_eid(session: Session, request: dict[str, bytes]) -> dict[str, bytes]:
     return {"eidValue": session.identity.eid_bytes}
 
 
-@es10(0xBF20, "GetEuiccInfo1Request", "EUICCInfo1", name="GetEUICCInfo1", clause="SGP.22 5.7.8")
-def get_euicc_info1(session: Session, _: Any) -> dict[str, Any]:
+@es10(0xBF20, GetEuiccInfo1Request, EUICCInfo1, name="GetEUICCInfo1", clause="SGP.22 5.7.8")
+def get_euicc_info1(session: Session, _: Nothing) -> EUICCInfo1Value:
     """GetEUICCInfo (EUICCInfo1), SGP.22 v2.5 clause 5.7.8."""
     return {
         "svn": SVN,
@@ -49,16 +71,18 @@ def get_euicc_info1(session: Session, _: Any) -> dict[str, Any]:
     }
 
 
-@es10(0xBF22, "GetEuiccInfo2Request", "EUICCInfo2", name="GetEUICCInfo2", clause="SGP.32 5.9.2")
-def get_euicc_info2(session: Session, _: Any) -> dict[str, Any]:
+@es10(0xBF22, GetEuiccInfo2Request, EUICCInfo2, name="GetEUICCInfo2", clause="SGP.32 5.9.2")
+def get_euicc_info2(session: Session, _: Nothing) -> EUICCInfo2Value:
     """GetEUICCInfo (EUICCInfo2), SGP.32 v1.2 clause 5.9.2: an IPAd serves this card."""
     return euicc_info2(session)
 
 
-def euicc_info2(session: Session) -> dict[str, Any]:
+def euicc_info2(session: Session) -> EUICCInfo2Value:
     """EUICCInfo2, which also goes into what the card signs for an SM-DP+."""
-    found = {
-        **get_euicc_info1(session, None),
+    found: EUICCInfo2Value = {
+        "svn": SVN,
+        "euiccCiPKIdListForVerification": session.identity.ci_pk_ids,
+        "euiccCiPKIdListForSigning": session.identity.ci_pk_ids,
         "profileVersion": PROFILE_VERSION,
         "euiccFirmwareVer": FIRMWARE_VERSION,
         "extCardResource": _card_resource(session),
@@ -71,18 +95,13 @@ def euicc_info2(session: Session) -> dict[str, Any]:
         "ppVersion": PP_VERSION,
         "sasAcreditationNumber": SAS_NUMBER,
     }
-    return found | _iot_info(session.wire) if session.wire.iot else found
-
-
-def _iot_info(wire: Wire) -> dict[str, Any]:
-    version = bytes(map(int, f"{wire.version}.0".split(".")[:3]))
-    return {
-        "ipaMode": "ipad",
-        "iotSpecificInfo": wire.known(
-            "IoTSpecificInfo",
-            {"iotVersion": [version], "ecallSupported": None, "fallbackSupported": None},
-        ),
-    }
+    if session.wire.iot:
+        version = bytes(map(int, f"{session.wire.version}.0".split(".")[:3]))
+        found["ipaMode"] = "ipad"
+        found["iotSpecificInfo"] = session.wire[IoTSpecificInfo].known(
+            {"iotVersion": [version], "ecallSupported": None, "fallbackSupported": None}
+        )
+    return found
 
 
 def _rsp_capability(session: Session) -> frozenset[int]:
@@ -103,7 +122,7 @@ def _card_resource(session: Session) -> bytes:
     )
 
 
-def rules_authorisation_table(session: Session) -> list[dict[str, Any]]:
+def rules_authorisation_table(session: Session) -> list[ProfilePolicyAuthorisationRuleValue]:
     """The rules of this card; without one no Profile with policy rules may be installed."""
     return [
         {
@@ -115,14 +134,18 @@ def rules_authorisation_table(session: Session) -> list[dict[str, Any]]:
     ]
 
 
-def operator_id(one: Operator) -> dict[str, bytes]:
+def operator_id(one: Operator) -> OperatorIdValue:
     """An OperatorId for the wire."""
-    found = {"mccMnc": one.mcc_mnc, "gid1": one.gid1, "gid2": one.gid2}
-    return {name: value for name, value in found.items() if value is not None}
+    found: OperatorIdValue = {"mccMnc": one.mcc_mnc}
+    if one.gid1 is not None:
+        found["gid1"] = one.gid1
+    if one.gid2 is not None:
+        found["gid2"] = one.gid2
+    return found
 
 
-@es10(0xBF43, "GetRatRequest", "GetRatResponse", name="GetRAT", clause="SGP.22 5.7.22")
-def get_rat(session: Session, _: Any) -> dict[str, Any]:
+@es10(0xBF43, GetRatRequest, GetRatResponse, name="GetRAT", clause="SGP.22 5.7.22")
+def get_rat(session: Session, _: Nothing) -> GetRatResponseValue:
     """GetRAT, SGP.22 v2.5 clause 5.7.22."""
     return {"rat": rules_authorisation_table(session)}
 
@@ -130,10 +153,8 @@ def get_rat(session: Session, _: Any) -> dict[str, Any]:
 @lru_cache
 def templates(wire: Wire, *, profile_enabled: bool) -> bytes:
     """What the ISD-R says of the card when it is selected: E0 (SGP.22 5.7.1), E1 (SGP.32 3.8.4)."""
-    found = wire.encode("ISDRProprietaryApplicationTemplate", {"svn": SVN})
+    found = wire[ISDRProprietaryApplicationTemplate].encode({"svn": SVN})
     if not wire.iot:
         return found
     bits = frozenset({ENABLED_PROFILE} if profile_enabled else ())
-    return found + wire.encode(
-        "ISDRProprietaryApplicationTemplateIoT", {"euiccConfiguration": bits}
-    )
+    return found + wire[ISDRProprietaryApplicationTemplateIoT].encode({"euiccConfiguration": bits})

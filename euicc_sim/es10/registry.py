@@ -1,28 +1,101 @@
-"""The table of ES10 functions: each declares its tag, its messages and how it refuses.
+"""The table of ES10 functions: each declares its tag, its messages, its versions, how it refuses.
 
-Knows no function.
+Knows no function. What cannot be right is an error when the table is made, so at import.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, Literal, TypeVar, get_args, get_type_hints
 
+from apdu import SW, StatusError
+from apdu.tlv import Tlv, whole
+from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.sgp22 import common as sgp22
+from euicc_sim.asn1.sgp22 import download, notifications
+from euicc_sim.asn1.sgp22 import profiles as sgp22_profiles
+from euicc_sim.asn1.sgp32 import eims, functions, packages, profiles
+from euicc_sim.asn1.types import Type
+from euicc_sim.asn1.wire import WIRES, Wire
 from euicc_sim.es10.session import Session
 
-Handler = Callable[[Session, Any], Any]
-Refuse = Callable[[str], Any]
+Q = TypeVar("Q")
+R = TypeVar("R")
+C = TypeVar("C", bound=str)
+Handler = Callable[[Session, Q], R]
+Malformed = Callable[[Session, str], "ResultError"]
+
+ResultCode = (
+    sgp22.SetDefaultDpAddressResultName
+    | download.AuthenticateErrorName
+    | download.DownloadErrorName
+    | download.CancelSessionResponseErrorName
+    | notifications.DeleteNotificationStatusName
+    | sgp22_profiles.EnableResultName
+    | sgp22_profiles.DisableResultName
+    | sgp22_profiles.DeleteResultName
+    | sgp22_profiles.MemoryResetResultName
+    | sgp22_profiles.SetNicknameResultName
+    | eims.AddInitialEimErrorName
+    | functions.ImmediateEnableResultName
+    | functions.ProfileRollbackResultName
+    | functions.ConfigImmediateEnableResultName
+    | functions.ExecuteFallbackMechanismResultName
+    | functions.ReturnFromFallbackResultName
+    | functions.EnableEmergencyProfileResultName
+    | functions.DisableEmergencyProfileResultName
+    | functions.ConnectivityParametersErrorName
+    | functions.IpaeActivationResultName
+    | packages.AddEimResultName
+    | packages.EnableProfileResultName
+    | packages.DisableProfileResultName
+    | packages.DeleteProfileResultName
+    | packages.ConfigureImmediateEnableResultName
+    | packages.DeleteEimResultName
+    | packages.UpdateEimResultName
+    | packages.SetFallbackAttributeResultName
+    | packages.UnsetFallbackAttributeResultName
+    | profiles.GetCertsErrorName
+    | profiles.ProfileInfoListErrorName
+    | profiles.ResetResultName
+)
+"""The names by which functions and operations of the standards refuse."""
 
 
 class ResultError(Exception):
     """A function's own refusal: the name of its result code, and why, in a sentence."""
 
-    def __init__(self, code: str, why: str) -> None:
-        """Keep both."""
+    code: str
+    why: str
+
+    def __init__(self, code: ResultCode, why: str) -> None:
         super().__init__(f"{code}: {why}")
-        self.code = code
-        self.why = why
+        self.code, self.why = code, why
+
+    @classmethod
+    def own(cls, code: str, why: str) -> ResultError:
+        """The refusal of a function that is in no standard, by a code of its own."""
+        error = cls("undefinedError", why)
+        error.args = (f"{code}: {why}",)
+        error.code = code
+        return error
+
+
+class Codes(Generic[C]):
+    """The names of a Literal, for refusals that are returned, not raised."""
+
+    def __init__(self, names: object) -> None:
+        """`names` is the Literal."""
+        self._names: tuple[C, ...] = get_args(names)
+
+    def of(self, error: ResultError) -> C:
+        """The name that an error says. Raises the error itself when it is none of these."""
+        for name in self._names:
+            if name == error.code:
+                return name
+        raise error
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +113,101 @@ class Pieces:
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
+class Versions:
+    """Which cards have a function: `since` and `until` are versions of SGP.32.
+
+    `only` is the standard that has it where the other one does not. A card of the IoT that is not
+    strict has what only SGP.22 has, too.
+    """
+
+    since: str = "1.0"
+    until: str | None = None
+    only: Literal["SGP.22", "SGP.32"] | None = None
+
+    def on(self, wire: Wire) -> bool:
+        """Whether a card with that wire has it."""
+        if not wire.iot:
+            return self.only != "SGP.32"
+        of_sgp22 = self.only == "SGP.22" or (self.until is not None and wire.since(self.until))
+        return not wire.strict if of_sgp22 else wire.since(self.since)
+
+
+@dataclass(frozen=True, slots=True)
+class Function(ABC):
     """One ES10 function.
 
-    `request` and `response` are ASN.1 type names, found in the card's `Wire`; a function whose
-    `request` is None takes the bytes as received and gives bytes. `refuse` makes the response
-    for a result code, `codes` are those it may use, and `malformed` is called with the reason
-    when the request cannot be read (without it the answer is 6A80). A function with `pieces` need
-    not be sent its request as one object.
+    `clause` is where the standard describes it, None for a function of our own; `wires` are those
+    of the cards that have it. A function with `pieces` need not be sent its request as one object.
     """
 
     tag: int
     name: str
-    clause: str
-    request: str | None
-    response: str
-    handler: Handler
-    refuse: Refuse | None = None
-    codes: tuple[str, ...] = ()
-    malformed: Callable[[Session, str], ResultError] | None = None
-    pieces: Pieces | None = None
+    clause: str | None
+    about: str
+    versions: Versions
+    wires: frozenset[Wire]
+    response: type[Type[Any]]
+    pieces: Pieces | None
+
+    @abstractmethod
+    def answer(self, session: Session, request: bytes, item: Tlv | None) -> bytes:
+        """Run it; `item` is the request's outermost object unless it came in pieces.
+
+        Raises StatusError 6A80 when the request cannot be read and there is no code for that.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange(Function, Generic[Q, R, C]):
+    """A function that takes a message and answers with one.
+
+    `refuse` makes the answer for a result code, one of `codes`; `malformed` makes the refusal of a
+    request that cannot be read.
+    """
+
+    request: type[Type[Q]]
+    reply: type[Type[R]]
+    handler: Handler[Q, R]
+    refuse: Callable[[C], R] | None
+    codes: tuple[C, ...]
+    malformed: Malformed | None
+
+    def answer(self, session: Session, request: bytes, item: Tlv | None) -> bytes:
+        """Read the request, call the handler, write what it returns or refuses with."""
+        try:
+            result = self._call(session, request, item or whole(request))
+        except ResultError as error:
+            session.refuse(str(error))
+            return self.refusal(session.wire, error)
+        return session.wire[self.reply].encode(result)
+
+    def _call(self, session: Session, request: bytes, item: Tlv) -> R:
+        try:
+            value = session.wire[self.request].decode_at(request, item)
+        except Asn1Error as error:
+            if self.malformed is not None:
+                raise self.malformed(session, str(error)) from error
+            raise StatusError(SW.WRONG_DATA, f"{self.name}: {error}") from error
+        with session.savepoint():
+            return self.handler(session, value)
+
+    def refusal(self, wire: Wire, error: ResultError) -> bytes:
+        """The answer that says no. Raises the error itself when the function has no such code."""
+        for code in self.codes:
+            if self.refuse is not None and code == error.code:
+                return wire[self.reply].encode(self.refuse(code))
+        raise error
+
+
+@dataclass(frozen=True, slots=True)
+class AsReceived(Function):
+    """A function that takes the bytes as received and gives bytes."""
+
+    handler: Handler[bytes, bytes]
+
+    def answer(self, session: Session, request: bytes, item: Tlv | None) -> bytes:
+        """What the handler gives."""
+        return self.handler(session, request)
 
 
 FUNCTIONS: dict[int, Function] = {}
@@ -77,31 +225,106 @@ def afterwards(do: Callable[[Session], None]) -> Callable[[Session], None]:
 
 def es10(
     tag: int,
-    request: str | None,
-    response: str,
+    request: type[Type[Q]],
+    response: type[Type[R]],
     *,
-    clause: str,
+    clause: str | None,
     name: str | None = None,
-    refuse: Refuse | None = None,
-    codes: tuple[str, ...] = (),
-    malformed: Callable[[Session, str], ResultError] | None = None,
-    pieces: Pieces | None = None,
-) -> Callable[[Handler], Handler]:
-    """Enter a function into the table; ValueError when its tag is taken.
+    refuse: Callable[[C], R] | None = None,
+    malformed: Malformed | None = None,
+    since: str = "1.0",
+    until: str | None = None,
+    only: Literal["SGP.22", "SGP.32"] | None = None,
+) -> Callable[[Handler[Q, R]], Handler[Q, R]]:
+    """Enter a function into the table; `clause` None is for one that is in no standard.
 
-    `name` is the function's in the standard where the request's type does not tell it.
+    `name` is the function's in the standard where the request's type does not tell it. The type of
+    `refuse`'s parameter says with which codes it may refuse. For the others see `Versions`. Raises
+    ValueError when the tag is taken, or a version that has the function lacks one of its types.
     """
 
-    def enter(handler: Handler) -> Handler:
-        if tag in FUNCTIONS:
-            raise ValueError(f"{tag:X} is {FUNCTIONS[tag].name} already")
-        title = name or (request or response).removeprefix("SGP22 ").removesuffix("Request")
-        function = Function(
-            tag, title, clause, request, response, handler, refuse, codes, malformed, pieces
+    def enter(handler: Handler[Q, R]) -> Handler[Q, R]:
+        title = name or request.__name__.removesuffix("Request")
+        versions = Versions(since, until, only)
+        wires = _wires(title, versions, (request, response))
+        _enter(
+            Exchange(
+                tag,
+                title,
+                clause,
+                handler.__doc__ or "",
+                versions,
+                wires,
+                response,
+                None,
+                request,
+                response,
+                handler,
+                refuse,
+                codes_of(refuse),
+                malformed,
+            )
         )
-        FUNCTIONS[tag] = function
-        if pieces is not None:
-            IN_PIECES.append((function, pieces))
         return handler
 
     return enter
+
+
+def es10_as_received(
+    tag: int,
+    name: str,
+    response: type[Type[Any]],
+    *,
+    clause: str | None,
+    since: str = "1.0",
+    only: Literal["SGP.22", "SGP.32"] | None = None,
+    pieces: Pieces | None = None,
+) -> Callable[[Handler[bytes, bytes]], Handler[bytes, bytes]]:
+    """Enter a function that reads its request itself, and writes its answer; see `es10`."""
+
+    def enter(handler: Handler[bytes, bytes]) -> Handler[bytes, bytes]:
+        versions = Versions(since, None, only)
+        wires = _wires(name, versions, (response,))
+        about = handler.__doc__ or ""
+        _enter(AsReceived(tag, name, clause, about, versions, wires, response, pieces, handler))
+        return handler
+
+    return enter
+
+
+def _enter(function: Function) -> None:
+    if function.tag in FUNCTIONS:
+        raise ValueError(f"{function.tag:X} is {FUNCTIONS[function.tag].name} already")
+    FUNCTIONS[function.tag] = function
+    if function.pieces is not None:
+        IN_PIECES.append((function, function.pieces))
+
+
+def _wires(name: str, versions: Versions, types: Iterable[type[Type[Any]]]) -> frozenset[Wire]:
+    wires = [wire for wire in WIRES if versions.on(wire)]
+    for wire in wires:
+        for one in types:
+            if one not in wire:
+                raise ValueError(f"{name}: a card of {wire} has it, but no {one.__name__}")
+    return frozenset(wires)
+
+
+def codes_of(refuse: Callable[[C], object] | None) -> tuple[C, ...]:
+    """The result codes that a function's `refuse` takes, but for ok."""
+    if refuse is None:
+        return ()
+    hints = get_type_hints(refuse)
+    hints.pop("return", None)
+    (parameter,) = hints.values()
+    return tuple(code for code in get_args(parameter) if code != "ok")
+
+
+# -- how values appear in a sentence for a person
+
+_SHOWN_BITS = 64
+
+
+def number(value: int) -> str:
+    """A number in digits, a huge one by its size: a sender may choose any."""
+    bits = value.bit_length()
+    return str(value) if bits <= _SHOWN_BITS else f"of {bits} bits"

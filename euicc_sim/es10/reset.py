@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from enum import IntEnum
-from typing import Any
+from typing import Literal, NotRequired, TypedDict
 
+from euicc_sim.asn1.sgp22 import profiles as sgp22
+from euicc_sim.asn1.sgp32 import profiles as sgp32
 from euicc_sim.es10.profiles.switching import check_not_busy, remove
 from euicc_sim.es10.registry import ResultError, es10
 from euicc_sim.es10.session import Session
@@ -36,54 +38,74 @@ SGP22_OPTIONS = frozenset(
 )
 
 
-def _refuse(code: str) -> dict[str, str]:
+def _refuse(code: Literal["catBusy", "ecallActive"]) -> sgp32.EuiccMemoryResetResponseValue:
+    return {"resetResult": code}
+
+
+def _refuse_es10c(
+    code: Literal["ok", "nothingToDelete", "catBusy", "undefinedError"],
+) -> sgp22.EuiccMemoryResetResponseValue:
     return {"resetResult": code}
 
 
 @es10(
     0xBF64,
-    "EuiccMemoryResetRequest",
-    "EuiccMemoryResetResponse",
+    sgp32.EuiccMemoryResetRequest,
+    sgp32.EuiccMemoryResetResponse,
     name="eUICCMemoryReset",
     clause="SGP.32 5.9.5",
+    since="1.1",
+    only="SGP.32",
     refuse=_refuse,
-    codes=("catBusy", "ecallActive"),
 )
-def euicc_memory_reset(session: Session, request: dict[str, Any]) -> dict[str, str]:
+def euicc_memory_reset(
+    session: Session, request: sgp32.EuiccMemoryResetRequestValue
+) -> sgp32.EuiccMemoryResetResponseValue:
     """eUICCMemoryReset, SGP.32 v1.2 clause 5.9.5; the counters of the card stay."""
     if session.state.emergency_active:
         raise ResultError("ecallActive", "the Emergency Profile is enabled")
-    return _reset(session, request["resetOptions"])
+    return {**_reset(session, request["resetOptions"])}
 
 
-def _reset(session: Session, options: frozenset[int]) -> dict[str, str]:
-    """Do what SGP.32's options say, and how each ended."""
-    answer: dict[str, str] = {}
+class _Outcome(TypedDict):
+    """How a reset ended, in the words of both standards."""
+
+    resetResult: Literal["ok", "nothingToDelete"]
+    resetEimResult: NotRequired[Literal["ok", "nothingToDelete"]]
+    resetImmediateEnableConfigResult: NotRequired[Literal["ok"]]
+
+
+def _reset(session: Session, options: frozenset[int]) -> _Outcome:
+    """Do what SGP.32's options say."""
     before = session.state
+    outcome: _Outcome = {"resetResult": "ok"}
     _reset_profiles(session, options)
     if Option.RESET_EIM_CONFIG_DATA in options:
         count = len(session.state.eims)
         returns = replace(session.state.returns, rollback=None)
         session.state = replace(session.state, eims=(), returns=returns)
         session.note(f"{count} eIM{'' if count == 1 else 's'} removed")
-        answer["resetEimResult"] = "ok" if count else "nothingToDelete"
+        outcome["resetEimResult"] = "ok" if count else "nothingToDelete"
     if Option.RESET_IMMEDIATE_ENABLE_CONFIG in options:
         session.state = replace(session.state, immediate_enable=ImmediateEnable())
-        answer["resetImmediateEnableConfigResult"] = "ok"
-    answer["resetResult"] = EMPTY_MEMORY_RESET if session.state == before else "ok"
-    return answer
+        outcome["resetImmediateEnableConfigResult"] = "ok"
+    if session.state == before:
+        outcome["resetResult"] = EMPTY_MEMORY_RESET
+    return outcome
 
 
 @es10(
     0xBF34,
-    "SGP22 EuiccMemoryResetRequest",
-    "SGP22 EuiccMemoryResetResponse",
+    sgp22.EuiccMemoryResetRequest,
+    sgp22.EuiccMemoryResetResponse,
     name="eUICCMemoryReset (ES10c)",
     clause="SGP.22 5.7.19",
-    refuse=_refuse,
-    codes=("nothingToDelete", "catBusy", "undefinedError"),
+    until="1.1",
+    refuse=_refuse_es10c,
 )
-def euicc_memory_reset_es10c(session: Session, request: dict[str, Any]) -> dict[str, str]:
+def euicc_memory_reset_es10c(
+    session: Session, request: sgp22.EuiccMemoryResetRequestValue
+) -> sgp22.EuiccMemoryResetResponseValue:
     """eUICCMemoryReset, SGP.22 v2.5 clause 5.7.19; other options than its three are ignored.
 
     Before SGP.32 v1.1 this is the IoT's function too, with two options of its own.
@@ -91,12 +113,12 @@ def euicc_memory_reset_es10c(session: Session, request: dict[str, Any]) -> dict[
     if session.state.emergency_active:
         raise ResultError("undefinedError", "the Emergency Profile is enabled")
     if session.wire.iot and not session.wire.since("1.1"):
-        return _reset(session, frozenset(map(_option_of_v1_0, request["resetOptions"])))
+        return {**_reset(session, frozenset(map(_option_of_v1_0, request["resetOptions"])))}
     before = session.state
     _reset_profiles(session, SGP22_OPTIONS & request["resetOptions"])
     if session.state == before:
         raise ResultError("nothingToDelete", "nothing of what is to be deleted is here")
-    return _refuse("ok")
+    return _refuse_es10c("ok")
 
 
 def _option_of_v1_0(bit: int) -> int:

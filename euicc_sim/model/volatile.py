@@ -49,7 +49,6 @@ class RspSession:
     server_oid: str
     server_address: str
     is_smdp: bool
-    matching_id: str | None
     euicc_signature1: bytes
     download: Download | None = None
 

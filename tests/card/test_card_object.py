@@ -26,7 +26,7 @@ from support.hexes import hx
 from euicc_sim import Card, CardError
 from euicc_sim.card import ATR, EVENTS_KEPT
 from euicc_sim.env import SystemEnv
-from euicc_sim.es10.registry import FUNCTIONS
+from euicc_sim.es10.registry import FUNCTIONS, AsReceived, Exchange
 from euicc_sim.es10.session import Session
 from euicc_sim.store.directory import LOCK, read
 from keys import load_private_key
@@ -270,6 +270,7 @@ def test_events_that_nobody_takes_make_room_for_later_ones(card: Card) -> None:
 def break_after_changing_state(monkeypatch: pytest.MonkeyPatch, tag: int) -> None:
     """The function of that tag does its work, and then fails as a program does."""
     function = FUNCTIONS[tag]
+    assert isinstance(function, Exchange | AsReceived)
 
     def broken(session: Session, request: Any) -> Any:
         function.handler(session, request)

@@ -1,7 +1,12 @@
-"""The tables of functions in the README, made from the card's own registries."""
+"""The tables of functions in the README, made from the card's own registries.
 
+Functions of our own, which are in no standard, are not in them.
+"""
+
+from euicc_sim.asn1.sgp32.packages import Eco
 from euicc_sim.es10 import FUNCTIONS
 from euicc_sim.es10.packages.operations import OPERATIONS
+from euicc_sim.es10.registry import Versions
 
 BEGIN, END = "<!-- functions: begin -->", "<!-- functions: end -->"
 
@@ -60,16 +65,25 @@ TESTS = {
 
 def table() -> str:
     """The Markdown between the two marks."""
-    rows = ["| tag | function | clause | test |", "|---|---|---|---|"]
-    for tag, function in sorted(FUNCTIONS.items()):
-        rows.append(_row(f"`{tag:X}`", function.name, function.clause))
-    rows += ["", "| in a package | kind | clause | test |", "|---|---|---|---|"]
+    rows = ["| tag | function | clause | SGP.32 | test |", "|---|---|---|---|---|"]
+    for tag, one in sorted(FUNCTIONS.items()):
+        if one.clause is not None:
+            rows.append(_row(f"`{tag:X}`", one.name, one.clause, versions(one.versions)))
+    rows += ["", "| in a package | kind | clause | SGP.32 | test |", "|---|---|---|---|---|"]
     for name, operation in OPERATIONS.items():
-        kind = "eCO" if operation.handler.__module__.endswith(".ecos") else "PSMO"
-        rows.append(_row(f"`{name}`", kind, operation.clause, name))
+        kind, since = "eCO" if operation.kind is Eco else "PSMO", f"since {operation.since}"
+        if operation.clause is not None:
+            rows.append(_row(f"`{name}`", kind, operation.clause, since, name))
     return "\n".join(rows)
 
 
-def _row(first: str, second: str, clause: str, name: str = "") -> str:
+def versions(of: Versions) -> str:
+    """Which versions of SGP.32 have a function, in words."""
+    if of.only == "SGP.22":
+        return "SGP.22 only"
+    return f"until {of.until}" if of.until else f"since {of.since}"
+
+
+def _row(first: str, second: str, clause: str, versions: str, name: str = "") -> str:
     test = TESTS[name or second]
-    return f"| {first} | {second} | {clause} | [`{test}`](tests/card/{test}) |"
+    return f"| {first} | {second} | {clause} | {versions} | [`{test}`](tests/card/{test}) |"

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 
-from euicc_sim.asn1.codec import Prepared
+from euicc_sim.asn1.sgp32.eims import (
+    EimConfigurationData,
+    EimConfigurationDataValue,
+    EimPublicKeyDataValue,
+    TrustedPublicKeyDataTlsValue,
+)
+from euicc_sim.asn1.types import prepared
 from euicc_sim.asn1.wire import Wire
 from euicc_sim.crypto.signature import PublicKey, UnusableKeyError, check_readable, public_key
-from euicc_sim.es10.registry import ResultError
+from euicc_sim.es10.registry import ResultError, number
 from euicc_sim.es10.session import Session
-from euicc_sim.es10.words import number
 from euicc_sim.model.eim import (
     EIM_ID_TYPE_PROPRIETARY,
     EIM_ID_TYPES,
@@ -33,10 +37,8 @@ _FORMS = {
     "trustedEimPkTls": KeyForm.KEY,
     "trustedCertificateTls": KeyForm.CERTIFICATE,
 }
-_KEY_NAMES = {KeyForm.KEY: "eimPublicKey", KeyForm.CERTIFICATE: "eimCertificate"}
-_TLS_NAMES = {KeyForm.KEY: "trustedEimPkTls", KeyForm.CERTIFICATE: "trustedCertificateTls"}
 
-Config = dict[str, Any]
+Config = EimConfigurationDataValue
 
 
 def check_complete(config: Config) -> None:
@@ -132,39 +134,46 @@ def associate(session: Session, config: Config) -> Eim:
 
 def merged(eim: Eim, config: Config) -> Eim:
     """The eIM with every field that `config` has; id and token stay."""
-    changes: dict[str, Any] = {}
-    for field, name in (
-        ("counter", "counterValue"),
-        ("fqdn", "eimFqdn"),
-        ("id_type", "eimIdType"),
-        ("protocols", "eimSupportedProtocol"),
-        ("ci_pk_id", "euiccCiPKId"),
-        ("proprietary", "eSipaProprietaryProtocolInformation"),
-    ):
-        if name in config:
-            changes[field] = config[name]
-    if "eimPublicKeyData" in config:
-        changes["key"] = key_from(config["eimPublicKeyData"])
-    if "trustedPublicKeyDataTls" in config:
-        changes["tls"] = key_from(config["trustedPublicKeyDataTls"])
-    if "indirectProfileDownload" in config:
-        changes["indirect_download"] = True
-    return replace(eim, **changes)
+    key, tls = config.get("eimPublicKeyData"), config.get("trustedPublicKeyDataTls")
+    return replace(
+        eim,
+        counter=config.get("counterValue", eim.counter),
+        fqdn=config.get("eimFqdn", eim.fqdn),
+        id_type=config.get("eimIdType", eim.id_type),
+        protocols=config.get("eimSupportedProtocol", eim.protocols),
+        ci_pk_id=config.get("euiccCiPKId", eim.ci_pk_id),
+        proprietary=config.get("eSipaProprietaryProtocolInformation", eim.proprietary),
+        key=key_from(key) if key else eim.key,
+        tls=key_from(tls) if tls else eim.tls,
+        indirect_download=eim.indirect_download or "indirectProfileDownload" in config,
+    )
 
 
-def key_from(value: tuple[str, bytes]) -> PublicKeyData:
+def key_from(value: EimPublicKeyDataValue | TrustedPublicKeyDataTlsValue) -> PublicKeyData:
     """A key or certificate as it is kept."""
     name, der = value
     return PublicKeyData(_FORMS[name], der)
 
 
+def _key_data(key: PublicKeyData) -> EimPublicKeyDataValue:
+    if key.form is KeyForm.CERTIFICATE:
+        return "eimCertificate", key.der
+    return "eimPublicKey", key.der
+
+
+def _tls_data(key: PublicKeyData) -> TrustedPublicKeyDataTlsValue:
+    if key.form is KeyForm.CERTIFICATE:
+        return "trustedCertificateTls", key.der
+    return "trustedEimPkTls", key.der
+
+
 @lru_cache(maxsize=1024)
-def configuration_data(wire: Wire, eim: Eim) -> Prepared:
+def configuration_data(wire: Wire, eim: Eim) -> EimConfigurationDataValue:
     """The EimConfigurationData that BF55 shows: never the counter, the token if there is one."""
     config: Config = {
         "eimId": eim.eim_id,
         "eimIdType": eim.id_type,
-        "eimPublicKeyData": (_KEY_NAMES[eim.key.form], eim.key.der),
+        "eimPublicKeyData": _key_data(eim.key),
         "eimSupportedProtocol": eim.protocols,
         "euiccCiPKId": eim.ci_pk_id,
     }
@@ -173,9 +182,10 @@ def configuration_data(wire: Wire, eim: Eim) -> Prepared:
     if eim.token is not None:
         config["associationToken"] = eim.token
     if eim.tls is not None:
-        config["trustedPublicKeyDataTls"] = (_TLS_NAMES[eim.tls.form], eim.tls.der)
+        config["trustedPublicKeyDataTls"] = _tls_data(eim.tls)
     if eim.indirect_download:
         config["indirectProfileDownload"] = None
     if eim.proprietary is not None:
         config["eSipaProprietaryProtocolInformation"] = eim.proprietary
-    return Prepared(wire.encode("EimConfigurationData", wire.known("EimConfigurationData", config)))
+    message = wire[EimConfigurationData]
+    return prepared(EimConfigurationData, message.encode(message.known(config)))

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
+from euicc_sim.asn1.sgp32.eims import (
+    AddInitialEimOkValue,
+    AddInitialEimRequest,
+    AddInitialEimRequestValue,
+    AddInitialEimResponse,
+    AddInitialEimResponseValue,
+    GetEimConfigurationDataRequest,
+    GetEimConfigurationDataRequestValue,
+    GetEimConfigurationDataResponse,
+    GetEimConfigurationDataResponseValue,
+)
+from euicc_sim.asn1.types import ListOf
 from euicc_sim.es10.eims.configuration import (
     Config,
     associate,
@@ -16,10 +28,20 @@ from euicc_sim.es10.eims.configuration import (
 )
 from euicc_sim.es10.registry import ResultError, es10
 from euicc_sim.es10.session import Session
+from euicc_sim.model.eim import Eim
 from euicc_sim.readings import DUPLICATE_IN_ADD_INITIAL_EIM
 
 
-def _refuse(code: str) -> tuple[str, str]:
+def _refuse(
+    code: Literal[
+        "insufficientMemory",
+        "associatedEimAlreadyExists",
+        "ciPKUnknown",
+        "invalidAssociationToken",
+        "counterValueOutOfRange",
+        "commandError",
+    ],
+) -> AddInitialEimResponseValue:
     return "addInitialEimError", code
 
 
@@ -42,23 +64,18 @@ def _malformed(session: Session, why: str) -> ResultError:
 
 @es10(
     0xBF57,
-    "AddInitialEimRequest",
-    "AddInitialEimResponse",
+    AddInitialEimRequest,
+    AddInitialEimResponse,
     clause="SGP.32 5.9.4",
+    only="SGP.32",
     refuse=_refuse,
-    codes=(
-        "insufficientMemory",
-        "associatedEimAlreadyExists",
-        "ciPKUnknown",
-        "invalidAssociationToken",
-        "counterValueOutOfRange",
-        "commandError",
-    ),
     malformed=_malformed,
 )
-def add_initial_eim(session: Session, request: dict[str, Any]) -> tuple[str, Any]:
+def add_initial_eim(
+    session: Session, request: AddInitialEimRequestValue
+) -> AddInitialEimResponseValue:
     """AddInitialEim, SGP.32 v1.2 clauses 3.5.2 and 5.9.4: unsigned, while nobody is trusted."""
-    configs: list[Config] = request["eimConfigurationDataList"]
+    configs = request["eimConfigurationDataList"]
     _check_nobody_trusted(session)
     _check_list(configs)
     for config in configs:
@@ -72,12 +89,14 @@ def add_initial_eim(session: Session, request: dict[str, Any]) -> tuple[str, Any
     check_room(session, len(configs))
     added = [associate(session, config) for config in configs]
     session.note(f"trusts {', '.join(one.eim_id for one in added)}")
-    return "addInitialEimOk", [
-        ("addOk", None) if one.token is None else ("associationToken", one.token) for one in added
-    ]
+    return "addInitialEimOk", [_added(one) for one in added]
 
 
-def _check_list(configs: list[Config]) -> None:
+def _added(one: Eim) -> AddInitialEimOkValue:
+    return ("addOk", None) if one.token is None else ("associationToken", one.token)
+
+
+def _check_list(configs: ListOf[Config]) -> None:
     if not configs:
         raise ResultError("commandError", "the list of eIMs is empty")
     ids = [config["eimId"] for config in configs]
@@ -87,11 +106,14 @@ def _check_list(configs: list[Config]) -> None:
 
 @es10(
     0xBF55,
-    "GetEimConfigurationDataRequest",
-    "GetEimConfigurationDataResponse",
+    GetEimConfigurationDataRequest,
+    GetEimConfigurationDataResponse,
     clause="SGP.32 5.9.18",
+    only="SGP.32",
 )
-def get_eim_configuration_data(session: Session, request: dict[str, Any]) -> dict[str, Any]:
+def get_eim_configuration_data(
+    session: Session, request: GetEimConfigurationDataRequestValue
+) -> GetEimConfigurationDataResponseValue:
     """GetEimConfigurationData, SGP.32 v1.2 clause 5.9.18: all eIMs, or the one asked for."""
     eims = session.state.eims
     if "searchCriteria" in request:

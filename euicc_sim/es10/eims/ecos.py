@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Literal
 
-from euicc_sim.asn1.codec import Prepared
+from euicc_sim.asn1.sgp32.eims import EimConfigurationData
+from euicc_sim.asn1.sgp32.packages import (
+    DeleteEim,
+    DeleteEimValue,
+    EimIdInfo,
+    EimIdInfoValue,
+    EmptySequence,
+    EuiccResultDataValue,
+)
+from euicc_sim.asn1.types import Nothing, prepared
 from euicc_sim.asn1.wire import Wire
 from euicc_sim.es10.eims.configuration import (
     Config,
@@ -26,26 +35,28 @@ from euicc_sim.model.eim import EIM_ID_TYPE_PROPRIETARY, Eim
 from euicc_sim.readings import LOWER_COUNTER_WITHOUT_NEW_KEY
 
 
-def _refuse_add(code: str) -> tuple[str, str]:
-    return "addEimResultCode", code
-
-
-@operation(
-    "addEim",
-    "addEimResult",
-    clause="SGP.32 3.5.1",
-    refuse=_refuse_add,
-    codes=(
+def _add_result(
+    code: Literal[
+        "ok",
         "insufficientMemory",
         "associatedEimAlreadyExists",
         "ciPKUnknown",
         "invalidAssociationToken",
         "counterValueOutOfRange",
         "commandError",
-    ),
+    ],
+) -> EuiccResultDataValue:
+    return "addEimResult", ("addEimResultCode", code)
+
+
+@operation(
+    "addEim",
+    EimConfigurationData,
+    clause="SGP.32 3.5.1",
+    refuse=_add_result,
     malformed="commandError",
 )
-def add_eim(session: Session, config: Config) -> tuple[str, Any]:
+def add_eim(session: Session, config: Config) -> EuiccResultDataValue:
     """addEim, SGP.32 v1.2 clause 3.5.1."""
     check_complete(config)
     eim_id = config["eimId"]
@@ -58,8 +69,8 @@ def add_eim(session: Session, config: Config) -> tuple[str, Any]:
     eim = associate(session, config)
     session.note(f"addEim: trusts {eim_id}, counter {eim.counter}")
     if eim.token is None:
-        return "addEimResultCode", "ok"
-    return "associationToken", eim.token
+        return _add_result("ok")
+    return "addEimResult", ("associationToken", eim.token)
 
 
 def _known(session: Session, eim_id: str) -> Eim:
@@ -69,14 +80,20 @@ def _known(session: Session, eim_id: str) -> Eim:
     return eim
 
 
+def _update_result(
+    code: Literal["ok", "eimNotFound", "ciPKUnknown", "counterValueOutOfRange", "commandError"],
+) -> EuiccResultDataValue:
+    return "updateEimResult", code
+
+
 @operation(
     "updateEim",
-    "updateEimResult",
+    EimConfigurationData,
     clause="SGP.32 3.5.1",
-    codes=("eimNotFound", "ciPKUnknown", "counterValueOutOfRange", "commandError"),
+    refuse=_update_result,
     malformed="commandError",
 )
-def update_eim(session: Session, config: Config) -> str:
+def update_eim(session: Session, config: Config) -> EuiccResultDataValue:
     """updateEim, SGP.32 v1.2 clause 3.5: what is absent stays; the token always stays."""
     eim = _known(session, config["eimId"])
     if "associationToken" in config:
@@ -93,40 +110,45 @@ def update_eim(session: Session, config: Config) -> str:
     check_ci(session, config)
     session.state = session.state.with_eim(merged(eim, config))
     session.note(f"updateEim: {eim.eim_id}")
-    return "ok"
+    return _update_result("ok")
+
+
+def _delete_result(
+    code: Literal["ok", "eimNotFound", "lastEimDeleted", "commandError"],
+) -> EuiccResultDataValue:
+    return "deleteEimResult", code
 
 
 @operation(
     "deleteEim",
-    "deleteEimResult",
+    DeleteEim,
     clause="SGP.32 3.5.1",
-    codes=("eimNotFound", "commandError"),
+    refuse=_delete_result,
     malformed="commandError",
 )
-def delete_eim(session: Session, request: dict[str, str]) -> str:
+def delete_eim(session: Session, request: DeleteEimValue) -> EuiccResultDataValue:
     """deleteEim, SGP.32 v1.2 clause 3.5.1: removing the last eIM is a success of its own."""
     eim_id = request["eimId"]
     _known(session, eim_id)
     session.state = session.state.without_eim(eim_id)
     if session.state.eims:
         session.note(f"deleteEim: {eim_id}")
-        return "ok"
+        return _delete_result("ok")
     session.note(f"deleteEim: {eim_id} was the last, nobody is trusted")
-    return "lastEimDeleted"
+    return _delete_result("lastEimDeleted")
 
 
 @lru_cache(maxsize=4096)
-def _eim_id_info(wire: Wire, eim_id: str, id_type: int) -> Prepared:
-    info: dict[str, Any] = {"eimId": eim_id}
+def _eim_id_info(wire: Wire, eim_id: str, id_type: int) -> EimIdInfoValue:
+    info: EimIdInfoValue = {"eimId": eim_id}
     if id_type != EIM_ID_TYPE_PROPRIETARY:
         info["eimIdType"] = id_type
-    return Prepared(wire.encode("EimIdInfo", info))
+    return prepared(EimIdInfo, wire[EimIdInfo].encode(info))
 
 
-@operation("listEim", "listEimResult", clause="SGP.32 3.5.1")
-def list_eim(session: Session, _: Any) -> tuple[str, list[Prepared]]:
+@operation("listEim", EmptySequence, clause="SGP.32 3.5.1")
+def list_eim(session: Session, _: Nothing) -> EuiccResultDataValue:
     """listEim, SGP.32 v1.2 clause 3.5.1: as the operations before it have left the list."""
     session.note(f"listEim: {len(session.state.eims)}")
-    return "eimIdList", [
-        _eim_id_info(session.wire, one.eim_id, one.id_type) for one in session.state.eims
-    ]
+    found = [_eim_id_info(session.wire, one.eim_id, one.id_type) for one in session.state.eims]
+    return "listEimResult", ("eimIdList", found)

@@ -1,30 +1,43 @@
 """LoadEuiccPackage: is the order genuine, fresh and for this card, and what came of it.
 
 SGP.32 v1.2 clauses 5.9.1, 3.3.1, 2.11.1.1 and 2.11.2.1. Verifies over the bytes as received.
-Knows the envelope; `execution` runs what is inside.
+Knows the envelope; `operations` runs what is inside.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from apdu import StatusError, TlvError
 from apdu.tlv import Tlv, children, read, whole
 from euicc_sim.asn1.primitives import Asn1Error, read_integer
+from euicc_sim.asn1.sgp32.packages import (
+    Eco,
+    EuiccPackageErrorDataSigned,
+    EuiccPackageErrorDataSignedValue,
+    EuiccPackageErrorName,
+    EuiccPackageErrorUnsigned,
+    EuiccPackageErrorUnsignedValue,
+    EuiccPackageResult,
+    Psmo,
+)
 from euicc_sim.asn1.wire import SIGNATURE, token_object
 from euicc_sim.crypto.signature import verifies
 from euicc_sim.es10.eims.configuration import verifying_key
-from euicc_sim.es10.packages.execution import execute
-from euicc_sim.es10.packages.results import ERROR_SIGNED, keep_result, signed_for
-from euicc_sim.es10.registry import es10
+from euicc_sim.es10.packages.operations import (
+    ERROR_SIGNED,
+    Kind,
+    execute,
+    keep_result,
+    signed_for,
+)
+from euicc_sim.es10.registry import es10_as_received, number
 from euicc_sim.es10.session import PackageRun, Session
-from euicc_sim.es10.words import number
 from euicc_sim.model.eim import MAX_COUNTER, Eim
 from euicc_sim.readings import UNREADABLE_PACKAGE
 
-EIM_ID, EID, COUNTER, TRANSACTION_ID = 0x80, 0x5A, 0x81, 0x82
-LISTS = {0xA0: "Psmo", 0xA1: "Eco"}
+SIGNED, EIM_ID, EID, COUNTER, TRANSACTION_ID = 0x30, 0x80, 0x5A, 0x81, 0x82
+LISTS: dict[int, Kind] = {0xA0: Psmo, 0xA1: Eco}
 MAX_EIM_ID = 128
 ANY_EIM_ID = 0xFFFF
 """Before v1.1 there is no limit in the standard."""
@@ -36,7 +49,7 @@ class Package:
 
     `signed` is the euiccPackageSigned object as received, `operations` are the objects of its
     list, each as received and of the type `kind`. `flaw` says why the rest cannot be obeyed, in
-    words; None stands for what is missing or cannot be read.
+    words, None that it can. Of the other fields None stands for what is missing or unreadable.
     """
 
     eim_id: str
@@ -45,25 +58,17 @@ class Package:
     transaction_id: bytes | None
     eid: bytes
     counter: int | None
-    kind: str
+    kind: Kind | None
     operations: tuple[bytes, ...]
     flaw: str | None
-
-    @property
-    def echo(self) -> dict[str, Any]:
-        """The fields that every answer repeats."""
-        found: dict[str, Any] = {"eimId": self.eim_id}
-        if self.transaction_id is not None:
-            found["eimTransactionId"] = self.transaction_id
-        return found
 
 
 class _PackageError(Exception):
     """A refusal that the card signs: the name of the euiccPackageErrorCode, and why."""
 
-    def __init__(self, code: str, why: str) -> None:
+    def __init__(self, code: EuiccPackageErrorName, why: str) -> None:
         super().__init__(why)
-        self.code = code
+        self.code: EuiccPackageErrorName = code
 
 
 class _UnsignedError(Exception):
@@ -74,13 +79,8 @@ class _UnsignedError(Exception):
         self.eim = eim
 
 
-@es10(
-    0xBF51,
-    None,
-    "EuiccPackageResult",
-    name="LoadEuiccPackage",
-    clause="SGP.32 5.9.1",
-    codes=("ecallActive", "invalidEid", "replayError", "counterValueOutOfRange", "undefinedError"),
+@es10_as_received(
+    0xBF51, "LoadEuiccPackage", EuiccPackageResult, clause="SGP.32 5.9.1", only="SGP.32"
 )
 def load_euicc_package(session: Session, request: bytes) -> bytes:
     """LoadEuiccPackage, SGP.32 v1.2 clause 5.9.1.
@@ -90,12 +90,12 @@ def load_euicc_package(session: Session, request: bytes) -> bytes:
     """
     package = read_package(request, MAX_EIM_ID if session.wire.since("1.1") else ANY_EIM_ID)
     try:
-        eim = _authentic(session, package)
+        eim, counter = _authentic(session, package)
         try:
-            counter = _acceptable(session, package, eim)
+            kind = _acceptable(session, package, eim, counter)
         except _PackageError as error:
             session.refuse(f"package refused: {error}")
-            return _signed_error(session, package, eim, error.code)
+            return _signed_error(session, package, eim, counter, error.code)
     except _UnsignedError as error:
         session.refuse(f"package refused: {error}")
         return _unsigned_error(session, package, error.eim)
@@ -105,10 +105,9 @@ def load_euicc_package(session: Session, request: bytes) -> bytes:
     session.package = PackageRun(
         eim.eim_id, counter, package.transaction_id, seq_number, package.signature
     )
-    results = execute(session, package.kind, package.operations, eim, counter)
+    results = execute(session, kind, package.operations, eim, counter)
     session.notes.insert(0, f"{eim.eim_id}, counter {counter}, result {seq_number}")
-    fields = package.echo | {"counterValue": counter}
-    return keep_result(session, eim, fields, results, package.signature)
+    return keep_result(session, eim, counter, package.transaction_id, results, package.signature)
 
 
 def read_package(request: bytes, longest_id: int = MAX_EIM_ID) -> Package:
@@ -118,12 +117,14 @@ def read_package(request: bytes, longest_id: int = MAX_EIM_ID) -> Package:
     """
     try:
         outer = _readable(request, whole(request).value, len(request))
-        signed = _only(outer, 0x30)
-        fields = _readable(request, signed.value, signed.end) if signed else []
+        signed = _only(outer, SIGNED)
+        if signed is None:
+            raise StatusError(UNREADABLE_PACKAGE, f"a package has one object {SIGNED:X}")
+        fields = _readable(request, signed.value, signed.end)
         eim_id = _content(request, _only(fields, EIM_ID)).decode()
     except (TlvError, UnicodeDecodeError) as error:
         raise StatusError(UNREADABLE_PACKAGE, f"no eIM can be read: {error}") from error
-    if signed is None or not 1 <= len(eim_id) <= longest_id:
+    if not 1 <= len(eim_id) <= longest_id:
         raise StatusError(
             UNREADABLE_PACKAGE, f"a package names its eIM in 1 to {longest_id} characters"
         )
@@ -138,17 +139,17 @@ def read_package(request: bytes, longest_id: int = MAX_EIM_ID) -> Package:
         counter=_counter(_content(request, _only(fields, COUNTER))),
         kind=kind,
         operations=operations,
-        flaw=_flaw(signed, fields, transaction_id, kind),
+        flaw=_flaw(signed, fields, transaction_id),
     )
 
 
-def _flaw(signed: Tlv, fields: list[Tlv], transaction_id: bytes, kind: str) -> str | None:
+def _flaw(signed: Tlv, fields: list[Tlv], transaction_id: bytes) -> str | None:
     tags = [one.tag for one in fields]
-    if not fields or fields[-1].end != signed.end or len(set(tags)) != len(tags):
+    if fields[-1].end != signed.end or len(set(tags)) != len(tags):
         return "it cannot be read to its end"
     if TRANSACTION_ID in tags and not 1 <= len(transaction_id) <= 16:
         return f"its eimTransactionId has {len(transaction_id)} bytes, not 1 to 16"
-    return None if kind else "it holds no list of PSMOs or eCOs"
+    return None
 
 
 def _readable(request: bytes, start: int, end: int) -> list[Tlv]:
@@ -181,18 +182,19 @@ def _counter(content: bytes) -> int | None:
         return None
 
 
-def _operations(request: bytes, fields: list[Tlv]) -> tuple[str, tuple[bytes, ...]]:
+def _operations(request: bytes, fields: list[Tlv]) -> tuple[Kind | None, tuple[bytes, ...]]:
     lists = [one for one in fields if one.tag in LISTS]
     if len(lists) != 1:
-        return "", ()
+        return None, ()
     try:
         inside = children(request, lists[0].value, lists[0].end)
     except TlvError:
-        return "", ()
+        return None, ()
     return LISTS[lists[0].tag], tuple(request[one.start : one.end] for one in inside)
 
 
-def _authentic(session: Session, package: Package) -> Eim:
+def _authentic(session: Session, package: Package) -> tuple[Eim, int]:
+    """The eIM that signed the package, and the package's counter."""
     eim = session.state.find_eim(package.eim_id)
     if eim is None:
         raise _UnsignedError(f"no eIM {package.eim_id} is trusted")
@@ -205,38 +207,50 @@ def _authentic(session: Session, package: Package) -> Eim:
         )
     if package.counter is None:
         raise _UnsignedError("a package without a counter has no signed answer", eim)
-    return eim
+    return eim, package.counter
 
 
-def _acceptable(session: Session, package: Package, eim: Eim) -> int:
-    counter = package.counter
+def _acceptable(session: Session, package: Package, eim: Eim, counter: int) -> Kind:
+    """What the operations are, when they are to be run."""
     if session.state.emergency_active:
         raise _PackageError("ecallActive", "the Emergency Profile is enabled")
     if package.eid != session.identity.eid_bytes:
         eid = package.eid.hex() or "none"
         raise _PackageError("invalidEid", f"it is for EID {eid}, this is {session.identity.eid}")
-    if counter is None or not 0 <= counter <= MAX_COUNTER:
-        shown = "" if counter is None else number(counter)
+    if not 0 <= counter <= MAX_COUNTER:
         raise _PackageError(
-            "counterValueOutOfRange", f"counter {shown} is not within 0 to {MAX_COUNTER}"
+            "counterValueOutOfRange", f"counter {number(counter)} is not within 0 to {MAX_COUNTER}"
         )
     if counter <= eim.counter:
         raise _PackageError("replayError", f"counter {counter} is not above {eim.counter}")
     if package.flaw:
         raise _PackageError("undefinedError", package.flaw)
-    return counter
+    if package.kind is None:
+        raise _PackageError("undefinedError", "it holds no list of PSMOs or eCOs")
+    return package.kind
 
 
-def _signed_error(session: Session, package: Package, eim: Eim, code: str) -> bytes:
-    data = session.wire.encode(
-        "EuiccPackageErrorDataSigned",
-        package.echo | {"counterValue": package.counter, "euiccPackageErrorCode": code},
-    )
+def _signed_error(
+    session: Session, package: Package, eim: Eim, counter: int, code: EuiccPackageErrorName
+) -> bytes:
+    value: EuiccPackageErrorDataSignedValue = {
+        "eimId": package.eim_id,
+        "counterValue": counter,
+        "euiccPackageErrorCode": code,
+    }
+    if package.transaction_id is not None:
+        value["eimTransactionId"] = package.transaction_id
+    data = session.wire[EuiccPackageErrorDataSigned].encode(value)
     return signed_for(session, eim, ERROR_SIGNED, data, package.signature)
 
 
 def _unsigned_error(session: Session, package: Package, eim: Eim | None) -> bytes:
-    token = {} if eim is None or eim.token is None else {"associationToken": eim.token}
-    code = {"euiccPackageUnsignedErrorCode": "undefinedError"} if session.wire.since("1.3") else {}
-    fields = session.wire.known("EuiccPackageErrorUnsigned", package.echo | token | code)
-    return session.wire.encode("EuiccPackageResult", ("euiccPackageErrorUnsigned", fields))
+    value: EuiccPackageErrorUnsignedValue = {"eimId": package.eim_id}
+    if package.transaction_id is not None:
+        value["eimTransactionId"] = package.transaction_id
+    if eim is not None and eim.token is not None:
+        value["associationToken"] = eim.token
+    if session.wire.since("1.3"):
+        value["euiccPackageUnsignedErrorCode"] = "undefinedError"
+    known = session.wire[EuiccPackageErrorUnsigned].known(value)
+    return session.wire[EuiccPackageResult].encode(("euiccPackageErrorUnsigned", known))

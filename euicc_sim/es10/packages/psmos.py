@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Literal
 
+from euicc_sim.asn1.sgp22.common import ProfileInfoListRequest, ProfileInfoListRequestValue
+from euicc_sim.asn1.sgp32.packages import (
+    ConfigureImmediateEnable,
+    ConfigureImmediateEnableValue,
+    EmptySequence,
+    EnableProfile,
+    EnableProfileValue,
+    EuiccResultDataValue,
+    IccidOnly,
+    IccidOnlyValue,
+)
+from euicc_sim.asn1.sgp32.profiles import (
+    SetDefaultDpAddressRequest,
+    SetDefaultDpAddressRequestValue,
+    SetDefaultDpAddressResponseValue,
+)
+from euicc_sim.asn1.types import Nothing
 from euicc_sim.es10.addresses import set_address
 from euicc_sim.es10.info import rules_authorisation_table
 from euicc_sim.es10.packages.operations import operation
-from euicc_sim.es10.profiles.immediate_enable import configured
+from euicc_sim.es10.profiles.immediate_enable import configure
 from euicc_sim.es10.profiles.listing import get_profiles_info
 from euicc_sim.es10.profiles.switching import (
     by_iccid,
@@ -31,8 +48,6 @@ from euicc_sim.readings import (
     SECOND_SWITCH_IN_A_PACKAGE,
 )
 
-Request = dict[str, Any]
-
 
 def _run(session: Session) -> PackageRun:
     if session.package is None:
@@ -40,20 +55,27 @@ def _run(session: Session) -> PackageRun:
     return session.package
 
 
-@operation(
-    "enable",
-    "enableResult",
-    clause="SGP.32 3.4.1",
-    codes=(
+def _enable_result(
+    code: Literal[
+        "ok",
         "iccidOrAidNotFound",
         "profileNotInDisabledState",
         "disallowedByPolicy",
         "catBusy",
         "rollbackNotAvailable",
         "undefinedError",
-    ),
+    ],
+) -> EuiccResultDataValue:
+    return "enableResult", code
+
+
+@operation(
+    "enable",
+    EnableProfile,
+    clause="SGP.32 3.4.1",
+    refuse=_enable_result,
 )
-def enable(session: Session, request: Request) -> str:
+def enable(session: Session, request: EnableProfileValue) -> EuiccResultDataValue:
     """enable, SGP.32 v1.2 clause 3.4.1; with the flag the IPA may go back once."""
     run = _run(session)
     if run.has_enabled:
@@ -71,7 +93,7 @@ def enable(session: Session, request: Request) -> str:
     returns = replace(session.state.returns, rollback=grant, fallback=None)
     session.state = replace(session.state, returns=returns)
     session.package = replace(run, has_enabled=True)
-    return "ok"
+    return _enable_result("ok")
 
 
 def _grant(session: Session, run: PackageRun, target: Profile) -> Rollback:
@@ -84,19 +106,26 @@ def _grant(session: Session, run: PackageRun, target: Profile) -> Rollback:
     )
 
 
-@operation(
-    "disable",
-    "disableResult",
-    clause="SGP.32 3.4.2",
-    codes=(
+def _disable_result(
+    code: Literal[
+        "ok",
         "iccidOrAidNotFound",
         "profileNotInEnabledState",
         "disallowedByPolicy",
         "catBusy",
         "undefinedError",
-    ),
+    ],
+) -> EuiccResultDataValue:
+    return "disableResult", code
+
+
+@operation(
+    "disable",
+    IccidOnly,
+    clause="SGP.32 3.4.2",
+    refuse=_disable_result,
 )
-def disable(session: Session, request: Request) -> str:
+def disable(session: Session, request: IccidOnlyValue) -> EuiccResultDataValue:
     """disable, SGP.32 v1.2 clause 3.4.2: no other Profile takes over."""
     run = _run(session)
     if run.has_enabled or run.disabled:
@@ -109,22 +138,29 @@ def disable(session: Session, request: Request) -> str:
     check_not_busy(session, refresh=PACKAGE_SWITCHES_NEED_REFRESH)
     switch_to(session, None)
     session.package = replace(run, disabled=profile.iccid)
-    return "ok"
+    return _disable_result("ok")
 
 
-@operation(
-    "delete",
-    "deleteResult",
-    clause="SGP.32 3.4.3",
-    codes=(
+def _delete_result(
+    code: Literal[
+        "ok",
         "iccidOrAidNotFound",
         "profileNotInDisabledState",
         "disallowedByPolicy",
         "rollbackNotAvailable",
         "returnFallbackProfile",
-    ),
+    ],
+) -> EuiccResultDataValue:
+    return "deleteResult", code
+
+
+@operation(
+    "delete",
+    IccidOnly,
+    clause="SGP.32 3.4.3",
+    refuse=_delete_result,
 )
-def delete(session: Session, request: Request) -> str:
+def delete(session: Session, request: IccidOnlyValue) -> EuiccResultDataValue:
     """delete, SGP.32 v1.2 clause 3.4.3: never what a rollback or a fallback leads back to."""
     profile = by_iccid(session, request["iccid"])
     check_disabled(profile)
@@ -137,76 +173,100 @@ def delete(session: Session, request: Request) -> str:
         raise ResultError("returnFallbackProfile", f"ReturnFromFallback goes to {named(profile)}")
     check_may_go(profile)
     remove(session, profile)
-    return "ok"
+    return _delete_result("ok")
 
 
-def _refuse_list(code: str) -> tuple[str, str]:
-    return "profileInfoListError", code
+def _refuse_list(code: Literal["incorrectInputValues"]) -> EuiccResultDataValue:
+    return "listProfileInfoResult", ("profileInfoListError", code)
 
 
 @operation(
     "listProfileInfo",
-    "listProfileInfoResult",
+    ProfileInfoListRequest,
     clause="SGP.32 5.9.14",
     refuse=_refuse_list,
-    codes=("incorrectInputValues",),
     malformed="incorrectInputValues",
 )
-def list_profile_info(session: Session, request: Request) -> Any:
+def list_profile_info(
+    session: Session, request: ProfileInfoListRequestValue
+) -> EuiccResultDataValue:
     """listProfileInfo, SGP.32 v1.2 clauses 2.11.1.1.3 and 5.9.14."""
-    return get_profiles_info(session, request)
+    return "listProfileInfoResult", get_profiles_info(session, request)
 
 
-@operation("getRAT", "getRATResult", clause="SGP.22 5.7.22")
-def get_rat(session: Session, _: Any) -> list[dict[str, Any]]:
+@operation("getRAT", EmptySequence, clause="SGP.22 5.7.22")
+def get_rat(session: Session, _: Nothing) -> EuiccResultDataValue:
     """getRAT, as the ES10 function of the same name."""
-    return rules_authorisation_table(session)
+    return "getRATResult", rules_authorisation_table(session)
+
+
+def _configure_immediate_enable_result(
+    code: Literal["ok", "insufficientMemory"],
+) -> EuiccResultDataValue:
+    return "configureImmediateEnableResult", code
 
 
 @operation(
     "configureImmediateEnable",
-    "configureImmediateEnableResult",
+    ConfigureImmediateEnable,
     clause="SGP.32 3.4.4",
-    codes=("insufficientMemory",),
+    refuse=_configure_immediate_enable_result,
 )
-def configure_immediate_enable(session: Session, request: Request) -> str:
+def configure_immediate_enable(
+    session: Session, request: ConfigureImmediateEnableValue
+) -> EuiccResultDataValue:
     """configureImmediateEnable, SGP.32 v1.2 clause 3.4.4: the configuration is replaced whole."""
-    return configured(session, request)
+    configure(session, request)
+    return _configure_immediate_enable_result("ok")
+
+
+def _set_fallback_attribute_result(
+    code: Literal["ok", "iccidOrAidNotFound", "fallbackNotAllowed", "fallbackProfileEnabled"],
+) -> EuiccResultDataValue:
+    return "setFallbackAttributeResult", code
 
 
 @operation(
     "setFallbackAttribute",
-    "setFallbackAttributeResult",
+    IccidOnly,
     clause="SGP.32 3.4.6",
-    codes=("iccidOrAidNotFound", "fallbackNotAllowed", "fallbackProfileEnabled"),
+    since="1.1",
+    refuse=_set_fallback_attribute_result,
 )
-def set_fallback_attribute(session: Session, request: Request) -> str:
+def set_fallback_attribute(session: Session, request: IccidOnlyValue) -> EuiccResultDataValue:
     """setFallbackAttribute, SGP.32 v1.2 clause 3.4.6: one Profile has it at most."""
     profile = by_iccid(session, request["iccid"])
     if session.state.fallback_profile == profile.iccid:
-        return "ok"
+        return _set_fallback_attribute_result("ok")
     if not profile.fallback_allowed or profile.is_emergency:
         raise ResultError("fallbackNotAllowed", f"{named(profile)} may not be fallen back to")
     _check_not_in_fallback(session)
     session.state = replace(session.state, fallback_profile=profile.iccid)
     session.note(f"falls back to {named(profile)}")
-    return "ok"
+    return _set_fallback_attribute_result("ok")
+
+
+def _unset_fallback_attribute_result(
+    code: Literal["ok", "noFallbackAttribute", "fallbackProfileEnabled"],
+) -> EuiccResultDataValue:
+    return "unsetFallbackAttributeResult", code
 
 
 @operation(
     "unsetFallbackAttribute",
-    "unsetFallbackAttributeResult",
+    EmptySequence,
     clause="SGP.32 3.4.7",
-    codes=("noFallbackAttribute", "fallbackProfileEnabled"),
+    since="1.1",
+    refuse=_unset_fallback_attribute_result,
 )
-def unset_fallback_attribute(session: Session, _: Any) -> str:
+def unset_fallback_attribute(session: Session, _: Nothing) -> EuiccResultDataValue:
     """unsetFallbackAttribute, SGP.32 v1.2 clause 3.4.7."""
     if session.state.fallback_profile is None:
         raise ResultError("noFallbackAttribute", "no Profile has the fallback attribute")
     _check_not_in_fallback(session)
     session.state = replace(session.state, fallback_profile=None)
     session.note("falls back to no Profile")
-    return "ok"
+    return _unset_fallback_attribute_result("ok")
 
 
 def _check_not_in_fallback(session: Session) -> None:
@@ -215,17 +275,20 @@ def _check_not_in_fallback(session: Session) -> None:
         raise ResultError("fallbackProfileEnabled", f"{named(holder)} is enabled, as a fallback")
 
 
-def _refuse_address(code: str) -> dict[str, str]:
-    return {"setDefaultDpAddressResult": code}
+def _refuse_address(code: Literal["undefinedError"]) -> EuiccResultDataValue:
+    answer: SetDefaultDpAddressResponseValue = {"setDefaultDpAddressResult": code}
+    return "setDefaultDpAddressResult", answer
 
 
 @operation(
     "setDefaultDpAddress",
-    "setDefaultDpAddressResult",
+    SetDefaultDpAddressRequest,
     clause="SGP.32 5.9.25",
+    since="1.1",
     refuse=_refuse_address,
-    codes=("undefinedError",),
 )
-def set_default_dp_address(session: Session, request: dict[str, str]) -> dict[str, str]:
+def set_default_dp_address(
+    session: Session, request: SetDefaultDpAddressRequestValue
+) -> EuiccResultDataValue:
     """setDefaultDpAddress, as the ES10 function of the same name."""
-    return set_address(session, request)
+    return "setDefaultDpAddressResult", set_address(session, request)

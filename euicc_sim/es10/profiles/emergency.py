@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Literal
 
+from euicc_sim.asn1.sgp32.functions import (
+    DisableEmergencyProfileRequest,
+    DisableEmergencyProfileResponse,
+    DisableEmergencyProfileResponseValue,
+    EnableEmergencyProfileRequest,
+    EnableEmergencyProfileResponse,
+    EnableEmergencyProfileResponseValue,
+    RefreshValue,
+)
 from euicc_sim.es10.profiles.switching import (
     check_disabled,
     check_gives_way,
@@ -17,11 +26,17 @@ from euicc_sim.es10.session import Session
 from euicc_sim.model.profile import Profile
 
 
-def _enable_result(code: str) -> dict[str, str]:
+def _enable_result(
+    code: Literal[
+        "ok", "profileNotInDisabledState", "catBusy", "ecallNotAvailable", "undefinedError"
+    ],
+) -> EnableEmergencyProfileResponseValue:
     return {"enableEmergencyProfileResult": code}
 
 
-def _disable_result(code: str) -> dict[str, str]:
+def _disable_result(
+    code: Literal["ok", "profileNotInEnabledState", "catBusy", "ecallNotAvailable"],
+) -> DisableEmergencyProfileResponseValue:
     return {"disableEmergencyProfileResult": code}
 
 
@@ -36,13 +51,16 @@ def _switch(
 
 @es10(
     0xBF5B,
-    "EnableEmergencyProfileRequest",
-    "EnableEmergencyProfileResponse",
+    EnableEmergencyProfileRequest,
+    EnableEmergencyProfileResponse,
     clause="SGP.32 5.9.22",
     refuse=_enable_result,
-    codes=("profileNotInDisabledState", "catBusy", "ecallNotAvailable", "undefinedError"),
+    since="1.1",
+    only="SGP.32",
 )
-def enable_emergency_profile(session: Session, request: dict[str, Any]) -> dict[str, str]:
+def enable_emergency_profile(
+    session: Session, request: RefreshValue
+) -> EnableEmergencyProfileResponseValue:
     """EnableEmergencyProfile, SGP.32 v1.2 clause 5.9.22: the one before it is remembered."""
     target = next((one for one in session.state.profiles if one.is_emergency), None)
     if target is None:
@@ -58,13 +76,16 @@ def enable_emergency_profile(session: Session, request: dict[str, Any]) -> dict[
 
 @es10(
     0xBF5C,
-    "DisableEmergencyProfileRequest",
-    "DisableEmergencyProfileResponse",
+    DisableEmergencyProfileRequest,
+    DisableEmergencyProfileResponse,
     clause="SGP.32 5.9.23",
     refuse=_disable_result,
-    codes=("profileNotInEnabledState", "catBusy"),
+    since="1.1",
+    only="SGP.32",
 )
-def disable_emergency_profile(session: Session, request: dict[str, Any]) -> dict[str, str]:
+def disable_emergency_profile(
+    session: Session, request: RefreshValue
+) -> DisableEmergencyProfileResponseValue:
     """DisableEmergencyProfile, SGP.32 v1.2 clause 5.9.23: the Profile before it comes back."""
     if not any(one.is_emergency for one in session.state.profiles) and session.wire.since("1.3"):
         raise ResultError("ecallNotAvailable", "no Profile has an ecallIndication")

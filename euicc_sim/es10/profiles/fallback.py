@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Literal
 
+from euicc_sim.asn1.sgp32.functions import (
+    ExecuteFallbackMechanismRequest,
+    ExecuteFallbackMechanismResponse,
+    ExecuteFallbackMechanismResponseValue,
+    RefreshValue,
+    ReturnFromFallbackRequest,
+    ReturnFromFallbackResponse,
+    ReturnFromFallbackResponseValue,
+)
 from euicc_sim.es10.profiles.switching import (
     check_disabled,
     check_gives_way,
@@ -17,11 +26,23 @@ from euicc_sim.es10.session import Session
 from euicc_sim.model.profile import Profile
 
 
-def _execute_result(code: str) -> dict[str, str]:
+def _execute_result(
+    code: Literal[
+        "ok",
+        "profileNotInDisabledState",
+        "catBusy",
+        "fallbackNotAvailable",
+        "commandError",
+        "ecallActive",
+        "undefinedError",
+    ],
+) -> ExecuteFallbackMechanismResponseValue:
     return {"executeFallbackMechanismResult": code}
 
 
-def _return_result(code: str) -> dict[str, str]:
+def _return_result(
+    code: Literal["ok", "catBusy", "fallbackNotAvailable", "undefinedError"],
+) -> ReturnFromFallbackResponseValue:
     return {"returnFromFallbackResult": code}
 
 
@@ -35,20 +56,16 @@ def _switch(session: Session, target: Profile, back: bytes | None) -> None:
 
 @es10(
     0xBF5D,
-    "ExecuteFallbackMechanismRequest",
-    "ExecuteFallbackMechanismResponse",
+    ExecuteFallbackMechanismRequest,
+    ExecuteFallbackMechanismResponse,
     clause="SGP.32 5.9.20",
     refuse=_execute_result,
-    codes=(
-        "profileNotInDisabledState",
-        "catBusy",
-        "fallbackNotAvailable",
-        "commandError",
-        "ecallActive",
-        "undefinedError",
-    ),
+    since="1.1",
+    only="SGP.32",
 )
-def execute_fallback_mechanism(session: Session, request: dict[str, Any]) -> dict[str, str]:
+def execute_fallback_mechanism(
+    session: Session, request: RefreshValue
+) -> ExecuteFallbackMechanismResponseValue:
     """ExecuteFallbackMechanism, SGP.32 v1.2 clause 5.9.20."""
     enabled = session.state.enabled
     if enabled is None:
@@ -66,13 +83,16 @@ def execute_fallback_mechanism(session: Session, request: dict[str, Any]) -> dic
 
 @es10(
     0xBF5E,
-    "ReturnFromFallbackRequest",
-    "ReturnFromFallbackResponse",
+    ReturnFromFallbackRequest,
+    ReturnFromFallbackResponse,
     clause="SGP.32 5.9.21",
     refuse=_return_result,
-    codes=("catBusy", "fallbackNotAvailable", "undefinedError"),
+    since="1.1",
+    only="SGP.32",
 )
-def return_from_fallback(session: Session, request: dict[str, Any]) -> dict[str, str]:
+def return_from_fallback(
+    session: Session, request: RefreshValue
+) -> ReturnFromFallbackResponseValue:
     """ReturnFromFallback, SGP.32 v1.2 clause 5.9.21."""
     state = session.state
     enabled = state.enabled

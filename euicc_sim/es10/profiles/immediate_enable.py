@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Final, Literal
 
+from euicc_sim.asn1.sgp32.functions import (
+    ConfigureImmediateProfileEnablingRequest,
+    ConfigureImmediateProfileEnablingRequestValue,
+    ConfigureImmediateProfileEnablingResponse,
+    ConfigureImmediateProfileEnablingResponseValue,
+    ImmediateEnableRequest,
+    ImmediateEnableRequestValue,
+    ImmediateEnableResponse,
+    ImmediateEnableResponseValue,
+)
+from euicc_sim.asn1.sgp32.packages import ConfigureImmediateEnableValue
 from euicc_sim.es10.profiles.switching import (
     check_may_stop,
     check_not_busy,
@@ -12,7 +23,7 @@ from euicc_sim.es10.profiles.switching import (
     named,
     switch_to,
 )
-from euicc_sim.es10.registry import ResultError, es10
+from euicc_sim.es10.registry import Codes, ResultError, es10
 from euicc_sim.es10.session import Session
 from euicc_sim.model.state import ImmediateEnable
 from euicc_sim.model.volatile import Installed
@@ -22,11 +33,13 @@ from euicc_sim.readings import (
     IMMEDIATE_ENABLE_NEEDS_A_SERVER,
 )
 
-NOT_AVAILABLE = "immediateEnableNotAvailable"
-Request = dict[str, Any]
+NOT_AVAILABLE: Final = "immediateEnableNotAvailable"
 
 
-def configured(session: Session, request: Request) -> str:
+def configure(
+    session: Session,
+    request: ConfigureImmediateEnableValue | ConfigureImmediateProfileEnablingRequestValue,
+) -> None:
     """Replace the configuration; an absent flag switches it off."""
     if session.state.switches.memory_full:
         raise ResultError("insufficientMemory", "the memory is full (card set --no-memory-full)")
@@ -42,44 +55,58 @@ def configured(session: Session, request: Request) -> str:
         ),
     )
     session.note(f"immediate enabling {'on' if enabled else 'off'}")
-    return "ok"
 
 
-def _configuration_result(code: str) -> dict[str, str]:
+def _configuration_result(
+    code: Literal["ok", "insufficientMemory", "associatedEimAlreadyExists"],
+) -> ConfigureImmediateProfileEnablingResponseValue:
     return {"configImmediateEnableResult": code}
 
 
 @es10(
     0xBF59,
-    "ConfigureImmediateProfileEnablingRequest",
-    "ConfigureImmediateProfileEnablingResponse",
+    ConfigureImmediateProfileEnablingRequest,
+    ConfigureImmediateProfileEnablingResponse,
     clause="SGP.32 5.9.17",
     refuse=_configuration_result,
-    codes=("insufficientMemory", "associatedEimAlreadyExists"),
+    only="SGP.32",
 )
-def configure_immediate_profile_enabling(session: Session, request: Request) -> dict[str, str]:
+def configure_immediate_profile_enabling(
+    session: Session, request: ConfigureImmediateProfileEnablingRequestValue
+) -> ConfigureImmediateProfileEnablingResponseValue:
     """ConfigureImmediateProfileEnabling, SGP.32 v1.2 clause 5.9.17: while nobody is trusted."""
     if session.state.eims:
         raise ResultError(
             "associatedEimAlreadyExists",
             f"{session.state.eims[0].eim_id} is trusted, so it has to order this by a package",
         )
-    return _configuration_result(configured(session, request))
+    configure(session, request)
+    return _configuration_result("ok")
 
 
-def _result(code: str) -> dict[str, str]:
+_ResultName = Literal[
+    "ok", "immediateEnableNotAvailable", "noSessionContext", "catBusy", "undefinedError"
+]
+
+
+def _result(code: _ResultName) -> ImmediateEnableResponseValue:
     return {"immediateEnableResult": code}
+
+
+_CODES: Codes[_ResultName] = Codes(_ResultName)
 
 
 @es10(
     0xBF5A,
-    "ImmediateEnableRequest",
-    "ImmediateEnableResponse",
+    ImmediateEnableRequest,
+    ImmediateEnableResponse,
     clause="SGP.32 5.9.15",
     refuse=_result,
-    codes=(NOT_AVAILABLE, "noSessionContext", "catBusy", "undefinedError"),
+    only="SGP.32",
 )
-def immediate_enable(session: Session, request: Request) -> dict[str, str]:
+def immediate_enable(
+    session: Session, request: ImmediateEnableRequestValue
+) -> ImmediateEnableResponseValue:
     """ImmediateEnable, SGP.32 v1.2 clause 5.9.15: of the Profile that this session installed.
 
     The session's context is used up, whatever comes of it, so a refusal after that is returned.
@@ -100,7 +127,7 @@ def immediate_enable(session: Session, request: Request) -> dict[str, str]:
             _enable(session, configuration, installed, refresh=request.get("refreshFlag", False))
     except ResultError as error:
         session.refuse(str(error))
-        return _result(error.code)
+        return _result(_CODES.of(error))
     return _result("ok")
 
 

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Literal
 
 from apdu import TlvError
 from apdu.tlv import read_tag
-from euicc_sim.asn1.codec import Prepared
+from euicc_sim.asn1.sgp22.common import (
+    ProfileInfoListRequest,
+    ProfileInfoListRequestValue,
+    ProfileSearchCriteriaValue,
+    VendorSpecificExtension,
+)
+from euicc_sim.asn1.sgp32.profiles import (
+    ProfileInfo,
+    ProfileInfoListResponse,
+    ProfileInfoListResponseValue,
+    ProfileInfoValue,
+)
+from euicc_sim.asn1.types import prepared
 from euicc_sim.asn1.wire import Wire
 from euicc_sim.es10.info import operator_id
 from euicc_sim.es10.registry import ResultError, es10
@@ -46,7 +58,7 @@ DEFAULT_TAGS_CONSUMER = bytes.fromhex("5A4F9F70909192939495")
 """The same by SGP.22 v2.5 clause 5.7.15."""
 
 
-def _refuse(code: str) -> tuple[str, str]:
+def _refuse(code: Literal["incorrectInputValues"]) -> ProfileInfoListResponseValue:
     return "profileInfoListError", code
 
 
@@ -56,15 +68,16 @@ def _malformed(_: Session, why: str) -> ResultError:
 
 @es10(
     0xBF2D,
-    "ProfileInfoListRequest",
-    "ProfileInfoListResponse",
+    ProfileInfoListRequest,
+    ProfileInfoListResponse,
     name="GetProfilesInfo",
     clause="SGP.32 5.9.14",
     refuse=_refuse,
-    codes=("incorrectInputValues",),
     malformed=_malformed,
 )
-def get_profiles_info(session: Session, request: dict[str, Any]) -> tuple[str, list[Any]]:
+def get_profiles_info(
+    session: Session, request: ProfileInfoListRequestValue
+) -> ProfileInfoListResponseValue:
     """GetProfilesInfo, SGP.32 v1.2 clause 5.9.14 and SGP.22 v2.5 clause 5.7.15."""
     default = DEFAULT_TAGS_IOT if session.wire.iot else DEFAULT_TAGS_CONSUMER
     names = _names(request.get("tagList") or default, iot=session.wire.iot)
@@ -77,7 +90,7 @@ def get_profiles_info(session: Session, request: dict[str, Any]) -> tuple[str, l
 
 
 def _matching(
-    profiles: tuple[Profile, ...], criterion: tuple[str, Any] | None
+    profiles: tuple[Profile, ...], criterion: ProfileSearchCriteriaValue | None
 ) -> tuple[Profile, ...]:
     match criterion:
         case ("isdpAid", wanted):
@@ -104,31 +117,17 @@ def _names(tags: bytes, *, iot: bool) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1024)
-def _profile_info(wire: Wire, one: Profile, names: frozenset[str], is_fallback: bool) -> Prepared:
-    found = {name: value for name, value in _values(one, is_fallback).items() if name in names}
-    return Prepared(wire.encode("ProfileInfo", wire.known("ProfileInfo", found)))
+def _profile_info(
+    wire: Wire, one: Profile, names: frozenset[str], is_fallback: bool
+) -> ProfileInfoValue:
+    message = wire[ProfileInfo]
+    shown = message.known(_values(one, is_fallback), only=names)
+    return prepared(ProfileInfo, message.encode(shown))
 
 
-def _values(one: Profile, is_fallback: bool) -> dict[str, Any]:
+def _values(one: Profile, is_fallback: bool) -> ProfileInfoValue:
     """Everything that there is to show of a Profile."""
-    optional = {
-        "profileNickname": one.nickname or None,
-        "iconType": one.icon_type,
-        "icon": one.icon,
-        "notificationConfigurationInfo": [
-            {"profileManagementOperation": two.events, "notificationAddress": two.address}
-            for two in one.recipients
-        ]
-        or None,
-        "profileOwner": one.owner and operator_id(one.owner),
-        "dpProprietaryData": one.dp_oid and {"dpOid": one.dp_oid},
-        "profilePolicyRules": one.rules or None,
-        "serviceSpecificDataStoredInEuicc": one.service_data and Prepared(one.service_data),
-        "ecallIndication": one.ecall,
-        "fallbackAllowed": one.fallback_allowed,
-        "iotSpecificProfileInfo": one.iot_data and Prepared(one.iot_data),
-    }
-    return {
+    found: ProfileInfoValue = {
         "iccid": one.iccid,
         "isdpAid": one.aid,
         "profileState": "enabled" if one.enabled else "disabled",
@@ -136,5 +135,32 @@ def _values(one: Profile, is_fallback: bool) -> dict[str, Any]:
         "profileName": one.name,
         "profileClass": int(one.profile_class),
         "fallbackAttribute": is_fallback,
-        **{name: value for name, value in optional.items() if value is not None},
     }
+    if one.nickname:
+        found["profileNickname"] = one.nickname
+    if one.icon_type is not None:
+        found["iconType"] = one.icon_type
+    if one.icon is not None:
+        found["icon"] = one.icon
+    if one.recipients:
+        found["notificationConfigurationInfo"] = [
+            {"profileManagementOperation": two.events, "notificationAddress": two.address}
+            for two in one.recipients
+        ]
+    if one.owner is not None:
+        found["profileOwner"] = operator_id(one.owner)
+    if one.dp_oid is not None:
+        found["dpProprietaryData"] = {"dpOid": one.dp_oid}
+    if one.rules:
+        found["profilePolicyRules"] = one.rules
+    if one.service_data is not None:
+        found["serviceSpecificDataStoredInEuicc"] = prepared(
+            VendorSpecificExtension, one.service_data
+        )
+    if one.ecall is not None:
+        found["ecallIndication"] = one.ecall
+    if one.fallback_allowed is not None:
+        found["fallbackAllowed"] = one.fallback_allowed
+    if one.iot_data is not None:
+        found["iotSpecificProfileInfo"] = one.iot_data
+    return found

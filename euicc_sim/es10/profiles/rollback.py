@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Literal
 
-from euicc_sim.asn1.codec import Prepared
-from euicc_sim.es10.packages.results import keep_result, result_element
+from euicc_sim.asn1.sgp32.functions import (
+    ProfileRollbackRequest,
+    ProfileRollbackResponse,
+    ProfileRollbackResponseValue,
+    RefreshValue,
+)
+from euicc_sim.asn1.sgp32.packages import EuiccPackageResult
+from euicc_sim.asn1.types import prepared
+from euicc_sim.es10.packages.operations import keep_result, result_element
 from euicc_sim.es10.profiles.switching import check_gives_way, check_not_busy, switch_to
 from euicc_sim.es10.registry import ResultError, es10
 from euicc_sim.es10.session import Session
-from euicc_sim.model.profile import Rollback
 
 
-def _refuse(code: str) -> dict[str, str]:
+def _refuse(
+    code: Literal["rollbackNotAllowed", "catBusy", "commandError"],
+) -> ProfileRollbackResponseValue:
     return {"cmdResult": code}
 
 
 @es10(
     0xBF58,
-    "ProfileRollbackRequest",
-    "ProfileRollbackResponse",
+    ProfileRollbackRequest,
+    ProfileRollbackResponse,
     clause="SGP.32 5.9.16",
     refuse=_refuse,
-    codes=("rollbackNotAllowed", "catBusy", "commandError"),
+    only="SGP.32",
 )
-def profile_rollback(session: Session, request: dict[str, Any]) -> dict[str, Any]:
+def profile_rollback(session: Session, request: RefreshValue) -> ProfileRollbackResponseValue:
     """ProfileRollback, SGP.32 v1.2 clauses 3.3.2 and 5.9.16.
 
     Its signed result takes the place of the one of the package that allowed it.
@@ -42,14 +50,8 @@ def profile_rollback(session: Session, request: dict[str, Any]) -> dict[str, Any
     switch_to(session, target)
     returns = replace(session.state.returns, rollback=None, fallback=None)
     session.state = replace(session.state, returns=returns).without_number(grant.seq_number)
-    element = result_element(session, ("rollbackResult", "ok"))
-    result = keep_result(session, eim, _fields(grant), [element], grant.signature)
-    return {"cmdResult": "ok", "eUICCPackageResult": Prepared(result)}
-
-
-def _fields(grant: Rollback) -> dict[str, Any]:
-    """What the result repeats of the package."""
-    found = {"eimId": grant.eim_id, "counterValue": grant.counter}
-    if grant.transaction_id is None:
-        return found
-    return found | {"eimTransactionId": grant.transaction_id}
+    element = result_element(session.wire, ("rollbackResult", "ok"))
+    result = keep_result(
+        session, eim, grant.counter, grant.transaction_id, [element], grant.signature
+    )
+    return {"cmdResult": "ok", "eUICCPackageResult": prepared(EuiccPackageResult, result)}

@@ -6,8 +6,25 @@ A consumer card has them; a card of SGP.32 answers them too unless it is strict.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Literal
 
+from euicc_sim.asn1.sgp22.profiles import (
+    DeleteProfileRequest,
+    DeleteProfileResponse,
+    DeleteProfileResponseValue,
+    DisableProfileRequest,
+    DisableProfileResponse,
+    DisableProfileResponseValue,
+    EnableProfileRequest,
+    EnableProfileResponse,
+    EnableProfileResponseValue,
+    ProfileAndRefreshValue,
+    ProfileIdentifierValue,
+    SetNicknameRequest,
+    SetNicknameRequestValue,
+    SetNicknameResponse,
+    SetNicknameResponseValue,
+)
 from euicc_sim.es10.profiles.switching import (
     NOT_FOUND,
     by_iccid,
@@ -28,26 +45,41 @@ from euicc_sim.readings import EMERGENCY_PROFILE_IS_FOR_EMERGENCIES
 MAX_NICKNAME = 64
 """Bytes of UTF-8."""
 
-Request = dict[str, Any]
 
-
-def _enable_result(code: str) -> dict[str, str]:
+def _enable_result(
+    code: Literal[
+        "ok",
+        "iccidOrAidNotFound",
+        "profileNotInDisabledState",
+        "disallowedByPolicy",
+        "wrongProfileReenabling",
+        "catBusy",
+    ],
+) -> EnableProfileResponseValue:
     return {"enableResult": code}
 
 
-def _disable_result(code: str) -> dict[str, str]:
+def _disable_result(
+    code: Literal[
+        "ok", "iccidOrAidNotFound", "profileNotInEnabledState", "disallowedByPolicy", "catBusy"
+    ],
+) -> DisableProfileResponseValue:
     return {"disableResult": code}
 
 
-def _delete_result(code: str) -> dict[str, str]:
+def _delete_result(
+    code: Literal["ok", "iccidOrAidNotFound", "profileNotInDisabledState", "disallowedByPolicy"],
+) -> DeleteProfileResponseValue:
     return {"deleteResult": code}
 
 
-def _nickname_result(code: str) -> dict[str, str]:
+def _nickname_result(
+    code: Literal["ok", "iccidNotFound", "undefinedError"],
+) -> SetNicknameResponseValue:
     return {"setNicknameResult": code}
 
 
-def _identified(session: Session, identifier: tuple[str, bytes]) -> Profile:
+def _identified(session: Session, identifier: ProfileIdentifierValue) -> Profile:
     """The Profile of an AID or ICCID."""
     kind, wanted = identifier
     if kind == "iccid":
@@ -60,20 +92,14 @@ def _identified(session: Session, identifier: tuple[str, bytes]) -> Profile:
 
 @es10(
     0xBF31,
-    "EnableProfileRequest",
-    "EnableProfileResponse",
+    EnableProfileRequest,
+    EnableProfileResponse,
     name="EnableProfile",
     clause="SGP.22 5.7.16",
     refuse=_enable_result,
-    codes=(
-        "iccidOrAidNotFound",
-        "profileNotInDisabledState",
-        "disallowedByPolicy",
-        "wrongProfileReenabling",
-        "catBusy",
-    ),
+    only="SGP.22",
 )
-def enable_profile(session: Session, request: Request) -> dict[str, str]:
+def enable_profile(session: Session, request: ProfileAndRefreshValue) -> EnableProfileResponseValue:
     """EnableProfile, SGP.22 v2.5 clause 5.7.16; the switch is done when the answer leaves."""
     target = _identified(session, request["profileIdentifier"])
     check_disabled(target)
@@ -114,14 +140,16 @@ def _check_no_emergency(old: Profile | None, target: Profile | None) -> None:
 
 @es10(
     0xBF32,
-    "DisableProfileRequest",
-    "DisableProfileResponse",
+    DisableProfileRequest,
+    DisableProfileResponse,
     name="DisableProfile",
     clause="SGP.22 5.7.17",
     refuse=_disable_result,
-    codes=("iccidOrAidNotFound", "profileNotInEnabledState", "disallowedByPolicy", "catBusy"),
+    only="SGP.22",
 )
-def disable_profile(session: Session, request: Request) -> dict[str, str]:
+def disable_profile(
+    session: Session, request: ProfileAndRefreshValue
+) -> DisableProfileResponseValue:
     """DisableProfile, SGP.22 v2.5 clause 5.7.17; after a test Profile the one before comes back."""
     profile = _identified(session, request["profileIdentifier"])
     check_enabled(profile)
@@ -136,14 +164,14 @@ def disable_profile(session: Session, request: Request) -> dict[str, str]:
 
 @es10(
     0xBF33,
-    "DeleteProfileRequest",
-    "DeleteProfileResponse",
+    DeleteProfileRequest,
+    DeleteProfileResponse,
     name="DeleteProfile",
     clause="SGP.22 5.7.18",
     refuse=_delete_result,
-    codes=("iccidOrAidNotFound", "profileNotInDisabledState", "disallowedByPolicy"),
+    only="SGP.22",
 )
-def delete_profile(session: Session, request: tuple[str, bytes]) -> dict[str, str]:
+def delete_profile(session: Session, request: ProfileIdentifierValue) -> DeleteProfileResponseValue:
     """DeleteProfile, SGP.22 v2.5 clause 5.7.18."""
     profile = _identified(session, request)
     check_disabled(profile)
@@ -154,18 +182,18 @@ def delete_profile(session: Session, request: tuple[str, bytes]) -> dict[str, st
 
 @es10(
     0xBF29,
-    "SetNicknameRequest",
-    "SetNicknameResponse",
+    SetNicknameRequest,
+    SetNicknameResponse,
     name="SetNickname",
     clause="SGP.22 5.7.21",
     refuse=_nickname_result,
-    codes=("iccidNotFound", "undefinedError"),
+    only="SGP.22",
     malformed=lambda _, why: ResultError("undefinedError", why),
 )
-def set_nickname(session: Session, request: Request) -> dict[str, str]:
+def set_nickname(session: Session, request: SetNicknameRequestValue) -> SetNicknameResponseValue:
     """SetNickname, SGP.22 v2.5 clause 5.7.21: at most 64 bytes, none of them removes it."""
     profile = by_iccid(session, request["iccid"], "iccidNotFound")
-    nickname: str = request["profileNickname"]
+    nickname = request["profileNickname"]
     if len(nickname.encode()) > MAX_NICKNAME:
         raise ResultError("undefinedError", f"a nickname has at most {MAX_NICKNAME} bytes")
     session.state = session.state.with_profile(replace(profile, nickname=nickname))

@@ -7,16 +7,18 @@ SGP.22 v2.5 clauses 3.2.1 to 3.2.3, SGP.32 v1.2 clause 3.4.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
-from euicc_sim.asn1.codec import Prepared
 from euicc_sim.asn1.iccid import iccid_digits
-from euicc_sim.es10.registry import ResultError, afterwards
+from euicc_sim.asn1.sgp22.notifications import NotificationMetadata, OtherSignedNotification
+from euicc_sim.asn1.types import prepared
+from euicc_sim.es10.registry import ResultCode, ResultError, afterwards
 from euicc_sim.es10.session import Happening, Session
 from euicc_sim.model.notification import Notification
 from euicc_sim.model.profile import Profile, ProfileClass, ProfileEvent, Rule
 from euicc_sim.readings import ROLLBACK_ENDS_WITHOUT_REFRESH, WAYS_BACK_OVERRULE_PPR1
 
-NOT_FOUND = "iccidOrAidNotFound"
+NOT_FOUND: Final = "iccidOrAidNotFound"
 
 
 def named(profile: Profile) -> str:
@@ -24,7 +26,7 @@ def named(profile: Profile) -> str:
     return f"Profile {iccid_digits(profile.iccid)}"
 
 
-def by_iccid(session: Session, iccid: bytes, code: str = NOT_FOUND) -> Profile:
+def by_iccid(session: Session, iccid: bytes, code: ResultCode = NOT_FOUND) -> Profile:
     """The Profile of an ICCID (10 bytes). Raises ResultError."""
     profile = session.state.find_profile(iccid)
     if profile is None:
@@ -80,13 +82,13 @@ def tell(
     session.happenings = (*session.happenings, Happening(profile, event, not_to))
 
 
-def check_may_stop(profile: Profile | None, code: str = "disallowedByPolicy") -> None:
+def check_may_stop(profile: Profile | None, code: ResultCode = "disallowedByPolicy") -> None:
     """Refuse when PPR1 forbids that Profile to be disabled; None is fine."""
     if profile is not None and Rule.PPR1_NO_DISABLE in profile.rules:
         raise ResultError(code, f"PPR1: {named(profile)} must not be disabled")
 
 
-def check_gives_way(profile: Profile | None, code: str) -> None:
+def check_gives_way(profile: Profile | None, code: ResultCode) -> None:
     """Refuse when PPR1 keeps that Profile enabled even if the device has to go back."""
     if not WAYS_BACK_OVERRULE_PPR1:
         check_may_stop(profile, code)
@@ -129,8 +131,7 @@ def make_notifications(session: Session) -> None:
 def _keep(session: Session, one: Happening, address: str) -> None:
     seq_number, events = session.state.next_seq, frozenset({int(one.event)})
     signer = session.signer_for(one.profile.ci_pk_id)
-    metadata = session.wire.encode(
-        "NotificationMetadata",
+    metadata = session.wire[NotificationMetadata].encode(
         {
             "seqNumber": seq_number,
             "profileManagementOperation": events,
@@ -138,10 +139,9 @@ def _keep(session: Session, one: Happening, address: str) -> None:
             "iccid": one.profile.iccid,
         },
     )
-    signed = session.wire.encode(
-        "OtherSignedNotification",
+    signed = session.wire[OtherSignedNotification].encode(
         {
-            "tbsOtherNotification": Prepared(metadata),
+            "tbsOtherNotification": prepared(NotificationMetadata, metadata),
             "euiccNotificationSignature": signer.sign(metadata),
             "euiccCertificate": signer.credential.euicc_certificate,
             "eumCertificate": signer.credential.eum_certificate,

@@ -5,18 +5,32 @@ Validity dates of certificates are not checked: a card has no clock.
 
 from __future__ import annotations
 
-from typing import Any
-
-from euicc_sim.asn1.codec import Asn1Error, Prepared, message
+from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.sgp22.common import (
+    GetEuiccChallengeRequest,
+    GetEuiccChallengeResponse,
+    GetEuiccChallengeResponseValue,
+)
+from euicc_sim.asn1.sgp22.download import (
+    AuthenticateErrorName,
+    AuthenticateResponseErrorValue,
+    AuthenticateResponseOkValue,
+    AuthenticateServerResponse,
+    CtxParams1,
+    EuiccSigned1,
+    ServerSigned1,
+    ServerSigned1Value,
+)
 from euicc_sim.asn1.sgp22.received import (
     AuthenticateServerParts,
     AuthenticateServerPartsValue,
     CommonParameters,
 )
+from euicc_sim.asn1.types import Nothing, prepared
 from euicc_sim.crypto.chain import Role, Server
 from euicc_sim.crypto.signature import verifies
 from euicc_sim.es10.info import euicc_info2
-from euicc_sim.es10.registry import ResultError, es10
+from euicc_sim.es10.registry import Codes, ResultError, es10, es10_as_received
 from euicc_sim.es10.rsp.servers import check_server, server_key, transaction_id_of
 from euicc_sim.es10.session import Session, Signer
 from euicc_sim.model.volatile import RspSession
@@ -25,40 +39,24 @@ from euicc_sim.readings import CONFIGURED_SMDP_OID_IS_EXPECTED, FAILED_AUTHENTIC
 CHALLENGE_SIZE = 16
 SERVERS = (Role.DP_AUTH, Role.DS_AUTH)
 
-Fields = dict[str, Any]
+CODES: Codes[AuthenticateErrorName] = Codes(AuthenticateErrorName)
 
 
 @es10(
     0xBF2E,
-    "GetEuiccChallengeRequest",
-    "GetEuiccChallengeResponse",
+    GetEuiccChallengeRequest,
+    GetEuiccChallengeResponse,
     name="GetEUICCChallenge",
     clause="SGP.22 5.7.7",
 )
-def get_euicc_challenge(session: Session, _: Any) -> dict[str, bytes]:
+def get_euicc_challenge(session: Session, _: Nothing) -> GetEuiccChallengeResponseValue:
     """GetEUICCChallenge, SGP.22 v2.5 clause 5.7.7: a new RSP session begins."""
     challenge = session.env.random(CHALLENGE_SIZE)
     session.volatile = session.volatile.with_challenge(challenge)
     return {"euiccChallenge": challenge}
 
 
-@es10(
-    0xBF38,
-    None,
-    "AuthenticateServerResponse",
-    name="AuthenticateServer",
-    clause="SGP.22 5.7.13",
-    codes=(
-        "invalidCertificate",
-        "invalidSignature",
-        "unsupportedCurve",
-        "noSessionContext",
-        "invalidOid",
-        "euiccChallengeMismatch",
-        "ciPKUnknown",
-        "undefinedError",
-    ),
-)
+@es10_as_received(0xBF38, "AuthenticateServer", AuthenticateServerResponse, clause="SGP.22 5.7.13")
 def authenticate_server(session: Session, request: bytes) -> bytes:
     """AuthenticateServer, SGP.22 v2.5 clause 5.7.13.
 
@@ -66,9 +64,9 @@ def authenticate_server(session: Session, request: bytes) -> bytes:
     server's certificate are not checked.
     """
     try:
-        parts = message(AuthenticateServerParts).decode(request)
-        signed = session.wire.decode("ServerSigned1", parts["serverSigned1"])
-        context = message(CommonParameters).decode(parts["ctxParams1"])
+        parts = session.wire[AuthenticateServerParts].decode(request)
+        signed = session.wire[ServerSigned1].decode(parts["serverSigned1"])
+        session.wire[CommonParameters].decode(parts["ctxParams1"])
     except Asn1Error as error:
         transaction_id = transaction_id_of(request, f"AuthenticateServer: {error}")
         return _refused(session, transaction_id, ResultError("undefinedError", str(error)))
@@ -76,11 +74,11 @@ def authenticate_server(session: Session, request: bytes) -> bytes:
         signer, server = _authentic(session, parts, signed)
     except ResultError as error:
         return _refused(session, signed["transactionId"], error)
-    return _answer(session, parts, signed, signer, server, context.get("matchingId"))
+    return _answer(session, parts, signed, signer, server)
 
 
 def _authentic(
-    session: Session, parts: AuthenticateServerPartsValue, signed: Fields
+    session: Session, parts: AuthenticateServerPartsValue, signed: ServerSigned1Value
 ) -> tuple[Signer, Server]:
     challenge = session.volatile.challenge
     if challenge is None:
@@ -127,19 +125,17 @@ def _expected(session: Session, server: Server, address: str) -> None:
 def _answer(
     session: Session,
     parts: AuthenticateServerPartsValue,
-    signed: Fields,
+    signed: ServerSigned1Value,
     signer: Signer,
     server: Server,
-    matching_id: str | None,
 ) -> bytes:
-    euicc_signed1 = session.wire.encode(
-        "EuiccSigned1",
+    euicc_signed1 = session.wire[EuiccSigned1].encode(
         {
             "transactionId": signed["transactionId"],
             "serverAddress": signed["serverAddress"],
             "serverChallenge": signed["serverChallenge"],
             "euiccInfo2": euicc_info2(session),
-            "ctxParams1": Prepared(parts["ctxParams1"]),
+            "ctxParams1": prepared(CtxParams1, parts["ctxParams1"]),
         },
     )
     signature = signer.sign(euicc_signed1)
@@ -150,24 +146,26 @@ def _answer(
             server_oid=server.oid,
             server_address=signed["serverAddress"],
             is_smdp=server.role is Role.DP_AUTH,
-            matching_id=matching_id,
             euicc_signature1=signature,
         )
     )
     kind = "SM-DP+" if server.role is Role.DP_AUTH else "SM-DS"
     session.note(f"{kind} {server.oid} at {signed['serverAddress']}")
-    ok = {
-        "euiccSigned1": Prepared(euicc_signed1),
+    ok: AuthenticateResponseOkValue = {
+        "euiccSigned1": prepared(EuiccSigned1, euicc_signed1),
         "euiccSignature1": signature,
         "euiccCertificate": signer.credential.euicc_certificate,
         "eumCertificate": signer.credential.eum_certificate,
     }
-    return session.wire.encode("AuthenticateServerResponse", ("authenticateResponseOk", ok))
+    return session.wire[AuthenticateServerResponse].encode(("authenticateResponseOk", ok))
 
 
 def _refused(session: Session, transaction_id: bytes, error: ResultError) -> bytes:
     session.refuse(str(error))
     if FAILED_AUTHENTICATION_ENDS_SESSION:
         session.volatile = session.volatile.ended()
-    answer = {"transactionId": transaction_id, "authenticateErrorCode": error.code}
-    return session.wire.encode("AuthenticateServerResponse", ("authenticateResponseError", answer))
+    answer: AuthenticateResponseErrorValue = {
+        "transactionId": transaction_id,
+        "authenticateErrorCode": CODES.of(error),
+    }
+    return session.wire[AuthenticateServerResponse].encode(("authenticateResponseError", answer))

@@ -4,44 +4,47 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import IntEnum
-from typing import Any
+from typing import Literal
 
 from apdu import tlv
-from euicc_sim.asn1.codec import Asn1Error, Prepared, message
+from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.sgp22.download import (
+    CancelSessionRequest,
+    CancelSessionRequestValue,
+    CancelSessionResponse,
+    CancelSessionResponseOkValue,
+    CancelSessionResponseValue,
+    DownloadErrorName,
+    EuiccCancelSessionSigned,
+    EUICCSigned2,
+    EUICCSigned2Value,
+    PrepareDownloadResponse,
+    PrepareDownloadResponseErrorValue,
+    PrepareDownloadResponseOkValue,
+    SmdpSigned2,
+    SmdpSigned2Value,
+)
 from euicc_sim.asn1.sgp22.received import PrepareDownloadParts, PrepareDownloadPartsValue
+from euicc_sim.asn1.types import prepared
 from euicc_sim.asn1.wire import SIGNATURE
 from euicc_sim.crypto.agreement import make_pair
 from euicc_sim.crypto.chain import Role
 from euicc_sim.crypto.signature import verifies
-from euicc_sim.es10.registry import ResultError, es10
+from euicc_sim.es10.registry import Codes, ResultError, es10, es10_as_received
 from euicc_sim.es10.rsp.servers import check_server, server_key, transaction_id_of
 from euicc_sim.es10.session import Session
 from euicc_sim.model.volatile import Download, OneTimeKey, RspSession
 from euicc_sim.readings import FAILED_PREPARATION_ENDS_SESSION, UNKNOWN_CANCEL_REASON
 
-Fields = dict[str, Any]
+CODES: Codes[DownloadErrorName] = Codes(DownloadErrorName)
 
 
-@es10(
-    0xBF21,
-    None,
-    "PrepareDownloadResponse",
-    name="PrepareDownload",
-    clause="SGP.22 5.7.5",
-    codes=(
-        "invalidCertificate",
-        "invalidSignature",
-        "unsupportedCurve",
-        "noSessionContext",
-        "invalidTransactionId",
-        "undefinedError",
-    ),
-)
+@es10_as_received(0xBF21, "PrepareDownload", PrepareDownloadResponse, clause="SGP.22 5.7.5")
 def prepare_download(session: Session, request: bytes) -> bytes:
     """PrepareDownload, SGP.22 v2.5 clause 5.7.5; validity dates are not checked."""
     try:
-        parts = message(PrepareDownloadParts).decode(request)
-        signed = session.wire.decode("SmdpSigned2", parts["smdpSigned2"])
+        parts = session.wire[PrepareDownloadParts].decode(request)
+        signed = session.wire[SmdpSigned2].decode(parts["smdpSigned2"])
     except Asn1Error as error:
         transaction_id = transaction_id_of(request, f"PrepareDownload: {error}")
         return _refused(session, transaction_id, ResultError("undefinedError", str(error)))
@@ -53,14 +56,14 @@ def prepare_download(session: Session, request: bytes) -> bytes:
 
 
 def _authentic(
-    session: Session, parts: PrepareDownloadPartsValue, signed: Fields
+    session: Session, parts: PrepareDownloadPartsValue, signed: SmdpSigned2Value
 ) -> tuple[RspSession, str]:
     """The session that a request belongs to, and the curve of the SM-DP+'s key."""
     current = session.volatile.session
     if current is None or not current.is_smdp:
         raise ResultError("noSessionContext", "no SM-DP+ has authenticated itself")
     if signed["transactionId"] != current.transaction_id:
-        raise _other_transaction(current, signed)
+        raise _other_transaction(current, signed["transactionId"])
     certificate = parts["smdpCertificate"]
     credential = session.signer_for(current.ci_pk_id).credential
     smdp = check_server(certificate, credential, (Role.DP_PB,))
@@ -81,7 +84,9 @@ def _authentic(
     return current, key.curve.name
 
 
-def _one_time_key(session: Session, current: RspSession, signed: Fields, curve: str) -> OneTimeKey:
+def _one_time_key(
+    session: Session, current: RspSession, signed: SmdpSigned2Value, curve: str
+) -> OneTimeKey:
     """The pair that the SM-DP+ asks for when the card still has it, otherwise a new one."""
     kept = session.volatile.find_one_time_key(current.server_oid)
     if kept and kept.curve == curve and signed.get("bppEuiccOtpk") == kept.public:
@@ -96,15 +101,13 @@ def _answer(
     current: RspSession,
     one_time_key: OneTimeKey,
 ) -> bytes:
-    echo = {"hashCc": parts["hashCc"]} if "hashCc" in parts else {}
-    euicc_signed2 = session.wire.encode(
-        "EUICCSigned2",
-        {
-            "transactionId": current.transaction_id,
-            "euiccOtpk": one_time_key.public,
-            **echo,
-        },
-    )
+    value: EUICCSigned2Value = {
+        "transactionId": current.transaction_id,
+        "euiccOtpk": one_time_key.public,
+    }
+    if "hashCc" in parts:
+        value["hashCc"] = parts["hashCc"]
+    euicc_signed2 = session.wire[EUICCSigned2].encode(value)
     covered = euicc_signed2 + tlv(SIGNATURE, parts["smdpSignature2"])
     again = one_time_key in session.volatile.one_time_keys
     download = Download(parts["smdpCertificate"], one_time_key)
@@ -113,25 +116,28 @@ def _answer(
         session=replace(current, download=download),
     )
     session.note(f"SM-DP+ {current.server_oid}, one-time key {'as before' if again else 'made'}")
-    ok = {
-        "euiccSigned2": Prepared(euicc_signed2),
+    ok: PrepareDownloadResponseOkValue = {
+        "euiccSigned2": prepared(EUICCSigned2, euicc_signed2),
         "euiccSignature2": session.signer_for(current.ci_pk_id).sign(covered),
     }
-    return session.wire.encode("PrepareDownloadResponse", ("downloadResponseOk", ok))
+    return session.wire[PrepareDownloadResponse].encode(("downloadResponseOk", ok))
 
 
 def _refused(session: Session, transaction_id: bytes, error: ResultError) -> bytes:
     session.refuse(str(error))
     if FAILED_PREPARATION_ENDS_SESSION:
         session.volatile = session.volatile.ended()
-    answer = {"transactionId": transaction_id, "downloadErrorCode": error.code}
-    return session.wire.encode("PrepareDownloadResponse", ("downloadResponseError", answer))
+    answer: PrepareDownloadResponseErrorValue = {
+        "transactionId": transaction_id,
+        "downloadErrorCode": CODES.of(error),
+    }
+    return session.wire[PrepareDownloadResponse].encode(("downloadResponseError", answer))
 
 
-def _other_transaction(current: RspSession, signed: Fields) -> ResultError:
+def _other_transaction(current: RspSession, other: bytes) -> ResultError:
     return ResultError(
         "invalidTransactionId",
-        f"the transaction is {current.transaction_id.hex()}, not {signed['transactionId'].hex()}",
+        f"the transaction is {current.transaction_id.hex()}, not {other.hex()}",
     )
 
 
@@ -150,19 +156,20 @@ class CancelReason(IntEnum):
 TO_BE_TRIED_AGAIN = (CancelReason.POSTPONED, CancelReason.TIMEOUT)
 
 
-def _cancel_refused(code: str) -> tuple[str, str]:
+def _cancel_refused(code: Literal["invalidTransactionId"]) -> CancelSessionResponseValue:
     return "cancelSessionResponseError", code
 
 
 @es10(
     0xBF41,
-    "CancelSessionRequest",
-    "CancelSessionResponse",
+    CancelSessionRequest,
+    CancelSessionResponse,
     clause="SGP.22 5.7.14",
     refuse=_cancel_refused,
-    codes=("invalidTransactionId",),
 )
-def cancel_session(session: Session, request: Fields) -> tuple[str, Fields]:
+def cancel_session(
+    session: Session, request: CancelSessionRequestValue
+) -> CancelSessionResponseValue:
     """CancelSession, SGP.22 v2.5 clause 5.7.14: the RSP session ends, signed for the server.
 
     The one-time key stays when the download is to be tried again.
@@ -171,11 +178,10 @@ def cancel_session(session: Session, request: Fields) -> tuple[str, Fields]:
     if current is None:
         raise ResultError("invalidTransactionId", "no server has authenticated itself")
     if request["transactionId"] != current.transaction_id:
-        raise _other_transaction(current, request)
+        raise _other_transaction(current, request["transactionId"])
     reason = request["reason"]
     known = reason in set(CancelReason)
-    signed = session.wire.encode(
-        "EuiccCancelSessionSigned",
+    signed = session.wire[EuiccCancelSessionSigned].encode(
         {
             "transactionId": current.transaction_id,
             "smdpOid": current.server_oid,
@@ -186,7 +192,8 @@ def cancel_session(session: Session, request: Fields) -> tuple[str, Fields]:
     if reason not in TO_BE_TRIED_AGAIN:
         session.volatile = session.volatile.without_one_time_key(current.server_oid)
     session.note(f"{current.server_oid}, {CancelReason(reason).name if known else 'unknown'}")
-    return "cancelSessionResponseOk", {
-        "euiccCancelSessionSigned": Prepared(signed),
+    ok: CancelSessionResponseOkValue = {
+        "euiccCancelSessionSigned": prepared(EuiccCancelSessionSigned, signed),
         "euiccCancelSessionSignature": session.signer_for(current.ci_pk_id).sign(signed),
     }
+    return "cancelSessionResponseOk", ok

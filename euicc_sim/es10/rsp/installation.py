@@ -13,9 +13,10 @@ from apdu import SW, StatusError, TlvError
 from apdu.tlv import read_tag
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.asn1.sgp22.packages import ProfileInstallationResult, ReplaceSessionKeysRequest
 from euicc_sim.crypto.bsp import Bsp, BspSecurityError, BspStructureError
 from euicc_sim.es10.profiles.switching import tell
-from euicc_sim.es10.registry import Pieces, es10
+from euicc_sim.es10.registry import Pieces, es10_as_received
 from euicc_sim.es10.rsp.metadata import (
     INCORRECT,
     STRUCTURE,
@@ -25,7 +26,7 @@ from euicc_sim.es10.rsp.metadata import (
     read_isdp,
     read_metadata,
 )
-from euicc_sim.es10.rsp.results import REASONS, LoadError, failed, interrupt, succeeded
+from euicc_sim.es10.rsp.results import LoadError, failed, interrupt, succeeded
 from euicc_sim.es10.rsp.secure_channel import initialise
 from euicc_sim.es10.session import Session, SessionKeys
 from euicc_sim.formats import saip
@@ -63,13 +64,11 @@ def _is_unfinished(session: Session) -> bool:
     return session.volatile.loading is not None or session.state.installation is not None
 
 
-@es10(
+@es10_as_received(
     PACKAGE,
-    None,
-    "ProfileInstallationResult",
-    name="LoadBoundProfilePackage",
+    "LoadBoundProfilePackage",
+    ProfileInstallationResult,
     clause="SGP.22 5.7.6",
-    codes=tuple(REASONS.values()),
     pieces=Pieces(CONTINUING | {PACKAGE}, _awaits_more, _is_unfinished, interrupt),
 )
 def load_bound_profile_package(session: Session, request: bytes) -> bytes:
@@ -215,7 +214,7 @@ def _replaced(session: Session, content: bytes) -> Bsp:
     step = BppCommand.REPLACE_SESSION_KEYS
     object_of(content, REPLACE_SESSION_KEYS_REQUEST, step)
     try:
-        keys = session.wire.decode("ReplaceSessionKeysRequest", content)
+        keys = session.wire[ReplaceSessionKeysRequest].decode(content)
         return Bsp(keys["initialMacChainingValue"], keys["ppkEnc"], keys["ppkCmac"])
     except (Asn1Error, BspStructureError) as error:
         raise LoadError(step, INCORRECT, str(error)) from error

@@ -5,12 +5,14 @@ Reads and checks the plain messages; knows no protection and no stream.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Final
 
 from apdu import TlvError
 from apdu.tlv import Tlv, children, whole
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.asn1.sgp22.common import OperatorIdValue
+from euicc_sim.asn1.sgp22.packages import ConfigureISDPRequest, StoreMetadataRequest
 from euicc_sim.es10.rsp.policy import check_allowed
 from euicc_sim.es10.rsp.results import LoadError
 from euicc_sim.es10.session import Session
@@ -29,9 +31,9 @@ DP_PROPRIETARY_DATA, SERVICE_DATA = 0xB8, 0xBF22
 MAX_DP_PROPRIETARY_DATA = 128
 ICON_TYPES = (0, 1)
 
-INCORRECT = "incorrectInputValues"
-STRUCTURE = "scp03tStructureError"
-NO_MEMORY = "installFailedDueToInsufficientMemoryForProfile"
+INCORRECT: Final = "incorrectInputValues"
+STRUCTURE: Final = "scp03tStructureError"
+NO_MEMORY: Final = "installFailedDueToInsufficientMemoryForProfile"
 
 
 def read_isdp(session: Session, content: bytes) -> str | None:
@@ -47,14 +49,13 @@ def read_isdp(session: Session, content: bytes) -> str | None:
                     INCORRECT,
                     f"dpProprietaryData has {size} bytes, not up to {MAX_DP_PROPRIETARY_DATA}",
                 )
-        found = session.wire.decode("ConfigureISDPRequest", content)
+        found = session.wire[ConfigureISDPRequest].decode(content)
     except (TlvError, Asn1Error) as error:
         raise LoadError(step, INCORRECT, str(error)) from error
     check_memory(session, step, ISDP_MEMORY)
     if session.state.free_aid() is None:
         raise LoadError(step, NO_MEMORY, "no AID of an ISD-P is free")
-    data: dict[str, str] = found.get("dpProprietaryData", {})
-    return data.get("dpOid")
+    return found["dpProprietaryData"]["dpOid"] if "dpProprietaryData" in found else None
 
 
 def check_memory(session: Session, step: BppCommand, size: int) -> None:
@@ -72,7 +73,7 @@ def read_metadata(session: Session, content: bytes, ci_pk_id: bytes, dp_oid: str
     step = BppCommand.STORE_METADATA
     item = object_of(content, STORE_METADATA_REQUEST, step)
     try:
-        found = session.wire.decode("StoreMetadataRequest", content)
+        found = session.wire[StoreMetadataRequest].decode(content)
         fields = children(content, item.value)
     except (TlvError, Asn1Error) as error:
         raise LoadError(step, INCORRECT, str(error)) from error
@@ -101,7 +102,7 @@ def read_metadata(session: Session, content: bytes, ci_pk_id: bytes, dp_oid: str
     )
 
 
-def _operator(value: dict[str, Any] | None) -> Operator | None:
+def _operator(value: OperatorIdValue | None) -> Operator | None:
     if value is None:
         return None
     return Operator(value["mccMnc"], value.get("gid1"), value.get("gid2"))

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from apdu import tlv
-from euicc_sim.asn1.codec import Prepared
 from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.asn1.sgp22.notifications import NotificationMetadataValue
+from euicc_sim.asn1.sgp22.packages import (
+    BppCommandIdName,
+    ErrorReasonName,
+    ErrorResultValue,
+    FinalResultValue,
+    ProfileInstallationResultData,
+    SuccessResultValue,
+)
 from euicc_sim.asn1.wire import SIGNATURE
 from euicc_sim.es10.session import Session
 from euicc_sim.model.notification import Notification
 from euicc_sim.model.profile import BppCommand, Installation, Profile, ProfileEvent
 
 RESULT = 0xBF37
-REASONS = {
-    1: "incorrectInputValues",
-    2: "invalidSignature",
-    3: "invalidTransactionId",
-    4: "unsupportedCrtValues",
-    5: "unsupportedRemoteOperationType",
-    6: "unsupportedProfileClass",
-    7: "scp03tStructureError",
-    8: "scp03tSecurityError",
-    9: "installFailedDueToIccidAlreadyExistsOnEuicc",
-    10: "installFailedDueToInsufficientMemoryForProfile",
-    11: "installFailedDueToInterruption",
-    12: "installFailedDueToPEProcessingError",
-    13: "installFailedDueToDataMismatch",
-    15: "pprNotAllowed",
-    127: "installFailedDueToUnknownError",
+STEPS: dict[BppCommand, BppCommandIdName] = {
+    BppCommand.INITIALISE_SECURE_CHANNEL: "initialiseSecureChannel",
+    BppCommand.CONFIGURE_ISDP: "configureISDP",
+    BppCommand.STORE_METADATA: "storeMetadata",
+    BppCommand.REPLACE_SESSION_KEYS: "replaceSessionKeys",
+    BppCommand.LOAD_PROFILE_ELEMENTS: "loadProfileElements",
 }
 
 
@@ -40,12 +37,16 @@ class LoadError(Exception):
     """
 
     def __init__(
-        self, step: BppCommand, reason: str, why: str, sima_response: bytes | None = None
+        self,
+        step: BppCommand,
+        reason: ErrorReasonName,
+        why: str,
+        sima_response: bytes | None = None,
     ) -> None:
         """Keep them."""
         super().__init__(f"{reason}: {why}")
         self.step = step
-        self.reason = reason
+        self.reason: ErrorReasonName = reason
         self.sima_response = sima_response
 
 
@@ -53,18 +54,17 @@ def succeeded(
     session: Session, download: Installation, profile: Profile, sima_response: bytes
 ) -> bytes:
     """The result of a Profile that is installed now."""
-    return _keep(
-        session,
-        download,
-        profile.iccid,
-        ("successResult", {"aid": profile.aid, "simaResponse": sima_response}),
-    )
+    result: SuccessResultValue = {"aid": profile.aid, "simaResponse": sima_response}
+    return _keep(session, download, profile.iccid, ("successResult", result))
 
 
 def failed(session: Session, download: Installation, error: LoadError) -> bytes:
     """The result of a download that came to nothing."""
     session.refuse(f"{error.step.name}: {error}")
-    final: dict[str, Any] = {"bppCommandId": int(error.step), "errorReason": error.reason}
+    final: ErrorResultValue = {
+        "bppCommandId": STEPS[error.step],
+        "errorReason": error.reason,
+    }
     if error.sima_response is not None:
         final["simaResponse"] = error.sima_response
     return _keep(session, download, download.iccid, ("errorResult", final))
@@ -87,20 +87,19 @@ def interrupt(session: Session) -> None:
 
 
 def _keep(
-    session: Session, download: Installation, iccid: bytes | None, final: tuple[str, Any]
+    session: Session, download: Installation, iccid: bytes | None, final: FinalResultValue
 ) -> bytes:
     """Sign a result and keep it as the Notification of the installation, numbered."""
     state = replace(session.state, installation=None)
     events = frozenset({int(ProfileEvent.INSTALL)})
-    metadata: dict[str, Any] = {
+    metadata: NotificationMetadataValue = {
         "seqNumber": state.next_seq,
         "profileManagementOperation": events,
         "notificationAddress": download.address,
     }
     if iccid is not None:
         metadata["iccid"] = iccid
-    data = session.wire.encode(
-        "ProfileInstallationResultData",
+    data = session.wire[ProfileInstallationResultData].encode(
         {
             "transactionId": download.transaction_id,
             "notificationMetadata": metadata,
@@ -109,11 +108,11 @@ def _keep(
         },
     )
     signature = session.signer_for(download.ci_pk_id).sign(data)
-    signed = Prepared(tlv(RESULT, data, tlv(SIGNATURE, signature)))
+    signed = tlv(RESULT, data, tlv(SIGNATURE, signature))
     session.state = state.with_notification(
         Notification(state.next_seq, events, download.address, iccid, signed),
         session.identity.limits,
     )
     subject = "a download" if iccid is None else f"Profile {iccid_digits(iccid)}"
     session.note(f"{subject} from {download.address}, result {state.next_seq}")
-    return bytes(signed)
+    return signed

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from apdu import TlvError, tlv
 from apdu.tlv import Tlv, children, whole
 from euicc_sim.asn1.primitives import Asn1Error, read_integer
+from euicc_sim.asn1.sgp22.packages import ErrorReasonName
 from euicc_sim.asn1.wire import SIGNATURE
 from euicc_sim.crypto.agreement import shared_secret
 from euicc_sim.crypto.bsp import KEY_SIZE, KEY_TYPE_AES, Bsp, shared_info
@@ -21,7 +24,7 @@ KEY_TYPE, KEY_LENGTH, HOST_ID = 0x80, 0x81, 0x84
 INSTALL = 1
 MAX_HOST_ID = 16
 POINT_SIZE = 65
-INCORRECT = "incorrectInputValues"
+INCORRECT: Final = "incorrectInputValues"
 
 
 def initialise(session: Session, current: RspSession, download: Download, request: bytes) -> Bsp:
@@ -50,7 +53,7 @@ def initialise(session: Session, current: RspSession, download: Download, reques
     return Bsp.derive(secret, shared_info(host_id, session.identity.eid_bytes))
 
 
-def _error(reason: str, why: str) -> LoadError:
+def _error(reason: ErrorReasonName, why: str) -> LoadError:
     return LoadError(BppCommand.INITIALISE_SECURE_CHANNEL, reason, why)
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.esipa import messages as esipa
-from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.messages.encoding import answer, with_names
 from euicc_sim.parties.messages.errors import LpaError
 from euicc_sim.parties.messages.interfaces import ClientAuthentication, Esipa, ServerAuthentication
@@ -52,14 +51,11 @@ class RelayServer:
     `transaction` is the eimTransactionId of the trigger, None when it has none.
     """
 
-    def __init__(
-        self, eim: Esipa, address: str, transaction: bytes | None, wire: Wire = WIRE_1_2
-    ) -> None:
+    def __init__(self, eim: Esipa, address: str, transaction: bytes | None) -> None:
         """Nothing is sent yet."""
         self._eim = eim
         self._address = address
         self._transaction = transaction
-        self._wire = wire
 
     @property
     def address(self) -> str:
@@ -78,7 +74,7 @@ class RelayServer:
         if self._transaction is not None:
             value["eimTransactionId"] = self._transaction
         ok = self._ask("initiateAuthenticationRequestEsipa", value, "OkEsipa")
-        signed = answer("ServerSigned1", ok["serverSigned1"], self._wire)
+        signed = answer("ServerSigned1", ok["serverSigned1"])
         return ServerAuthentication(
             ok.get("transactionId", signed["transactionId"]),
             ok["serverSigned1"],

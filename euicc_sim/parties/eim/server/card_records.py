@@ -39,7 +39,7 @@ class OrderedOperation(_Part, kw_only=True):
     name: str
     raw: bytes
 
-    def to_sign(self) -> Operation:
+    def operation(self) -> Operation:
         """As `Eim.package` takes it."""
         return Operation(self.kind, self.name, self.raw)
 
