@@ -464,7 +464,7 @@ def test_a_certificate_of_version_1_that_has_extensions_all_the_same_is_invalid(
     wrong = resigned(server.auth, ci, lambda tbs: tbs.removeprefix(hx("A003020102")))
     assert wrong.der != server.auth.der
     assert server.begin(isdr, certificate=wrong) == refusal("BF38", 1)
-    assert ": it is not of version 3" in card.take_events()[-1].text
+    assert ": its version is not 3" in card.take_events()[-1].text
 
 
 def test_a_certificate_with_a_negative_serial_number_is_invalid(
