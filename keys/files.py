@@ -66,12 +66,13 @@ class TestPki:
                 f"{root} cannot be read: {reason.strerror}. Check its permissions."
             ) from reason
 
-    def write(self, folder: Path | str) -> None:
+    def write(self, folder: Path | str, *, fsync: bool = True) -> None:
         """Write everything to `folder` in the SGP.26 layout; the folder is made if need be.
 
         Private keys have mode 0600. The CI's key goes into a folder of its own, since servers read
         every file beside the CI certificate as another one. `PkiError` when one of the files exists
-        (then nothing is written) or cannot be written.
+        (then nothing is written) or cannot be written. Without `fsync` the files may be lost with
+        the power.
         """
         files = [(Path(folder, path), content) for path, content in self._files()]
         try:
@@ -89,9 +90,9 @@ class TestPki:
             ) from reason
         for path, content in files:
             if isinstance(content, bytes):
-                write_public_file(path, content)
+                write_public_file(path, content, fsync=fsync)
             else:
-                write_private_key(path, content)
+                write_private_key(path, content, fsync=fsync)
 
     @property
     def curves(self) -> tuple[Curve, ...]:

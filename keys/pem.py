@@ -17,26 +17,27 @@ _PUBLIC = 0o644
 _UNPARSABLE = (ValueError, TypeError, UnsupportedAlgorithm)
 
 
-def write_private_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
+def write_private_key(path: Path, key: ec.EllipticCurvePrivateKey, *, fsync: bool = True) -> None:
     """Write `key` as unencrypted PKCS#8 PEM (RFC 5958) to a new file that only its owner can read.
 
-    The file has mode 0600 from its first byte and is on the disk on return. `PkiError` when the
-    file exists (it is not touched) or cannot be written (nothing is left behind).
+    The file has mode 0600 from its first byte and is on the disk on return, unless `fsync` is off.
+    `PkiError` when the file exists (it is not touched) or cannot be written (nothing is left
+    behind).
     """
     pem = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    _write_new(path, pem, _OWNER_ONLY)
+    _write_new(path, pem, _OWNER_ONLY, fsync=fsync)
 
 
-def write_public_file(path: Path, content: bytes) -> None:
+def write_public_file(path: Path, content: bytes, *, fsync: bool = True) -> None:
     """Write `content`, a certificate or public key, to a new file that anybody can read.
 
     `PkiError` as for `write_private_key`.
     """
-    _write_new(path, content, _PUBLIC)
+    _write_new(path, content, _PUBLIC, fsync=fsync)
 
 
 def load_private_key(path: Path) -> ec.EllipticCurvePrivateKey:
@@ -83,7 +84,7 @@ def _read(path: Path) -> bytes:
         ) from reason
 
 
-def _write_new(path: Path, content: bytes, mode: int) -> None:
+def _write_new(path: Path, content: bytes, mode: int, *, fsync: bool) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except FileExistsError as reason:
@@ -96,8 +97,10 @@ def _write_new(path: Path, content: bytes, mode: int) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(descriptor)
-        _sync_folder(path.parent)
+            if fsync:
+                os.fsync(descriptor)
+        if fsync:
+            _sync_folder(path.parent)
     except OSError as reason:
         path.unlink(missing_ok=True)
         raise _unwritable(path, reason) from reason
