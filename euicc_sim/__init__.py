@@ -17,7 +17,7 @@ __version__ = "0.3.0.dev0"
 if TYPE_CHECKING:
     from euicc_sim.card import Card
     from euicc_sim.es10 import Event
-    from euicc_sim.store.directory import CardError
+    from euicc_sim.store import CardError
 else:
 
     def __getattr__(name: str) -> object:
@@ -25,7 +25,7 @@ else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from euicc_sim.card import Card
         from euicc_sim.es10 import Event
-        from euicc_sim.store.directory import CardError
+        from euicc_sim.store import CardError
 
         found = {"Card": Card, "CardError": CardError, "Event": Event}
         globals().update(found)

@@ -35,13 +35,22 @@ from euicc_sim.model.profile import AuthorisationRule
 from euicc_sim.model.state import Limits, State
 from euicc_sim.model.volatile import Volatile
 from euicc_sim.readings import ONE_TIME_KEYS_OUTLIVE_RESET
-from euicc_sim.store.directory import Disk, JsonStore
-from euicc_sim.store.making import DEFAULT_EID, CardPlan, load_signers, make_identity
+from euicc_sim.store import (
+    DEFAULT_EID,
+    CardPlan,
+    Disk,
+    JsonStore,
+    load_signers,
+    make_identity,
+    type_of_card,
+)
+from keys import TestPki
 
 ATR = bytes.fromhex("3B9F96803FC7828031E073FE211B6753494D4555303134")
 """T=0 first; eUICC-related functions in TB3 (ETSI TS 102 221 6.3.3); four or more channels."""
 
 EVENTS_KEPT = 1000
+QUIET_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -81,29 +90,30 @@ class Card:
         directory: Path | str,
         *,
         eid: str = DEFAULT_EID,
-        pki: Path | str | None = None,
+        pki: TestPki | Path | str | None = None,
         seed: int | None = None,
         max_eims: int = Limits().eims,
         results: int = Limits().results,
         memory: int = Limits().memory,
-        card_type: CardType = CardType.IOT,
+        card_type: CardType | str = CardType.IOT,
         sgp32: str = "1.2",
         rules: tuple[AuthorisationRule, ...] = (),
         fsync: bool = True,
     ) -> Self:
         """Make a card in `directory` and open it.
 
-        `eid` has 32 digits; `pki` is a folder in the layout of SGP.26 whose EUM issues the card's
-        certificates (without it, a test PKI in the card's own directory is made or reused); with
-        `seed` keys and challenges repeat; `max_eims`, `results` and `memory` (bytes, for Profiles)
-        say how much fits; `sgp32` is the version on the wire, one of 1.0.1, 1.1, 1.2 and 1.3;
-        `rules` are the Rules Authorisation Table.
-        Raises CardError, and then there is no card.
+        `eid` has 32 digits; the EUM of `pki`, a test PKI or a folder in the layout of SGP.26,
+        issues the card's certificates (without it, a test PKI in the card's own directory is made
+        or reused); with `seed` keys and challenges repeat; `max_eims`, `results` and `memory`
+        (bytes, for Profiles) say how much fits; `card_type` is iot, iot-strict or consumer;
+        `sgp32` is the version on the wire, one of 1.0.1, 1.1, 1.2 and 1.3; `rules` are the Rules
+        Authorisation Table. Without `fsync` neither the new card nor a later change need survive
+        the power. Raises CardError, and then there is no card.
         """
         directory = Path(directory)
         limits = Limits(max_eims, results, memory=memory)
-        plan = CardPlan(eid, seed, limits, card_type, sgp32, rules)
-        make_identity(directory, plan, pki=pki)
+        plan = CardPlan(eid, seed, limits, type_of_card(card_type), sgp32, rules)
+        make_identity(directory, plan, pki=pki, fsync=fsync)
         return cls.open(directory, fsync=fsync)
 
     @classmethod
@@ -120,7 +130,10 @@ class Card:
             raise
 
     def close(self) -> None:
-        """Unlock the directory; what would change the card is answered 6581 from now on."""
+        """Bring `card.json` up to date and unlock the directory.
+
+        What would change the card is answered 6581 from now on.
+        """
         self._store.close()
 
     def __enter__(self) -> Self:
@@ -175,8 +188,18 @@ class Card:
         return ATR
 
     def power_off(self) -> None:
-        """Power off; what was kept is kept."""
+        """Power off; what was kept is kept, and `card.json` says it."""
         self.reset()
+        self._fold()
+
+    def idle(self, seconds: float) -> None:
+        """Nothing has come for so many seconds: the time for what no command is to wait for.
+
+        After a second, or at once when the change log has grown, `card.json` is brought up to
+        date. Whoever serves the card calls this.
+        """
+        if seconds >= QUIET_SECONDS or self._store.has_grown:
+            self._fold()
 
     def transmit(self, apdu: bytes) -> bytes:
         """Answer a command APDU with data followed by SW1 SW2. Any bytes at all get an answer."""
@@ -239,6 +262,12 @@ class Card:
             refusal = StatusError(SW.MEMORY_FAILURE, f"not kept: {error.strerror or error}")
             refusal.about = session.function
             raise refusal from error
+
+    def _fold(self) -> None:
+        try:
+            self._store.fold()
+        except OSError as error:
+            log.warning("card.json is not up to date, its changes wait in card.changes: %s", error)
 
     def _settle(self) -> None:
         """End a download that cannot continue. Raises OSError when that cannot be kept."""

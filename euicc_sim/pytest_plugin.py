@@ -126,7 +126,7 @@ class EuiccFactory:
         """
         from euicc_sim import Card
         from euicc_sim.model.identity import CardType
-        from euicc_sim.store.making import DEFAULT_EID
+        from euicc_sim.store import DEFAULT_EID
         from keys import make_eid
 
         self._made += 1

@@ -18,8 +18,17 @@ from euicc_sim.cli.profile_tables import kept_profiles
 from euicc_sim.model.identity import CardType
 from euicc_sim.model.profile import AuthorisationRule, Operator, Rule
 from euicc_sim.model.state import Limits
-from euicc_sim.store.directory import DOCUMENT, read
-from euicc_sim.store.making import DEFAULT_EID, copy_card, set_switches, set_version
+from euicc_sim.store import (
+    DEFAULT_EID,
+    Keep,
+    changed_at,
+    check_card,
+    copy_card,
+    mend_card,
+    read,
+    set_switches,
+    set_version,
+)
 
 EVERY_OPERATOR = Operator(bytes.fromhex("EEEEEE"), gid1=b"", gid2=b"")
 PPR_WITH_CONSENT = AuthorisationRule(
@@ -31,7 +40,7 @@ _VERSIONS = f"{', '.join([*VERSIONS][:-1])} or {[*VERSIONS][-1]}"
 _SIZE = re.compile(r"([0-9]{1,12})([kM]?)")
 _UNITS = {"": 1, "k": 1 << 10, "M": 1 << 20}
 
-app = typer.Typer(name="card", help="Make, show, copy and set cards.", no_args_is_help=True)
+app = typer.Typer(name="card", help="Make, show, copy, check and set cards.", no_args_is_help=True)
 
 Directory = Annotated[Path, typer.Argument(help="The card's directory.", show_default=False)]
 
@@ -103,13 +112,36 @@ def copy(
 def show(directory: Directory) -> None:
     """Show what a card keeps; it may be in use."""
     identity, state, _ = read(directory)
-    changed = datetime.fromtimestamp((directory / DOCUMENT).stat().st_mtime, UTC)
+    changed = datetime.fromtimestamp(changed_at(directory), UTC)
     console.print(card_table(identity, state, changed))
     if state.profiles:
         console.print(kept_profiles(state))
     else:
         console.print(Text(f"no Profiles; euicc-sim profile download FILE --card {directory}"))
     console.print(eims_table(state))
+
+
+@app.command()
+def check(directory: Directory) -> None:
+    """Say whether a card's directory is sound; the card may be in use, and nothing is changed."""
+    for one in check_card(directory):
+        console.print(Text(one))
+    console.print(Text(f"{directory} is sound"))
+
+
+@app.command()
+def mend(
+    directory: Directory,
+    keep: Annotated[
+        Keep,
+        typer.Option(
+            help="The edited card.json as it is, or the changes, made to the edited card.json. "
+            "The other file gets a new name."
+        ),
+    ],
+) -> None:
+    """Decide what counts when card.json was edited while changes of a crash waited beside it."""
+    console.print(Text(mend_card(directory, keep)))
 
 
 @app.command("set")

@@ -12,8 +12,7 @@ from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.console import facts
 from euicc_sim.model.identity import CardType, Identity
 from euicc_sim.model.state import State, Switches
-from euicc_sim.store.records import ID_TYPES
-from euicc_sim.store.records_profiles import STEPS
+from euicc_sim.store import ID_TYPES, STEPS
 
 
 def card_table(identity: Identity, state: State, changed: datetime) -> Table:
@@ -86,8 +85,7 @@ def download_under_way(state: State) -> str:
     if one is None:
         return ""
     profile = f" of {iccid_digits(one.iccid)}" if one.iccid else ""
-    step = next(name for number, name in STEPS.items() if number == one.step)
-    return f"under way from {one.address}{profile}, at {step}"
+    return f"under way from {one.address}{profile}, at {STEPS[one.step]}"
 
 
 def _rollback(state: State) -> str:

@@ -20,7 +20,7 @@ from euicc_sim.cli.stories.telling import Step, StoryError
 from euicc_sim.cli.stories.world import WorldStory
 from euicc_sim.parties.messages import EimError, LpaError, StatusWordError, Transmit
 from euicc_sim.servers import ServerError
-from euicc_sim.store.making import PKI_FOLDER
+from euicc_sim.store import PKI_FOLDER
 from euicc_sim.transport.pcsc import PREFERRED, PcscError, open_card
 from keys import TestPki
 

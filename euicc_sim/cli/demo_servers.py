@@ -21,7 +21,7 @@ from euicc_sim.parties.eim.server import EimService, EimStore
 from euicc_sim.parties.smdpp import Smdpp
 from euicc_sim.servers import Log, extra_needed
 from euicc_sim.servers.tls import server_context, tls_credential
-from euicc_sim.store.making import PKI_FOLDER
+from euicc_sim.store import PKI_FOLDER
 from keys import TestPki
 
 if TYPE_CHECKING:

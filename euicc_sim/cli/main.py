@@ -29,7 +29,7 @@ COMMANDS = {
     "trace": "Print a trace: ES10 requests and answers as named trees, other commands a line each.",
     "watch": "Show a running card live: functions and reasons, eIMs, Profiles, what waits. "
     "q ends it.",
-    "card": "Make, show, copy and set cards.",
+    "card": "Make, show, copy, check and set cards.",
     "profile": "Be an LPA: download Profiles to a card, enable, disable, name and delete them.",
     "eim": "Be an eIM: ask a card for trust, order by signed packages, verify its answers. "
     "One file stands for the eIM as one card knows it; its server knows many.",

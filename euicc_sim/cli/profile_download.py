@@ -32,7 +32,7 @@ from euicc_sim.parties.smdpp import (
     Smdpp,
     metadata_of,
 )
-from euicc_sim.store.making import PKI_FOLDER
+from euicc_sim.store import PKI_FOLDER
 from keys import Curve, TestPki, profiles
 
 DEFAULT_FOLDER = Path("card")

@@ -21,7 +21,7 @@ from rich.live import Live
 from euicc_sim import CardError
 from euicc_sim.cli.console import console
 from euicc_sim.cli.watch_screen import Moment, screen
-from euicc_sim.store.directory import DOCUMENT, read
+from euicc_sim.store import CHANGES, DOCUMENT, changed_at, read
 from euicc_sim.tracing import journal
 from euicc_sim.tracing.journal import JOURNAL, Entry
 
@@ -68,7 +68,8 @@ class Watched:
         journal_mark = self._mark_of(JOURNAL)
         if journal_mark != self._journal_mark:
             self._entries, self._journal_mark = journal.read(self._directory), journal_mark
-        mark = (self._mark_of(DOCUMENT), journal_mark, serving(self._entries))
+        files = self._mark_of(DOCUMENT), self._mark_of(CHANGES)
+        mark = (*files, journal_mark, serving(self._entries))
         if self._moment is None or mark != self._mark:
             self._moment, self._mark = self._read(), mark
         return self._moment
@@ -76,7 +77,7 @@ class Watched:
     def _read(self) -> Moment:
         try:
             identity, state, _ = read(self._directory)
-            changed = (self._directory / DOCUMENT).stat().st_mtime
+            changed = changed_at(self._directory)
         except (CardError, OSError) as error:
             if self._moment is None:
                 raise

@@ -1,1 +1,50 @@
-"""A card's directory: what is in it, how it is read, written, made and copied."""
+"""A card's directory: what a card keeps, as files that a person can read.
+
+In comes a frozen `State`, whole; out goes the state that was last kept, whatever happened to the
+process or the power meanwhile. `card.json` is for people; `card.changes` beside it has what was
+changed since, a line a command; `profiles/` holds the packages of Profiles.
+
+The store knows no command and no function of a card, and touches nothing outside the directory.
+docs/store.md has the rules of recovery. Start with `schema` (what is stored), then `change_log`
+(how little is written), then `directory` (when).
+"""
+
+from euicc_sim.store.copying import copy_card
+from euicc_sim.store.directory import JsonStore, changed_at, read
+from euicc_sim.store.disk import CHANGES, DOCUMENT, CardError, Disk
+from euicc_sim.store.making import (
+    DEFAULT_EID,
+    PKI_FOLDER,
+    CardPlan,
+    load_signers,
+    make_identity,
+    set_switches,
+    set_version,
+    type_of_card,
+)
+from euicc_sim.store.mending import Keep, check_card, mend_card
+from euicc_sim.store.schema import ID_TYPES, STEPS
+
+__all__ = [
+    "CHANGES",
+    "DEFAULT_EID",
+    "DOCUMENT",
+    "ID_TYPES",
+    "PKI_FOLDER",
+    "STEPS",
+    "CardError",
+    "CardPlan",
+    "Disk",
+    "JsonStore",
+    "Keep",
+    "changed_at",
+    "check_card",
+    "copy_card",
+    "load_signers",
+    "make_identity",
+    "mend_card",
+    "read",
+    "set_switches",
+    "set_version",
+    "type_of_card",
+]

@@ -1,60 +1,47 @@
-"""A card's directory: one JSON document, replaced whole or not at all, profile packages, a lock.
+"""An open card's directory: a lock, the document, its change log, and the packages beside them.
 
-A package is on the disk before the document that names it, and goes after the document that does
-not any more; what is left of a save that failed is cleared away when the card is opened next.
+`docs/store.md` says what is on the disk at every moment and how an opening finds the state again.
 Knows files; not what is in the document.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import logging
 import os
-import re
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from euicc_sim.model.identity import Identity
 from euicc_sim.model.state import State
-from euicc_sim.store.document import DocumentError, parse
-from euicc_sim.store.rendering import Renderer
-from euicc_sim.store.rendering_profiles import PACKAGES, package_file
+from euicc_sim.store import change_log, packages
+from euicc_sim.store.change_log import EditedError, End, Line, Log, LogError
+from euicc_sim.store.disk import (
+    CHANGES,
+    DOCUMENT,
+    DRAFT,
+    LOCK,
+    MAX_FILE,
+    CardError,
+    Disk,
+    StrangeFileError,
+    read_file,
+    reason,
+    refuse_link,
+)
+from euicc_sim.store.document import DocumentError, from_tree, parse, render, schema_of, tree
+from euicc_sim.store.packages import Packages, sync_folder
+from euicc_sim.store.schema import PACKAGES, SCHEMA
 
-DOCUMENT = "card.json"
-DRAFT = "card.json.new"
-LOCK = "lock"
-_PACKAGE = re.compile(r"[0-9A-F]{0,20}\.upp(\.new)?")
+GROWN = 0x40000
+"""Bytes of a change log that is folded in the first pause: 256 KiB."""
+READ_TRIES = 50
 
-
-class CardError(Exception):
-    """A card directory that cannot be used: a sentence that says what to do."""
-
-
-class Disk:
-    """The file operations of one save, each a method so that a test can make it fail."""
-
-    def write(self, path: Path, content: bytes, mode: int = 0o644) -> int:
-        """Write a new file, replacing a draft that was left over; return its descriptor."""
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-        try:
-            view = memoryview(content)
-            while view:
-                view = view[os.write(fd, view) :]
-        except BaseException:
-            os.close(fd)
-            raise
-        return fd
-
-    def sync(self, fd: int) -> None:
-        """Bring a file (or directory) to the disk."""
-        os.fsync(fd)
-
-    def replace(self, draft: Path, final: Path) -> None:
-        """Put the draft in the place of the old file."""
-        os.replace(draft, final)
-
-    def remove(self, path: Path) -> None:
-        """Remove a file that no document names any more."""
-        path.unlink(missing_ok=True)
+log = logging.getLogger(__name__)
 
 
 class JsonStore:
@@ -68,167 +55,378 @@ class JsonStore:
         self.directory = directory
         self._disk = disk or Disk()
         self._fsync = fsync
-        self._kept = b""
-        self._renderer: Renderer | None = None
+        self._packages = Packages(directory, self._disk, fsync=fsync)
+        self._identity: Identity | None = None
+        self._state = State()
+        self._card = ""
+        self._is_current_schema = False
+        self._has_log = False
+        self._end = End()
+        self._has_tail = False
         self._doubt: str | None = None
-        self._packages: frozenset[str] = frozenset()
-        self._directory_fd = _open_directory(directory)
-        try:
-            self._lock_fd = _lock(directory)
-        except BaseException:
-            os.close(self._directory_fd)
-            raise
+        self._lock_fd = _lock(directory)
 
     def close(self) -> None:
-        """Unlock. Closing twice is fine."""
-        if self._lock_fd >= 0:
-            os.close(self._lock_fd)
-            os.close(self._directory_fd)
-            self._lock_fd = self._directory_fd = -1
+        """Bring the document up to date and unlock. Closing twice is fine."""
+        if self._lock_fd < 0:
+            return
+        try:
+            self.fold()
+        except OSError as error:
+            log.warning("%s waits for its changes in %s: %s", DOCUMENT, CHANGES, reason(error))
+        os.close(self._lock_fd)
+        self._lock_fd = -1
 
     def create(self, identity: Identity, state: State) -> None:
-        """Write the first document; it is what makes the directory a card."""
-        self._renderer = Renderer(identity)
-        self.save(state)
+        """Write the whole document anew; the first one is what makes the directory a card.
+
+        Raises OSError, and then the one that was there is there again.
+        """
+        former = self._identity
+        old = read_file(self.directory / DOCUMENT) if former else None
+        self._packages.bring(state)
+        self._identity = identity
+        try:
+            self._rewrite(state)
+        except OSError:
+            self._identity = former
+            if old is not None and not self._doubt:
+                self._put_back(old)
+            raise
+        self._state = state
+        self._packages.named(state)
 
     def load(self) -> tuple[Identity, State]:
-        """Read the document. Raises CardError with file, place and reason; the file stays."""
-        identity, state, self._kept = read(self.directory)
-        self._renderer = Renderer(identity)
-        self._packages = frozenset(_packages(state))
-        self._clear()
-        return identity, state
+        """Read the document and what its change log says. Raises CardError; the files stay."""
+        found = look(self.directory)
+        self._identity, self._state = found.identity, found.state
+        self._card = found.card
+        self._is_current_schema = found.is_current_schema
+        self._end, self._has_log = found.log.end, found.has_log
+        self._packages.loaded(found.state, change_log.removed(found.log.lines))
+        if self._recovered(found.log):
+            self._tidy()
+        return found.identity, found.state
+
+    @property
+    def has_grown(self) -> bool:
+        """Whether the change log is so long that it is to be folded in the next pause."""
+        return self._end.size >= GROWN
 
     def save(self, state: State) -> None:
         """Keep a state: when this returns it is on disk, when it raises the old one still is.
 
         Raises OSError.
         """
-        if self._renderer is None or self._lock_fd < 0:
+        self._check_open()
+        changes = change_log.differences(self._state, state)
+        if not changes:
+            self._state = state
+            return
+        if not self._is_current_schema or self._end.size > MAX_FILE // 2:
+            self._rewrite(self._state)
+        self._packages.bring(state)
+        self._append(changes=changes)
+        self._state = state
+        self._packages.named(state)
+
+    def fold(self) -> None:
+        """Bring the document up to date; the change log is empty then. Raises OSError.
+
+        When it raises nothing is lost: document and change log are a state together, as before.
+        """
+        if self._lock_fd < 0 or self._identity is None or self._doubt:
+            return
+        if not self._end.size:
+            return
+        self._rewrite(self._state)
+
+    def _check_open(self) -> None:
+        if self._identity is None or self._lock_fd < 0:
             raise OSError("the card's directory is not open")
         if self._doubt:
             raise OSError(self._doubt)
-        content = self._renderer.render(state)
-        packages = _packages(state)
-        self._put_packages({n: one for n, one in packages.items() if n not in self._packages})
-        self._put(content)
-        self._kept = content
-        gone = self._packages.difference(packages)
-        self._packages = frozenset(packages)
-        for name in gone:
-            with suppress(OSError):
-                self._disk.remove(self.directory / name)
 
-    def _put_packages(self, packages: dict[str, bytes]) -> None:
-        if not packages:
-            return
-        folder = self.directory / PACKAGES
-        folder.mkdir(mode=0o700, exist_ok=True)
-        for name, content in packages.items():
-            self._replace(self.directory / name, content, mode=0o600)
-        if self._fsync:
-            fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                self._disk.sync(fd)
-            finally:
-                os.close(fd)
-            self._disk.sync(self._directory_fd)
+    # -- the document
 
-    def _clear(self) -> None:
-        """Remove packages, whole or drafts, that no document names; other files stay."""
-        found = sorted((self.directory / PACKAGES).glob("*"))
-        ours = [one for one in found if _PACKAGE.fullmatch(one.name)]
-        left = [one for one in ours if f"{PACKAGES}/{one.name}" not in self._packages]
-        if not left:
-            return
-        if self._fsync:
-            try:
-                self._disk.sync(self._directory_fd)
-            except OSError:
-                return
-        for path in left:
-            with suppress(OSError):
-                self._disk.remove(path)
+    def _rewrite(self, state: State) -> None:
+        """Have all in the document, and nothing in the change log. Raises OSError.
 
-    def _put(self, content: bytes) -> None:
-        self._replace(self.directory / DOCUMENT, content)
-        if self._fsync:
-            try:
-                self._disk.sync(self._directory_fd)
-            except OSError:
-                self._put_back()
-                raise
+        Line by line the log leads from the old document to the new one, so that each of the two
+        is a state together with it, whichever a power cut leaves.
+        """
+        if self._identity is None:
+            raise OSError("the card's directory is not open")
+        content = render(self._identity, state)
+        if len(content) > MAX_FILE:
+            raise OSError(errno.EFBIG, f"{DOCUMENT} would have more than {MAX_FILE} bytes")
+        self._make_log()
+        if self._end.size:
+            self._append(folded=change_log.digest(content))
+        self._replace_document(content)
+        self._packages.settle()
+        self._packages.sync()
+        if self._end.size:
+            # not synced: should the power bring the lines back, they end at this very document
+            os.close(self._disk.truncate(self.directory / CHANGES, 0))
+            self._end = End()
 
-    def _replace(self, final: Path, content: bytes, mode: int = 0o644) -> None:
-        """Put a file in the place of an old one; the draft is on the disk before."""
-        draft = final.with_name(f"{final.name}.new")
-        fd = self._disk.write(draft, content, mode)
+    def _replace_document(self, content: bytes) -> None:
+        """Put a document in the place of the old one; the draft is on the disk before.
+
+        When the last step fails, the power may yet bring the old one back.
+        """
+        draft = self.directory / DRAFT
+        fd = self._disk.write(draft, content)
         try:
             if self._fsync:
                 self._disk.sync(fd)
         finally:
             os.close(fd)
-        self._disk.replace(draft, final)
+        self._disk.replace(draft, self.directory / DOCUMENT)
+        self._card = change_log.digest(content)
+        self._sync_directory()
+        self._is_current_schema = True
 
-    def _put_back(self) -> None:
-        """The new document is in place but may not outlive the power: bring the old one back."""
-        if not self._kept:
-            return
+    def _put_back(self, content: bytes) -> None:
         try:
-            self._replace(self.directory / DOCUMENT, self._kept)
+            self._replace_document(content)
         except OSError as error:
             self._doubt = f"a failed save could not be undone ({error}); open the card again"
 
+    def _sync_directory(self) -> None:
+        if self._fsync:
+            sync_folder(self.directory, self._disk)
+
+    # -- the change log
+
+    def _make_log(self) -> bool:
+        """Have a change log, if there is none yet; whether it is new and its name to be synced."""
+        if self._has_log:
+            return False
+        path = self.directory / CHANGES
+        if not os.path.lexists(path):
+            os.close(self._disk.write(path, b""))
+        self._has_log = True
+        return True
+
+    def _append(self, **content: Any) -> None:
+        """Add a line; when it is not on the disk it is taken back. Raises OSError."""
+        if self._make_log():
+            self._sync_directory()
+        if self._has_tail:
+            self._cut_tail()
+        line, end = self._end.line(self._card, **content)
+        try:
+            fd = self._disk.append(self.directory / CHANGES, line, self._end.size)
+            try:
+                if self._fsync:
+                    self._disk.sync_data(fd)
+            finally:
+                os.close(fd)
+        except StrangeFileError as error:
+            self._doubt = f"{error.strerror}; close the card and look at it: euicc-sim card check"
+            raise
+        except OSError:
+            self._has_tail = True
+            with suppress(OSError):  # the next save tries it again, and keeps nothing before
+                self._cut_tail()
+            raise
+        self._end = end
+
+    def _cut_tail(self) -> None:
+        """Take back what was never answered, so that it cannot come with the power either."""
+        fd = self._disk.truncate(self.directory / CHANGES, self._end.size)
+        try:
+            if self._fsync:
+                self._disk.sync(fd)
+        finally:
+            os.close(fd)
+        self._has_tail = False
+
+    # -- an opening
+
+    def _recovered(self, found: Log) -> bool:
+        """Fold what the last process has left in the log; whether nothing is left there.
+
+        A disk that cannot be written is no reason not to open the card.
+        """
+        if not found.end.size and not found.torn:
+            return True
+        self._has_tail = found.torn > 0
+        try:
+            if self._has_tail:
+                self._cut_tail()
+            self.fold()
+        except OSError as error:
+            log.warning("%s waits for its changes in %s: %s", DOCUMENT, CHANGES, reason(error))
+        return not self._end.size
+
+    def _tidy(self) -> None:
+        """Only when the disk cannot go back any more to a document that names other packages."""
+        if not self._packages.untidy():
+            return
+        try:
+            self._sync_directory()
+        except OSError:
+            return
+        self._packages.tidy()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a card's directory says, all of one moment.
+
+    `document` is `card.json` as it is, `card` its digest; the state has what waits in the `log`,
+    and `waiting` are those lines.
+    """
+
+    identity: Identity
+    state: State
+    document: bytes
+    card: str
+    log: Log
+    waiting: tuple[Line, ...]
+    has_log: bool
+    is_current_schema: bool
+
 
 def read(directory: Path) -> tuple[Identity, State, bytes]:
-    """Read a card's document without locking. Raises CardError."""
+    """Read a card, which may be in use; the last is its document. Raises CardError."""
+    found = look(directory)
+    return found.identity, found.state, found.document
+
+
+def changed_at(directory: Path) -> float:
+    """When a card has changed last, in seconds since 1970. Raises OSError."""
+    changes = directory / CHANGES
+    document = (directory / DOCUMENT).stat().st_mtime
+    waiting = changes.exists() and changes.stat().st_size
+    return max(document, changes.stat().st_mtime) if waiting else document
+
+
+def look(directory: Path) -> Found:
+    """Read a card, which may be in use, without locking it. Raises CardError.
+
+    A fold replaces the document before it empties the log: when the document is the same after
+    the log was read, both belong together.
+    """
+    for _ in range(READ_TRIES):
+        document, changes = _contents(directory)
+        try:
+            found = _found(directory, document, changes)
+        except CardError:
+            if (document, changes) == _contents(directory):
+                raise
+            continue
+        if document == _document(directory):
+            return found
+    raise CardError(f"the card in {directory} changes all the time; let it rest, then try again")
+
+
+def _contents(directory: Path) -> tuple[bytes, bytes | None]:
+    document = _document(directory)
+    path = directory / CHANGES
+    try:
+        return document, read_file(path)
+    except FileNotFoundError:
+        return document, None
+    except OSError as error:
+        raise CardError(f"{path} cannot be read: {reason(error)}") from error
+
+
+def _document(directory: Path) -> bytes:
     path = directory / DOCUMENT
     try:
-        content = path.read_bytes()
+        for name in (DRAFT, PACKAGES):
+            refuse_link(directory / name)
+    except OSError as error:
+        raise CardError(reason(error)) from error
+    try:
+        return read_file(path)
     except FileNotFoundError as error:
         raise CardError(
             f"there is no card in {directory} (no {DOCUMENT}); "
             f"make one with: euicc-sim card new {directory}"
         ) from error
     except OSError as error:
-        raise CardError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise CardError(f"{path} cannot be read: {reason(error)}") from error
+
+
+def _found(directory: Path, document: bytes, changes: bytes | None) -> Found:
+    path = directory / DOCUMENT
+    read_log = _read_log(directory, changes or b"")
+    card = change_log.digest(document)
     try:
-        return *parse(content, lambda iccid: _fetch(directory, iccid)), content
+        waiting = read_log.waiting(card)
+    except EditedError as error:
+        raise CardError(
+            f"{path} was edited while changes waited in {CHANGES}, which belong to the file as it "
+            f"was; both were left as they are, so choose: euicc-sim card mend {directory} "
+            "--keep edit (and let go of the changes), or --keep changes (and make them to the "
+            "edited file)"
+        ) from error
+    try:
+        if waiting:
+            identity, state = replayed(directory, document, waiting)
+        else:
+            identity, state = parse(document, lambda iccid: packages.fetch(directory, iccid))
     except DocumentError as error:
         raise CardError(
             f"{path} is damaged: {error}; the file was left as it is, "
             "so mend that place or restore a copy"
         ) from error
+    is_current = schema_of(document) == SCHEMA
+    return Found(
+        identity, state, document, card, read_log, waiting, changes is not None, is_current
+    )
 
 
-def _packages(state: State) -> dict[str, bytes]:
-    return {package_file(one.iccid): one.package for one in state.profiles}
-
-
-def _fetch(directory: Path, iccid: bytes) -> bytes:
-    path = directory / package_file(iccid)
+def _read_log(directory: Path, changes: bytes) -> Log:
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror or error}") from error
+        return change_log.read(changes)
+    except LogError as error:
+        raise _misfit(directory, error.line, str(error)) from error
 
 
-def _open_directory(directory: Path) -> int:
+def replayed(directory: Path, document: bytes, lines: Sequence[Line]) -> tuple[Identity, State]:
+    """The card of a document to which the changes of some lines are made.
+
+    Raises CardError where they do not fit, DocumentError when the document is none.
+    """
+    found = tree(document)
+    for one in lines:
+        try:
+            change_log.put(found, one.changes or {})
+        except ValueError as error:
+            raise _misfit(directory, one.number, str(error)) from error
     try:
-        return os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except FileNotFoundError as error:
-        raise CardError(
-            f"there is no directory {directory}; make a card with: euicc-sim card new {directory}"
-        ) from error
-    except OSError as error:
-        raise CardError(f"{directory} cannot be opened: {error.strerror or error}") from error
+        return from_tree(found, lambda iccid: packages.fetch(directory, iccid))
+    except DocumentError as error:
+        why = f"the card does not fit then: {error}"
+        raise _misfit(directory, lines[-1].number, why) from error
+
+
+def _misfit(directory: Path, line: int, why: str) -> CardError:
+    return CardError(
+        f"{directory / CHANGES} does not fit, line {line}: {why}; it and {DOCUMENT} were left as "
+        "they are, so restore a copy of both, or let go of the changes with: "
+        f"euicc-sim card mend {directory} --keep edit"
+    )
 
 
 def _lock(directory: Path) -> int:
+    if not directory.exists():
+        raise CardError(
+            f"there is no directory {directory}; make a card with: euicc-sim card new {directory}"
+        )
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        fd = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = os.open(directory / LOCK, flags, 0o600)
+    except NotADirectoryError as error:
+        raise CardError(f"{directory} cannot be opened: {reason(error)}") from error
     except OSError as error:
-        raise CardError(f"{directory} cannot be locked: {error.strerror or error}") from error
+        raise CardError(f"{directory} cannot be locked: {reason(error)}") from error
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -238,3 +436,18 @@ def _lock(directory: Path) -> int:
             "close that one first, or work on a copy: euicc-sim card copy"
         ) from error
     return fd
+
+
+__all__ = [
+    "CHANGES",
+    "DOCUMENT",
+    "DRAFT",
+    "LOCK",
+    "CardError",
+    "Disk",
+    "Found",
+    "JsonStore",
+    "changed_at",
+    "look",
+    "read",
+]

@@ -1,155 +1,295 @@
-"""The JSON document of a card as a whole, and how it is checked on reading.
+"""A card's document: its JSON text read and written, and what is said of text that is not one.
 
-Turns a document into `Identity` and `State`. Knows no files; `rendering` is the other direction.
+Turns text into `Identity` and `State` and back by the tables of `schema`. Knows no files.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple
 
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+import msgspec
+from msgspec import Struct, defstruct
 
-from euicc_sim.model.identity import CardType, Identity
-from euicc_sim.model.state import ImmediateEnable, Limits, State
-from euicc_sim.store.records import (
-    CredentialRecord,
-    EimRecord,
-    NotificationRecord,
-    Number,
-    Record,
-    ResultRecord,
-    Text,
+from euicc_sim.model.identity import Identity
+from euicc_sim.model.state import State
+from euicc_sim.store.kinds import MisfitError
+from euicc_sim.store.schema import (
+    IDENTITY,
+    SCHEMA,
+    SCHEMAS_READ,
+    STATE,
+    PackageReference,
+    check,
+    package_digest,
 )
-from euicc_sim.store.records_profiles import FetchPackage, ProfilesPart, RuleRecord
 
-SCHEMA = 1
+FetchPackage = Callable[[bytes], bytes]
+"""From an ICCID to the profile package that is stored for it; raises ValueError, says why."""
+
+Steps = Sequence[str | int]
+"""The way to a place in a document: names of fields and numbers of items."""
+
+MAX_SHOWN = 200
+MAX_DEPTH = 64
+"""Lists and objects within each other; the schema has eight."""
 
 
 class DocumentError(ValueError):
     """A document that is not a card's: the place in it, and the reason."""
 
 
-class LimitsRecord(Record):
-    """Room on the card."""
+class _Head(Struct):
+    """The one field that every schema has."""
 
-    eims: Number
-    results: Number
-    notifications: Number = Limits().notifications
-    memory: Annotated[int, Field(ge=0)] = Limits().memory
+    schema: int | None = None
 
 
-class CardRecord(Record):
-    """What never changes."""
+Document = defstruct(
+    "Card",
+    [("schema", Literal[SCHEMAS_READ]), ("card", IDENTITY.form), *STATE.members],
+    forbid_unknown_fields=True,
+    kw_only=True,
+)
+"""The whole document as msgspec checks it."""
 
-    eid: Annotated[str, StringConstraints(pattern=r"^[0-9]{32}$")]
-    type: Literal[tuple(CardType)] = CardType.IOT.value  # type: ignore[valid-type]
-    sgp32: Literal["1.0.1", "1.1", "1.2", "1.3"]
-    rootDsAddress: Text
-    limits: LimitsRecord
-    seed: int | None = None
-    rulesAuthorisationTable: Annotated[list[RuleRecord], Field(default_factory=list)]
-    credentials: Annotated[list[CredentialRecord], Field(min_length=1)]
-
-
-class ImmediateEnableRecord(Record):
-    """The immediate-enable configuration."""
-
-    enabled: bool = False
-    smdpOid: Text | None = None
-    smdpAddress: Text | None = None
-
-
-class Document(ProfilesPart):
-    """The whole document."""
-
-    schema_: Annotated[Literal[1], Field(alias="schema")]
-    card: CardRecord
-    nextSeqNumber: Number
-    nextAssociationToken: Number
-    defaultDpAddress: Text
-    immediateEnable: ImmediateEnableRecord
-    eims: list[EimRecord]
-    results: list[ResultRecord]
-    notifications: list[NotificationRecord]
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Document:
-        ids = [one.eimId for one in self.eims]
-        if len(set(ids)) != len(ids):
-            raise ValueError("two eIMs have the same eimId")
-        numbers = [one.seqNumber for one in self.results]
-        numbers += [one.seqNumber for one in self.notifications]
-        if len(set(numbers)) != len(numbers):
-            raise ValueError("two results or notifications have the same seqNumber")
-        if numbers and max(numbers) >= self.nextSeqNumber:
-            raise ValueError(f"nextSeqNumber must be above {max(numbers)}, which is in use")
-        tokens = [one.associationToken for one in self.eims if one.associationToken]
-        if tokens and max(tokens) >= self.nextAssociationToken:
-            raise ValueError(f"nextAssociationToken must be above {max(tokens)}, which is in use")
-        return self
+_decode_head = msgspec.json.Decoder(_Head).decode
+_decode = msgspec.json.Decoder(Document).decode
 
 
 def parse(text: bytes, fetch: FetchPackage | None = None) -> tuple[Identity, State]:
     """Read a document; `fetch` gives the profile package of an ICCID.
 
-    Raises DocumentError with the place and the reason.
+    Raises DocumentError with line, place and reason.
     """
+    return _from_record(_checked(text), text, fetch)
+
+
+def schema_of(text: bytes) -> int | None:
+    """The number of the schema of a sound document."""
+    return _decode_head(text).schema
+
+
+def tree(text: bytes) -> dict[str, Any]:
+    """A document as plain JSON, for changes to be put into. Raises DocumentError."""
+    _checked(text)
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def from_tree(found: dict[str, Any], fetch: FetchPackage | None = None) -> tuple[Identity, State]:
+    """Read a document that changes were put into. Raises DocumentError."""
     try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DocumentError(f"it is not JSON: {error}") from error
-    found = content.get("schema") if isinstance(content, dict) else None
-    if found != SCHEMA:
-        raise DocumentError(f'its "schema" is {found!r}; this program reads schema {SCHEMA}')
+        record = msgspec.convert(found, Document)
+    except msgspec.ValidationError as error:
+        raise DocumentError(_misfit(error, b"")) from error
+    return _from_record(record, b"", fetch)
+
+
+def render(identity: Identity, state: State) -> bytes:
+    """The document of a card, UTF-8, as a person reads it."""
+    whole = {"schema": SCHEMA, "card": IDENTITY.write(identity)} | STATE.write(state)
+    return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
+
+
+def json_schema() -> bytes:
+    """The JSON Schema of the document, UTF-8."""
+    found = msgspec.json.schema(Document)
+    found = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | found
+    return msgspec.json.format(msgspec.json.encode(found, order="sorted"), indent=2) + b"\n"
+
+
+def _checked(text: bytes) -> Struct:
+    """The document as a record, once its text is known to be sound."""
     try:
-        document = Document.model_validate(content)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "the document"
-        raise DocumentError(f"at {place}: {first['msg']}") from error
-    return _identity(document.card), _state(document, fetch or _no_package)
+        schema = _decode_head(text).schema
+        if schema not in SCHEMAS_READ:
+            raise DocumentError(_other_schema(schema))
+        record: Struct = _decode(text)
+        json.loads(text, object_pairs_hook=_unique)
+    except msgspec.ValidationError as error:
+        raise DocumentError(_misfit(error, text)) from error
+    except msgspec.DecodeError as error:
+        raise DocumentError(f"it is not JSON: {_syntax(str(error), text)}") from error
+    except UnicodeDecodeError as error:
+        raise DocumentError("it is not JSON: it is not UTF-8 throughout") from error
+    except RecursionError as error:
+        line = next((one.line for one in _tokens(text) if one.depth > MAX_DEPTH), 1)
+        raise DocumentError(f"line {line}: lists or objects are nested too deeply") from error
+    except _TwiceError as error:
+        raise DocumentError(_twice(text)) from error
+    return record
+
+
+def _other_schema(found: int | None) -> str:
+    known = f'its "schema" is {found!r}; this program reads schema {SCHEMAS_READ[0]}'
+    known += "".join(f" and {one}" for one in SCHEMAS_READ[1:])
+    if found is not None and found > SCHEMA:
+        known += ": a newer release has written it, so open it with that one"
+    return known
+
+
+def _from_record(record: Any, text: bytes, fetch: FetchPackage | None) -> tuple[Identity, State]:
+    try:
+        identity: Identity = _below("card", IDENTITY.read, record.card)
+        state: State = STATE.read(record)
+        references = [one.package for one in record.profiles or ()]
+    except MisfitError as error:
+        raise DocumentError(_place(text, error.steps, str(error))) from error
+    try:
+        check(state)
+    except ValueError as error:
+        raise DocumentError(f"at the document: {error}") from error
+    profiles = []
+    for number, (one, reference) in enumerate(zip(state.profiles, references, strict=True)):
+        try:
+            package = _fetched(one.iccid, reference, fetch or _no_package)
+        except ValueError as error:
+            raise DocumentError(
+                _place(text, ["profiles", number, "package"], str(error))
+            ) from error
+        profiles.append(replace(one, package=package))
+    return identity, replace(state, profiles=tuple(profiles))
+
+
+def _below(step: str, read: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        return read(value)
+    except MisfitError as error:
+        error.steps.insert(0, step)
+        raise
+
+
+def _fetched(iccid: bytes, reference: PackageReference, fetch: FetchPackage) -> bytes:
+    content = fetch(iccid)
+    if len(content) != reference.size or package_digest(content) != reference.sha256:
+        raise ValueError(f"{shown(reference.file)} is not the package that was stored there")
+    return content
 
 
 def _no_package(iccid: bytes) -> bytes:
     raise ValueError(f"the package of {iccid.hex().upper()} is not at hand")
 
 
-def _identity(card: CardRecord) -> Identity:
-    limits = card.limits
-    return Identity(
-        eid=card.eid,
-        credentials=tuple(one.model() for one in card.credentials),
-        sgp32_version=card.sgp32,
-        root_ds_address=card.rootDsAddress,
-        limits=Limits(limits.eims, limits.results, limits.notifications, limits.memory),
-        seed=card.seed,
-        card_type=CardType(card.type),
-        authorisation_rules=tuple(one.model() for one in card.rulesAuthorisationTable),
-    )
+# -- what is said of a document that is none
 
 
-def _state(document: Document, fetch: FetchPackage) -> State:
-    immediate = document.immediateEnable
-    profiles = []
-    for number, one in enumerate(document.profiles):
-        try:
-            profiles.append(one.model(fetch))
-        except ValueError as error:
-            raise DocumentError(f"at profiles.{number}.package: {error}") from error
-    return State(
-        eims=tuple(one.model() for one in document.eims),
-        results=tuple(one.model() for one in document.results),
-        notifications=tuple(one.model() for one in document.notifications),
-        next_seq=document.nextSeqNumber,
-        next_token=document.nextAssociationToken,
-        default_dp_address=document.defaultDpAddress,
-        immediate_enable=ImmediateEnable(
-            immediate.enabled, immediate.smdpOid, immediate.smdpAddress
-        ),
-        profiles=tuple(profiles),
-        fallback_profile=document.fallbackProfile,
-        returns=document.returns.model(),
-        installation=document.installation.model() if document.installation else None,
-        switches=document.switches.model(),
-    )
+def shown(text: str) -> str:
+    """Text from a file for a person: not too long, and nothing in it that a terminal obeys."""
+    cut = text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in cut)
+
+
+_WHERE = re.compile(r"(.*?)(?: - at `\$(.*)`)?", re.DOTALL)
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+_FIELD = re.compile(r"Object (missing required|contains unknown) field `(.*)`", re.DOTALL)
+
+
+def _misfit(error: msgspec.ValidationError, text: bytes) -> str:
+    """msgspec's message, with our way of saying where."""
+    found = _WHERE.fullmatch(str(error))
+    message, path = (found[1], found[2] or "") if found else (str(error), "")
+    steps: list[str | int] = [name or int(number) for name, number in _STEP.findall(path)]
+    field = _FIELD.fullmatch(message)
+    if field:
+        steps.append(field[2])
+        message = {
+            "missing required": "this field is missing",
+            "contains unknown": "there is no such field",
+        }[field[1]]
+    message = message.replace("`", "")
+    return _place(text, steps, message[:1].lower() + message[1:])
+
+
+def _place(text: bytes, steps: Steps, why: str) -> str:
+    place = shown(".".join(map(str, steps))) or "the document"
+    line = _line(text, steps)
+    return f"{f'line {line}, ' if line else ''}at {place}: {shown(why)}"
+
+
+def _syntax(message: str, text: bytes) -> str:
+    found = re.fullmatch(r"JSON is malformed: (.*) \(byte (\d+)\)", message, re.DOTALL)
+    reason, at = (found[1], int(found[2])) if found else ("it ends too early", len(text))
+    line = text.count(b"\n", 0, at) + 1
+    column = at - (text.rfind(b"\n", 0, at) + 1) + 1
+    return f"{reason} at line {line} column {column}"
+
+
+class _TwiceError(Exception):
+    """An object has a name twice."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> None:
+    if len(dict(pairs)) != len(pairs):
+        raise _TwiceError
+
+
+class _Token(NamedTuple):
+    """A bracket, comma, colon or text of JSON; how deep it stands, in which line, from where."""
+
+    text: str
+    depth: int
+    line: int
+    start: int
+
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|\n')
+
+
+def _tokens(text: bytes) -> Iterator[_Token]:
+    depth, line = 0, 1
+    for one in _TOKEN.finditer(text.decode(errors="replace")):
+        found = one[0]
+        if found == "\n":
+            line += 1
+            continue
+        depth += found in "{["
+        yield _Token(found, depth, line, one.start())
+        depth -= found in "}]"
+
+
+def _places(text: bytes) -> Iterator[tuple[list[str | int], int, bool]]:
+    """The places of sound JSON in their order, each with its line and whether it is a field."""
+    stack: list[str | int | None] = []
+    last = _Token("", 0, 0, 0)
+    for one in _tokens(text):
+        if one.text in ("{", "["):
+            stack.append(None if one.text == "{" else 0)
+            if one.text == "[":
+                yield [step for step in stack if step is not None], one.line, False
+        elif one.text in ("}", "]"):
+            stack.pop()
+        elif one.text == ":" and stack:
+            stack[-1] = json.loads(last.text)
+            yield [step for step in stack if step is not None], last.line, True
+        elif one.text == "," and stack and isinstance(stack[-1], int):
+            stack[-1] += 1
+            yield [step for step in stack if step is not None], one.line, False
+        last = one
+
+
+def _line(text: bytes, steps: Steps) -> int | None:
+    """The line of a place in sound JSON, or of what it would be in."""
+    found, best = (1 if text else None), 0
+    wanted = list(steps)
+    with suppress(ValueError):
+        for place, line, _ in _places(text):
+            if len(place) > best and place == wanted[: len(place)]:
+                found, best = line, len(place)
+                if best == len(wanted):
+                    break
+    return found
+
+
+def _twice(text: bytes) -> str:
+    seen: set[tuple[str | int, ...]] = set()
+    for place, line, is_field in _places(text):
+        if is_field:
+            if tuple(place) in seen:
+                return f"line {line}, at {shown('.'.join(map(str, place)))}: it is there twice"
+            seen.add(tuple(place))
+    return "a field is there twice"

@@ -1,4 +1,7 @@
-"""Makes cards: EID, certificates and private keys into a directory, and reads the keys again."""
+"""Makes cards and sets closed ones: EID, certificates and private keys in a directory.
+
+Reads the private keys again when a card is opened.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,9 @@ from euicc_sim.es10.session import Signer
 from euicc_sim.model.identity import CardType, Credential, Identity
 from euicc_sim.model.profile import AuthorisationRule
 from euicc_sim.model.state import Limits, State, Switches
-from euicc_sim.store.directory import DOCUMENT, DRAFT, LOCK, CardError, JsonStore, read
-from euicc_sim.store.rendering_profiles import PACKAGES
+from euicc_sim.store.directory import JsonStore, read
+from euicc_sim.store.disk import CHANGES, DOCUMENT, DRAFT, LOCK, CardError, reason
+from euicc_sim.store.kinds import MAX_INTEGER
 from keys import (
     Curve,
     EuiccCredential,
@@ -37,7 +41,6 @@ MAX_MEMORY = 1 << 32
 
 PKI_FOLDER = "pki"
 DIRECTORY_MODE = 0o700
-COPY_TRIES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,9 @@ class CardPlan:
     rules: tuple[AuthorisationRule, ...] = ()
 
 
-def make_identity(directory: Path, plan: CardPlan, *, pki: Path | str | None) -> None:
+def make_identity(
+    directory: Path, plan: CardPlan, *, pki: TestPki | Path | str | None, fsync: bool = True
+) -> None:
     """Put a new card into `directory`. Raises CardError, and then there is no card."""
     limits = plan.limits
     if limits.eims < 1 or limits.results < 1:
@@ -60,13 +65,15 @@ def make_identity(directory: Path, plan: CardPlan, *, pki: Path | str | None) ->
     _check_version(plan.sgp32)
     if not 0 <= limits.memory < MAX_MEMORY:
         raise CardError(f"a card has 0 to {MAX_MEMORY - 1} bytes of memory")
+    if plan.seed is not None and abs(plan.seed) > MAX_INTEGER:
+        raise CardError(f"a seed is a number from {-MAX_INTEGER} to {MAX_INTEGER}")
     try:
         _check_free(directory)
         validate_eid(plan.eid)
-        with _new_card(directory) as store:
+        with _new_card(directory, fsync=fsync) as store:
             identity = Identity(
                 plan.eid,
-                _issue(directory, plan.eid, pki, plan.seed),
+                _issue(directory, plan, pki, fsync=fsync),
                 limits=limits,
                 seed=plan.seed,
                 card_type=plan.card_type,
@@ -77,7 +84,15 @@ def make_identity(directory: Path, plan: CardPlan, *, pki: Path | str | None) ->
     except PkiError as error:
         raise CardError(str(error)) from error
     except OSError as error:
-        raise CardError(f"no card could be made in {directory}: {_reason(error)}") from error
+        raise CardError(f"no card could be made in {directory}: {reason(error)}") from error
+
+
+def type_of_card(name: CardType | str) -> CardType:
+    """The type of that name. Raises CardError."""
+    try:
+        return CardType(name)
+    except ValueError as error:
+        raise CardError(f"no card is of type {name}; there are {', '.join(CardType)}") from error
 
 
 def _check_version(sgp32: str) -> None:
@@ -93,12 +108,12 @@ def _check_free(directory: Path) -> None:
 
 
 @contextmanager
-def _new_card(directory: Path) -> Iterator[JsonStore]:
+def _new_card(directory: Path, *, fsync: bool) -> Iterator[JsonStore]:
     """A directory, locked, for a card; what a failed creation has put there goes again."""
     made = not directory.exists()
     directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
-    store = JsonStore(directory)
-    parts = (DOCUMENT, DRAFT, PKI_FOLDER, *map(_key_file, Curve))
+    store = JsonStore(directory, fsync=fsync)
+    parts = (DOCUMENT, DRAFT, CHANGES, PKI_FOLDER, *map(_key_file, Curve))
     new = [path for path in (directory / name for name in parts) if not os.path.lexists(path)]
     try:
         yield store
@@ -126,22 +141,25 @@ def _key_file(curve: Curve) -> str:
 
 
 def _issue(
-    directory: Path, eid: str, pki: Path | str | None, seed: int | None
+    directory: Path, plan: CardPlan, pki: TestPki | Path | str | None, *, fsync: bool
 ) -> tuple[Credential, ...]:
     own = directory / PKI_FOLDER
-    if pki is not None:
+    if isinstance(pki, TestPki):
+        issuer = pki
+    elif pki is not None:
         issuer = TestPki.load(Path(pki))
     elif own.exists():
         issuer = TestPki.load(own)
     else:
-        issuer = TestPki.create(seed=seed)
-        issuer.write(own)
-    return tuple(_keep(directory, one) for one in issuer.issue_euicc(eid, seed))
+        issuer = TestPki.create(seed=plan.seed)
+        issuer.write(own, fsync=fsync)
+    issued = issuer.issue_euicc(plan.eid, plan.seed)
+    return tuple(_keep(directory, one, fsync=fsync) for one in issued)
 
 
-def _keep(directory: Path, issued: EuiccCredential) -> Credential:
+def _keep(directory: Path, issued: EuiccCredential, *, fsync: bool) -> Credential:
     name = _key_file(issued.curve)
-    write_private_key(directory / name, issued.private_key)
+    write_private_key(directory / name, issued.private_key, fsync=fsync)
     return Credential(
         curve=issued.curve.value,
         ci_pk_id=issued.ci_pk_id,
@@ -210,61 +228,6 @@ def _closed_card(directory: Path, trouble: str) -> Iterator[tuple[JsonStore, Ide
     try:
         yield store, *store.load()
     except OSError as error:
-        raise CardError(f"{trouble}: {_reason(error)}") from error
+        raise CardError(f"{trouble}: {reason(error)}") from error
     finally:
         store.close()
-
-
-def copy_card(source: Path, target: Path) -> None:
-    """Take a snapshot of a card, which may be in use. Raises CardError, and then there is none."""
-    try:
-        _check_copy(source, target)
-        target.mkdir(mode=DIRECTORY_MODE, parents=True)
-        try:
-            _take_snapshot(source, target)
-        except BaseException:
-            shutil.rmtree(target, ignore_errors=True)
-            raise
-    except OSError as error:
-        raise CardError(f"the copy into {target} failed: {_reason(error)}") from error
-
-
-def _take_snapshot(source: Path, target: Path) -> None:
-    """Copy until nothing has changed meanwhile, else document and packages may not fit together."""
-    for _ in range(COPY_TRIES):
-        before = _stamp(source)
-        try:
-            ignored = shutil.ignore_patterns(LOCK, "*.new")
-            shutil.copytree(source, target, ignore=ignored, dirs_exist_ok=True)
-        except OSError:
-            if _stamp(source) == before:
-                raise
-        else:
-            if _stamp(source) == before:
-                target.chmod(DIRECTORY_MODE)
-                return
-        shutil.rmtree(target)
-        target.mkdir(mode=DIRECTORY_MODE)
-    raise CardError(f"the card in {source} changes all the time; let it rest, then copy it")
-
-
-def _stamp(directory: Path) -> tuple[bytes, list[str]]:
-    """What tells whether a card has changed."""
-    packages = sorted(one.name for one in (directory / PACKAGES).glob("*.upp"))
-    return (directory / DOCUMENT).read_bytes(), packages
-
-
-def _check_copy(source: Path, target: Path) -> None:
-    if not (source / DOCUMENT).is_file():
-        raise CardError(f"there is no card in {source}")
-    if target.exists():
-        raise CardError(f"{target} is there already; choose another directory")
-    if target.resolve().is_relative_to(source.resolve()):
-        raise CardError(f"{target} lies within the card; choose a directory outside {source}")
-
-
-def _reason(error: OSError) -> str:
-    """Why a file operation failed; copytree packs (source, target, reason) of each file."""
-    if isinstance(error, shutil.Error):
-        return str(error.args[0][0][2])
-    return error.strerror or str(error)

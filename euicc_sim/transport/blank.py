@@ -23,6 +23,9 @@ class BlankCard:
         """Refuse every command."""
         return bytes.fromhex("6D00")
 
+    def idle(self, seconds: float) -> None:
+        """There is nothing to do."""
+
 
 class SilentObserver:
     """A `LinkObserver` that ignores everything."""

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 
 MAX_MESSAGE = 0xFFFF
 _LENGTH_BYTES = 2
-_IDLE_MILLISECONDS = 2
+PAUSES = (0.002, 1.0)
+"""Seconds without a message: a moment, and so long that nobody seems to talk to the card."""
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 _TCP_FAMILIES = (socket.AF_INET, socket.AF_INET6)
 
@@ -22,14 +23,19 @@ class PeerGoneError(Exception):
     """The peer closed the connection, or it broke."""
 
 
-def messages(sock: socket.socket, idle: Callable[[], None]) -> Iterator[bytes]:
-    """Messages until the peer is gone; `idle` is called after a moment without one."""
+def messages(sock: socket.socket, paused: Callable[[float], None]) -> Iterator[bytes]:
+    """Messages until the peer is gone.
+
+    `paused` is called after a moment without one and again after a second; it gets the seconds.
+    """
     waiting = select.poll()
     waiting.register(sock, select.POLLIN)
     try:
         while True:
-            if not waiting.poll(_IDLE_MILLISECONDS):
-                idle()
+            for pause in PAUSES:
+                if waiting.poll(pause * 1000):
+                    break
+                paused(pause)
             yield _receive(sock)
     except PeerGoneError:
         return

@@ -20,7 +20,7 @@ from enum import StrEnum, unique
 from typing import Any
 
 from apdu import SW, Command
-from euicc_sim.transport.vpcd import Control, Observer, PoweredCard
+from euicc_sim.transport.vpcd import Control, Observer, PoweredCard, pauses
 
 MAX_LINE = 0x40000
 """Bytes; the longest command APDU, in hexadecimal, needs half of them."""
@@ -74,6 +74,10 @@ class LpacStdio:
         payload = {"ecode": ecode, "data": data.hex().upper()}
         text = json.dumps({"type": APDU, "payload": payload}, separators=(",", ":"))
         return f"{text}\n".encode()
+
+    def paused(self, seconds: float) -> None:
+        """Nothing has come for so many seconds."""
+        pauses(self._card, self._observer)(seconds)
 
     def end(self) -> None:
         """Power the card off: the program is gone."""

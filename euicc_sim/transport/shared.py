@@ -5,6 +5,7 @@ events, for example).
 """
 
 from threading import RLock
+from time import monotonic
 
 from euicc_sim.transport.link import LinkObserver
 from euicc_sim.transport.vpcd import Control, PoweredCard
@@ -19,6 +20,7 @@ class SharedCard:
     def __init__(self, card: PoweredCard) -> None:
         self._card = card
         self._lock = RLock()
+        self._commanded = 0.0
 
     @property
     def atr(self) -> bytes:
@@ -38,7 +40,13 @@ class SharedCard:
     def transmit(self, apdu: bytes) -> bytes:
         """Answer one command."""
         with self._lock:
+            self._commanded = monotonic()
             return self._card.transmit(apdu)
+
+    def idle(self, seconds: float) -> None:
+        """Pass it on, when no other way has brought a command meanwhile."""
+        with self._lock:
+            self._card.idle(min(seconds, monotonic() - self._commanded))
 
     def observer(self, heard: LinkObserver) -> LinkObserver:
         """`heard`, but called only while the card is idle, and from one thread at a time."""

@@ -10,11 +10,11 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 
+from euicc_sim.transport.framing import PAUSES
 from euicc_sim.transport.link import LinkObserver
 from euicc_sim.transport.lpac_stdio import MAX_LINE, TOLD_TYPES, LpacStdio, line_type
 
 _PIECE = 0x10000
-_IDLE_SECONDS = 0.002
 
 
 class StdioLink:
@@ -60,9 +60,11 @@ class StdioLink:
     def _read(self) -> bytes:
         """The next bytes; empty at the end."""
         both: list[io.FileIO | socket.socket] = [self._requests, self._stopped]
-        ready = select.select(both, [], [], _IDLE_SECONDS)[0]
-        if not ready:
-            self._observer.idle()
+        for pause in PAUSES:
+            if ready := select.select(both, [], [], pause)[0]:
+                break
+            self._program.paused(pause)
+        else:
             ready = select.select(both, [], [])[0]
         return b"" if self._stopped in ready else self._requests.read(_PIECE) or b""
 

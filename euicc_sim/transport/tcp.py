@@ -17,7 +17,7 @@ from contextlib import suppress
 
 from euicc_sim.transport.framing import PeerGoneError, messages, send
 from euicc_sim.transport.link import ListeningLink
-from euicc_sim.transport.vpcd import Control, Observer, PoweredCard
+from euicc_sim.transport.vpcd import Control, Observer, PoweredCard, pauses
 
 
 class TcpLink(ListeningLink):
@@ -33,7 +33,7 @@ def serve_client(sock: socket.socket, card: PoweredCard, observer: Observer) -> 
     """Answer messages until the client is gone, then power the card off."""
     try:
         with suppress(PeerGoneError):
-            for message in messages(sock, observer.idle):
+            for message in messages(sock, pauses(card, observer)):
                 if message:
                     answer = card.transmit(message)
                     send(sock, answer)

@@ -6,11 +6,12 @@ is a command and has exactly one answer: one too many would be taken for that of
 """
 
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from enum import IntEnum, unique
 from typing import Protocol
 
-from euicc_sim.transport.framing import PeerGoneError, messages, send
+from euicc_sim.transport.framing import PAUSES, PeerGoneError, messages, send
 
 
 @unique
@@ -43,6 +44,10 @@ class PoweredCard(Protocol):
         """Answer one command; a fault inside the card is a status word too."""
         ...
 
+    def idle(self, seconds: float) -> None:
+        """Do what no command is to wait for: nothing has come for so many seconds."""
+        ...
+
 
 class Observer(Protocol):
     """Writes the log. It is called only after the reader has its answer."""
@@ -64,11 +69,22 @@ def serve_connection(sock: socket.socket, card: PoweredCard, observer: Observer)
     """Answer messages until the peer is gone, then power the card off."""
     try:
         with suppress(PeerGoneError):
-            for message in messages(sock, observer.idle):
+            for message in messages(sock, pauses(card, observer)):
                 _answer(message, sock, card, observer)
     finally:
         card.power_off()
         observer.idle()
+
+
+def pauses(card: PoweredCard, observer: Observer) -> Callable[[float], None]:
+    """Who is told of a pause: the log has its moment first, once, and then the card."""
+
+    def paused(seconds: float) -> None:
+        if seconds == PAUSES[0]:
+            observer.idle()
+        card.idle(seconds)
+
+    return paused
 
 
 def _answer(message: bytes, sock: socket.socket, card: PoweredCard, observer: Observer) -> None:

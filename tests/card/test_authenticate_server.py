@@ -19,6 +19,7 @@ from support.eims import ask, check_signature, eim1, objects, tlv, trust, value_
 from support.es10 import SELECT_ISDR, es10, es10_sw
 from support.fresh import fresh_card
 from support.hexes import hx
+from support.kept import files
 from support.mistakes import (
     BROKEN_RULES,
     INVALID,
@@ -71,10 +72,10 @@ def server(ci: CertificateIssuer) -> Server:
 @pytest.fixture
 def kept(card: Card) -> Iterator[None]:
     """Whatever the test does, the card keeps what it had before."""
-    before, document = card.state, (card.directory / "card.json").read_bytes()
+    before, document = card.state, files(card.directory)
     yield
     assert card.state is before
-    assert (card.directory / "card.json").read_bytes() == document
+    assert files(card.directory) == document
 
 
 def refused(send: Send, server: Server, request: bytes, code: int) -> None:
@@ -288,10 +289,10 @@ def test_a_server_that_is_configured_under_another_oid_is_an_invalid_oid(
     isdr: Send, card: Card, server: Server
 ) -> None:
     expect(isdr, (2, 999, 11), ADDRESS)
-    before, document = card.state, (card.directory / "card.json").read_bytes()
+    before, document = card.state, files(card.directory)
     refused(isdr, server, server.authenticate(challenge(isdr)), 5)
     assert card.state is before
-    assert (card.directory / "card.json").read_bytes() == document
+    assert files(card.directory) == document
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ the function's own error code where the standard gives it one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from support.es10 import SELECT_ISDR, es10, es10_sw
 from support.hexes import hx
+from support.kept import files
 from support.packages import (
     EID,
     add_initial_eim,
@@ -338,8 +338,8 @@ def _unchanged(card: Card) -> Iterator[Card]:
     assert es10(card.transmit, hx("BF3E035C015A")) == hx("BF3E125A10") + EID
 
 
-def _document(card: Card) -> bytes:
-    return Path(card.directory, "card.json").read_bytes()
+def _document(card: Card) -> tuple[bytes, bytes]:
+    return files(card.directory)
 
 
 @pytest.mark.parametrize("name", ADD_INITIAL_EIM)

@@ -22,6 +22,7 @@ from support.installed import change, give
 from support.installing import A as FIRST
 from support.installing import B as SECOND
 from support.installing import C as THIRD
+from support.kept import files
 from support.packages import add_initial_eim, config, key, package, result_of
 
 from euicc_sim import Card
@@ -30,8 +31,10 @@ from euicc_sim.store.directory import CardError, Disk
 from euicc_sim.transport.vpcd import Control, serve_connection
 
 MEMORY_FAILURE = (b"", 0x6581)
-SAVE = ["write", "sync", "replace", "sync"]
-"""The disk operations of one save, in their order."""
+SAVE = ["append", "sync data"]
+"""The disk operations of one command, in their order."""
+FOLD = [*SAVE, "write", "sync", "replace", "sync", "truncate"]
+"""Those of bringing the document up to date."""
 
 A, B, C = "eim1.example.com", "eim2.example.com", "eim3.example.com"
 ADD_A = add_initial_eim(config(A, counterValue=0, key=key(1)))
@@ -130,7 +133,7 @@ def _shown(card: Card) -> list[bytes]:
 
 
 @cases
-def test_a_save_writes_syncs_renames_and_syncs_the_directory(
+def test_a_command_appends_one_line_and_brings_it_to_the_disk(
     case: Case, tmp_path: Path, pki_folder: Path
 ) -> None:
     _prepare(tmp_path / "card", pki_folder, case)
@@ -140,6 +143,12 @@ def test_a_save_writes_syncs_renames_and_syncs_the_directory(
         es10(card.transmit, case.request)
         assert disk.calls == SAVE + ["remove"] * case.removed, "packages after what named them"
         assert _kept(tmp_path / "card") == card.state != old
+        disk.calls = []
+        card.power_off()
+        left = [one for one in disk.calls if one != "sync"]
+        assert left == [one for one in FOLD if one != "sync"]
+        assert (tmp_path / "card/card.changes").read_bytes() == b""
+        assert _kept(tmp_path / "card") == card.state
 
 
 @pytest.mark.slow
@@ -152,14 +161,14 @@ def test_a_failed_disk_operation_is_6581_and_nothing_has_happened(
     _prepare(tmp_path / "card", pki_folder, case)
     disk = FaultyDisk()
     with _open(tmp_path / "card", disk) as card:
-        old, document, shown = card.state, (tmp_path / "card/card.json").read_bytes(), _shown(card)
+        old, on_disk, shown = card.state, files(tmp_path / "card"), _shown(card)
         disk.arm(at, half=half)
         assert es10_sw(card.transmit, case.request) == MEMORY_FAILURE
         assert len(disk.calls) > at, "the fault came"
 
         assert card.state == old
         assert _shown(card) == shown
-        assert (tmp_path / "card/card.json").read_bytes() == document
+        assert files(tmp_path / "card") == on_disk
         assert _kept(tmp_path / "card") == old
 
         disk.arm()
@@ -172,28 +181,29 @@ def test_a_failed_disk_operation_is_6581_and_nothing_has_happened(
 
 @pytest.mark.slow
 @cases
-@pytest.mark.parametrize("second", [len(SAVE), len(SAVE) + 1], ids=["write", "rename"])
-def test_when_a_failed_save_cannot_be_undone_nothing_more_is_kept(
-    case: Case, second: int, tmp_path: Path, pki_folder: Path
+@pytest.mark.parametrize("second", ["truncate", "sync"])
+def test_while_a_failed_save_cannot_be_undone_nothing_more_is_kept(
+    case: Case, second: str, tmp_path: Path, pki_folder: Path
 ) -> None:
-    """The directory's sync fails, and then bringing the old document back fails too."""
+    """The sync of the line fails, and then cutting it off (or bringing that to the disk) too."""
     _prepare(tmp_path / "card", pki_folder, case)
     disk = FaultyDisk()
     with _open(tmp_path / "card", disk) as card:
         old, shown = card.state, _shown(card)
-        disk.arm(len(SAVE) - 1, *range(second, second + 2))
+        disk.arm(1, 2 if second == "truncate" else 3)
         assert es10_sw(card.transmit, case.request) == MEMORY_FAILURE
+        assert disk.calls == [*SAVE, "truncate", "sync"][: 3 if second == "truncate" else 4]
+        uncertain = _kept(tmp_path / "card")
+        for failing in ("truncate", "sync"):
+            disk.arm(0 if failing == "truncate" else 1)
+            assert es10_sw(card.transmit, case.request) == MEMORY_FAILURE
+            assert disk.calls[-1] == failing
+            assert (card.state, _shown(card)) == (old, shown)
         disk.arm()
-        after = _kept(tmp_path / "card")
-        assert es10_sw(card.transmit, case.request) == MEMORY_FAILURE
-        assert disk.calls == []
-        assert (card.state, _shown(card)) == (old, shown)
-    with _open(tmp_path / "card", Disk()) as again:
-        assert again.state == after
-    _prepare(tmp_path / "other", pki_folder, case)
-    with _open(tmp_path / "other", Disk()) as untroubled:
-        es10(untroubled.transmit, case.request)
-        assert after in (old, untroubled.state)
+        es10(card.transmit, case.request)
+        assert disk.calls[:4] == ["truncate", "sync", *SAVE]
+        assert _kept(tmp_path / "card") == card.state
+        assert uncertain in (old, card.state)
 
 
 @pytest.mark.slow
@@ -216,53 +226,98 @@ def test_a_power_loss_around_any_disk_operation_leaves_the_old_state_or_the_new(
             if survivor.state == old:
                 es10(survivor.transmit, case.request)
                 assert survivor.state == new, "an unfinished draft is in nobody's way"
-    turned = found.index(("after replace", True))
+    turned = found.index(("after append", True))
     assert [new for _, new in found] == [False] * turned + [True] * (len(found) - turned)
 
 
 @pytest.mark.slow
 @cases
-@pytest.mark.parametrize("at", range(len(SAVE)))
-def test_a_power_loss_while_a_fault_is_dealt_with_leaves_the_old_state_or_the_new(
-    case: Case, at: int, tmp_path: Path, pki_folder: Path
+def test_a_power_loss_in_a_fold_leaves_the_state(
+    case: Case, tmp_path: Path, pki_folder: Path
 ) -> None:
-    """What was not synced is lost: a renamed file may be there and be empty."""
+    for name, image, state in _images_of_a_fold(case, tmp_path, pki_folder):
+        assert _kept(image) == state, name
+
+
+def _images_of_a_fold(case: Case, folder: Path, pki: Path) -> list[tuple[str, Path, State]]:
+    _prepare(folder / "card", pki, case)
+    disk = ImagingDisk(folder / "card", folder / "images")
+    with _open(folder / "card", disk) as card:
+        es10(card.transmit, case.request)
+        before = len(disk.images)
+        card.idle(1.0)
+        images = [(name, image, card.state) for name, image in disk.images[before:]]
+    assert len(images) >= 2 * len(FOLD)
+    return images
+
+
+@pytest.mark.parametrize("case", [CASES[1], CASES[-1]], ids=lambda one: one.name)
+def test_a_power_loss_in_the_opening_after_a_power_loss_leaves_the_state(
+    case: Case, tmp_path: Path, pki_folder: Path
+) -> None:
+    images = _images_of_a_fold(case, tmp_path, pki_folder)
+    for number, (name, image, state) in enumerate(images):
+        second = ImagingDisk(image, tmp_path / f"again{number}")
+        with _open(image, second) as survivor:
+            assert survivor.state == state, name
+        for again, deeper in second.images:
+            assert _kept(deeper) == state, f"{name}, and at the opening {again}"
+
+
+@cases
+@pytest.mark.parametrize("at", range(len(SAVE)))
+@pytest.mark.parametrize("half", [False, True], ids=["not begun", "half done"])
+def test_a_power_loss_while_a_fault_is_dealt_with_leaves_the_old_state_or_the_new(
+    case: Case, at: int, half: bool, tmp_path: Path, pki_folder: Path
+) -> None:
     _prepare(tmp_path / "card", pki_folder, case)
-    disk = PowerLossDisk(tmp_path / "card/card.json", at)
+    disk = FaultyImagingDisk(tmp_path / "card", tmp_path / "images")
     with _open(tmp_path / "card", disk) as card:
         old = card.state
+        disk.arm(at, half=half)
         assert es10_sw(card.transmit, case.request) == MEMORY_FAILURE
-    for number, survived in enumerate(disk.documents):
-        image = tmp_path / f"image{number}"
-        shutil.copytree(tmp_path / "card", image)
-        (image / "card.json").write_bytes(survived)
-        with _open(image, Disk()) as survivor:
-            if survivor.state == old:
-                es10(survivor.transmit, case.request)
-            assert survivor.state != old
+        disk.arm()
+        images = list(disk.images)
+        es10(card.transmit, case.request)
+        new = card.state
+    assert images
+    for image in images:
+        assert _kept(image) in (old, new)
 
 
-class PowerLossDisk(FaultyDisk):
-    """Keeps what the document would hold if the power went after each rename."""
+class FaultyImagingDisk(FaultyDisk):
+    """Fails, and copies the directory around everything."""
 
-    def __init__(self, document: Path, at: int) -> None:
+    def __init__(self, directory: Path, images: Path) -> None:
         super().__init__()
-        self._document = document
-        self._synced = False
-        self.documents: list[bytes] = []
-        self.arm(at)
+        self._directory = directory
+        self._folder = images
+        self.images: list[Path] = []
 
-    def write(self, path: Path, content: bytes, mode: int = 0o644) -> int:
-        self._synced = False
-        return super().write(path, content, mode)
+    def around(self, call: str, *, after: bool) -> None:
+        image = self._folder / str(len(self.images))
+        shutil.copytree(self._directory, image)
+        self.images.append(image)
+        super().around(call, after=after)
 
-    def sync(self, fd: int) -> None:
-        super().sync(fd)
-        self._synced = True
 
-    def replace(self, draft: Path, final: Path) -> None:
-        super().replace(draft, final)
-        self.documents.append(self._document.read_bytes() if self._synced else b"")
+@pytest.mark.parametrize("at", range(len(FOLD)))
+def test_a_fold_that_fails_loses_nothing_and_is_tried_again(
+    at: int, tmp_path: Path, pki_folder: Path
+) -> None:
+    _prepare(tmp_path / "card", pki_folder, CASES[0])
+    disk = FaultyDisk()
+    with _open(tmp_path / "card", disk) as card:
+        es10(card.transmit, ADDRESS)
+        disk.arm(at)
+        card.idle(1.0)
+        assert _kept(tmp_path / "card") == card.state
+        disk.arm()
+        es10(card.transmit, ADD_AB)
+        assert _kept(tmp_path / "card") == card.state
+        card.idle(1.0)
+        assert (tmp_path / "card/card.changes").read_bytes() == b""
+        assert _kept(tmp_path / "card") == card.state
 
 
 def test_a_refused_command_touches_no_disk(tmp_path: Path, pki_folder: Path) -> None:
@@ -278,13 +333,15 @@ def test_a_refused_command_touches_no_disk(tmp_path: Path, pki_folder: Path) -> 
         assert disk.calls == []
 
 
-def test_without_fsync_the_draft_is_written_and_renamed(tmp_path: Path, pki_folder: Path) -> None:
+def test_without_fsync_nothing_is_synced(tmp_path: Path, pki_folder: Path) -> None:
     disk = CountingDisk()
     Card.create(tmp_path / "card", pki=pki_folder, seed=1).close()
     with Card.open(tmp_path / "card", fsync=False, disk=disk) as card:
         card.transmit(SELECT_ISDR)
         es10(card.transmit, ADD_A)
-        assert disk.calls == ["write", "replace"]
+        assert disk.calls == ["append"]
+        card.power_off()
+        assert disk.calls == ["append", "append", "write", "replace", "truncate"]
 
 
 # -- the answer leaves after the save
@@ -296,11 +353,11 @@ class WatchingDisk(CountingDisk):
     def __init__(self, peer: socket.socket) -> None:
         super().__init__()
         self._peer = peer
-        self.answered_at: list[str] = []
+        self.answered_at: list[int] = []
 
     def around(self, call: str, *, after: bool) -> None:
         if select.select([self._peer], [], [], 0.01)[0]:
-            self.answered_at.append(call)
+            self.answered_at.append(len(self.calls) - 1)
 
 
 class _Quiet:
@@ -329,8 +386,9 @@ def test_the_answer_leaves_only_when_the_new_document_is_on_disk(
 
         send(SELECT_ISDR)
         assert es10(send, case.request)
-        assert disk.calls == SAVE + ["remove"] * case.removed
-        assert disk.answered_at == []
+        wanted = SAVE + ["remove"] * case.removed
+        assert disk.calls[: len(wanted)] == wanted, "a second later there may be a fold, too"
+        assert min(disk.answered_at, default=len(wanted)) >= len(wanted)
         ours.shutdown(socket.SHUT_RDWR)
         server.join()
 

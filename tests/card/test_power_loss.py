@@ -53,6 +53,9 @@ class Watched:
     def atr(self) -> bytes:
         return self._card.atr
 
+    def idle(self, seconds: float) -> None:
+        self._card.idle(seconds)
+
     def power_off(self) -> None:
         self._card.power_off()
 

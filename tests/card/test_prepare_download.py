@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from support.eims import ask, check_signature, tlv, value_of
 from support.es10 import SELECT_ISDR, es10_sw
 from support.hexes import hx
+from support.kept import files
 from support.mistakes import INVALID, UNSUPPORTED, broken_signature, spoilt, stranger
 from support.server import (
     DP_PB,
@@ -56,10 +57,10 @@ def first(isdr: Send, server: Server) -> bytes:
 @pytest.fixture
 def kept(card: Card) -> Iterator[None]:
     """Whatever the test does, the card keeps what it had before."""
-    before, document = card.state, (card.directory / "card.json").read_bytes()
+    before, document = card.state, files(card.directory)
     yield
     assert card.state is before
-    assert (card.directory / "card.json").read_bytes() == document
+    assert files(card.directory) == document
 
 
 def refused(send: Send, server: Server, first: bytes, request: bytes, code: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from support.es10 import SELECT_ISDR, es10, es10_sw
 from support.examples import relaxed
 from support.fresh import fresh_card
 from support.hexes import hx
+from support.kept import document
 from support.packages import EID, add_initial_eim, config, der, key, package
 
 from euicc_sim import Card
@@ -277,8 +277,7 @@ def test_any_conversation_over_several_channels(template: Path, apdus: list[byte
                 assert answer[-2] in (0x61, 0x90)
                 assert card.state.next_seq >= before.next_seq
                 assert card.state.next_token >= before.next_token
-                document = json.loads((card.directory / "card.json").read_text())
-                assert document["nextSeqNumber"] == card.state.next_seq
+                assert document(card.directory)["nextSeqNumber"] == card.state.next_seq
         _still_a_card(card)
 
 

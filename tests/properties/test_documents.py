@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -26,8 +27,8 @@ from euicc_sim.model.profile import (
     isdp_aid,
 )
 from euicc_sim.model.state import ImmediateEnable, Limits, Returns, State, Switches
-from euicc_sim.store.document import parse
-from euicc_sim.store.rendering import Renderer
+from euicc_sim.store import change_log
+from euicc_sim.store.document import from_tree, parse, render, tree
 
 arcs = st.lists(st.integers(0, 2**60), max_size=6)
 oids = arcs.map(lambda found: ".".join(map(str, [2, 999, *found])))
@@ -49,7 +50,7 @@ eims = st.builds(
     ci_pk_id=hexes,
     fqdn=st.none() | texts,
     id_type=st.integers(1, 3),
-    token=st.none() | st.integers(1, 2**70),
+    token=st.none() | st.integers(1, 2**62),
     tls=st.none() | st.builds(PublicKeyData, st.sampled_from(KeyForm), hexes),
     protocols=st.frozensets(st.integers(0, 60)),
     indirect_download=st.booleans(),
@@ -158,10 +159,38 @@ def states(draw: st.DrawFn) -> State:
 def test_a_state_written_as_a_document_is_read_the_same(
     card: Card, state: State, then: State
 ) -> None:
-    renderer = Renderer(card.identity)
-    for one in (state, then, state):
+    for one in (state, then):
         found = {profile.iccid: profile.package for profile in one.profiles}
-        assert parse(renderer.render(one), found.__getitem__) == (card.identity, one)
+        assert parse(render(card.identity, one), found.__getitem__) == (card.identity, one)
+
+
+@relaxed
+@given(state=states(), then=states(), data=st.data())
+def test_what_a_change_says_leads_from_any_state_to_any_other(
+    card: Card, state: State, then: State, data: st.DataObject
+) -> None:
+    if data.draw(st.booleans()):
+        then = replace(
+            then,
+            eims=mixed(data, state.eims, then.eims, "eim_id"),
+            results=mixed(data, state.results, (), "seq_number"),
+            notifications=mixed(data, state.notifications, (), "seq_number"),
+            next_seq=max(state.next_seq, then.next_seq),
+            next_token=max(state.next_token, then.next_token),
+        )
+    document = tree(render(card.identity, state))
+    changes = json.loads(json.dumps(change_log.differences(state, then)))
+    change_log.put(document, changes)
+    found = {profile.iccid: profile.package for profile in then.profiles}
+    assert from_tree(document, found.__getitem__) == (card.identity, then)
+    assert bool(changes) == (state != then)
+
+
+def mixed(data: st.DataObject, old: Any, new: Any, key: str) -> Any:
+    """Items of both, each key once, in an order that often is the old one."""
+    found = {getattr(one, key): one for one in (*old, *new)}
+    kept = [one for one in found.values() if data.draw(st.booleans())]
+    return tuple(data.draw(st.permutations(kept)) if data.draw(st.booleans()) else kept)
 
 
 @relaxed
@@ -174,4 +203,4 @@ def test_what_never_changes_is_read_the_same(
     card: Card, kind: CardType, table: tuple[AuthorisationRule, ...], room: Limits
 ) -> None:
     identity = replace(card.identity, card_type=kind, authorisation_rules=table, limits=room)
-    assert parse(Renderer(identity).render(State())) == (identity, State())
+    assert parse(render(identity, State())) == (identity, State())

@@ -30,6 +30,7 @@ from hypothesis.stateful import (
 )
 from support.es10 import SELECT_ISDR, es10_sw
 from support.judge import judged
+from support.kept import document
 from support.model import MAX_COUNTER, Entry, Operation, Order, Table
 from support.packages import (
     EID,
@@ -168,7 +169,18 @@ class FailingDisk(Disk):
         self._operation()
         return super().write(path, content)
 
+    def append(self, path: Path, content: bytes, size: int) -> int:
+        self._operation()
+        return super().append(path, content, size)
+
+    def truncate(self, path: Path, size: int) -> int:
+        self._operation()
+        return super().truncate(path, size)
+
     def sync(self, fd: int) -> None:
+        self._operation()
+
+    def sync_data(self, fd: int) -> None:
         self._operation()
 
     def replace(self, draft: Path, final: Path) -> None:
@@ -414,7 +426,7 @@ class EimTable(RuleBasedStateMachine):
 
     @invariant()
     def the_file_has_the_models_counters(self) -> None:
-        kept = json.loads((self.directory / "card.json").read_text())
+        kept = document(self.directory)
         assert {one["eimId"]: one["counterValue"] for one in kept["eims"]} == self.model.counters()
         assert kept["nextSeqNumber"] == self.model.next_seq
         assert kept["nextAssociationToken"] == self.model.next_token

@@ -10,7 +10,6 @@ import json
 import shutil
 import tempfile
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 
 from euicc_sim import Card
@@ -38,7 +37,9 @@ from support.managing import (
 
 FOLDER = Path(__file__).parents[1] / "golden" / "state"
 VECTORS = Path(__file__).parents[1] / "vectors" / "sgp22-vectors.json"
-CURRENT = FOLDER / f"{version('euicc-sim')}.json"
+VERSION = "0.3.0"
+"""The release that is under way; its document is the last."""
+CURRENT = FOLDER / f"{VERSION}.json"
 
 ADDRESS = "smdp.test.example"
 SET_ADDRESS = hx("BF65 13 8011") + ADDRESS.encode()

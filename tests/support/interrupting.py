@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +12,7 @@ from typing import Any
 from euicc_sim import Card
 from euicc_sim.parties.smdpp.smdpp import Smdpp
 from support.es10 import SELECT_ISDR
+from support.kept import document
 from support.loading import (
     INTERRUPTED,
     Bound,
@@ -135,9 +135,9 @@ def check_left(card: Card, tried: Attempt) -> None:
 
 def check_document(directory: Path) -> None:
     """No download is under way, and profiles/ has what the document names."""
-    document: dict[str, Any] = json.loads((directory / "card.json").read_text())
-    assert document["installation"] is None
-    named = {bytes.fromhex(one["iccid"]) for one in document["profiles"]}
+    found = document(directory)
+    assert found["installation"] is None
+    named = {bytes.fromhex(one["iccid"]) for one in found["profiles"]}
     assert set(packages(directory)) == named
 
 

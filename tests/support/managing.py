@@ -15,7 +15,7 @@ import pytest
 from euicc_sim import Card
 from euicc_sim.model.profile import Profile, Recipient
 from euicc_sim.model.state import Switches
-from euicc_sim.store.directory import DOCUMENT, JsonStore
+from euicc_sim.store.directory import JsonStore
 from support import saip
 from support.eims import ask, objects, tlv, value_of
 from support.es10 import SELECT_ISDR
@@ -23,6 +23,7 @@ from support.fresh import fresh_card
 from support.hexes import hx
 from support.installing import A_DIGITS, RECIPIENT
 from support.judge import SGP22, module
+from support.kept import files
 
 Send = Callable[[bytes], bytes]
 
@@ -142,9 +143,9 @@ def _identifier(value: bytes) -> bytes:
 
 def answered(send: Send, card: Card, request: bytes, expected: str) -> None:
     """A refusal in these bytes, after which the card is as before, in memory and on the disk."""
-    before = card.state, (card.directory / DOCUMENT).read_bytes()
+    before = card.state, files(card.directory)
     assert ask(send, request) == hx(expected)
-    assert (card.state, (card.directory / DOCUMENT).read_bytes()) == before
+    assert (card.state, files(card.directory)) == before
 
 
 def enabled(send: Send) -> list[bytes]:

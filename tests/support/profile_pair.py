@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from support.es10 import SELECT_ISDR
 from support.hexes import hx
 from support.installed import DIGITS, PPR1, PPR2, change, profile, switch, told
 from support.installing import order, smdpp
+from support.kept import document
 from support.package_model import Order, Traits
 from support.profile_messages import (
     ICCIDS,
@@ -56,7 +56,7 @@ class Pair:
         randomness = Random(1).randbytes  # noqa: S311 it has to repeat
         self._server = smdpp(pki_folder, random=randomness)
         self._eim = eim1()
-        self._seen: tuple[dict[str, Any], bytes] = ({}, b"")
+        self._seen: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
         self._select()
 
     def close(self) -> None:
@@ -200,8 +200,7 @@ class Pair:
 
     def compare_what_is_kept(self) -> None:
         """The file; what was refused has left it as it was, and numbers only rise."""
-        content = (self.card.directory / "card.json").read_bytes()
-        kept, model = json.loads(content), self.model
+        kept, model = document(self.card.directory), self.model
         assert kept["nextSeqNumber"] == model.next_seq
         assert [one["seqNumber"] for one in kept["results"]] == model.results
         assert letter_of(kept["fallbackProfile"]) == model.holder
@@ -212,13 +211,13 @@ class Pair:
         assert (grant and letter_of(grant["iccid"])) == (model.rollback and model.rollback[0])
         seen, before = self._seen
         now = vars(model) | {"installed": None}
-        assert now != seen or content == before
+        assert now != seen or kept == before
         assert kept["nextSeqNumber"] >= seen.get("next_seq", 1)
-        self._seen = (copy.deepcopy(now), content)
+        self._seen = (copy.deepcopy(now), kept)
 
     def check_what_holds_always(self) -> None:
         """At most one Profile is enabled, and what is named is there."""
-        kept = json.loads((self.card.directory / "card.json").read_bytes())
+        kept = document(self.card.directory)
         there = {one["iccid"] for one in kept["profiles"]}
         returns = kept["returns"]
         grant = returns["rollback"] or {"iccid": None}

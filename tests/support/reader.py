@@ -25,6 +25,10 @@ class Slot:
     def atr(self) -> bytes:
         return bytes.fromhex("3B9F96803FC7828031E073FE211B6753494D4555303134")
 
+    def idle(self, seconds: float) -> None:
+        if self.card:
+            self.card.idle(seconds)
+
     def power_off(self) -> None:
         if self.card:
             self.card.power_off()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ from support.published_pki import TEST_EID
 
 from euicc_sim import Card
 from euicc_sim.cli.console import console
-from euicc_sim.store.directory import DOCUMENT, read
+from euicc_sim.store.directory import CHANGES, DOCUMENT, read
 
 
 @pytest.fixture
@@ -166,7 +167,74 @@ def test_show_says_what_is_damaged_and_where(run: Run, directory: Path) -> None:
     document["nextSeqNumber"] = 0
     (directory / DOCUMENT).write_text(json.dumps(document))
     sentence = run("show", directory).complaint
-    assert sentence.startswith(f"{directory / DOCUMENT} is damaged: at nextSeqNumber: ")
+    assert sentence.startswith(f"{directory / DOCUMENT} is damaged: line 1, at nextSeqNumber: ")
+
+
+# -- check and mend
+
+
+def killed(directory: Path) -> Path:
+    """What is left of a card whose process was killed after a change."""
+    image = directory.with_name("killed")
+    with Card.open(directory, fsync=False) as card:
+        card.transmit(SELECT_ISDR)
+        ask(card.transmit, hx("BF65 03 800161"))
+        shutil.copytree(directory, image)
+    return image
+
+
+def test_show_and_copy_see_what_waits_in_the_change_log(
+    run: Run, directory: Path, tmp_path: Path
+) -> None:
+    image = killed(directory)
+    assert run("show", image).facts["default SM-DP+"] == "a"
+    run("copy", image, tmp_path / "copy")
+    assert json.loads((tmp_path / "copy" / DOCUMENT).read_text())["defaultDpAddress"] == "a"
+    assert not (tmp_path / "copy" / CHANGES).exists()
+    assert run("check", tmp_path / "copy").out == f"{tmp_path / 'copy'} is sound\n"
+
+
+def test_check_says_what_waits(run: Run, directory: Path) -> None:
+    assert run("check", directory).out == f"{directory} is sound\n"
+    image = killed(directory)
+    assert run("check", image).out == f"1 change waits in card.changes\n{image} is sound\n"
+
+
+def test_check_says_what_is_not_sound(run: Run, directory: Path) -> None:
+    (directory / DOCUMENT).write_text("{")
+    assert "is damaged: it is not JSON: it ends too early" in run("check", directory).complaint
+
+
+def test_an_edit_beside_a_change_log_is_mended_as_the_sentence_says(
+    run: Run, directory: Path
+) -> None:
+    image = killed(directory)
+    document = image / DOCUMENT
+    document.write_text(document.read_text().replace('"nextSeqNumber": 1', '"nextSeqNumber": 7'))
+    shutil.copytree(image, image.with_name("other"))
+    complaint = run("show", image).complaint
+    assert f"euicc-sim card mend {image} --keep edit" in complaint
+    assert run("mend", image, "--keep", "edit").out == (
+        "card.json is the card as it was edited; the changes are in card.changes.1\n"
+    )
+    facts = run("show", image).facts
+    assert (facts["next number"], facts["default SM-DP+"]) == ("7", "none")
+    other = image.with_name("other")
+    assert run("mend", other, "--keep", "changes").out == (
+        "card.json has the changes; the file as it was edited is card.json.edited\n"
+    )
+    facts = run("show", other).facts
+    assert (facts["next number"], facts["default SM-DP+"]) == ("7", "a")
+
+
+def test_mend_leaves_a_card_alone_that_is_open(run: Run, directory: Path) -> None:
+    with Card.open(directory, fsync=False):
+        assert "is open already" in run("mend", directory, "--keep", "edit").complaint
+
+
+def test_mend_needs_a_card(run: Run, tmp_path: Path) -> None:
+    assert run("mend", tmp_path, "--keep", "edit").complaint == f"there is no card in {tmp_path}"
+    assert list(tmp_path.iterdir()) == []
 
 
 # -- as a program

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import typer
 from rich.console import Console
+from support.es10 import SELECT_ISDR, es10
 from support.hexes import hx
 from support.installing import install
 from typer.testing import CliRunner
@@ -100,6 +101,19 @@ def test_a_look_at_what_has_not_changed_is_the_same(card: Card, pki_folder: Path
     assert len(third.state.profiles) == 1
     log.idle()
     assert watched.look() is third
+
+
+def test_a_change_is_seen_though_the_document_is_not_written_yet(card: Card) -> None:
+    watched = Watched(card.directory)
+    assert watched.look().state.default_dp_address == ""
+    card.transmit(SELECT_ISDR)
+    before = (card.directory / "card.json").read_bytes()
+    assert es10(card.transmit, bytes.fromhex("BF6503800161")) == bytes.fromhex("BF6503800100")
+    assert (card.directory / "card.json").read_bytes() == before
+    assert watched.look().state.default_dp_address == "a"
+    seen = watched.look()
+    card.idle(1.0)
+    assert watched.look().state == seen.state
 
 
 def test_a_card_that_is_damaged_meanwhile_is_shown_as_it_was(card: Card) -> None:

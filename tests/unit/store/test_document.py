@@ -31,6 +31,7 @@ def document(card: Card) -> Document:
     )
     for counter in (1, 2):
         es10(card.transmit, package("eim1", counter, key=key(1), token=1))
+    card.idle(1.0)
     found: Document = json.loads((card.directory / "card.json").read_text())
     return found
 
@@ -62,7 +63,7 @@ def drop(*path: str | int) -> Spoil:
 P384 = key(6, "P-384").spki.hex()
 
 SPOILT = {
-    "no counter": (drop("eims", 1, "counterValue"), "at eims.1.counterValue: Field required"),
+    "no counter": (drop("eims", 1, "counterValue"), "at eims.1.counterValue: this field is"),
     "a negative counter": (put("eims", 0, "counterValue", value=-1), "at eims.0.counterValue: "),
     "a counter too high": (
         put("eims", 0, "counterValue", value=8388608),
@@ -115,7 +116,7 @@ SPOILT = {
     ),
     "no room": (put("card", "limits", "eims", value=0), "at card.limits.eims: "),
     "eIMs that are no list": (put("eims", value={}), "at eims: "),
-    "another schema": (put("schema", value=2), '"schema" is 2'),
+    "another schema": (put("schema", value=3), '"schema" is 3'),
     "no schema": (drop("schema"), '"schema" is None'),
     "a later version": (put("card", "sgp32", value="9.9"), "at card.sgp32: "),
 }

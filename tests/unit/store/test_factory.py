@@ -19,8 +19,8 @@ from support.published_pki import tree
 
 from euicc_sim import Card, CardError
 from euicc_sim.store import making as factory
-from euicc_sim.store.directory import DOCUMENT, DRAFT, LOCK, Disk
-from euicc_sim.store.making import copy_card
+from euicc_sim.store.copying import copy_card
+from euicc_sim.store.directory import CHANGES, DOCUMENT, DRAFT, LOCK, Disk
 from keys import TestPki, make_eid
 
 EID = "89049032123451234512345678901235"
@@ -52,7 +52,13 @@ def challenges(card: Card, count: int) -> list[bytes]:
 def test_a_card_is_a_document_a_lock_and_two_keys_when_its_pki_is_elsewhere(
     directory: Path,
 ) -> None:
-    assert {one.name for one in directory.iterdir()} == {DOCUMENT, LOCK, NIST_KEY, BRP_KEY}
+    assert {one.name for one in directory.iterdir()} == {
+        DOCUMENT,
+        CHANGES,
+        LOCK,
+        NIST_KEY,
+        BRP_KEY,
+    }
 
 
 def test_a_card_without_a_pki_has_one_of_its_own(tmp_path: Path) -> None:
@@ -215,7 +221,7 @@ def test_private_keys_without_a_card_are_never_overwritten(directory: Path) -> N
 def test_two_makers_of_one_card_do_not_meet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def second(*_: object) -> None:
+    def second(*_: object, **__: object) -> None:
         with pytest.raises(CardError, match="is open already"):
             Card.create(tmp_path / "card", fsync=False)
         raise CardError("the first is disturbed no more")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from support.golden import (
     FOLDER,
     RETURNS,
     RULES,
+    VERSION,
     certificate_eim,
     notification,
     profiles,
@@ -41,8 +43,7 @@ from euicc_sim.model.eim import KeyForm
 from euicc_sim.model.identity import Identity
 from euicc_sim.model.state import ImmediateEnable, Limits, State, Switches
 from euicc_sim.store.directory import DOCUMENT, read
-from euicc_sim.store.document import parse
-from euicc_sim.store.rendering import Renderer
+from euicc_sim.store.document import parse, render
 
 REPLAY_ERROR = 4
 
@@ -65,12 +66,14 @@ def package(path: Path, iccid: bytes) -> bytes:
 
 
 def test_the_current_version_has_a_document() -> None:
-    assert CURRENT.is_file(), f"write {CURRENT.name} as tests/golden/README.md says"
+    releases = [tuple(map(int, one.stem.split("."))) for one in FOLDER.glob("*.json")]
+    assert max(releases) == tuple(map(int, VERSION.split(".")))
+    assert (FOLDER / f"{version('euicc-sim')}.json").is_file(), "see tests/golden/README.md"
 
 
 def test_the_current_version_renders_its_document_again_byte_for_byte() -> None:
     identity, state = loaded(CURRENT)
-    assert Renderer(identity).render(state) == CURRENT.read_bytes()
+    assert render(identity, state) == CURRENT.read_bytes()
 
 
 def test_the_current_version_would_write_the_same_fields(tmp_path: Path) -> None:
@@ -93,7 +96,7 @@ def test_the_current_version_would_write_the_same_packages(tmp_path: Path) -> No
 @releases
 def test_a_release_s_document_written_anew_says_the_same(path: Path) -> None:
     identity, state = loaded(path)
-    again = Renderer(identity).render(state)
+    again = render(identity, state)
     assert parse(again, lambda iccid: package(path, iccid)) == (identity, state)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from support.package_states import (
 from euicc_sim import Card
 from euicc_sim.model.state import State
 from euicc_sim.parties.messages.errors import LpaError
-from euicc_sim.store.directory import Disk
+from euicc_sim.store.directory import Disk, read
 
 
 @pytest.fixture
@@ -47,9 +48,21 @@ class NamingDisk(Disk):
         self.calls.append(("write", path.name))
         return super().write(path, content, mode)
 
+    def append(self, path: Path, content: bytes, size: int) -> int:
+        self.calls.append(("append", path.name))
+        return super().append(path, content, size)
+
+    def truncate(self, path: Path, size: int) -> int:
+        self.calls.append(("truncate", path.name))
+        return super().truncate(path, size)
+
     def sync(self, fd: int) -> None:
         self.calls.append(("sync", Path(os.readlink(f"/proc/self/fd/{fd}")).name))
         super().sync(fd)
+
+    def sync_data(self, fd: int) -> None:
+        self.calls.append(("sync data", Path(os.readlink(f"/proc/self/fd/{fd}")).name))
+        super().sync_data(fd)
 
     def replace(self, draft: Path, final: Path) -> None:
         self.calls.append(("replace", final.name))
@@ -60,19 +73,23 @@ class NamingDisk(Disk):
         super().remove(path)
 
 
-DOCUMENT_CALLS = [
+LINE_CALLS = [("append", "card.changes"), ("sync data", "card.changes")]
+PACKAGE_CALLS = [
+    ("write", f"{B_DIGITS}.upp.new"),
+    ("sync", f"{B_DIGITS}.upp.new"),
+    ("sync", "profiles"),
+]
+NAMED = [("replace", f"{B_DIGITS}.upp")]
+GONE = [("remove", f"{A_DIGITS}.upp")]
+FOLD_CALLS = [
+    *LINE_CALLS,
     ("write", "card.json.new"),
     ("sync", "card.json.new"),
     ("replace", "card.json"),
     ("sync", "card"),
 ]
-PACKAGE_CALLS = [
-    ("write", f"{B_DIGITS}.upp.new"),
-    ("sync", f"{B_DIGITS}.upp.new"),
-    ("replace", f"{B_DIGITS}.upp"),
-    ("sync", "profiles"),
-    ("sync", "card"),
-]
+PROFILES = [("sync", "profiles")]
+EMPTIED = [("truncate", "card.changes")]
 
 
 def kept(directory: Path) -> State:
@@ -83,25 +100,29 @@ def kept(directory: Path) -> State:
     return opened_once(image)
 
 
-def test_a_package_is_on_the_disk_before_the_document_that_names_it(directory: Path) -> None:
+def test_a_package_is_on_the_disk_before_the_line_that_names_it(directory: Path) -> None:
     disk = NamingDisk()
     store, _, state = opened(directory, disk)
     store.save(install_at_once(state))
+    assert disk.calls == PACKAGE_CALLS + LINE_CALLS + NAMED
+    disk.calls = []
     store.close()
-    assert disk.calls == PACKAGE_CALLS + DOCUMENT_CALLS
+    assert disk.calls == FOLD_CALLS + PROFILES + EMPTIED
 
 
-def test_it_goes_after_the_document_that_does_not_any_more(directory: Path) -> None:
+def test_it_goes_after_the_line_that_removes_it(directory: Path) -> None:
     disk = NamingDisk()
     store, _, state = opened(directory, disk)
     store.save(delete_at_once(state))
+    assert disk.calls == LINE_CALLS + GONE
+    disk.calls = []
     store.close()
-    assert disk.calls == [*DOCUMENT_CALLS, ("remove", f"{A_DIGITS}.upp")]
+    assert disk.calls == FOLD_CALLS + PROFILES + EMPTIED
 
 
 @changes
 @pytest.mark.parametrize("half", [False, True], ids=["not begun", "half done"])
-@pytest.mark.parametrize("at", range(len(PACKAGE_CALLS + DOCUMENT_CALLS)))
+@pytest.mark.parametrize("at", range(len(PACKAGE_CALLS + LINE_CALLS + NAMED)))
 def test_a_fault_of_the_disk_leaves_the_old_state_and_the_next_save_the_new(
     directory: Path, change: Change, at: int, half: bool
 ) -> None:
@@ -114,11 +135,33 @@ def test_a_fault_of_the_disk_leaves_the_old_state_and_the_next_save_the_new(
     except OSError:
         failed = True
     assert kept(directory) == (old if failed else change(old))
-    assert failed == (at < (9 if change is install_at_once else 4))
+    assert failed == (at < (5 if change is install_at_once else 2))
     disk.arm()
     store.save(change(old))
+    assert kept(directory) == change(old)
     store.close()
     assert kept(directory) == change(old)
+    assert (directory / "card.changes").read_bytes() == b""
+
+
+@changes
+@pytest.mark.parametrize("at", range(len(FOLD_CALLS + PROFILES + EMPTIED)))
+def test_a_fault_of_the_disk_in_a_fold_loses_nothing(
+    directory: Path, change: Change, at: int
+) -> None:
+    disk = FaultyDisk()
+    store, _, old = opened(directory, disk)
+    store.save(change(old))
+    disk.arm(at)
+    with pytest.raises(OSError, match=r"No space left|Input/output"):
+        store.fold()
+    assert kept(directory) == change(old)
+    disk.arm()
+    again = replace(change(old), default_dp_address="after.example")
+    store.save(again)
+    assert kept(directory) == again
+    store.close()
+    assert kept(directory) == again
 
 
 @changes
@@ -132,7 +175,51 @@ def test_a_power_loss_around_any_disk_operation_leaves_the_old_state_or_the_new(
     found = [kept(image) for _, image in disk.images]
     assert {one == old or one == change(old) for one in found} == {True}
     turned = found.index(change(old))
+    assert disk.images[turned][0] == "after append"
     assert found == [old] * turned + [change(old)] * (len(found) - turned)
+
+
+@changes
+def test_a_power_loss_in_an_opening_leaves_the_state(
+    directory: Path, change: Change, tmp_path: Path
+) -> None:
+    store, _, old = opened(directory, Disk())
+    store.save(change(old))
+    killed = directory.with_name("killed")
+    shutil.copytree(directory, killed)
+    (killed / "profiles" / f"{A_DIGITS}.upp").write_bytes(OLD.package)  # not removed any more
+    store.close()
+    disk = ImagingDisk(killed, tmp_path / "images")
+    opened(killed, disk)[0].close()
+    assert len(disk.images) > 8
+    for name, image in disk.images:
+        assert kept(image) == change(old), name
+
+
+@changes
+def test_a_draft_is_as_good_as_the_package_until_it_can_be_renamed(
+    directory: Path, change: Change
+) -> None:
+    disk = FaultyDisk()
+    store, _, old = opened(directory, disk)
+    disk.arm(5 if change is install_at_once else 2)
+    store.save(change(old))
+    assert disk.calls[-1] == ("replace" if change is install_at_once else "remove")
+    assert read(directory)[1] == change(old)
+    disk.arm()
+    store.close()
+    names = {one.name for one in (directory / "profiles").iterdir()}
+    both = {f"{A_DIGITS}.upp", f"{B_DIGITS}.upp"}
+    assert names == (both if change is install_at_once else set())
+
+
+def test_a_package_never_changes(directory: Path) -> None:
+    store, _, old = opened(directory, Disk())
+    other = replace(old.profiles[0], package=b"another")
+    with pytest.raises(OSError, match="a package never changes"):
+        store.save(replace(old, profiles=(other,)))
+    store.close()
+    assert kept(directory) == old
 
 
 def test_a_deletion_whose_save_fails_is_6581_and_can_be_tried_again(directory: Path) -> None:
@@ -178,4 +265,4 @@ def test_a_download_with_a_fault_at_any_moment_is_whole_or_not_there(
             assert len(state.profiles) == 2
             break
         at += 1
-    assert at > 20
+    assert at > 15

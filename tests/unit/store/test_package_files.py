@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support import saip
@@ -26,8 +26,8 @@ from support.package_states import (
 )
 
 from euicc_sim import Card, CardError
+from euicc_sim.store.copying import copy_card
 from euicc_sim.store.directory import DOCUMENT, Disk, read
-from euicc_sim.store.making import copy_card
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_package_that_is_there_is_not_written_again(directory: Path) -> None:
     with Card.open(directory, disk=disk) as card:
         card.transmit(SELECT_ISDR)
         ask(card.transmit, hx("BF65 03 800161"))
-    assert disk.calls == ["write", "sync", "replace", "sync"]
+        assert disk.calls == ["append", "sync data"]
 
 
 def test_a_card_that_never_had_one_has_no_folder(tmp_path: Path, pki_folder: Path) -> None:
@@ -146,8 +146,8 @@ def test_a_package_that_is_not_the_one_is_named_and_all_is_left_alone(
 # -- what is left over
 
 
-@pytest.mark.parametrize("name", [f"{B_DIGITS}.upp", f"{A_DIGITS}.upp.new", f"{B_DIGITS}.upp.new"])
-def test_what_no_document_names_goes_when_the_card_is_opened_not_when_it_is_read(
+@pytest.mark.parametrize("name", [f"{A_DIGITS}.upp.new", f"{B_DIGITS}.upp.new"])
+def test_a_draft_that_nothing_names_goes_when_the_card_is_opened_not_when_it_is_read(
     directory: Path, name: str
 ) -> None:
     (directory / "profiles" / name).write_bytes(b"half")
@@ -164,12 +164,47 @@ def test_what_is_somebody_elses_stays(directory: Path, name: str) -> None:
     assert packages(directory)[name] == b"mine"
 
 
-def test_what_cannot_be_removed_is_in_nobodys_way(directory: Path) -> None:
+def test_what_is_named_like_a_package_is_moved_aside_whatever_it_is(directory: Path) -> None:
     (directory / "profiles" / "00.upp").mkdir()
-    (directory / "profiles" / "99.upp").write_bytes(b"half")
-    Card.open(directory).close()
-    assert (directory / "profiles" / "00.upp").is_dir()
-    assert not (directory / "profiles" / "99.upp").exists()
+    (directory / "profiles" / "99.upp").symlink_to("../card.json")
+    Card.open(directory, fsync=False).close()
+    assert (directory / "aside" / "00.upp").is_dir()
+    assert (directory / "aside" / "99.upp").is_symlink()
+    assert packages(directory) == {f"{A_DIGITS}.upp": OLD.package}
+
+
+def test_a_second_strange_file_does_not_overwrite_the_first(directory: Path) -> None:
+    for content in (b"one", b"two", b"three"):
+        (directory / "profiles" / "99.upp").write_bytes(content)
+        Card.open(directory, fsync=False).close()
+    names = ("99.upp", "99.upp.1", "99.upp.2")
+    assert [(directory / "aside" / one).read_bytes() for one in names] == [b"one", b"two", b"three"]
+
+
+def test_behind_a_linked_aside_nothing_is_touched(
+    directory: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (directory / "aside").symlink_to(tmp_path / "elsewhere")
+    (directory / "profiles" / "99.upp").write_bytes(b"mine")
+    Card.open(directory, fsync=False).close()
+    assert packages(directory)["99.upp"] == b"mine"
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert "99.upp is not a package of this card, and stays: " in caplog.text
+
+
+@changes
+def test_behind_profiles_that_were_linked_meanwhile_nothing_is_touched(
+    directory: Path, tmp_path: Path, change: Change
+) -> None:
+    store, _, old = opened(directory, Disk())
+    (directory / "profiles").rename(tmp_path / "elsewhere")
+    (directory / "profiles").symlink_to(tmp_path / "elsewhere")
+    with suppress(OSError):
+        store.save(change(old))
+    store.close()
+    found = {one.name: one.read_bytes() for one in (tmp_path / "elsewhere").iterdir()}
+    assert found == {f"{A_DIGITS}.upp": OLD.package}
 
 
 def test_nothing_is_removed_from_a_disk_that_may_still_go_back_to_an_older_document(
@@ -183,6 +218,7 @@ def test_nothing_is_removed_from_a_disk_that_may_still_go_back_to_an_older_docum
     assert packages(directory)["99.upp"] == b"perhaps needed"
     Card.open(directory).close()
     assert set(packages(directory)) == {f"{A_DIGITS}.upp"}
+    assert (directory / "aside" / "99.upp").read_bytes() == b"perhaps needed"
 
 
 # -- copies
@@ -199,27 +235,46 @@ def test_a_copy_has_the_packages_too(directory: Path, tmp_path: Path) -> None:
     assert (tmp_path / "copy/profiles").stat().st_mode & 0o777 == 0o700
 
 
+class Meanwhile:
+    """Does something before the read of that number, wherever the store reads a file."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, work: Callable[[int], None]) -> None:
+        self.count = 0
+        self._work = work
+        for module in ("directory", "packages"):
+            monkeypatch.setattr(f"euicc_sim.store.{module}.read_file", self._read)
+
+    def _read(self, path: Path) -> bytes:
+        self._work(self.count)
+        self.count += 1
+        return path.read_bytes()
+
+
 @pytest.mark.slow
 @changes
+@pytest.mark.parametrize("fold", [False, True], ids=["a line", "folded"])
 @pytest.mark.parametrize("at", range(4))
 def test_a_copy_of_a_card_that_changes_meanwhile_is_one_of_its_states(
-    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change, at: int
+    directory: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Change,
+    at: int,
+    fold: bool,
 ) -> None:
     store, _, old = opened(directory, Disk())
-    copy_file, count = shutil.copyfile, 0
 
-    def meanwhile(source: str, target: str, **options: Any) -> object:
-        nonlocal count
+    def changed(count: int) -> None:
         if count == at:
             store.save(change(old))
-        count += 1
-        return copy_file(source, target, **options)
+            if fold:
+                store.fold()
 
-    monkeypatch.setattr(shutil, "copyfile", meanwhile)
+    reads = Meanwhile(monkeypatch, changed)
     copy_card(directory, tmp_path / "copy")
     monkeypatch.undo()
     store.close()
-    assert count > at
+    assert reads.count > at
     assert opened_once(tmp_path / "copy") in (old, change(old))
 
 
@@ -228,16 +283,14 @@ def test_a_card_that_never_rests_is_not_copied(
     directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store, _, state = opened(directory, Disk())
-    copy_file, count = shutil.copyfile, 0
 
-    def meanwhile(source: str, target: str, **options: Any) -> object:
-        nonlocal count
-        count += 1
-        store.save(replace(state, next_seq=count))
-        return copy_file(source, target, **options)
+    def changed(count: int) -> None:
+        store.save(replace(state, next_seq=count + 2))
+        store.fold()
 
-    monkeypatch.setattr(shutil, "copyfile", meanwhile)
+    Meanwhile(monkeypatch, changed)
     with pytest.raises(CardError, match="changes all the time; let it rest"):
         copy_card(directory, tmp_path / "copy")
+    monkeypatch.undo()
     store.close()
     assert not (tmp_path / "copy").exists()

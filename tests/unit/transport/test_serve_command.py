@@ -56,6 +56,8 @@ class StubCard:
             raise StubError("The card in locked is in use.")
         return cls(directory, fsync)
 
+    def idle(self, seconds: float) -> None: ...
+
     def power_off(self) -> None:
         pass
 

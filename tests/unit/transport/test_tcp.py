@@ -31,6 +31,8 @@ class Stub:
         self.answer = answer
         self.done: list[str] = []
 
+    def idle(self, seconds: float) -> None: ...
+
     def power_off(self) -> None:
         self.done.append("off")
 

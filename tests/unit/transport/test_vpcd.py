@@ -26,6 +26,8 @@ class Card:
         self.answer = answer
         self.done: list[str] = []
 
+    def idle(self, seconds: float) -> None: ...
+
     def power_off(self) -> None:
         self.done.append("off")
 

@@ -1,0 +1,220 @@
+"""The change log `card.changes`: what each command has changed, one JSON line each.
+
+    {"number":1,"card":"5b0e…","changes":{"nextSeqNumber":8,"eims":{"change":[{"eimId":"eim1",
+     "counterValue":7}]},"results":{"add":[{…}]}},"checksum":"8d0c33a1"}
+
+`card` is the digest of the `card.json` that was there; the checksum (CRC-32) goes on from the line
+before, so no line can be missing, altered or out of its order. A line with `folded` instead of
+`changes` says: up to here all is in the `card.json` of that digest, too. The log is so a way from
+one `card.json` to the present state, and a sound `card.json` is one of the stations on that way.
+Recovery is in docs/store.md. Knows no files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from operator import is_
+from typing import Any
+from zlib import crc32
+
+import msgspec
+from msgspec import Struct
+
+from euicc_sim.model.state import State
+from euicc_sim.store.kinds import Record
+from euicc_sim.store.schema import ITEMS, KEYS, STATE
+
+_CHECKSUM = b',"checksum":"%08x"}\n'
+_TAIL = len(_CHECKSUM % 0)
+
+
+class Line(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A line as it is read: `changes`, or `folded`."""
+
+    number: int
+    card: str
+    changes: dict[str, Any] | None = None
+    folded: str | None = None
+    checksum: str
+
+
+class LogError(ValueError):
+    """A change log that does not fit: the number of the line, and why."""
+
+    def __init__(self, line: int, why: str) -> None:
+        """Keep the number."""
+        super().__init__(why)
+        self.line = line
+
+
+class EditedError(ValueError):
+    """A change log that belongs to another `card.json` than the one that is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a log ends: bytes and lines so far, and the checksum of the last one."""
+
+    size: int = 0
+    number: int = 0
+    checksum: int = 0
+
+    def line(self, card: str, **content: Any) -> tuple[bytes, End]:
+        """The next line, and where the log ends with it."""
+        body = msgspec.json.encode({"number": self.number + 1, "card": card} | content)[:-1]
+        checksum = crc32(body, self.checksum)
+        line = body + _CHECKSUM % checksum
+        return line, End(self.size + len(line), self.number + 1, checksum)
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A log that was read: its lines, where they end, and how many bytes of a torn one follow."""
+
+    lines: tuple[Line, ...] = ()
+    end: End = End()
+    torn: int = 0
+
+    def waiting(self, card: str) -> tuple[Line, ...]:
+        """The lines whose changes are not in the `card.json` of that digest.
+
+        Raises EditedError when that file is no station on the way.
+        """
+        stations = [self.lines[0].card] if self.lines else [card]
+        stations += [one.folded or "" for one in self.lines]
+        if card not in stations:
+            raise EditedError
+        last = len(stations) - 1 - stations[::-1].index(card)
+        return tuple(one for one in self.lines[last:] if one.changes is not None)
+
+
+def digest(document: bytes) -> str:
+    """What tells one `card.json` from another."""
+    return sha256(document).hexdigest()[:32]
+
+
+def read(content: bytes) -> Log:
+    """Read a log. Raises LogError.
+
+    A tail that is not a whole line is one that the power was cut under, or the process: it has no
+    end of line, or blocks in it that were never written, which read as zeros.
+    """
+    lines: list[Line] = []
+    cards: set[str] = set()
+    end = End()
+    while end.size < len(content):
+        after = content.find(b"\n", end.size) + 1 or len(content)
+        raw = content[end.size : after]
+        try:
+            line, end = _line(raw, end)
+        except ValueError as error:
+            if after == len(content) and (not raw.endswith(b"\n") or b"\0" in raw):
+                return Log(tuple(lines), end, len(raw))
+            raise LogError(len(lines) + 1, str(error)) from error
+        cards = cards or {line.card}
+        if line.card not in cards:
+            raise LogError(line.number, "it belongs to another card.json than the lines before it")
+        cards.add(line.folded or line.card)
+        lines.append(line)
+    return Log(tuple(lines), end)
+
+
+def _line(raw: bytes, end: End) -> tuple[Line, End]:
+    body = raw[:-_TAIL]
+    checksum = crc32(body, end.checksum)
+    if raw[-_TAIL:] != _CHECKSUM % checksum:
+        raise ValueError("its checksum is not that of this line after the one before")
+    try:
+        line = msgspec.json.decode(raw, type=Line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"it is not a line of changes: {error}") from error
+    if line.number != end.number + 1 or (line.changes is None) == (line.folded is None):
+        raise ValueError("it is not a line of changes")
+    return line, End(end.size + len(raw), line.number, checksum)
+
+
+# -- what has changed
+
+_FIELDS = [(one.name, one.attribute, one.written, ITEMS.get(one.name)) for one in STATE.fields]
+
+
+def differences(old: State, new: State) -> dict[str, Any]:
+    """What a line says of two states; nothing when they are equal. Unchanged parts are skipped."""
+    found: dict[str, Any] = {}
+    for name, attribute, written, record in _FIELDS:
+        before, now = getattr(old, attribute), getattr(new, attribute)
+        if before is now:
+            continue
+        if record is None:
+            if before != now:
+                found[name] = written(new)
+        elif items := _items(before, now, record, KEYS[name]):
+            found[name] = items
+    return found
+
+
+def _items(
+    before: Sequence[Any], now: Sequence[Any], record: Record, key_name: str
+) -> dict[str, Any] | list[Any]:
+    """What was removed, changed and added, by keys; the whole list where order has changed."""
+    same = next((at for at, one in enumerate(map(is_, before, now)) if not one), None)
+    start = min(len(before), len(now)) if same is None else same
+    old, new = before[start:], now[start:]
+    key = record.by_name[key_name]
+    attribute = key.attribute
+    there = {getattr(one, attribute) for one in new}
+    kept = [one for one in old if getattr(one, attribute) in there]
+    pairs = list(zip(kept, new, strict=False))
+    if any(getattr(one, attribute) != getattr(two, attribute) for one, two in pairs):
+        return [record.write(one) for one in now]
+    found: dict[str, Any] = {}
+    if len(kept) < len(old):
+        found["remove"] = [key.written(one) for one in old if getattr(one, attribute) not in there]
+    changed = [
+        {key_name: key.written(two)} | fields
+        for one, two in pairs
+        if one is not two and (fields := record.differences(one, two))
+    ]
+    if changed:
+        found["change"] = changed
+    if len(new) > len(kept):
+        found["add"] = [record.write(one) for one in new[len(kept) :]]
+    return found
+
+
+def put(tree: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Make the changes of a line to a document. Raises ValueError where they do not fit."""
+    for name, value in changes.items():
+        if name not in STATE.by_name:
+            raise ValueError(f"a card has no {name}")
+        if name in KEYS and isinstance(value, dict):
+            tree[name] = _put_items(tree.get(name, []), KEYS[name], value)
+        else:
+            tree[name] = value
+
+
+def _put_items(items: list[Any], key: str, change: dict[str, Any]) -> list[Any]:
+    try:
+        found = {one[key]: one for one in items}
+        for one in change.get("remove", ()):
+            del found[one]
+        for one in change.get("change", ()):
+            found[one[key]] = found[one[key]] | one
+        for one in change.get("add", ()):
+            if found.setdefault(one[key], one) is not one:
+                raise ValueError(f"{key} {one[key]} is there already")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"it changes what is not there: {error}") from error
+    return list(found.values())
+
+
+def removed(lines: Sequence[Line]) -> set[bytes]:
+    """ICCIDs of the Profiles that lines have removed."""
+    found: set[bytes] = set()
+    for one in lines:
+        profiles = (one.changes or {}).get("profiles")
+        if isinstance(profiles, dict):
+            found.update(map(bytes.fromhex, profiles.get("remove", ())))
+    return found

@@ -1,0 +1,250 @@
+"""What a declaration in `schema` is made of: records, their fields, and kinds of values.
+
+A kind knows the type that a value has in JSON, which msgspec checks, and the way there and back.
+A record is a kind too: the fields of one dataclass of the model, each declared once. Reading,
+writing and checking all come from that declaration. Knows no card.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Literal, TypeVar, Union
+
+from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
+
+MAX_INTEGER = 2**63 - 1
+MAX_TEXT = 0x20000
+"""Characters: as many as come in one request."""
+MAX_BIT = 0xFFFFF
+"""The last bit of the longest BIT STRING that comes in one request."""
+
+M = TypeVar("M")
+E = TypeVar("E", bound=StrEnum)
+
+
+class MisfitError(ValueError):
+    """A value that does not fit where it stands: the steps to it, and why."""
+
+    def __init__(self, why: str) -> None:
+        """Begin at the value itself; whoever passes the error on adds the step before."""
+        super().__init__(why)
+        self.steps: list[str | int] = []
+
+
+class Kind:
+    """How one sort of value is stored.
+
+    `form` is its type in JSON for msgspec. `read` makes the model's value of a value of that type,
+    and raises ValueError when it does not fit; `write` is the other direction. Values differ from
+    kind to kind, so their types are `Any`: what holds them together is the table in `schema`, and
+    the test that takes every field there and back.
+    """
+
+    def __init__(
+        self, form: Any, read: Callable[[Any], Any] | None, write: Callable[[Any], Any]
+    ) -> None:
+        """Without `read` a value is the same in the model and in JSON."""
+        self.form = form
+        self.read: Callable[[Any], Any] = read or _same
+        self.write = write
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _either(one: Any, other: Any) -> Any:
+    return Union[one, other]  # noqa: UP007 - forms are values here
+
+
+BOOLEAN = Kind(bool, None, _same)
+
+
+def integer(least: int = 0, most: int = MAX_INTEGER) -> Kind:
+    """A number, bounds included."""
+    return Kind(Annotated[int, Meta(ge=least, le=most)], None, _same)
+
+
+def text(least: int = 0, most: int = MAX_TEXT) -> Kind:
+    """Characters, so many of them."""
+    return Kind(Annotated[str, Meta(min_length=least, max_length=most)], None, _same)
+
+
+def text_like(pattern: str, wanted: str) -> Kind:
+    """Characters of that pattern, which is described as `wanted`."""
+    whole = re.compile(pattern)
+
+    def read(value: str) -> str:
+        if not whole.fullmatch(value):
+            raise ValueError(f"{wanted} are needed here")
+        return value
+
+    schema = {"pattern": f"^{pattern}$"}
+    return Kind(Annotated[str, Meta(max_length=MAX_TEXT, extra_json_schema=schema)], read, _same)
+
+
+def hexadecimal(least: int = 0, most: int | None = None) -> Kind:
+    """Bytes, so many of them, as hex digits; upper case when written."""
+    times = "*" if not least and most is None else f"{{{least},{'' if most is None else most}}}"
+    sizes = f"{least}" if least == most else f"{least} to {most}"
+    wanted = "bytes" if most is None else f"{sizes} bytes"
+
+    def read(value: str) -> bytes:
+        try:
+            found = bytes.fromhex(value)
+        except ValueError as error:
+            raise ValueError(f"{wanted} as hex digits are needed here") from error
+        if len(found) < least or (most is not None and len(found) > most):
+            raise ValueError(f"{wanted} as hex digits are needed here, not {len(found)}")
+        return found
+
+    form = Annotated[str, Meta(extra_json_schema={"pattern": f"^([0-9A-Fa-f]{{2}}){times}$"})]
+    return Kind(form, read, lambda value: value.hex().upper())
+
+
+def optional(kind: Kind) -> Kind:
+    """The same, or null."""
+    read, write = kind.read, kind.write
+    return Kind(
+        _either(kind.form, None),
+        lambda value: None if value is None else read(value),
+        lambda value: None if value is None else write(value),
+    )
+
+
+def listed(kind: Kind, least: int = 0) -> Kind:
+    """A tuple of such values, as a list."""
+    write = kind.write
+
+    def read(values: list[Any]) -> tuple[Any, ...]:
+        return tuple(_at(number, kind.read, one) for number, one in enumerate(values))
+
+    form = Annotated[list[kind.form], Meta(min_length=least)]  # type: ignore[name-defined]
+    return Kind(form, read, lambda values: [write(one) for one in values])
+
+
+def words(*known: str) -> Kind:
+    """One of these words."""
+    return Kind(Literal[known], None, _same)
+
+
+def code(names: Mapping[int, str]) -> Kind:
+    """A number that has a name, by its name."""
+    numbers = {name: number for number, name in names.items()}
+    return Kind(Literal[tuple(numbers)], numbers.__getitem__, names.__getitem__)
+
+
+def code_or_number(names: tuple[str, ...], least: int, most: int) -> Kind:
+    """A number by its name where it has one."""
+    form = _either(words(*names).form, integer(least, most).form)
+    known = dict(enumerate(names))
+    return Kind(
+        form,
+        lambda value: names.index(value) if isinstance(value, str) else value,
+        lambda value: known.get(value, value),
+    )
+
+
+def bits(names: tuple[str, ...]) -> Kind:
+    """The numbers of bits that are set, by their names where they have one."""
+    one = code_or_number(names, 0, MAX_BIT)
+    return Kind(
+        list[one.form],  # type: ignore[name-defined]
+        lambda values: frozenset(map(one.read, values)),
+        lambda values: [one.write(bit) for bit in sorted(values)],
+    )
+
+
+def word_of(enum: type[E]) -> Kind:
+    """A member of an enumeration, by its value."""
+    return Kind(Literal[tuple(one.value for one in enum)], enum, lambda value: value.value)
+
+
+class Field:
+    """One field of a record: its name in JSON, the model's attribute, and its kind.
+
+    It may be missing in JSON when the attribute has a default, unless it is `required`; what a
+    later release adds has to have one, so that older files open. `whole` says that it is written
+    from the whole object, not from the attribute alone.
+    """
+
+    def __init__(
+        self, name: str, attribute: str, kind: Kind, *, required: bool = False, whole: bool = False
+    ) -> None:
+        """Declare it."""
+        self.name = name
+        self.attribute = attribute
+        self.kind = kind
+        self.required = required
+        self.whole = whole
+
+    def written(self, value: object) -> Any:
+        """What of an object of the model stands in this field."""
+        return self.kind.write(value if self.whole else getattr(value, self.attribute))
+
+
+class Record(Kind):
+    """A dataclass of the model as a JSON object, its fields in the order they are declared in."""
+
+    def __init__(self, model: type, *fields: Field, title: str = "") -> None:
+        """Raises TypeError that names each field of the dataclass that is not declared."""
+        declared = {one.attribute for one in fields}
+        known = {one.name: one for one in dataclasses.fields(model)}
+        for name in known.keys() ^ declared:
+            raise TypeError(
+                f"{model.__name__}.{name} is {'not' if name in known else 'no attribute but'} "
+                "declared in the schema of the store (euicc_sim/store/schema.py)"
+            )
+        self.model = model
+        self.fields = fields
+        self.members = [_member(one, known[one.attribute]) for one in fields]
+        struct = defstruct(
+            title or model.__name__, self.members, forbid_unknown_fields=True, kw_only=True
+        )
+        self.by_name = {one.name: one for one in fields}
+        self._writing = [(one.name, one.written) for one in fields]
+        super().__init__(struct, self._read, self._write)
+
+    def _read(self, record: Struct) -> Any:
+        given = {}
+        for one in self.fields:
+            value = getattr(record, one.name)
+            if value is not UNSET:
+                given[one.attribute] = _at(one.name, one.kind.read, value)
+        return self.model(**given)
+
+    def _write(self, value: object) -> dict[str, Any]:
+        return {name: written(value) for name, written in self._writing}
+
+    def differences(self, old: object, new: object) -> dict[str, Any]:
+        """The fields of `new` that are not as in `old`, as they are stored."""
+        found = {}
+        for one in self.fields:
+            before, now = getattr(old, one.attribute), getattr(new, one.attribute)
+            if before is not now and before != now:
+                found[one.name] = one.written(new)
+        return found
+
+
+def _member(field: Field, attribute: dataclasses.Field[Any]) -> tuple[str, Any, Any] | Any:
+    missing = dataclasses.MISSING
+    has_default = attribute.default is not missing or attribute.default_factory is not missing
+    if field.required or not has_default:
+        return field.name, field.kind.form
+    return field.name, _either(field.kind.form, UnsetType), UNSET
+
+
+def _at(step: str | int, read: Callable[[Any], M], value: Any) -> M:
+    """Read what stands there; an error says where."""
+    try:
+        return read(value)
+    except MisfitError as error:
+        error.steps.insert(0, step)
+        raise
+    except ValueError as error:
+        misfit = MisfitError(str(error))
+        misfit.steps.append(step)
+        raise misfit from error

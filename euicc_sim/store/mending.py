@@ -1,0 +1,129 @@
+"""Says whether a card's directory is sound, and mends the one thing that a person has to decide.
+
+Which is: `card.json` was edited while a change log waited that belongs to the file as it was.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+
+from euicc_sim.store import change_log
+from euicc_sim.store.change_log import EditedError, LogError
+from euicc_sim.store.directory import JsonStore, look, replayed
+from euicc_sim.store.disk import CHANGES, DOCUMENT, DRAFT, CardError, Disk, read_file, reason
+from euicc_sim.store.document import DocumentError, parse, render
+from euicc_sim.store.making import load_signers
+from euicc_sim.store.packages import Packages, fetch, sync_folder, unused
+
+EDITED = "card.json.edited"
+
+
+class Keep(StrEnum):
+    """What `mend` keeps: the file as it was edited, or the changes, made to that file."""
+
+    EDIT = "edit"
+    CHANGES = "changes"
+
+
+def check_card(directory: Path) -> list[str]:
+    """What there is to say of a sound card's directory. Raises CardError when it is not sound.
+
+    The card may be in use; nothing is changed.
+    """
+    found = look(directory)
+    load_signers(directory, found.identity)
+    said = []
+    if found.waiting:
+        number = len(found.waiting)
+        said.append(f"{number} change{'s wait' if number > 1 else ' waits'} in {CHANGES}")
+    if found.log.torn:
+        said.append(
+            f"{CHANGES} ends with {found.log.torn} bytes of a command that was never answered"
+        )
+    if (directory / DRAFT).exists():
+        said.append(f"{DRAFT} is left of a process that was ended; the next save replaces it")
+    packages = Packages(directory, Disk(), fsync=False)
+    packages.loaded(found.state, ())
+    said += [
+        f"{path.relative_to(directory)} is not a package of this card" for path in packages.untidy()
+    ]
+    return said
+
+
+def mend_card(directory: Path, keep: Keep) -> str:
+    """End the conflict of an edited `card.json` with its change log; what was done, in words.
+
+    The file that is not kept gets a new name, and nothing is lost. Raises CardError, and then all
+    is as before.
+    """
+    if not (directory / DOCUMENT).exists():
+        raise CardError(f"there is no card in {directory}")
+    store = JsonStore(directory)
+    try:
+        return _mend(directory, keep)
+    except OSError as error:
+        raise CardError(f"nothing was mended in {directory}: {reason(error)}") from error
+    finally:
+        store.close()
+
+
+def _mend(directory: Path, keep: Keep) -> str:
+    document = read_file(directory / DOCUMENT)
+    try:
+        log = change_log.read(read_file(directory / CHANGES))
+        log.waiting(change_log.digest(document))
+    except FileNotFoundError:
+        return f"there is no {CHANGES}, so there is nothing to mend"
+    except LogError as error:
+        if keep is Keep.CHANGES:
+            raise CardError(
+                f"line {error.line} of {directory / CHANGES} does not fit: {error}; "
+                "only --keep edit is left"
+            ) from error
+    except EditedError:
+        pass
+    else:
+        return f"{DOCUMENT} and {CHANGES} belong together, so there is nothing to mend"
+    if keep is Keep.EDIT:
+        return _keep_edit(directory, document)
+    return _keep_changes(directory, document, log)
+
+
+def _keep_edit(directory: Path, document: bytes) -> str:
+    try:
+        parse(document, lambda iccid: fetch(directory, iccid))
+    except DocumentError as error:
+        raise CardError(f"{directory / DOCUMENT} cannot be kept: {error}") from error
+    former = unused(directory / f"{CHANGES}.1")
+    os.rename(directory / CHANGES, former)
+    sync_folder(directory, Disk())
+    return f"{DOCUMENT} is the card as it was edited; the changes are in {former.name}"
+
+
+def _keep_changes(directory: Path, document: bytes, log: change_log.Log) -> str:
+    changes = [one for one in log.lines if one.changes is not None]
+    try:
+        identity, state = replayed(directory, document, changes)
+    except DocumentError as error:
+        raise CardError(f"{directory / DOCUMENT} cannot be kept: {error}") from error
+    content = render(identity, state)
+    former = unused(directory / EDITED)
+    os.link(directory / DOCUMENT, former)
+    disk = Disk()
+    line, _ = log.end.line(log.lines[-1].card, folded=change_log.digest(content))
+    if log.torn:
+        _synced(disk, disk.truncate(directory / CHANGES, log.end.size))
+    _synced(disk, disk.append(directory / CHANGES, line, log.end.size))
+    _synced(disk, disk.write(directory / DRAFT, content))
+    disk.replace(directory / DRAFT, directory / DOCUMENT)
+    sync_folder(directory, disk)
+    return f"{DOCUMENT} has the changes; the file as it was edited is {former.name}"
+
+
+def _synced(disk: Disk, fd: int) -> None:
+    try:
+        disk.sync(fd)
+    finally:
+        os.close(fd)

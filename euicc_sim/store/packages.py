@@ -1,0 +1,199 @@
+"""Profile packages: a file each, beside the document, in `profiles/`.
+
+A package comes as a draft (`….upp.new`), is named by the document or its change log, and only then
+gets its name; it is removed after it was named for the last time. So a file without a name in
+either is what somebody else has put there, or a draft that nobody was promised.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import re
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from euicc_sim.model.state import State
+from euicc_sim.store.disk import Disk, read_file, reason, refuse_link
+from euicc_sim.store.schema import PACKAGES, package_file
+
+ASIDE = "aside"
+_PACKAGE = re.compile(r"[0-9A-F]{0,20}\.upp")
+_DRAFT = re.compile(r"[0-9A-F]{0,20}\.upp\.new")
+
+log = logging.getLogger(__name__)
+
+
+def fetch(directory: Path, iccid: bytes) -> bytes:
+    """The stored package of a Profile. Raises ValueError that says why there is none.
+
+    The name is tried again after the draft's, which may have been given it meanwhile.
+    """
+    path = directory / package_file(iccid)
+    try:
+        refuse_link(path.parent)
+        for one in (path, _draft(path)):
+            with suppress(FileNotFoundError):
+                return read_file(one)
+        return read_file(path)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {reason(error)}") from error
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f"{path.name}.new")
+
+
+class Packages:
+    """The packages of an open card."""
+
+    def __init__(self, directory: Path, disk: Disk, *, fsync: bool) -> None:
+        """Know of none yet."""
+        self._directory = directory
+        self._folder = directory / PACKAGES
+        self._disk = disk
+        self._fsync = fsync
+        self._known: dict[str, bytes] = {}
+        self._unsettled: list[Callable[[], None]] = []
+        self._unsynced = False
+
+    def loaded(self, state: State, removed: Iterable[bytes]) -> None:
+        """These are there, and named; those of the Profiles that were `removed` can go."""
+        self._known = _packages(state)
+        for iccid in removed:
+            path = self._directory / package_file(iccid)
+            if package_file(iccid) not in self._known and os.path.lexists(path):
+                self._unsettled.append(partial(self._disk.remove, path))
+
+    def bring(self, state: State) -> None:
+        """Write drafts of the packages that are new in a state. Raises OSError."""
+        packages = _packages(state)
+        new = {name: one for name, one in packages.items() if self._known.get(name) is not one}
+        changed = [name for name, one in new.items() if self._known.get(name, one) != one]
+        if changed:
+            raise OSError(errno.EINVAL, f"{changed[0]} is there, and a package never changes")
+        new = {name: one for name, one in new.items() if name not in self._known}
+        if not new:
+            return
+        self._make_folder()
+        for name, content in new.items():
+            path = self._directory / name
+            if os.path.lexists(path):
+                self._disk.remove(path)
+            fd = self._disk.write(_draft(path), content, 0o600)
+            try:
+                if self._fsync:
+                    self._disk.sync(fd)
+            finally:
+                os.close(fd)
+        self._sync_folder()
+
+    def named(self, state: State) -> None:
+        """Give drafts their names and remove packages that a state does not name any more.
+
+        What fails is tried again by `settle`: until then a draft is as good as the file.
+        """
+        packages = _packages(state)
+        came, went = packages.keys() - self._known.keys(), self._known.keys() - packages.keys()
+        self._known = packages
+        for name in sorted(came):
+            path = self._directory / name
+            self._unsettled.append(partial(self._disk.replace, _draft(path), path))
+        for name in sorted(went):
+            path = self._directory / name
+            self._unsettled.append(partial(self._disk.remove, path))
+        self.settle()
+
+    def settle(self) -> None:
+        """Do what is still to be done in the folder, as far as that is possible."""
+        if not self._unsettled or self._folder.is_symlink():
+            return
+        left = []
+        for one in self._unsettled:
+            self._unsynced = True
+            try:
+                one()
+            except FileNotFoundError:
+                continue
+            except OSError:
+                left.append(one)
+        self._unsettled = left
+
+    def sync(self) -> None:
+        """Bring to the disk what `settle` has done. Raises OSError."""
+        if self._unsynced:
+            self._sync_folder()
+            self._unsynced = False
+
+    def untidy(self) -> list[Path]:
+        """What lies in the folder of a card that was just opened, though nothing names it."""
+        found = sorted(self._folder.glob("*.upp*"))
+        return [
+            one
+            for one in found
+            if f"{PACKAGES}/{one.name}" not in self._known
+            and (_PACKAGE.fullmatch(one.name) or _DRAFT.fullmatch(one.name))
+        ]
+
+    def tidy(self) -> None:
+        """Give drafts their names or remove them; move every other package aside."""
+        for path in self.untidy():
+            final = path.with_suffix("")
+            if not _DRAFT.fullmatch(path.name):
+                self._move_aside(path)
+                continue
+            with suppress(OSError):
+                if f"{PACKAGES}/{final.name}" in self._known and not os.path.lexists(final):
+                    self._disk.replace(path, final)
+                else:
+                    self._disk.remove(path)
+
+    def _move_aside(self, path: Path) -> None:
+        folder = self._directory / ASIDE
+        try:
+            refuse_link(folder)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            target = unused(folder / path.name)
+            self._disk.replace(path, target)
+        except OSError as error:
+            log.warning("%s is not a package of this card, and stays: %s", path, reason(error))
+            return
+        log.warning("%s is not a package of this card, and was moved to %s", path, target)
+
+    def _make_folder(self) -> None:
+        refuse_link(self._folder)
+        if self._folder.is_dir():
+            return
+        self._folder.mkdir(mode=0o700)
+        if self._fsync:
+            sync_folder(self._directory, self._disk)
+
+    def _sync_folder(self) -> None:
+        if self._fsync:
+            sync_folder(self._folder, self._disk)
+
+
+def unused(path: Path) -> Path:
+    """That path, or the first like it with a number behind that is not there yet."""
+    number = 0
+    found = path
+    while os.path.lexists(found):
+        number += 1
+        found = path.with_name(f"{path.name}.{number}")
+    return found
+
+
+def sync_folder(folder: Path, disk: Disk) -> None:
+    """Bring a folder's names to the disk. Raises OSError."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        disk.sync(fd)
+    finally:
+        os.close(fd)
+
+
+def _packages(state: State) -> dict[str, bytes]:
+    return {package_file(one.iccid): one.package for one in state.profiles}

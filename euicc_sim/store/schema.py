@@ -1,0 +1,350 @@
+"""What a card's document holds: each stored thing declared once, field by field.
+
+Reading, writing, validation, the change log and `docs/card.schema.json` come from these tables.
+A field of the model that is missing here stops the program at its start, by name. Names in JSON
+are the standards' own. Knows no files.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from hashlib import sha256
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, defstruct
+
+from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.asn1.wire import VERSIONS
+from euicc_sim.crypto.signature import UnusableKeyError, public_key
+from euicc_sim.model.eim import MAX_COUNTER, Eim, KeyForm, PublicKeyData
+from euicc_sim.model.identity import CardType, Credential, Identity
+from euicc_sim.model.notification import Notification, PackageResult
+from euicc_sim.model.profile import (
+    AuthorisationRule,
+    BppCommand,
+    Installation,
+    Operator,
+    Profile,
+    Recipient,
+    Rollback,
+)
+from euicc_sim.model.state import ImmediateEnable, Limits, Returns, State, Switches
+from euicc_sim.store.kinds import (
+    BOOLEAN,
+    MAX_INTEGER,
+    MAX_TEXT,
+    Field,
+    Kind,
+    Record,
+    bits,
+    code,
+    code_or_number,
+    hexadecimal,
+    integer,
+    listed,
+    optional,
+    text,
+    text_like,
+    word_of,
+    words,
+)
+
+SCHEMA = 2
+"""The number of the schema that is written. 1, of 0.1.0 and 0.2.0, has the same fields and no
+change log beside it: a program that knows only that one must not open this one."""
+SCHEMAS_READ = (1, 2)
+
+ID_TYPES = {1: "oid", 2: "fqdn", 3: "proprietary"}
+PROTOCOLS = ("retrieveHttps", "retrieveCoaps", "injectHttps", "injectCoaps", "proprietary")
+EVENTS = ("install", "enable", "disable", "delete")
+CLASSES = {0: "test", 1: "provisioning", 2: "operational"}
+RULES = ("pprUpdateControl", "ppr1", "ppr2")
+ICON_TYPES = ("jpg", "png")
+STEPS: dict[int, str] = {
+    BppCommand.INITIALISE_SECURE_CHANNEL: "initialiseSecureChannel",
+    BppCommand.CONFIGURE_ISDP: "configureISDP",
+    BppCommand.STORE_METADATA: "storeMetadata",
+    BppCommand.REPLACE_SESSION_KEYS: "replaceSessionKeys",
+    BppCommand.LOAD_PROFILE_ELEMENTS: "loadProfileElements",
+}
+PACKAGES = "profiles"
+"""The folder beside the document that holds profile packages."""
+
+TEXT = text()
+HEX = hexadecimal()
+NUMBER = integer(1)
+ICCID = hexadecimal(10, 10)
+FLAG = optional(BOOLEAN)
+
+
+def package_file(iccid: bytes) -> str:
+    """The file of a Profile's package, below the card's directory: named by the ICCID's digits."""
+    return f"{PACKAGES}/{iccid_digits(iccid)}.upp"
+
+
+@lru_cache(maxsize=256)
+def package_digest(package: bytes) -> str:
+    """SHA-256 of a profile package, as the document has it."""
+    return sha256(package).hexdigest().upper()
+
+
+# -- kinds of values that only a card has
+
+
+def _key(name: str, *, signing: bool) -> Kind:
+    """A public key by its form; one that packages are verified with must be of use for that."""
+    form = defstruct(
+        name,
+        [(one.value, HEX.form | None, None) for one in KeyForm],
+        forbid_unknown_fields=True,
+        kw_only=True,
+    )
+
+    def read(record: Struct) -> PublicKeyData:
+        given = {one: found for one in KeyForm if (found := getattr(record, one.value)) is not None}
+        if len(given) != 1:
+            raise ValueError("either publicKey or certificate is needed, as DER in hex")
+        ((found_form, value),) = given.items()
+        key = PublicKeyData(found_form, HEX.read(value))
+        if signing:
+            _check_usable(key.der, in_certificate=key.form is KeyForm.CERTIFICATE)
+        return key
+
+    return Kind(form, read, lambda key: {key.form.value: HEX.write(key.der)})
+
+
+def _check_usable(der: bytes, *, in_certificate: bool) -> None:
+    try:
+        public_key(der, in_certificate=in_certificate)
+    except UnusableKeyError as error:
+        raise ValueError(str(error)) from error
+
+
+def _ci_certificate() -> Kind:
+    def read(value: str) -> bytes:
+        der: bytes = HEX.read(value)
+        _check_usable(der, in_certificate=True)
+        return der
+
+    return Kind(HEX.form, read, HEX.write)
+
+
+def _enabled(names: tuple[str, str]) -> Kind:
+    return Kind(words(*names).form, names.index, lambda enabled: names[enabled])
+
+
+class PackageReference(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the document says of a profile package; the file itself is found by the ICCID."""
+
+    file: Annotated[str, Meta(max_length=MAX_TEXT)]
+    size: Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
+    sha256: Annotated[str, Meta(pattern="^[0-9A-F]{64}$", max_length=64)]
+
+
+def _package_reference(profile: Profile) -> dict[str, Any]:
+    return {
+        "file": package_file(profile.iccid),
+        "size": len(profile.package),
+        "sha256": package_digest(profile.package),
+    }
+
+
+# -- who a card is
+
+OPERATOR = Record(
+    Operator,
+    Field("mccMnc", "mcc_mnc", hexadecimal(3, 3)),
+    Field("gid1", "gid1", optional(HEX)),
+    Field("gid2", "gid2", optional(HEX)),
+)
+RULE = Record(
+    AuthorisationRule,
+    Field("pprIds", "rules", bits(RULES)),
+    Field("allowedOperators", "operators", listed(OPERATOR)),
+    Field("consentRequired", "consent_required", BOOLEAN),
+)
+LIMITS = Record(
+    Limits,
+    Field("eims", "eims", NUMBER, required=True),
+    Field("results", "results", NUMBER, required=True),
+    Field("notifications", "notifications", NUMBER),
+    Field("memory", "memory", integer()),
+)
+CREDENTIAL = Record(
+    Credential,
+    Field("curve", "curve", TEXT),
+    Field("euiccCiPKId", "ci_pk_id", HEX),
+    Field("ciCertificate", "ci_certificate", optional(_ci_certificate())),
+    Field("eumCertificate", "eum_certificate", HEX),
+    Field("euiccCertificate", "euicc_certificate", HEX),
+    Field("privateKey", "key_file", text_like("[A-Za-z0-9_.-]+", "letters and digits")),
+)
+IDENTITY = Record(
+    Identity,
+    Field("eid", "eid", text_like("[0-9]{32}", "32 digits")),
+    Field("type", "card_type", word_of(CardType)),
+    Field("sgp32", "sgp32_version", words(*VERSIONS), required=True),
+    Field("rootDsAddress", "root_ds_address", TEXT, required=True),
+    Field("limits", "limits", LIMITS, required=True),
+    Field("seed", "seed", optional(integer(-MAX_INTEGER))),
+    Field("rulesAuthorisationTable", "authorisation_rules", listed(RULE)),
+    Field("credentials", "credentials", listed(CREDENTIAL, least=1)),
+)
+
+# -- what it keeps
+
+EIM = Record(
+    Eim,
+    Field("eimId", "eim_id", text(1, 0xFFFF)),
+    Field("eimFqdn", "fqdn", optional(TEXT)),
+    Field("eimIdType", "id_type", code(ID_TYPES)),
+    Field("counterValue", "counter", integer(0, MAX_COUNTER)),
+    Field("associationToken", "token", optional(NUMBER)),
+    Field("eimPublicKeyData", "key", _key("SigningKey", signing=True)),
+    Field("trustedPublicKeyDataTls", "tls", optional(_key("TlsKey", signing=False))),
+    Field("eimSupportedProtocol", "protocols", bits(PROTOCOLS), required=True),
+    Field("euiccCiPKId", "ci_pk_id", HEX),
+    Field("indirectProfileDownload", "indirect_download", BOOLEAN),
+    Field("eSipaProprietaryProtocolInformation", "proprietary", optional(HEX)),
+)
+RESULT = Record(
+    PackageResult,
+    Field("seqNumber", "seq_number", NUMBER),
+    Field("eimId", "eim_id", TEXT),
+    Field("euiccPackageResult", "signed", HEX),
+)
+NOTIFICATION = Record(
+    Notification,
+    Field("seqNumber", "seq_number", NUMBER),
+    Field("profileManagementOperation", "events", bits(EVENTS)),
+    Field("notificationAddress", "address", TEXT),
+    Field("iccid", "iccid", optional(HEX)),
+    Field("pendingNotification", "signed", HEX),
+)
+RECIPIENT = Record(
+    Recipient,
+    Field("profileManagementOperation", "events", bits(EVENTS)),
+    Field("notificationAddress", "address", TEXT),
+)
+PROFILE = Record(
+    Profile,
+    Field("iccid", "iccid", ICCID),
+    Field("isdpAid", "aid", hexadecimal(5, 16)),
+    Field("profileState", "enabled", _enabled(("disabled", "enabled")), required=True),
+    Field("profileNickname", "nickname", TEXT),
+    Field("serviceProviderName", "service_provider", TEXT),
+    Field("profileName", "name", TEXT),
+    Field("profileClass", "profile_class", code(CLASSES), required=True),
+    Field("iconType", "icon_type", optional(code_or_number(ICON_TYPES, -MAX_INTEGER, MAX_INTEGER))),
+    Field("icon", "icon", optional(HEX)),
+    Field("notificationConfigurationInfo", "recipients", listed(RECIPIENT)),
+    Field("profileOwner", "owner", optional(OPERATOR)),
+    Field("dpOid", "dp_oid", optional(TEXT)),
+    Field("profilePolicyRules", "rules", bits(RULES)),
+    Field("serviceSpecificDataStoredInEuicc", "service_data", optional(HEX)),
+    Field("ecallIndication", "ecall", FLAG),
+    Field("fallbackAllowed", "fallback_allowed", FLAG),
+    Field("connectivityParameters", "connectivity", optional(HEX)),
+    Field("iotSpecificProfileInfo", "iot_data", optional(HEX)),
+    Field("preLoaded", "preloaded", BOOLEAN),
+    Field("euiccCiPKId", "ci_pk_id", HEX),
+    Field(
+        "package",
+        "package",
+        Kind(PackageReference, lambda _: b"", _package_reference),
+        whole=True,
+    ),
+)
+"""Read without its package: `documents` puts that in, from the file beside the document."""
+
+IMMEDIATE_ENABLE = Record(
+    ImmediateEnable,
+    Field("enabled", "enabled", BOOLEAN),
+    Field("smdpOid", "smdp_oid", optional(TEXT)),
+    Field("smdpAddress", "smdp_address", optional(TEXT)),
+)
+ROLLBACK = Record(
+    Rollback,
+    Field("iccid", "iccid", ICCID),
+    Field("eimId", "eim_id", TEXT),
+    Field("counterValue", "counter", integer()),
+    Field("eimTransactionId", "transaction_id", optional(HEX)),
+    Field("seqNumber", "seq_number", NUMBER),
+    Field("eimSignature", "signature", HEX),
+)
+RETURNS = Record(
+    Returns,
+    Field("rollback", "rollback", optional(ROLLBACK)),
+    Field("fallback", "fallback", optional(ICCID)),
+    Field("emergency", "emergency", optional(ICCID)),
+    Field("test", "test", optional(ICCID)),
+)
+INSTALLATION = Record(
+    Installation,
+    Field("transactionId", "transaction_id", HEX),
+    Field("address", "address", TEXT),
+    Field("smdpOid", "smdp_oid", TEXT),
+    Field("euiccCiPKId", "ci_pk_id", HEX),
+    Field("step", "step", code(STEPS)),
+    Field("iccid", "iccid", optional(ICCID)),
+)
+SWITCHES = Record(
+    Switches,
+    Field("resetAfterSwitch", "reset_after_switch", BOOLEAN),
+    Field("ipadRequired", "ipad_required", BOOLEAN),
+    Field("toolkitBusy", "toolkit_busy", BOOLEAN),
+    Field("memoryFull", "memory_full", BOOLEAN),
+)
+STATE = Record(
+    State,
+    Field("nextSeqNumber", "next_seq", NUMBER, required=True),
+    Field("nextAssociationToken", "next_token", NUMBER, required=True),
+    Field("defaultDpAddress", "default_dp_address", TEXT, required=True),
+    Field("immediateEnable", "immediate_enable", IMMEDIATE_ENABLE, required=True),
+    Field("eims", "eims", listed(EIM), required=True),
+    Field("results", "results", listed(RESULT), required=True),
+    Field("notifications", "notifications", listed(NOTIFICATION), required=True),
+    Field("profiles", "profiles", listed(PROFILE)),
+    Field("fallbackProfile", "fallback_profile", optional(ICCID)),
+    Field("returns", "returns", RETURNS),
+    Field("installation", "installation", optional(INSTALLATION)),
+    Field("switches", "switches", SWITCHES),
+)
+
+KEYS = {"eims": "eimId", "results": "seqNumber", "notifications": "seqNumber", "profiles": "iccid"}
+"""Lists whose items the change log tells apart, and by which field."""
+
+ITEMS = {"eims": EIM, "results": RESULT, "notifications": NOTIFICATION, "profiles": PROFILE}
+
+
+def check(state: State) -> None:
+    """Raise ValueError when the parts of a state do not fit together."""
+    ids = [one.eim_id for one in state.eims]
+    if len(set(ids)) != len(ids):
+        raise ValueError("two eIMs have the same eimId")
+    numbers = [one.seq_number for one in state.results]
+    numbers += [one.seq_number for one in state.notifications]
+    if len(set(numbers)) != len(numbers):
+        raise ValueError("two results or notifications have the same seqNumber")
+    if numbers and max(numbers) >= state.next_seq:
+        raise ValueError(f"nextSeqNumber must be above {max(numbers)}, which is in use")
+    tokens = [one.token for one in state.eims if one.token]
+    if tokens and max(tokens) >= state.next_token:
+        raise ValueError(f"nextAssociationToken must be above {max(tokens)}, which is in use")
+    _check_profiles(state)
+
+
+def _check_profiles(state: State) -> None:
+    iccids = {one.iccid for one in state.profiles}
+    if len(iccids) != len(state.profiles):
+        raise ValueError("two Profiles have the same iccid")
+    if len({one.aid for one in state.profiles}) != len(iccids):
+        raise ValueError("two Profiles have the same isdpAid")
+    if sum(one.enabled for one in state.profiles) > 1:
+        raise ValueError("more than one Profile is enabled")
+    returns = state.returns
+    named = [state.fallback_profile, returns.fallback, returns.emergency, returns.test]
+    named.append(returns.rollback.iccid if returns.rollback else None)
+    missing = next((one for one in named if one is not None and one not in iccids), None)
+    if missing is not None:
+        raise ValueError(f"there is no Profile {missing.hex().upper()} to go back to")
