@@ -11,8 +11,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from euicc_sim.asn1.tree import UNKNOWN, Line
-
 console = Console(highlight=False, soft_wrap=True)
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -64,20 +62,3 @@ def columns(head: Sequence[str], rows: Iterable[Sequence[str]], whole: Collectio
 def printable(text: str) -> str:
     """Text from outside, made safe for a terminal."""
     return text if text.isprintable() else ascii(text)[1:-1]
-
-
-def print_lines(lines: Sequence[Line], indent: int = 0) -> None:
-    """Print the objects of a message as a tree, indented by `indent` steps."""
-    width = max(2 * line.depth + len(line.name) for line in lines)
-    for line in lines:
-        text = Text()
-        text.append(f"{'  ' * line.depth}{line.name}".ljust(width + 2))
-        text.append(f"{line.tag:02X}".ljust(6), "cyan")
-        text.append(f"{line.length:>5}  ", "dim")
-        text.append(line.text, "bold")
-        if line.flaw:
-            text.append(f"  <- {line.flaw}", "red" if line.grave else "yellow")
-        if line.name == UNKNOWN:
-            text.stylize("red", 2 * line.depth, 2 * line.depth + 1)
-        text.rstrip()
-        console.print(Text.assemble("  " * indent, text))

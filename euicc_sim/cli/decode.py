@@ -18,9 +18,9 @@ from apdu.tlv import read
 from euicc_sim.asn1.esipa import messages as esipa
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.primitives import Asn1Error
-from euicc_sim.asn1.tree import Line, Reading, raw, reading, readings
+from euicc_sim.asn1.tree import UNKNOWN, Line, Reading, raw, reading, readings
 from euicc_sim.asn1.wire import WIRE_1_2
-from euicc_sim.cli.console import columns, console, facts, fail, print_lines, printable
+from euicc_sim.cli.console import columns, console, facts, fail, printable
 from euicc_sim.formats.saip import HEADER, Element, PackageError, elements, examine
 
 OK = b"\x90\x00"
@@ -78,6 +78,23 @@ def decode(source: Source = None, type_name: TypeName = None, request: IsRequest
     except Asn1Error as error:
         fail(f"These bytes cannot be read: {error}; check them, or choose a different --type.")
     _print(found, data)
+
+
+def print_lines(lines: Sequence[Line], indent: int = 0) -> None:
+    """Print the objects of a message as a tree, indented by `indent` steps."""
+    width = max(2 * line.depth + len(line.name) for line in lines)
+    for line in lines:
+        text = Text()
+        text.append(f"{'  ' * line.depth}{line.name}".ljust(width + 2))
+        text.append(f"{line.tag:02X}".ljust(6), "cyan")
+        text.append(f"{line.length:>5}  ", "dim")
+        text.append(line.text, "bold")
+        if line.flaw:
+            text.append(f"  <- {line.flaw}", "red" if line.grave else "yellow")
+        if line.name == UNKNOWN:
+            text.stylize("red", 2 * line.depth, 2 * line.depth + 1)
+        text.rstrip()
+        console.print(Text.assemble("  " * indent, text))
 
 
 def _input(source: Sequence[str]) -> bytes:

@@ -19,14 +19,15 @@ from euicc_sim import __version__
 from euicc_sim.cli.console import complain, console
 
 COMMANDS = {
-    "serve": "Put cards into the slots of vpcd, where PC/SC programs find them, or let others "
-    "reach them.",
-    "lpac-stdio": "Run lpac, or what speaks its stdio driver protocol, with a card and without "
+    "serve": "Put cards into the slots of vpcd, where PC/SC programs find them, or serve them "
+    "otherwise.",
+    "lpac-stdio": "Run lpac, or another program with its stdio driver protocol, on a card without "
     "PC/SC.",
     "demo": "Show how a card comes to trust eIMs, obeys them, fetches Profiles and switches them.",
-    "decode": "Print any ES10 object as a named tree: request or response, answer to SELECT, "
+    "decode": "Print any ES10 object as a named tree: request, response, response to SELECT, "
     "certificate.",
-    "trace": "Print a trace: ES10 requests and answers as named trees, other commands a line each.",
+    "trace": "Print a trace: ES10 requests and responses as named trees, other commands one per "
+    "line.",
     "watch": "Show a running card live: functions and reasons, eIMs, Profiles, what waits. "
     "q ends it.",
     "card": "Make, show, copy, check and set cards.",
@@ -34,21 +35,21 @@ COMMANDS = {
     "eim": "Be an eIM: ask a card for trust, order by signed packages, verify its answers. "
     "One file stands for the eIM as one card knows it; its server knows many.",
     "ipa": "Be an IPA: poll an eIM over ESipa and do with a card what it orders.",
-    "apdu": "Send commands to a card, or play scripts of them.",
+    "apdu": "Send APDUs to a card, or run scripts of them.",
     "pki": "Make test certificates.",
     "smdpp": "Be an SM-DP+: give out profile packages over HTTPS (ES9+).",
 }
-"""Each sub-command in the order of the help, with the first paragraph of its own help.
+"""The sub-commands in the order of the help, each with the first paragraph of its own help.
 
-Its module has the same name, and in it `app` for a group or a function for a single command.
+The module of the same name has `app` for a group, or a function for a single command.
 """
 
 PASSED_ON = {"lpac-stdio"}
-"""Commands whose arguments are another program's, options too."""
+"""Commands whose arguments and options are those of another program."""
 
 
 class _Loaded(Mapping[str, Any]):
-    """The sub-commands, each imported when it is asked for."""
+    """The sub-commands, each imported when it is first used."""
 
     def __iter__(self) -> Iterator[str]:
         return iter(COMMANDS)

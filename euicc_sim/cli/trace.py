@@ -14,7 +14,8 @@ from apdu import names
 from euicc_sim.asn1.primitives import Asn1Error
 from euicc_sim.asn1.tree import UNKNOWN, Reading, raw, readings
 from euicc_sim.asn1.wire import WIRE_1_2
-from euicc_sim.cli.console import console, fail, print_lines
+from euicc_sim.cli.console import console, fail
+from euicc_sim.cli.decode import print_lines
 from euicc_sim.formats.bpp import PACKAGE
 from euicc_sim.tracing import gsmtap
 from euicc_sim.tracing.conversation import SELECT, Conversation, Es10, Exchange, Item, Reset
