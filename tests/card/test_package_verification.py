@@ -111,6 +111,7 @@ def test_a_counter_that_is_not_above_the_stored_one_is_a_replay(
         tlv("A1") + hx("BF"),
         tlv("82", bytes(17)) + tlv("A1"),
         tlv("82") + tlv("A1"),
+        tlv("85") + tlv("85") + tlv("A1", hx("AB00")),
     ],
 )
 def test_a_package_without_one_readable_list_gets_undefined_error(

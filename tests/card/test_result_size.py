@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support.eims import Eim, ask, eim1, raw_package, read_result, tlv, trust, vector_key
+from support.eims import (
+    Eim,
+    ask,
+    configurations,
+    eim1,
+    eim2,
+    objects,
+    raw_package,
+    read_result,
+    tlv,
+    trust,
+    vector_key,
+)
 from support.hexes import hx
 
 from euicc_sim import Card
@@ -47,6 +59,18 @@ def test_results_of_32_kib_to_the_byte_fit(send: Send) -> None:
     assert [name for name, _ in full.data["euiccResult"]] == ["listEimResult"] * 1024
     over = read_result(ask(send, raw_package(eim, tlv("A1", lists * 1025), counter=2)))
     assert over.data["euiccResult"][1024:] == [("processingTerminated", 1)]
+
+
+def test_an_operation_whose_result_does_not_fit_is_undone(send: Send) -> None:
+    """After 1024 results of 32 bytes there is no room for that of addEim."""
+    eim, other = Eim("eim-with-24-characters.x", vector_key("eim1")), eim2()
+    trust(send, eim)
+    ((_, _, inside),) = objects(eim.package(("addEim", other.configuration())))
+    (_, _, signed), _ = objects(inside)
+    *_, (_, _, add) = objects(signed)
+    answer = ask(send, raw_package(eim, tlv("A1", hx("AB00") * 1024, add), counter=1))
+    assert read_result(answer).data["euiccResult"][1024:] == [("processingTerminated", 1)]
+    assert list(configurations(send)) == [eim.name]
 
 
 def test_an_overflow_is_an_event_that_is_a_refusal(send: Send, card: Card, eim: Eim) -> None:
