@@ -1,8 +1,9 @@
-"""What a card says of itself: EID, EUICCInfo1 and EUICCInfo2, rules authorisation table."""
+"""What a card says of itself: EID, EUICCInfo1, EUICCInfo2, rules, certificates."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Literal
 
 from apdu import SW, StatusError, tlv
 from euicc_sim.asn1.sgp22.common import (
@@ -22,14 +23,19 @@ from euicc_sim.asn1.sgp22.common import (
     ProfilePolicyAuthorisationRuleValue,
 )
 from euicc_sim.asn1.sgp32.profiles import (
+    CertsValue,
     EUICCInfo2,
     EUICCInfo2Value,
+    GetCertsRequest,
+    GetCertsRequestValue,
+    GetCertsResponse,
+    GetCertsResponseValue,
     IoTSpecificInfo,
     ISDRProprietaryApplicationTemplateIoT,
 )
 from euicc_sim.asn1.types import Nothing
 from euicc_sim.asn1.wire import Wire
-from euicc_sim.es10.registry import es10
+from euicc_sim.es10.registry import ResultError, es10
 from euicc_sim.es10.session import Session
 from euicc_sim.model.profile import ISDP_MEMORY, Operator, Rule
 
@@ -158,3 +164,30 @@ def templates(wire: Wire, *, profile_enabled: bool) -> bytes:
         return found
     bits = frozenset({ENABLED_PROFILE} if profile_enabled else ())
     return found + wire[ISDRProprietaryApplicationTemplateIoT].encode({"euiccConfiguration": bits})
+
+
+def _certs_error(code: Literal["invalidCiPKId"]) -> GetCertsResponseValue:
+    return "getCertsError", code
+
+
+@es10(
+    0xBF56,
+    GetCertsRequest,
+    GetCertsResponse,
+    clause="SGP.32 5.9.10",
+    only="SGP.32",
+    refuse=_certs_error,
+)
+def get_certs(session: Session, request: GetCertsRequestValue) -> GetCertsResponseValue:
+    """GetCerts, SGP.32 v1.2 clause 5.9.10: of the CI named, or of the first one."""
+    wanted = request.get("euiccCiPKId", session.identity.ci_pk_ids[0])
+    for credential in session.identity.credentials:
+        if credential.ci_pk_id == wanted:
+            certs: CertsValue = {
+                "eumCertificate": credential.eum_certificate,
+                "euiccCertificate": credential.euicc_certificate,
+            }
+            return "certs", certs
+    raise ResultError(
+        "invalidCiPKId", f"no certificate below CI key {wanted.hex().upper() or '(empty)'}"
+    )

@@ -5,6 +5,10 @@ Validity dates of certificates are not checked: a card has no clock.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from apdu import SW, StatusError, TlvError
+from apdu.tlv import read, whole
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.sgp22.common import (
     GetEuiccChallengeRequest,
@@ -27,16 +31,18 @@ from euicc_sim.asn1.sgp22.received import (
     CommonParameters,
 )
 from euicc_sim.asn1.types import Nothing, prepared
-from euicc_sim.crypto.chain import Role, Server
-from euicc_sim.crypto.signature import verifies
+from euicc_sim.crypto import chain
+from euicc_sim.crypto.chain import InvalidCertificateError, Role, Server, UnsupportedCurveError
+from euicc_sim.crypto.signature import PublicKey, verifies
 from euicc_sim.es10.info import euicc_info2
 from euicc_sim.es10.registry import Codes, ResultError, es10, es10_as_received
-from euicc_sim.es10.rsp.servers import check_server, server_key, transaction_id_of
 from euicc_sim.es10.session import Session, Signer
+from euicc_sim.model.identity import Credential
 from euicc_sim.model.volatile import RspSession
 from euicc_sim.readings import CONFIGURED_SMDP_OID_IS_EXPECTED, FAILED_AUTHENTICATION_ENDS_SESSION
 
 CHALLENGE_SIZE = 16
+TRANSACTION_ID, MAX_TRANSACTION_ID = 0x80, 16
 SERVERS = (Role.DP_AUTH, Role.DS_AUTH)
 
 CODES: Codes[AuthenticateErrorName] = Codes(AuthenticateErrorName)
@@ -169,3 +175,45 @@ def _refused(session: Session, transaction_id: bytes, error: ResultError) -> byt
         "authenticateErrorCode": CODES.of(error),
     }
     return session.wire[AuthenticateServerResponse].encode(("authenticateResponseError", answer))
+
+
+# -- servers, as PrepareDownload sees them too; `crypto.chain` knows the rules
+
+
+def transaction_id_of(request: bytes, why: str) -> bytes:
+    """The transactionId of a request of which `why` says what else in it cannot be read.
+
+    It stands first in what the server signed. Raises StatusError 6A80 when it is not there.
+    """
+    try:
+        signed = read(request, whole(request).value)
+        item = read(request, signed.value, signed.end)
+    except TlvError as error:
+        raise StatusError(SW.WRONG_DATA, why) from error
+    found = request[item.value : item.end]
+    if item.tag != TRANSACTION_ID or not 1 <= len(found) <= MAX_TRANSACTION_ID:
+        raise StatusError(SW.WRONG_DATA, why)
+    return found
+
+
+def server_key(certificate: bytes) -> PublicKey:
+    """The key that a server signs with; ResultError unsupportedCurve or invalidCertificate."""
+    try:
+        return chain.server_key(certificate)
+    except InvalidCertificateError as error:
+        raise _invalid(str(error)) from error
+    except UnsupportedCurveError as error:
+        raise ResultError("unsupportedCurve", f"the server has {error}") from error
+
+
+def check_server(certificate: bytes, below: Credential, roles: Collection[Role]) -> Server:
+    """Whose a certificate is; ResultError invalidCertificate when the CI did not issue it so."""
+    ci = below.ci_certificate or b""
+    try:
+        return chain.check_server(certificate, ci, below.ci_pk_id, roles)
+    except InvalidCertificateError as error:
+        raise _invalid(str(error)) from error
+
+
+def _invalid(why: str) -> ResultError:
+    return ResultError("invalidCertificate", f"the server's certificate is refused: {why}")

@@ -31,7 +31,7 @@ from euicc_sim.crypto.agreement import make_pair
 from euicc_sim.crypto.chain import Role
 from euicc_sim.crypto.signature import verifies
 from euicc_sim.es10.registry import Codes, ResultError, es10, es10_as_received
-from euicc_sim.es10.rsp.servers import check_server, server_key, transaction_id_of
+from euicc_sim.es10.rsp.authentication import check_server, server_key, transaction_id_of
 from euicc_sim.es10.session import Session
 from euicc_sim.model.volatile import Download, OneTimeKey, RspSession
 from euicc_sim.readings import FAILED_PREPARATION_ENDS_SESSION, UNKNOWN_CANCEL_REASON

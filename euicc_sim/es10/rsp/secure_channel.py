@@ -12,8 +12,8 @@ from euicc_sim.asn1.wire import SIGNATURE
 from euicc_sim.crypto.agreement import shared_secret
 from euicc_sim.crypto.bsp import KEY_SIZE, KEY_TYPE_AES, Bsp, shared_info
 from euicc_sim.crypto.signature import UnusableKeyError, verifies
+from euicc_sim.es10.rsp.authentication import server_key
 from euicc_sim.es10.rsp.results import LoadError
-from euicc_sim.es10.rsp.servers import server_key
 from euicc_sim.es10.session import Session
 from euicc_sim.model.profile import BppCommand
 from euicc_sim.model.volatile import Download, OneTimeKey, RspSession
