@@ -252,6 +252,8 @@ _NAMES = ("1.0.1", "1.1", "1.2", "1.3")
 VERSIONS: Mapping[str, Wire] = {name: Wire(name) for name in _NAMES}
 """The versions of SGP.32 that a card may speak, with the functions of an LPA."""
 WIRE_1_2 = VERSIONS["1.2"]
+NEWEST = VERSIONS[_NAMES[-1]]
+"""The version whose types name most, for tools that show any message."""
 WIRE_CONSUMER = Wire("1.2", iot=False)
 """SGP.22 v2.5 alone."""
 _STRICT = {name: Wire(name, strict=True) for name in _NAMES}

@@ -19,12 +19,12 @@ from euicc_sim.asn1.esipa import messages as esipa
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.primitives import Asn1Error
 from euicc_sim.asn1.tree import UNKNOWN, Line, Reading, raw, reading, readings
-from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.asn1.wire import NEWEST
 from euicc_sim.cli.console import columns, console, facts, fail, printable
 from euicc_sim.formats.saip import HEADER, Element, PackageError, elements, examine
 
 OK = b"\x90\x00"
-TYPES = {**WIRE_1_2.types, **esipa.types()}
+TYPES = {**NEWEST.types, **esipa.types()}
 CARRIED = "Carried"
 """The type of an object that a message carries unchanged."""
 MAX_SHOWN = 2

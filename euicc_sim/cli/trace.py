@@ -13,7 +13,7 @@ from rich.text import Text
 from apdu import names
 from euicc_sim.asn1.primitives import Asn1Error
 from euicc_sim.asn1.tree import UNKNOWN, Reading, raw, readings
-from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.asn1.wire import NEWEST
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.decode import print_lines
 from euicc_sim.formats.bpp import PACKAGE
@@ -146,7 +146,7 @@ def _reading(data: bytes, *, request: bool) -> list[Reading]:
     """The best reading of an ES10 message as a request or a response; empty for no bytes."""
     if not data:
         return []
-    types = WIRE_1_2.types
+    types = NEWEST.types
     chosen = {name: one for name, one in types.items() if name.endswith(_REQUEST) is request}
     for known in (chosen, types):
         try:

@@ -464,6 +464,7 @@ class EuiccPackageErrorUnsignedValue(TypedDict):
     eimTransactionId: NotRequired[bytes]
     associationToken: NotRequired[int]
     euiccPackageUnsignedErrorCode: NotRequired[EuiccPackageUnsignedErrorName | UnknownCode]
+    """Since v1.3."""
 
 
 class EuiccPackageErrorUnsigned(Sequence[EuiccPackageErrorUnsignedValue]):
@@ -471,10 +472,6 @@ class EuiccPackageErrorUnsigned(Sequence[EuiccPackageErrorUnsignedValue]):
         ("eimId", implicit(0, EimId)),
         optional("eimTransactionId", implicit(2, sgp22.TransactionId)),
         optional("associationToken", implicit(4, univ.Integer())),
-        optional(  # only cards of v1.3 send it
-            "euiccPackageUnsignedErrorCode",
-            implicit(15, codes(sizeOverflow=15, undefinedError=127)),
-        ),
     )
 
 

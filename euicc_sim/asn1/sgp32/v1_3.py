@@ -9,7 +9,7 @@ from typing import Any
 from pyasn1.type import univ
 
 from euicc_sim.asn1.sgp22 import packages as sgp22_packages
-from euicc_sim.asn1.sgp32 import eims, functions, profiles
+from euicc_sim.asn1.sgp32 import eims, functions, packages, profiles
 from euicc_sim.asn1.tags import codes, fields, implicit, named, optional
 
 SINCE = "1.3"
@@ -42,6 +42,16 @@ class StoreMetadataRequest(sgp22_packages.StoreMetadataRequest):
     componentType = fields(
         *named(sgp22_packages.StoreMetadataRequest),
         optional("iotSpecificProfileInfo", _kept(0x64)),
+    )
+
+
+class EuiccPackageErrorUnsigned(packages.EuiccPackageErrorUnsigned):
+    componentType = fields(
+        *named(packages.EuiccPackageErrorUnsigned),
+        optional(
+            "euiccPackageUnsignedErrorCode",
+            implicit(15, codes(sizeOverflow=15, undefinedError=127)),
+        ),
     )
 
 

@@ -245,12 +245,13 @@ def _signed_error(
 
 
 def _unsigned_error(session: Session, package: Package, eim: Eim | None) -> bytes:
-    value: EuiccPackageErrorUnsignedValue = {"eimId": package.eim_id}
+    value: EuiccPackageErrorUnsignedValue = {
+        "eimId": package.eim_id,
+        "euiccPackageUnsignedErrorCode": "undefinedError",
+    }
     if package.transaction_id is not None:
         value["eimTransactionId"] = package.transaction_id
     if eim is not None and eim.token is not None:
         value["associationToken"] = eim.token
-    if session.wire.since("1.3"):
-        value["euiccPackageUnsignedErrorCode"] = "undefinedError"
     known = session.wire[EuiccPackageErrorUnsigned].known(value)
     return session.wire[EuiccPackageResult].encode(("euiccPackageErrorUnsigned", known))

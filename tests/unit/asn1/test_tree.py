@@ -12,9 +12,9 @@ from support.vectors import entry, sgp32, vector
 from apdu.tlv import TlvError, children, tag_bytes, whole
 from euicc_sim.asn1.primitives import Asn1Error
 from euicc_sim.asn1.tree import MAX_RAW_DEPTH, UNKNOWN, Line, Reading, raw, reading, readings
-from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.asn1.wire import NEWEST
 
-TYPES = WIRE_1_2.types
+TYPES = NEWEST.types
 NAMES = [one["name"] for one in sgp32()["vectors"]]
 BY_HAND = {"ISDR_select_fci"}
 """Vectors whose value is told by tags, not by names."""
