@@ -56,12 +56,26 @@ def line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().rstrip()
 
 
+def without_time(text: str) -> str:
+    return re.sub(r"^\d\d:\d\d:\d\d ", "", text)
+
+
+def until(process: subprocess.Popen[str], last: str) -> list[str]:
+    """What it says, without the time, up to that line. A signal may only be sent after it."""
+    assert process.stdout
+    said: list[str] = []
+    while last not in said:
+        said.append(without_time(line(process)))
+        assert said[-1], f"it ended without saying {last!r}: {said}"
+    return said
+
+
 def ended(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> tuple[list[str], str]:
     """The rest of what it said, once it has had that signal."""
     process.send_signal(number)
     out, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == 0
-    return [re.sub(r"^\d\d:\d\d:\d\d ", "", one) for one in out.splitlines()], err
+    return [without_time(one) for one in out.splitlines()], err
 
 
 def exchange(port: int, message: str) -> bytes:
@@ -82,22 +96,22 @@ def test_a_free_port_is_printed_and_vpcd_is_not_needed(directory: Path) -> None:
     with serving("--card", directory, "--tcp", 0) as process:
         first = line(process)
         assert first.startswith(f"Card {EID} ({directory}) at ")
+        assert until(process, "waiting for TCP clients") == ["waiting for TCP clients"]
         assert exchange(port_in(first), "") == ATR
-        out, err = ended(process)
-    assert out == [
-        "waiting for TCP clients",
-        "connected: a TCP client has the card",
-        "the TCP client is gone, the card reset",
-    ]
-    assert err == ""
+        assert until(process, "the TCP client is gone, the card reset") == [
+            "connected: a TCP client has the card",
+            "the TCP client is gone, the card reset",
+        ]
+        assert ended(process) == ([], "")
 
 
 def test_what_the_card_does_is_printed_and_kept_for_watch(directory: Path) -> None:
     with serving("--card", directory, "--tcp", 0, "-v") as process:
         exchange(port_in(line(process)), "80E2")
-        out, _ = ended(process, signal.SIGINT)
-    assert "→ 80E2" in out
-    assert "← 6700" in out
+        said = until(process, "the TCP client is gone, the card reset")
+        assert ended(process, signal.SIGINT) == ([], "")
+    assert said[0] == "waiting for TCP clients"
+    assert said.index("→ 80E2") < said.index("← 6700")
     assert journal.read(directory)[0].text == "waiting for TCP clients"
 
 
