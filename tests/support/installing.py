@@ -16,8 +16,9 @@ from euicc_sim.parties.smdpp.download_orders import Order
 from euicc_sim.parties.smdpp.metadata import Event, NotificationTarget
 from euicc_sim.parties.smdpp.profile_packages import metadata_of
 from euicc_sim.parties.smdpp.smdpp import Smdpp
-from keys import Curve, TestPki
+from keys import Curve
 from support import saip
+from support.fresh import pki_in
 from support.hexes import hx
 
 Send = Callable[[bytes], bytes]
@@ -42,7 +43,7 @@ EVERY_EVENT = (NotificationTarget(frozenset(Event), RECIPIENT),)
 
 def smdpp(pki_folder: Path, *orders: Order, curve: Curve = Curve.NIST, **options: Any) -> Smdpp:
     """The SM-DP+ of a PKI, on one curve."""
-    return Smdpp.of(TestPki.load(pki_folder), orders, curves=(curve,), **options)
+    return Smdpp.of(pki_in(pki_folder), orders, curves=(curve,), **options)
 
 
 def order(

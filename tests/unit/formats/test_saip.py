@@ -181,13 +181,3 @@ def test_the_tags_of_the_elements() -> None:
     tags |= {0xBF1F: "df-5gprose", 0xBF20: "iot", 0xBF21: "opt-iot"}
     assert {tag: NAMES[tag] for tag in tags} == tags
     assert len(NAMES) == 34
-
-
-# The builder of packages
-
-
-@pytest.mark.parametrize("size", [*range(90, 420), 65_500, *range(65_600, 65_640), 200_000])
-def test_a_package_of_any_size_can_be_made(size: int) -> None:
-    raw = package(size=size)
-    assert len(raw) == size
-    assert examine(raw).elements in (3, 4)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.fresh import pki_in
 from support.published_pki import PUBLISHED
 
 from euicc_sim import Card
@@ -39,7 +40,7 @@ def package() -> bytes:
 @pytest.fixture
 def smdpp(pki_folder: Path, package: bytes) -> Smdpp:
     orders = [Order(package, "A"), Order(package, "C", confirmation_code="1234")]
-    return Smdpp.of(TestPki.load(pki_folder), orders)
+    return Smdpp.of(pki_in(pki_folder), orders)
 
 
 @pytest.fixture
