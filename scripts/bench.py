@@ -1,7 +1,7 @@
-"""Medians and ratios of the card's commands beside floors measured in the same run.
+"""Medians of the card's commands, and their ratios to floors measured in the same run.
 
-Run it by scripts/bench, which gives it a pcscd of its own. Floors: an echo card that gives the
-same answers over the same reader, one ECDSA verify plus one sign, one write of the card's file.
+Run it with scripts/bench, which provides a private pcscd. The floors: an echo card that gives the
+same responses over the same reader; one ECDSA verify plus one sign; one write of the card's file.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _package_rows(bench: Bench) -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class Packages:
-    """Medians that were measured in turn, in microseconds, and the full document's bytes."""
+    """Medians measured in turn, in microseconds, and the size of the full card's file in bytes."""
 
     floor: float
     empty: float
@@ -94,7 +94,7 @@ def _empty_and_full(bench: Bench, eims: int) -> Packages:
 
 
 def report(title: str, rows: Iterable[Row]) -> None:
-    """Print what was measured."""
+    """Print a table of the rows."""
     table = Table("what", "median", "beside", "ratio", "goal", title=title, title_justify="left")
     for column in (1, 3, 4):
         table.columns[column].justify = "right"
@@ -112,9 +112,9 @@ def report(title: str, rows: Iterable[Row]) -> None:
 
 
 def main(
-    rounds: Annotated[int, typer.Option(min=40, help="How often each command is sent.")] = 400,
-    eims: Annotated[bool, typer.Option(help="Measure a hundred IPAs at an eIM server.")] = True,
-    pcsc: Annotated[bool, typer.Option(help="Measure over the reader too.")] = True,
+    rounds: Annotated[int, typer.Option(min=40, help="How many times to send each command.")] = 400,
+    eims: Annotated[bool, typer.Option(help="Measure a hundred IPAs on one eIM server.")] = True,
+    pcsc: Annotated[bool, typer.Option(help="Also measure over the reader.")] = True,
 ) -> None:
     """Measure the card."""
     with tempfile.TemporaryDirectory() as folder:

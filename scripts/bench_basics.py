@@ -1,4 +1,4 @@
-"""What is measured and how: cards, packages, medians. See bench.py."""
+"""What the benchmarks share: cards, packages, medians. See bench.py."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def in_turn(
     rounds: int,
     between: Callable[[], object] = lambda: None,
 ) -> list[float]:
-    """The medians of several actions that take turns, so that a slow moment meets them all."""
+    """The medians of several actions that take turns, so that a slow moment affects them all."""
     times: list[list[int]] = [[] for _ in actions]
     for _ in range(rounds):
         between()
@@ -68,24 +68,23 @@ def in_turn(
 
 
 def accepted(transmit: Transmit, package: bytes) -> None:
-    """A package that must be executed: a refusal would be quick, and no measure."""
+    """Send a package that must be executed: a refusal would be too quick to measure."""
     if exchange(transmit, package)[3:6].find(b"\xa0") < 0:
         raise SystemExit("a package was refused")
 
 
 class Bench:
-    """A folder of cards to measure, and the eIM that the first of them trusts."""
+    """A folder of cards to measure, and the eIMs that they trust."""
 
     def __init__(self, folder: Path, rounds: int) -> None:
-        """Make the eIMs; cards come when they are needed."""
         self.folder = folder
         self.rounds = rounds
         self.eims = [Eim.create(f"eim{n}.example.com") for n in range(MANY)]
 
     @contextmanager
     def card(self, eims: int, *, fsync: bool = False) -> Iterator[Card]:
-        """A fresh card that trusts so many eIMs and has the ISD-R selected."""
-        name = f"{eims}-{fsync}-{random.random()}"  # noqa: S311 a name, no secret
+        """A new card that trusts that many eIMs and has the ISD-R selected."""
+        name = f"{eims}-{fsync}-{random.random()}"  # noqa: S311 a name, not a secret
         with Card.create(self.folder / name, max_eims=MANY, fsync=fsync) as card:
             card.transmit(SELECT)
             request = add_initial_eim(*(one.configuration(counter=0) for one in self.eims[:eims]))
@@ -93,14 +92,14 @@ class Bench:
             yield card
 
     def packages(self, count: int, start: int = 1) -> list[bytes]:
-        """Packages with listEim and rising counters."""
+        """Packages with listEim and increasing counters."""
         return [
             self.eims[0].package([operations.list_eim()], eid=EID, counter=start + n)
             for n in range(count)
         ]
 
     def verify_and_sign(self) -> Callable[[], object]:
-        """The floor under every accepted package."""
+        """The floor for every accepted package."""
         key = ec.generate_private_key(ec.SECP256R1())
         public, data = key.public_key(), bytes(60)
         signature = sign(key, data)
@@ -113,7 +112,7 @@ class Bench:
         return both
 
     def write(self, size: int, *, sync: bool) -> float:
-        """The floor under every change: replace a file of that size, as the card does."""
+        """The floor for every change: replace a file of that size, as the card does."""
         final, draft = self.folder / "floor", self.folder / "floor.new"
         content = os.urandom(size)
         folder = os.open(self.folder, os.O_RDONLY)

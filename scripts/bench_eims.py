@@ -1,8 +1,8 @@
-"""A hundred IPAs with a hundred cards against one eIM server, in one process. See bench.py.
+"""A hundred IPAs with a hundred cards and one eIM server, in one process. See bench.py.
 
-Each IPA polls over HTTP on loopback until nothing waits. The server runs in a thread of its own;
-IPAs take turns on so many threads. What a package costs is set beside one ECDSA verify plus one
-sign, of which each side does one: the eIM signs, the card verifies and signs, the eIM verifies.
+Each IPA polls over HTTP on loopback until there is nothing left. The server runs in a thread of its
+own; the IPAs share a few threads. The cost of a package is compared with one ECDSA verify plus one
+sign, of which each package needs two: the eIM signs, the card verifies and signs, the eIM verifies.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CARDS, PACKAGES, THREADS = 100, 5, 4
 
 
 def crowd(bench: Bench) -> Iterator[Row]:
-    """All of it: packages a second, memory of a card, beside the floor of the same run."""
+    """The time per package compared with the floor, packages per second, and memory per card."""
     floor = in_turn([bench.verify_and_sign()], bench.rounds)[0]
     with ExitStack() as stack:
         service = EimService(Eim.create("eim.example.com"), EimStore(bench.folder / "cards"))
@@ -46,7 +46,7 @@ def crowd(bench: Bench) -> Iterator[Row]:
         url = f"http://127.0.0.1:{web.port}"
         for card in cards:
             service.order(card.eid, ["listProfileInfo"])
-        _poll_all(cards, url)  # the cards' certificates are asked for
+        _poll_all(cards, url)  # fetches the cards' certificates
         for card in cards:
             for _ in range(PACKAGES):
                 service.order(card.eid, ["listProfileInfo"])
@@ -70,7 +70,7 @@ def _card(folder: Path, number: int, eim: Eim) -> Card:
 
 
 def _pki(folder: Path) -> Path:
-    """One PKI for all of them."""
+    """One PKI for all cards."""
     found = folder / "crowd"
     if not found.exists():
         with Card.create(found, fsync=False):
@@ -79,7 +79,7 @@ def _pki(folder: Path) -> Path:
 
 
 def _poll_all(cards: list[Card], url: str) -> int:
-    """Poll for each card until nothing waits; how many packages were done."""
+    """Poll for each card until there is nothing left; return how many packages were executed."""
 
     def poll(card: Card) -> int:
         with EsipaClient(url) as eim:
@@ -93,11 +93,11 @@ def _check(service: EimService, cards: list[Card]) -> None:
     for card in cards:
         results = service.store.card(card.eid).results[-PACKAGES:]
         if [one.verified for one in results] != [True] * PACKAGES:
-            raise SystemExit(f"not every package of {card.eid} was done and verified")
+            raise SystemExit(f"not every package of {card.eid} was executed and verified")
 
 
 def _resident() -> int:
-    """Bytes of memory that this process has."""
+    """The resident memory of this process, in bytes."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize()
 

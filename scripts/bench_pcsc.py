@@ -1,4 +1,4 @@
-"""The card over a real reader, beside an echo card in the slot next to it. See bench.py."""
+"""The card over a real reader, compared with an echo card in the next slot. See bench.py."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Echo:
 Echo.atr = atr
 ConnectingLink("127.0.0.1", int(sys.argv[2]), Echo(), SilentObserver()).run()
 """
-"""Gives the answers that a card gave, those to the same command in turn."""
+"""Replays the responses of a card; repeated commands get their responses in turn."""
 
 Recording = list[tuple[bytes, bytes]]
 
@@ -78,7 +78,7 @@ def _requests(bench: Bench) -> Iterator[Row]:
 
 
 def _download(bench: Bench) -> Iterator[Row]:
-    """The whole of it beside an echo of the same APDUs, to which the card's own share is added."""
+    """A download, compared with the same APDUs to the echo card plus the card's own time."""
     alone = share(bench, fsync=False)
     with bench.card(2) as card:
         recorded = download(card.transmit, card.directory / "pki", 0).seen
@@ -125,7 +125,7 @@ def _listing(bench: Bench, count: int) -> Iterator[Row]:
 def _both(
     bench: Bench, directory: Path, recording: Recording
 ) -> Iterator[tuple[Transmit, Transmit]]:
-    """A card that is served in the first slot, an echo of that recording in the second."""
+    """The card in the first slot, and an echo card with that recording in the second."""
     with Card.open(directory) as card:
         lines = [card.atr, *(one for pair in recording for one in pair)]
     script = bench.folder / "recording"
@@ -151,7 +151,7 @@ def _process(command: list[str]) -> Iterator[None]:
 
 @contextmanager
 def _connected(name: str) -> Iterator[PcscCard]:
-    """The card in a reader: it may take a moment to come up, and one before it to go."""
+    """The card in a reader, once it is there and an earlier one has gone."""
     deadline = time.monotonic() + 20
     while True:
         try:

@@ -1,4 +1,4 @@
-"""A whole download, and lists of Profiles: the card alone, and over a reader. See bench.py."""
+"""Downloads and lists of Profiles, on the card directly and over a reader. See bench.py."""
 
 from __future__ import annotations
 
@@ -22,15 +22,14 @@ FEW, MANY_PROFILES = 5, 50
 
 
 def iccid(number: int) -> str:
-    """The ICCID of a measured Profile."""
+    """The ICCID of the Profile with that number."""
     return f"8900012345678{number:06d}"
 
 
 class Timer:
-    """Passes commands on, and remembers them, the answers and how long each took."""
+    """Passes commands on to `transmit`; records them, their responses and the total time."""
 
     def __init__(self, transmit: Transmit) -> None:
-        """Pass on to `transmit`."""
         self._transmit = transmit
         self.seconds = 0.0
         self.seen: list[tuple[bytes, bytes]] = []
@@ -45,7 +44,7 @@ class Timer:
 
 
 def download(transmit: Transmit, pki: Path, number: int, size: int = PACKAGE_SIZE) -> Timer:
-    """Install one more Profile; what the server and the LPA need of time is not counted."""
+    """Install one more Profile; the time of the server and the LPA is not counted."""
     server = Smdpp.of(
         TestPki.load(pki),
         [Order(made_up_package(iccid(number), "bench", size=size), "bench")],
@@ -56,7 +55,7 @@ def download(transmit: Transmit, pki: Path, number: int, size: int = PACKAGE_SIZ
 
 
 def remove(transmit: Transmit, number: int) -> None:
-    """Delete what was installed, and its Notification."""
+    """Delete that Profile and its Notifications."""
     lpa = Lpa(transmit)
     lpa.delete(iccid(number))
     for one in lpa.notifications():
@@ -64,7 +63,7 @@ def remove(transmit: Transmit, number: int) -> None:
 
 
 def share(bench: Bench, *, fsync: bool) -> float:
-    """What a download costs the card alone, in microseconds: the sum over its APDUs."""
+    """The card's own time for a download, in microseconds: the sum over its APDUs."""
     with bench.card(2, fsync=fsync) as card:
         found = []
         for number in range(DOWNLOADS):
@@ -75,7 +74,7 @@ def share(bench: Bench, *, fsync: bool) -> float:
 
 
 def direct_profiles(bench: Bench) -> Iterator[Row]:
-    """The card alone."""
+    """The card alone, called as a function."""
     for fsync in (False, True):
         name = f"download of 12 kB, all APDUs{', with fsync' if fsync else ''}"
         found = share(bench, fsync=fsync)

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What run and test share: install what is missing, make .venv, have a pcscd with vpcd. Is sourced.
+# Shared by run and test, which source it: installs what is missing, makes .venv, starts pcscd.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 venv=$root/.venv
@@ -33,26 +33,26 @@ wait_for() {
     return 1
 }
 
-# set_up run|quick|test: afterwards $venv holds what that script needs. The second time it costs
-# nothing. For quick nothing is installed but in $venv.
+# set_up run|quick|test: makes sure that $venv holds what that script needs; costs nothing the second
+# time. quick installs nothing outside $venv.
 set_up() {
     local wanted=$1
     if ! venv_ready "$wanted" && command -v python3 >/dev/null; then require_python; fi
     [[ $wanted == quick ]] || install_packages "$wanted"
     {
-        flock 8 # two terminals may come here at once
+        flock 8 # this may run in two terminals at once
         venv_ready "$wanted" || make_venv "$wanted"
     } 8<"$root/pyproject.toml"
 }
 
-# A moved checkout, another Python or a changed pyproject.toml each make another fingerprint.
+# Changes when the checkout moves, Python changes or pyproject.toml changes.
 venv_fingerprint() {
     readlink -f "$venv/bin/python"
     sha256sum <"$root/pyproject.toml"
     printf '%s\n' "$root"
 }
 
-# What is ready for test is ready for the others.
+# A venv for test is good for the others, too.
 venv_ready() {
     local ready
     [[ -x $venv/bin/python ]] || return
@@ -71,7 +71,7 @@ find_python() {
 
 require_python() {
     find_python || die "Python 3.11 or newer is needed; python3 here is $(python3 --version 2>&1)." \
-        "Ubuntu 22.04 has it as: apt-get install python3.11 python3.11-venv python3.11-dev"
+        "On Ubuntu 22.04: apt-get install python3.11 python3.11-venv python3.11-dev"
 }
 
 missing_packages() {
@@ -106,19 +106,19 @@ install_packages() {
     ((${#packages[@]})) || return 0
 
     command -v apt-get >/dev/null || die \
-        "Missing here, and there is no apt-get to install it (the names are Debian's):" \
+        "Packages are missing, and there is no apt-get to install them (Debian's names):" \
         "  ${packages[*]}"
     local by_hand="apt-get install ${packages[*]}"
     may_be_root || die \
-        "Packages are missing, and only root may install them. As root, run this, then start again:" \
+        "Packages are missing, and only root can install them. Run this as root, then try again:" \
         "  $by_hand"
 
-    say "Installing with apt-get (takes some minutes the first time): ${packages[*]}"
-    # A fresh machine is often just running its own first upgrade.
+    say "Installing with apt-get (takes a few minutes the first time): ${packages[*]}"
+    # A new machine is often still running its first upgrade.
     local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
-    as_root "${apt[@]}" update || say "apt-get update failed; trying with the old lists."
+    as_root "${apt[@]}" update || say "apt-get update failed; trying with the old package lists."
     as_root "${apt[@]}" install -y --no-install-recommends "${packages[@]}" >/dev/null ||
-        die "That failed. Install this by hand, then start again:" "  $by_hand"
+        die "That failed. Install the packages by hand, then try again:" "  $by_hand"
 
     mapfile -t packages < <(missing_packages "$1")
     ((${#packages[@]} == 0)) || die \
@@ -128,12 +128,12 @@ install_packages() {
 make_venv() (
     require_python
     if [[ $1 == quick ]] && ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-        die "$venv is missing or out of date, and $(command -v "$python") cannot make it: its module venv" \
-            "is not installed. ./scripts/test installs all that is needed, once; or as root:" \
+        die "$venv is missing or out of date, and $(command -v "$python") cannot make it, because its" \
+            "venv module is not installed. Run ./scripts/test once, which installs it; or as root:" \
             "  apt-get install $("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
     fi
     say "Installing Python packages into $venv"
-    # A .venv from which a card is served right now may grow, but must not vanish.
+    # A .venv may be in use by a card being served: it may be added to, but not removed.
     venv_ready run || venv_ready quick || "$python" -m venv --clear "$venv"
 
     cd "$root" || exit
@@ -142,19 +142,19 @@ make_venv() (
     case $1 in
         run) "${pip[@]}" --editable ".[pcsc,servers,traces]" ;;
         test) "${pip[@]}" --editable ".[pcsc,servers,traces]" --group dev ;;
-        # Without pyscard, which where there is no wheel is compiled with swig and headers.
+        # Without pyscard: if there is no wheel, compiling it takes swig and headers.
         quick) "${pip[@]}" --editable ".[servers,traces]" --group dev ;;
     esac
     venv_fingerprint >"$venv/ready-for-$1"
     if [[ $1 == test ]]; then venv_fingerprint >"$venv/ready-for-run"; fi
 )
 
-# In /proc/net one sees this network namespace only: not the pcscd of a test running elsewhere.
+# /proc/net shows this network namespace only, not the private pcscd of a test.
 pcscd_listens() { [[ -S $pcscd_socket ]] && grep -q " $pcscd_socket\$" /proc/net/unix; }
 
 vpcd_listens() { grep -q ": [0-9A-F]*:$(printf %04X "$vpcd_port") [0-9A-F:]* 0A " /proc/net/tcp; }
 
-# Afterwards pcscd and its vpcd can be reached.
+# Makes sure that pcscd is running with vpcd.
 have_pcscd() {
     pcscd_listens || start_pcscd
     hold_pcscd
@@ -163,32 +163,32 @@ have_pcscd() {
     restart_pcscd
     hold_pcscd
     wait_for vpcd_listens || die \
-        "pcscd runs, but its driver vpcd does not listen on port $vpcd_port." \
-        "Does another program hold the port? Is /etc/reader.conf.d/vpcd as the package brings it?"
+        "pcscd is running, but its driver vpcd does not listen on port $vpcd_port." \
+        "Does another program use the port? Has /etc/reader.conf.d/vpcd been changed?"
 }
 
 start_pcscd() {
     if [[ -d /run/systemd/system ]]; then
-        may_be_root || die "pcscd does not run. Start it, then start again:" \
+        may_be_root || die "pcscd is not running. Start it, then try again:" \
             "  sudo systemctl start pcscd.socket"
         as_root systemctl start pcscd.socket
     else
-        may_be_root || die "pcscd does not run. As root, start it, then start again:" "  $pcscd"
+        may_be_root || die "pcscd is not running. Start it as root, then try again:" "  $pcscd"
         local options=()
-        # A pcscd built with polkit refuses everybody, root too, where polkit cannot be asked.
+        # A pcscd built with polkit refuses everybody, even root, when polkit cannot be reached.
         if [[ ! -S /run/dbus/system_bus_socket && $("$pcscd" --help) == *--disable-polkit* ]]; then
             options+=(--disable-polkit)
         fi
         as_root "$pcscd" "${options[@]}"
     fi
-    wait_for pcscd_listens || die "pcscd was started and does not answer."
+    wait_for pcscd_listens || die "pcscd was started but does not answer."
 }
 
 restart_pcscd() {
     if [[ -d /run/systemd/system ]]; then
-        may_be_root || die "pcscd runs without vpcd. Restart it, then start again:" \
+        may_be_root || die "pcscd is running without vpcd. Restart it, then try again:" \
             "  sudo systemctl restart pcscd.service"
-        say "pcscd runs without vpcd: restarting it."
+        say "pcscd is running without vpcd: restarting it."
         as_root systemctl restart pcscd.service
         return
     fi
@@ -196,17 +196,17 @@ restart_pcscd() {
     local pid
     pid=$(tr -dc 0-9 2>/dev/null <"${pcscd_socket%.comm}.pid") || pid=
     [[ -n $pid && $(cat "/proc/$pid/comm" 2>/dev/null) == pcscd ]] ||
-        die "pcscd runs without vpcd, and its process cannot be found. Restart it, then start again."
-    may_be_root || die "pcscd runs without vpcd. As root, restart it, then start again:" \
+        die "pcscd is running without vpcd, and its process cannot be found. Restart it, then try again."
+    may_be_root || die "pcscd is running without vpcd. Restart it as root, then try again:" \
         "  kill $pid && sleep 1 && $pcscd"
-    say "pcscd runs without vpcd: restarting it."
+    say "pcscd is running without vpcd: restarting it."
     as_root kill "$pid"
     wait_for eval "[[ ! -e /proc/$pid ]]" || die "pcscd (process $pid) does not end."
     start_pcscd
 }
 
-# systemd starts pcscd at the first connection and it leaves 60 s after the last one, with vpcd: so
-# keep one, in a process that ends with the one that this shell becomes.
+# systemd starts pcscd on the first connection, and it exits 60 s after the last one, taking vpcd with
+# it. So keep a connection open, in a process that ends with the one this shell turns into.
 hold_pcscd() {
     [[ -d /run/systemd/system ]] || return 0
     exec 9> >(exec "$venv/bin/python" -c '

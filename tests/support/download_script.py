@@ -25,16 +25,16 @@ SEED = 1
 ICCID, ON_THE_WIRE = "89000999000000000032", "98009099000000000023"
 
 HEAD = f"""\
-# A whole download, and what an LPA then does with the Profile: mutual authentication,
+# A complete download, and what an LPA does with the Profile: mutual authentication,
 # preparation, the Bound Profile Package piece by piece, list, enable, EF.ICCID, nickname, a
 # refused delete, disable, delete.
 #
 # For a card whose keys and challenges repeat, made with: euicc-sim card new DIR --seed {SEED}
-# On any other card AuthenticateServer is refused, since the challenge is another one.
+# Any other card refuses AuthenticateServer, since its challenge is different.
 #
-# Play it with: euicc-sim apdu run scripts/download.apdu
+# Run it with: euicc-sim apdu run scripts/download.apdu
 # or with: scriptor -r 'Virtual PCD 00 00' scripts/download.apdu
-# To see what a line says: euicc-sim decode HEX (the bytes from BF on)
+# To see what a line means: euicc-sim decode HEX (the bytes from BF on)
 # Written by tests/support/write_download_script.py.
 """
 
@@ -127,7 +127,7 @@ def _teller(writer: Writer, told: list[str]) -> Callable[[str, int, int], None]:
 
 def _clear(writer: Writer) -> None:
     writer.es10(
-        "DisableProfile and DeleteProfile, in case an earlier run was cut",
+        "DisableProfile and DeleteProfile, in case an earlier run was interrupted",
         f"BF3211A00C5A0A{ON_THE_WIRE}810100",
         "BF3203 8001..",
     )
@@ -152,7 +152,7 @@ def _use(writer: Writer) -> None:
     writer.es10("SetNickname", f"BF29165A0A{ON_THE_WIRE}9008{nickname}", "BF2903 800100")
     writer.es10("GetProfilesInfo of it: the nickname", ask, f"{info} 9F700101 9008{nickname}")
     writer.es10(
-        "DeleteProfile of what is enabled: profileNotInDisabledState",
+        "DeleteProfile of the enabled Profile: profileNotInDisabledState",
         f"BF330C5A0A{ON_THE_WIRE}",
         "BF3303 800102",
     )
