@@ -18,11 +18,12 @@ from collections.abc import Container
 from typing import Any, Generic, TypeVar, cast
 
 from apdu.tlv import Tlv, TlvError, read, whole
-from euicc_sim.asn1.nodes import Choice, Sequence, Unknown, node_of
+from euicc_sim.asn1.nodes import UNKNOWN, Choice, Sequence, Unknown, node_of
 from euicc_sim.asn1.primitives import Asn1Error
 from euicc_sim.asn1.types import Prepared, Type
 
 __all__ = [
+    "UNKNOWN",
     "Asn1Error",
     "Message",
     "Prepared",

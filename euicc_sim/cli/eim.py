@@ -15,6 +15,7 @@ from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.eim_bytes import bytes_from, hand_out
 from euicc_sim.cli.eim_server import add_to
 from euicc_sim.cli.eim_tables import answer_table, eim_table, outcome_table
+from euicc_sim.cli.rsp_options import SGP32_DEFAULT, Sgp32Option, wire_named
 from euicc_sim.parties.eim import (
     Eim,
     add_initial_eim,
@@ -96,8 +97,10 @@ def new(
     ] = None,
     counter: Annotated[int, typer.Option(min=0, help="The last one used.")] = 0,
     token: Annotated[int | None, typer.Option(min=1, help="One that the card gave.")] = None,
+    sgp32: Sgp32Option = SGP32_DEFAULT,
 ) -> None:
     """Make an eIM with a new key, in a file of mode 0600."""
+    wire = wire_named(sgp32)
     private_key = load_private_key(key) if key else key_source(seed).key(curve, f"eIM {eim_id}")
     eim = Eim(
         eim_id,
@@ -109,6 +112,7 @@ def new(
         frozenset(map(eim_file.PROTOCOLS.index, protocol)) if protocol else None,
         None if ci is None else bytes_from(ci, "--ci"),
         load_certificate(certificate).public_bytes(Encoding.DER) if certificate else None,
+        wire=wire,
     )
     eim_file.create(file, eim)
     _say(f"eIM {eim_id} made in {file}, which holds its private key")
@@ -131,8 +135,9 @@ def initial(
     apdu: Apdus = False,
 ) -> None:
     """Write an AddInitialEim request (BF57), for a card that trusts nobody yet."""
-    configs = [eim_file.load(one).configuration(want_token=token) for one in files]
-    hand_out(add_initial_eim(*configs), out, apdu)
+    eims = [eim_file.load(one) for one in files]
+    configs = [one.configuration(want_token=token) for one in eims]
+    hand_out(add_initial_eim(*configs, wire=eims[0].wire), out, apdu)
 
 
 @app.command()
@@ -179,7 +184,8 @@ def package(
     apdu: Apdus = False,
 ) -> None:
     """Sign an eUICC Package."""
-    ordered = [operation_words.operation(one) for one in words]
+    wire = eim_file.load(file).wire
+    ordered = [operation_words.operation(one, wire=wire) for one in words]
     transaction_id = None if transaction is None else bytes_from(transaction, "--transaction")
     with eim_file.changing(file) as eim:
         request = eim.package(ordered, eid, counter=counter, transaction_id=transaction_id)
@@ -208,8 +214,9 @@ def verify(
     Exit code 0: genuine, all done. 3: genuine, but the card refused something. 1: not genuine,
     which an unsigned error cannot be.
     """
-    der = certificate_der(bytes_from(certificate, "--certificate"))
-    found = eim_file.load(file).verify(bytes_from(result, "RESULT"), der)
+    eim = eim_file.load(file)
+    der = certificate_der(bytes_from(certificate, "--certificate"), eim.wire)
+    found = eim.verify(bytes_from(result, "RESULT"), der)
     console.print(answer_table(found, eid_of(der)))
     if found.form is Form.RESULT:
         console.print(outcome_table(found))

@@ -30,6 +30,7 @@ def eim_table(eim: Eim) -> Table:
             "CI": default if eim.ci_pk_id is None else eim.ci_pk_id.hex().upper(),
             "counter": f"{eim.counter}, the next package has {eim.counter + 1}",
             "token": _NONE if eim.token is None else str(eim.token),
+            "SGP.32": f"v{eim.wire.version}",
             "curve": Curve.of(eim.private_key).standard_name,
             "given as": "certificate" if eim.certificate else "public key",
             "public key": eim.public_key.hex().upper(),

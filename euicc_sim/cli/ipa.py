@@ -10,9 +10,19 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from euicc_sim.asn1.wire import Wire
 from euicc_sim.cli.console import console, fail, log_line
 from euicc_sim.cli.link import CardOption, ReaderOption, open_link
-from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, Smdpps, authorities
+from euicc_sim.cli.rsp_options import (
+    SGP32_DEFAULT,
+    CaOption,
+    InsecureOption,
+    PkiOption,
+    Sgp32Option,
+    Smdpps,
+    authorities,
+    wire_named,
+)
 from euicc_sim.parties.clients import EsipaClient, EsipaVersion, spoken
 from euicc_sim.parties.ipa import DownloadMode, Ipa, IpaCard, Poll
 from euicc_sim.parties.messages import LpaError
@@ -61,6 +71,7 @@ def poll(
     tries: TriesOption = 3,
     pause: PauseOption = 2.0,
     esipa: VersionOption = EsipaVersion.V1_2,
+    sgp32: Sgp32Option = SGP32_DEFAULT,
     pki: PkiOption = None,
     ca: CaOption = None,
     insecure: InsecureOption = False,
@@ -70,7 +81,21 @@ def poll(
     euicc-sim ipa poll --card card --eim http://127.0.0.1:8080
     """
     trust = authorities(pki, ca)
-    _poll(_Options(card, reader, eim, eim_id, download, tries, pause, esipa, trust, insecure))
+    _poll(
+        _Options(
+            card,
+            reader,
+            eim,
+            eim_id,
+            download,
+            tries,
+            pause,
+            esipa,
+            trust,
+            insecure,
+            wire_named(sgp32),
+        )
+    )
 
 
 @app.command()
@@ -83,6 +108,7 @@ def run(
     tries: TriesOption = 3,
     pause: PauseOption = 2.0,
     esipa: VersionOption = EsipaVersion.V1_2,
+    sgp32: Sgp32Option = SGP32_DEFAULT,
     every: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="Between polls.")] = 30.0,
     once: Annotated[bool, typer.Option("--once", help="End after the first poll.")] = False,
     pki: PkiOption = None,
@@ -91,7 +117,9 @@ def run(
 ) -> None:
     """Poll again and again, until Ctrl-C."""
     trust = authorities(pki, ca)
-    options = _Options(card, reader, eim, eim_id, download, tries, pause, esipa, trust, insecure)
+    options = _Options(
+        card, reader, eim, eim_id, download, tries, pause, esipa, trust, insecure, wire_named(sgp32)
+    )
     if once:
         _poll(options)
         return
@@ -116,8 +144,10 @@ def listen(
         str, typer.Option(help="Where to listen: whoever reaches it can bring packages.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=0xFFFF, help="0 is a free one.")] = DEFAULT_PORT,
+    sgp32: Sgp32Option = SGP32_DEFAULT,
 ) -> None:
     """Wait for an eIM that brings packages (see eim push), until Ctrl-C."""
+    wire = wire_named(sgp32)
     try:
         with extra_needed():
             from euicc_sim.servers.ipa_app import ipa_app
@@ -125,7 +155,9 @@ def listen(
 
         def transferred(message: bytes) -> bytes:
             with open_link(card, reader) as link:
-                ipa = Ipa(link.transmit, _Nobody(), None, download, eim_id, tell=log_line)
+                ipa = Ipa(
+                    link.transmit, _Nobody(), None, download, eim_id, tell=log_line, wire=wire
+                )
                 return ipa.transferred(message)
 
         with closing(WebServer(host, port, None, log_line)) as web:
@@ -157,16 +189,18 @@ class _Options:
         version: EsipaVersion,
         trust: list[bytes],
         insecure: bool,
+        wire: Wire,
     ) -> None:
         self._card, self._reader = card, reader
         self._eim, self._eim_id, self._mode = eim, eim_id, mode
         self._tries, self._pause, self._version = tries, pause, version
         self._trust, self._verify = trust, not insecure
+        self._wire = wire
 
     def poll(self) -> Poll:
         """One poll. Raises LpaError, PcscError, CardError."""
         with open_link(self._card, self._reader) as link:
-            url = self._eim or self._url(IpaCard(link.transmit))
+            url = self._eim or self._url(IpaCard(link.transmit, self._wire))
             with EsipaClient(url, trust=self._trust, verify=self._verify) as eim:
                 found = Ipa(
                     link.transmit,
@@ -177,6 +211,7 @@ class _Options:
                     self._tries,
                     self._pause,
                     log_line,
+                    self._wire,
                 ).poll()
         count = found.packages
         log_line(f"{count or 'no'} package{'' if count == 1 else 's'} done, the eIM has no more")

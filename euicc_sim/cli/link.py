@@ -11,6 +11,7 @@ import typer
 
 from euicc_sim import Card
 from euicc_sim.cli.console import fail
+from euicc_sim.cli.rsp_options import SGP32_DEFAULT, wire_named
 from euicc_sim.parties.lpa import Lpa
 from euicc_sim.parties.messages import LpaError
 from euicc_sim.transport.pcsc import PcscCard, PcscError, open_card
@@ -41,12 +42,13 @@ def open_link(card: Path | None, reader: str | None) -> AbstractContextManager[C
 
 
 @contextmanager
-def open_lpa(card: Path | None, reader: str | None) -> Iterator[Lpa]:
+def open_lpa(card: Path | None, reader: str | None, sgp32: str = SGP32_DEFAULT) -> Iterator[Lpa]:
     """An LPA with that card; what does not come about is one sentence and exit code 1."""
+    wire = wire_named(sgp32)
     try:
         with open_link(card, reader) as link:
             try:
-                yield Lpa(link.transmit)
+                yield Lpa(link.transmit, wire)
             except LpaError as error:
                 fail(_with_reason(str(error), link))
     except PcscError as error:

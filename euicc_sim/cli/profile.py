@@ -15,6 +15,7 @@ from euicc_sim.cli.link import CardOption, ReaderOption, open_lpa
 from euicc_sim.cli.profile_download import download
 from euicc_sim.cli.profile_fetch import fetch
 from euicc_sim.cli.profile_tables import for_machines, listed_notifications, listed_profiles
+from euicc_sim.cli.rsp_options import SGP32_DEFAULT, Sgp32Option
 from euicc_sim.parties.lpa import Lpa, ResetOption, identifier
 from euicc_sim.parties.messages import LpaError, request
 
@@ -47,9 +48,10 @@ def list_(
     ] = False,
     card: CardOption = None,
     reader: ReaderOption = None,
+    sgp32: Sgp32Option = SGP32_DEFAULT,
 ) -> None:
     """List the Profiles of a card."""
-    with open_lpa(card, reader) as lpa:
+    with open_lpa(card, reader, sgp32) as lpa:
         found = lpa.profiles(_SHOWN)
     if as_json:
         typer.echo(json.dumps([for_machines(one) for one in found], indent=2, ensure_ascii=False))

@@ -13,8 +13,10 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
+from euicc_sim.asn1.wire import Wire
 from euicc_sim.cli.console import console, fail, stderr
 from euicc_sim.cli.link import CardOption, ReaderOption, open_lpa
+from euicc_sim.cli.rsp_options import SGP32_DEFAULT, Sgp32Option, wire_named
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
 from euicc_sim.parties.lpa import Progress as Tell
 from euicc_sim.parties.smdpp import (
@@ -109,6 +111,7 @@ def download(
     segment_size: Annotated[
         int, typer.Option(min=1, max=0xFFF0, help="Plain bytes in a segment of the package.")
     ] = SEGMENT_SIZE,
+    sgp32: Sgp32Option = SGP32_DEFAULT,
 ) -> None:
     """Install Profiles: bind their packages for the card with an SM-DP+ of its PKI, as an LPA does.
 
@@ -128,11 +131,11 @@ def download(
             "icon_type": icon_type,
             "icon": icon_content,
         }
-        orders = orders_of(files, fields, confirmation_code)
+        orders = orders_of(files, fields, confirmation_code, wire_named(sgp32))
     except (MetadataError, WordError) as error:
         fail(str(error))
-    server = _server(_folder(pki, card), curve, orders, segment_size)
-    with open_lpa(card, reader) as lpa:
+    server = _server(_folder(pki, card), curve, orders, segment_size, wire_named(sgp32))
+    with open_lpa(card, reader, sgp32) as lpa:
         for file, order in zip(files, orders, strict=True):
             with bar(file.name) as tell:
                 done = lpa.download(
@@ -154,10 +157,14 @@ def _folder(pki: Path | None, card: Path | None) -> Path:
     return folder
 
 
-def _server(folder: Path, curve: Curve | None, orders: list[Order], segment_size: int) -> Smdpp:
+def _server(
+    folder: Path, curve: Curve | None, orders: list[Order], segment_size: int, wire: Wire
+) -> Smdpp:
     curves = None if curve is None else (curve,)
     try:
-        return Smdpp.of(TestPki.load(folder), orders, curves=curves, segment_size=segment_size)
+        return Smdpp.of(
+            TestPki.load(folder), orders, curves=curves, segment_size=segment_size, wire=wire
+        )
     except (InvalidCertificateError, UnsupportedCurveError) as error:
         fail(f"The SM-DP+ in {folder} would be refused by every card: {error}; use another PKI.")
 
@@ -184,7 +191,7 @@ def bar(name: str) -> Iterator[Tell | None]:
 
 
 def orders_of(
-    files: Sequence[Path], fields: Mapping[str, Any], confirmation_code: str | None
+    files: Sequence[Path], fields: Mapping[str, Any], confirmation_code: str | None, wire: Wire
 ) -> list[Order]:
     """An order of the package in each file, with these fields of its Metadata, but for None.
 
@@ -195,7 +202,7 @@ def orders_of(
     for number, file in enumerate(files, 1):
         package = _content(file)
         metadata = replace(_metadata(file, package), **given)
-        found.append(Order(package, f"{number}", confirmation_code, metadata.encoded()))
+        found.append(Order(package, f"{number}", confirmation_code, metadata.encoded(wire)))
     return found
 
 

@@ -10,7 +10,14 @@ from rich.text import Text
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.link import CardOption, ReaderOption, open_lpa
 from euicc_sim.cli.profile_download import bar
-from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, authorities
+from euicc_sim.cli.rsp_options import (
+    SGP32_DEFAULT,
+    CaOption,
+    InsecureOption,
+    PkiOption,
+    Sgp32Option,
+    authorities,
+)
 from euicc_sim.parties.clients import Es9Client
 from euicc_sim.parties.lpa import download_over_es9
 from euicc_sim.parties.messages import ActivationCode, ActivationCodeError
@@ -36,6 +43,7 @@ def fetch(
     notify: Annotated[
         bool, typer.Option("--notify/--no-notify", help="Tell the SM-DP+ how it went.")
     ] = True,
+    sgp32: Sgp32Option = SGP32_DEFAULT,
 ) -> None:
     """Download a Profile from an SM-DP+ (ES9+) by its activation code.
 
@@ -46,7 +54,7 @@ def fetch(
     except ActivationCodeError as error:
         fail(str(error))
     trust = authorities(pki, ca)
-    with open_lpa(card, reader) as lpa:
+    with open_lpa(card, reader, sgp32) as lpa:
         with bar(wanted.matching_id or wanted.address) as tell:
             done = download_over_es9(
                 lpa,

@@ -1,4 +1,4 @@
-"""Options of commands that speak to servers: whose TLS certificates they believe."""
+"""Options of commands that speak to cards and servers: the version, and whom they believe."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from euicc_sim.asn1.wire import VERSIONS, WIRE_1_2, Wire
+from euicc_sim.cli.console import fail
 from euicc_sim.parties.clients import Es9Client
 from keys import TestPki
 from keys.pem import load_certificate
@@ -28,6 +30,20 @@ CaOption = Annotated[
 InsecureOption = Annotated[
     bool, typer.Option("--insecure", help="Believe every server's TLS certificate.")
 ]
+
+
+_VERSIONS = f"{', '.join([*VERSIONS][:-1])} or {[*VERSIONS][-1]}"
+Sgp32Option = Annotated[
+    str, typer.Option("--sgp32", metavar="VERSION", help=f"What the card speaks: {_VERSIONS}.")
+]
+SGP32_DEFAULT = WIRE_1_2.version
+
+
+def wire_named(version: str) -> Wire:
+    """The wire of a version of SGP.32; for others the command ends with a sentence."""
+    if version not in VERSIONS:
+        fail(f"{version!r} is not a version of SGP.32 that we speak; take {_VERSIONS}.")
+    return VERSIONS[version]
 
 
 def authorities(pki: Path | None, ca: list[Path] | None) -> list[bytes]:

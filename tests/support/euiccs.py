@@ -167,9 +167,15 @@ class PaperEuicc:
         error: tuple[int, int] | None = None,
         oid: bytes = DP_OID,
         signature: bytes | None = None,
+        final: bytes | None = None,
     ) -> bytes:
-        """ProfileInstallationResult: installed, or bppCommandId and errorReason of a failure."""
-        if error is None:
+        """ProfileInstallationResult: installed, or bppCommandId and errorReason of a failure.
+
+        `final` is what stands in finalResult instead.
+        """
+        if final is not None:
+            pass
+        elif error is None:
             final = tlv("A0", tlv("4F", AID), tlv("04", SIMA_OK))
         else:
             final = tlv("A1", tlv("80", integer(error[0])), tlv("81", integer(error[1])))

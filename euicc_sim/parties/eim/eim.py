@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from apdu import tlv
-from euicc_sim.asn1.codec import Asn1Error
-from euicc_sim.asn1.wire import WIRE_1_2, token_object
+from euicc_sim.asn1.codec import Asn1Error, Unknown
+from euicc_sim.asn1.wire import WIRE_1_2, Wire, token_object
 from euicc_sim.crypto.signature import UnusableKeyError, public_key, sign
 from euicc_sim.parties.eim.operations import Config, Operation
-from euicc_sim.parties.messages.encoding import with_names, written
+from euicc_sim.parties.messages.encoding import shown, with_names, written
 from euicc_sim.parties.messages.errors import EimError
 from euicc_sim.parties.messages.euicc_certificates import EuiccKey
 from euicc_sim.parties.messages.identifiers import eid_bytes
@@ -36,7 +36,8 @@ class Eim:
     `counter` is the last one used, and `package` moves it forward; `token` is the association
     token that the card gave, None for none. `id_type` is 1 (OID), 2 (FQDN) or 3 (proprietary),
     `protocols` bit numbers of eimSupportedProtocol, `certificate` DER; what is None is left out of
-    the configuration data, and the card takes its default. The private key is never printed.
+    the configuration data, and the card takes its default. `wire` is the version of SGP.32 that the
+    card speaks. The private key is never printed.
     """
 
     eim_id: str
@@ -49,6 +50,7 @@ class Eim:
     ci_pk_id: bytes | None = None
     certificate: bytes | None = field(default=None, repr=False)
     indirect_download: bool = False
+    wire: Wire = field(default=WIRE_1_2, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what no card could take. Raises EimError; PkiError for a key on another curve."""
@@ -132,7 +134,7 @@ class Eim:
         }
         if transaction_id is not None:
             value["eimTransactionId"] = transaction_id
-        signed = written("EuiccPackageSigned", value, "The package")
+        signed = written("EuiccPackageSigned", value, "The package", self.wire)
         if counter <= MAX_COUNTER:
             self.counter = max(self.counter, counter)
         return self.sign(signed)
@@ -144,7 +146,7 @@ class Eim:
 
     def verify(self, result: bytes, euicc: EuiccKey) -> PackageAnswer:
         """Read the answer to a package and verify it; see `results.verify_result`."""
-        return verify_result(result, euicc, eim_id=self.eim_id, token=self.token)
+        return verify_result(result, euicc, eim_id=self.eim_id, token=self.token, wire=self.wire)
 
     def _key_data(self) -> tuple[str, bytes]:
         if self.certificate is not None:
@@ -165,7 +167,9 @@ def take_initial_answer(answer: bytes, *eims: Eim) -> None:
 
     Raises EimError when the card refused, or for another number of eIMs; then nothing changes.
     """
-    tokens = initial_tokens(answer)
+    if not eims:
+        raise EimError("Nobody was added. Name the eIMs of the request, in its order.")
+    tokens = initial_tokens(answer, eims[0].wire)
     if len(tokens) != len(eims):
         raise EimError(
             f"The answer is about {len(tokens)} eIMs, not {len(eims)}. "
@@ -223,27 +227,29 @@ TOKEN_WANTED = -1
 """The associationToken by which an eIM asks for one."""
 
 
-def add_initial_eim(*configs: Config) -> bytes:
+def add_initial_eim(*configs: Config, wire: Wire = WIRE_1_2) -> bytes:
     """The AddInitialEim request (BF57) for one or more eIMs. Raises EimError."""
     if not configs:
         raise EimError("AddInitialEim adds at least one eIM. Give the configuration of one.")
     value = {"eimConfigurationDataList": list(configs)}
-    return written("AddInitialEimRequest", value, "AddInitialEim")
+    return written("AddInitialEimRequest", value, "AddInitialEim", wire)
 
 
-def initial_tokens(answer: bytes) -> list[int | None]:
+def initial_tokens(answer: bytes, wire: Wire = WIRE_1_2) -> list[int | None]:
     """Read the answer to AddInitialEim: the token of each eIM in the order asked, None for none.
 
     Raises EimError when it is no such answer, or the card refused.
     """
     try:
-        form, value = WIRE_1_2.decode("AddInitialEimResponse", answer)
+        found = wire.read_keeping("AddInitialEimResponse", answer)
     except Asn1Error as error:
         raise EimError(
             f"This is no answer to AddInitialEim: {error}. Give the whole object that begins BF57."
         ) from error
-    if form == "addInitialEimError":
-        _, code = with_names(WIRE_1_2.types["AddInitialEimResponse"], (form, value))
+    form, value = found
+    if form != "addInitialEimOk":
+        named = with_names(wire.types["AddInitialEimResponse"], found)
+        code = shown(named if isinstance(named, Unknown) else named[1])
         raise EimError(f"The card added no eIM: {code}. {_ADVICE.get(code, _LOOK)}")
     return [token if name == "associationToken" else None for name, token in value]
 

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from msgspec import Meta, field
 
+from euicc_sim.asn1.wire import VERSIONS, WIRE_1_2, Wire
 from euicc_sim.parties.eim.eim import MAX_COUNTER, Eim
 from euicc_sim.parties.messages import safe_file
 from euicc_sim.parties.messages.errors import EimError
@@ -59,6 +60,7 @@ class _Record(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
     curve: Literal["NIST", "BRP"]
     certificate: bytes | None = field(name="eimCertificate", default=None)
     private_key: str = field(name="privateKey")
+    wire: str | None = field(name="sgp32", default=None)
 
     def __repr__(self) -> str:
         """Without the private key."""
@@ -83,7 +85,7 @@ def parse(content: bytes) -> Eim:
     }
     for name, taken in _TAKEN.items():
         values[name] = None if values[name] is None else taken(record, values[name])
-    return Eim(**values)
+    return Eim(**{name: one for name, one in values.items() if one is not None})
 
 
 def render(eim: Eim) -> bytes:
@@ -107,6 +109,12 @@ def _private_key(record: _Record, pem: str) -> ec.EllipticCurvePrivateKey:
     raise EimError("at privateKey: its curve is not the one named at curve. Mend that place.")
 
 
+def _wire(_: _Record, version: str) -> Wire:
+    if version not in VERSIONS:
+        raise EimError(f"at sgp32: it is none of {', '.join(VERSIONS)}. Mend that place.")
+    return VERSIONS[version]
+
+
 def _pem(key: ec.EllipticCurvePrivateKey) -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
@@ -117,11 +125,13 @@ _TAKEN: Mapping[str, Callable[[_Record, Any], object]] = {
     "id_type": lambda _, name: ID_TYPES[name],
     "protocols": lambda _, names: frozenset(map(PROTOCOLS.index, names)),
     "private_key": _private_key,
+    "wire": _wire,
 }
 _KEPT: Mapping[str, Callable[[Any], object]] = {
     "id_type": {number: name for name, number in ID_TYPES.items()}.__getitem__,
     "protocols": lambda bits: tuple(PROTOCOLS[one] for one in sorted(bits)),
     "private_key": _pem,
+    "wire": lambda wire: None if wire is WIRE_1_2 else wire.version,
 }
 """What is other in a file than in an `Eim`, both ways; all other fields are the same there."""
 

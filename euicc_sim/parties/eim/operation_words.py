@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Callable
 from pathlib import Path
 
+from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.eim import operations
 from euicc_sim.parties.eim.eim import Eim
 from euicc_sim.parties.eim.eim_file import load
@@ -48,7 +49,7 @@ def _from_file(name: str) -> Eim:
     return load(Path(name))
 
 
-def operation(word: str, eim_of: Loader = _from_file) -> Operation:
+def operation(word: str, eim_of: Loader = _from_file, wire: Wire = WIRE_1_2) -> Operation:
     """The operation that a word stands for. Raises EimError with what to write instead."""
     name, colon, rest = word.partition(":")
     known = (*_OF_EIMS, *_WORDS)
@@ -60,7 +61,7 @@ def operation(word: str, eim_of: Loader = _from_file) -> Operation:
         raise EimError(f"{name} stands alone. Write it without {colon + rest!r}.")
     if name not in _BARE | _WITH_OR_WITHOUT and not rest and word != "setDefaultDpAddress:":
         raise EimError(f"{name} is not complete. Write {_usage(name)}.")
-    return _OF_EIMS[name](rest, eim_of) if name in _OF_EIMS else _WORDS[name](rest)
+    return _OF_EIMS[name](rest, eim_of, wire) if name in _OF_EIMS else _WORDS[name](rest, wire)
 
 
 def _usage(name: str) -> str:
@@ -79,7 +80,7 @@ def _options(name: str, words: list[str], flags: set[str], values: set[str]) -> 
     return found
 
 
-def _add_eim(rest: str, eim_of: Loader) -> Operation:
+def _add_eim(rest: str, eim_of: Loader, wire: Wire) -> Operation:
     file, *words = rest.split(",")
     options = _options("addEim", words, {"token"}, {"counter"})
     counter = options.get("counter")
@@ -88,37 +89,41 @@ def _add_eim(rest: str, eim_of: Loader) -> Operation:
     return operations.add_eim(
         eim_of(file).configuration(
             want_token="token" in options, counter=None if counter is None else int(counter)
-        )
+        ),
+        wire=wire,
     )
 
 
-def _update_eim(rest: str, eim_of: Loader) -> Operation:
+def _update_eim(rest: str, eim_of: Loader, wire: Wire) -> Operation:
     file, *words = rest.split(",")
     options = _options("updateEim", words, set(_FIELDS), set())
-    return operations.update_eim(eim_of(file).configuration(*(_FIELDS[one] for one in options)))
+    config = eim_of(file).configuration(*(_FIELDS[one] for one in options))
+    return operations.update_eim(config, wire=wire)
 
 
-def _enable(rest: str) -> Operation:
+def _enable(rest: str, wire: Wire) -> Operation:
     iccid, *words = rest.split(",")
-    return operations.enable(
-        iccid, rollback="rollback" in _options("enable", words, {"rollback"}, set())
-    )
+    rollback = "rollback" in _options("enable", words, {"rollback"}, set())
+    return operations.enable(iccid, rollback=rollback, wire=wire)
 
 
-def _immediate_enable(rest: str) -> Operation:
+def _immediate_enable(rest: str, wire: Wire) -> Operation:
     words = rest.split(",") if rest else []
     options = _options("configureImmediateEnable", words, {"off"}, {"oid", "smdp"})
     return operations.configure_immediate_enable(
-        "off" not in options, smdp_oid=options.get("oid"), smdp_address=options.get("smdp")
+        "off" not in options,
+        smdp_oid=options.get("oid"),
+        smdp_address=options.get("smdp"),
+        wire=wire,
     )
 
 
-def _list_profile_info(rest: str) -> Operation:
-    return operations.list_profile_info(_hex(rest) if rest else None)
+def _list_profile_info(rest: str, wire: Wire) -> Operation:
+    return operations.list_profile_info(_hex(rest) if rest else None, wire=wire)
 
 
-def _raw(kind: Kind) -> Callable[[str], Operation]:
-    return lambda rest: Operation(kind, kind.lower(), _hex(rest))
+def _raw(kind: Kind) -> Callable[[str, Wire], Operation]:
+    return lambda rest, _: Operation(kind, kind.lower(), _hex(rest))
 
 
 def _hex(digits: str) -> bytes:
@@ -129,18 +134,18 @@ def _hex(digits: str) -> bytes:
 
 
 _OF_EIMS = {"addEim": _add_eim, "updateEim": _update_eim}
-_WORDS: dict[str, Callable[[str], Operation]] = {
-    "deleteEim": operations.delete_eim,
-    "listEim": lambda _: operations.list_eim(),
+_WORDS: dict[str, Callable[[str, Wire], Operation]] = {
+    "deleteEim": lambda eim_id, wire: operations.delete_eim(eim_id, wire=wire),
+    "listEim": lambda _, wire: operations.list_eim(wire=wire),
     "enable": _enable,
-    "disable": operations.disable,
-    "delete": operations.delete,
+    "disable": lambda iccid, wire: operations.disable(iccid, wire=wire),
+    "delete": lambda iccid, wire: operations.delete(iccid, wire=wire),
     "listProfileInfo": _list_profile_info,
-    "getRAT": lambda _: operations.get_rat(),
+    "getRAT": lambda _, wire: operations.get_rat(wire=wire),
     "configureImmediateEnable": _immediate_enable,
-    "setFallbackAttribute": operations.set_fallback_attribute,
-    "unsetFallbackAttribute": lambda _: operations.unset_fallback_attribute(),
-    "setDefaultDpAddress": operations.set_default_dp_address,
+    "setFallbackAttribute": lambda iccid, wire: operations.set_fallback_attribute(iccid, wire=wire),
+    "unsetFallbackAttribute": lambda _, wire: operations.unset_fallback_attribute(wire=wire),
+    "setDefaultDpAddress": lambda name, wire: operations.set_default_dp_address(name, wire=wire),
     "eco": _raw("Eco"),
     "psmo": _raw("Psmo"),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.messages.encoding import written
 from euicc_sim.parties.messages.identifiers import iccid_bytes
 
@@ -23,60 +24,64 @@ class Operation:
     raw: bytes
 
 
-def _operation(kind: Kind, name: str, value: Any) -> Operation:
-    return Operation(kind, name, written(kind, (name, value), name))
+def _operation(kind: Kind, name: str, value: Any, wire: Wire) -> Operation:
+    return Operation(kind, name, written(kind, (name, value), name, wire))
 
 
-def add_eim(config: Config) -> Operation:
+def add_eim(config: Config, *, wire: Wire = WIRE_1_2) -> Operation:
     """Trust a further eIM (clause 3.5.1); `config` as from `Eim.configuration`."""
-    return _operation("Eco", "addEim", config)
+    return _operation("Eco", "addEim", config, wire)
 
 
-def update_eim(config: Config) -> Operation:
+def update_eim(config: Config, *, wire: Wire = WIRE_1_2) -> Operation:
     """Change the fields that `config` has beside its eimId."""
-    return _operation("Eco", "updateEim", config)
+    return _operation("Eco", "updateEim", config, wire)
 
 
-def delete_eim(eim_id: str) -> Operation:
+def delete_eim(eim_id: str, *, wire: Wire = WIRE_1_2) -> Operation:
     """Trust an eIM no more."""
-    return _operation("Eco", "deleteEim", {"eimId": eim_id})
+    return _operation("Eco", "deleteEim", {"eimId": eim_id}, wire)
 
 
-def list_eim() -> Operation:
+def list_eim(*, wire: Wire = WIRE_1_2) -> Operation:
     """Name the eIMs that are trusted."""
-    return _operation("Eco", "listEim", {})
+    return _operation("Eco", "listEim", {}, wire)
 
 
-def enable(iccid: str, *, rollback: bool = False) -> Operation:
+def enable(iccid: str, *, rollback: bool = False, wire: Wire = WIRE_1_2) -> Operation:
     """Enable a Profile (clause 3.4.1); `rollback` permits the IPA to go back to the old one."""
     value: dict[str, Any] = {"iccid": iccid_bytes(iccid)}
     if rollback:
         value["rollbackFlag"] = None
-    return _operation("Psmo", "enable", value)
+    return _operation("Psmo", "enable", value, wire)
 
 
-def disable(iccid: str) -> Operation:
+def disable(iccid: str, *, wire: Wire = WIRE_1_2) -> Operation:
     """Disable a Profile (clause 3.4.2)."""
-    return _operation("Psmo", "disable", {"iccid": iccid_bytes(iccid)})
+    return _operation("Psmo", "disable", {"iccid": iccid_bytes(iccid)}, wire)
 
 
-def delete(iccid: str) -> Operation:
+def delete(iccid: str, *, wire: Wire = WIRE_1_2) -> Operation:
     """Delete a Profile (clause 3.4.3)."""
-    return _operation("Psmo", "delete", {"iccid": iccid_bytes(iccid)})
+    return _operation("Psmo", "delete", {"iccid": iccid_bytes(iccid)}, wire)
 
 
-def list_profile_info(tags: bytes | None = None) -> Operation:
+def list_profile_info(tags: bytes | None = None, *, wire: Wire = WIRE_1_2) -> Operation:
     """List the Profiles; `tags` are those wanted, in a row: 5A 9F70. None for the usual ones."""
-    return _operation("Psmo", "listProfileInfo", {} if tags is None else {"tagList": tags})
+    return _operation("Psmo", "listProfileInfo", {} if tags is None else {"tagList": tags}, wire)
 
 
-def get_rat() -> Operation:
+def get_rat(*, wire: Wire = WIRE_1_2) -> Operation:
     """Read the Rules Authorisation Table."""
-    return _operation("Psmo", "getRAT", {})
+    return _operation("Psmo", "getRAT", {}, wire)
 
 
 def configure_immediate_enable(
-    enabled: bool = True, *, smdp_oid: str | None = None, smdp_address: str | None = None
+    enabled: bool = True,
+    *,
+    smdp_oid: str | None = None,
+    smdp_address: str | None = None,
+    wire: Wire = WIRE_1_2,
 ) -> Operation:
     """Let the IPA enable a downloaded Profile at once, or not (clause 3.4.4).
 
@@ -87,22 +92,22 @@ def configure_immediate_enable(
         value["defaultSmdpOid"] = smdp_oid
     if smdp_address is not None:
         value["defaultSmdpAddress"] = smdp_address
-    return _operation("Psmo", "configureImmediateEnable", value)
+    return _operation("Psmo", "configureImmediateEnable", value, wire)
 
 
-def set_fallback_attribute(iccid: str) -> Operation:
+def set_fallback_attribute(iccid: str, *, wire: Wire = WIRE_1_2) -> Operation:
     """Make a Profile the one to fall back to (clause 3.4.6)."""
-    return _operation("Psmo", "setFallbackAttribute", {"iccid": iccid_bytes(iccid)})
+    return _operation("Psmo", "setFallbackAttribute", {"iccid": iccid_bytes(iccid)}, wire)
 
 
-def unset_fallback_attribute() -> Operation:
+def unset_fallback_attribute(*, wire: Wire = WIRE_1_2) -> Operation:
     """Fall back to no Profile (clause 3.4.7)."""
-    return _operation("Psmo", "unsetFallbackAttribute", {})
+    return _operation("Psmo", "unsetFallbackAttribute", {}, wire)
 
 
-def set_default_dp_address(address: str) -> Operation:
+def set_default_dp_address(address: str, *, wire: Wire = WIRE_1_2) -> Operation:
     """Set the default SM-DP+ address; an empty one removes it."""
-    return _operation("Psmo", "setDefaultDpAddress", {"defaultDpAddress": address})
+    return _operation("Psmo", "setDefaultDpAddress", {"defaultDpAddress": address}, wire)
 
 
 Config = dict[str, Any]

@@ -12,10 +12,11 @@ from typing import Any
 from apdu import Command, TlvError, tlv
 from apdu.tlv import children, whole
 from euicc_sim.asn1 import codec
-from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.codec import Asn1Error, Unknown
 from euicc_sim.asn1.esipa.v1_0 import NotificationsList
+from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.messages.apdus import StatusWordError, Transmit, exchange, select_isdr
-from euicc_sim.parties.messages.encoding import answer, request
+from euicc_sim.parties.messages.encoding import answer, request, shown
 from euicc_sim.parties.messages.errors import EimError, LpaError
 from euicc_sim.parties.messages.package_results import PackageAnswer, read_result
 
@@ -42,9 +43,13 @@ class TrustedEim:
 class IpaCard:
     """A card; all errors are LpaError."""
 
-    def __init__(self, transmit: Transmit) -> None:
-        """Talk through `transmit`: a command APDU in, data and status word out."""
+    def __init__(self, transmit: Transmit, wire: Wire = WIRE_1_2) -> None:
+        """Talk through `transmit`: a command APDU in, data and status word out.
+
+        `wire` is the version of SGP.32 that the card speaks.
+        """
         self._raw = transmit
+        self.wire = wire
 
     def begin(self) -> None:
         """Say that the device has an IPAd; cards that do not care say so, which is no error."""
@@ -68,7 +73,8 @@ class IpaCard:
 
     def call(self, name: str, value: Any) -> Any:
         """A function by its ASN.1 name: NameRequest, NameResponse. Raises LpaError."""
-        return answer(f"{name}Response", self.ask(request(f"{name}Request", value)))
+        message = self.ask(request(f"{name}Request", value, self.wire))
+        return answer(f"{name}Response", message, self.wire)
 
     def eid(self) -> str:
         """The EID, 32 digits."""
@@ -86,26 +92,28 @@ class IpaCard:
         """What the card has to tell SM-DP+s; `criterion` is a search criterion, DER."""
         asked = _ALL if criterion is None else tlv(0xBF2B, tlv(0xA0, criterion))
         form, found = self._lists(asked)
-        return list(found["notificationList"] if form == "notificationAndEprList" else found)
+        if form == "notificationAndEprList":
+            return list(found["notificationList"])
+        return list(found) if form == "notificationList" else []
 
     def results(self, seq_number: int | None = None) -> list[bytes]:
         """The results of packages that the card keeps, all or the one with that number."""
         asked = _RESULTS
         if seq_number is not None:
             criteria = {"searchCriteria": ("seqNumber", seq_number)}
-            asked = request("RetrieveNotificationsListRequest", criteria)
+            asked = request("RetrieveNotificationsListRequest", criteria, self.wire)
         form, found = self._lists(asked)
         return list(found) if form == "euiccPackageResultList" else []
 
     def load_package(self, package: bytes) -> tuple[bytes, PackageAnswer]:
         """LoadEuiccPackage (clause 5.9.1): the result as it came, and what it says."""
         result = self.ask(package)
-        return result, package_answer(result)
+        return result, self.package_answer(result)
 
     def rollback(self) -> bytes:
         """ProfileRollback (clause 5.9.16): its result (BF51). Raises LpaError when refused."""
-        message = self.ask(request("ProfileRollbackRequest", {"refreshFlag": False}))
-        code = answer("ProfileRollbackResponse", message)["cmdResult"]
+        message = self.ask(request("ProfileRollbackRequest", {"refreshFlag": False}, self.wire))
+        code = answer("ProfileRollbackResponse", message, self.wire)["cmdResult"]
         if code != "ok":
             raise LpaError(
                 f"The card does not go back to the Profile before: {code}. Give it a package with "
@@ -118,14 +126,23 @@ class IpaCard:
         """RemoveNotificationFromList (clause 5.9.12); what is gone already is no error."""
         self.call("NotificationSent", {"seqNumber": seq_number})
 
+    def package_answer(self, result: bytes) -> PackageAnswer:
+        """What a package's result says. Raises LpaError."""
+        try:
+            return read_result(result, self.wire)
+        except EimError as error:
+            raise LpaError(str(error)) from error
+
     def _lists(self, asked: bytes) -> tuple[str, Any]:
         try:
-            form, found = codec.decode(_LISTS, self.ask(asked))
+            found = codec.read_keeping(_LISTS, self.ask(asked))
         except Asn1Error as error:
             raise LpaError(f"The card's list cannot be read: {error}. Ask it again.") from error
-        if form == "notificationsListResultError":
-            raise LpaError(f"The card refused to list what it has to tell: {found}.", str(found))
-        return form, found
+        form, value = found
+        if form == "notificationsListResultError" or isinstance(found, Unknown):
+            code = shown(found if isinstance(found, Unknown) else value)
+            raise LpaError(f"The card refused to list what it has to tell: {code}.", code)
+        return form, value
 
     def _be_terminal(self, length: int) -> None:
         """FETCH the proactive command, and say that it was performed."""
@@ -136,14 +153,6 @@ class IpaCard:
             if done[-2] != _PROACTIVE:
                 return
             length = done[-1]
-
-
-def package_answer(result: bytes) -> PackageAnswer:
-    """What a package's result says. Raises LpaError."""
-    try:
-        return read_result(result)
-    except EimError as error:
-        raise LpaError(str(error)) from error
 
 
 def _details(command: bytes) -> bytes:

@@ -6,6 +6,7 @@ from typing import Any
 
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.esipa import messages as esipa
+from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.messages.encoding import answer, with_names
 from euicc_sim.parties.messages.errors import LpaError
 from euicc_sim.parties.messages.interfaces import ClientAuthentication, Esipa, ServerAuthentication
@@ -51,11 +52,14 @@ class RelayServer:
     `transaction` is the eimTransactionId of the trigger, None when it has none.
     """
 
-    def __init__(self, eim: Esipa, address: str, transaction: bytes | None) -> None:
+    def __init__(
+        self, eim: Esipa, address: str, transaction: bytes | None, wire: Wire = WIRE_1_2
+    ) -> None:
         """Nothing is sent yet."""
         self._eim = eim
         self._address = address
         self._transaction = transaction
+        self._wire = wire
 
     @property
     def address(self) -> str:
@@ -74,7 +78,7 @@ class RelayServer:
         if self._transaction is not None:
             value["eimTransactionId"] = self._transaction
         ok = self._ask("initiateAuthenticationRequestEsipa", value, "OkEsipa")
-        signed = answer("ServerSigned1", ok["serverSigned1"])
+        signed = answer("ServerSigned1", ok["serverSigned1"], self._wire)
         return ServerAuthentication(
             ok.get("transactionId", signed["transactionId"]),
             ok["serverSigned1"],

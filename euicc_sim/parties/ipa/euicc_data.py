@@ -9,7 +9,7 @@ from apdu import TlvError, tlv
 from apdu.tlv import read_tag
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.primitives import write_integer
-from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.asn1.wire import Wire
 from euicc_sim.parties.ipa.es10b import IpaCard, TrustedEim
 from euicc_sim.parties.lpa.es10_messages import TAC
 from euicc_sim.parties.messages.encoding import request
@@ -82,7 +82,7 @@ def _lists(card: IpaCard, tags: frozenset[int], asked: dict[str, Any]) -> dict[s
         if form == "seqNumber":
             criterion = tlv(0x80, write_integer(value))
         elif form:
-            criterion = _events(value)
+            criterion = _events(value, card.wire)
         found["notificationsList"] = card.notifications(criterion)
     if tags & {0xA2, _OLD_LISTS}:
         _, number = asked.get("searchCriteriaEuiccPackageResult", ("", None))
@@ -90,11 +90,12 @@ def _lists(card: IpaCard, tags: frozenset[int], asked: dict[str, Any]) -> dict[s
     return found
 
 
-def _events(bits: frozenset[int]) -> bytes:
+def _events(bits: frozenset[int], wire: Wire) -> bytes:
     """The criterion of events as it stands inside A0."""
     whole = request(
         "RetrieveNotificationsListRequest",
         {"searchCriteria": ("profileManagementOperation", bits)},
+        wire,
     )
     return whole[5:]
 
@@ -114,9 +115,9 @@ def _addresses(card: IpaCard, tags: frozenset[int]) -> dict[str, Any]:
 def _certificates(card: IpaCard, ci_pk_id: bytes | None) -> dict[str, bytes] | None:
     """GetCerts, None when the card has none below that CI."""
     asked = {} if ci_pk_id is None else {"euiccCiPKId": ci_pk_id}
-    message = card.ask(request("GetCertsRequest", asked))
+    message = card.ask(request("GetCertsRequest", asked, card.wire))
     try:
-        form, found = WIRE_1_2.decode("GetCertsResponse", message)
+        form, found = card.wire.read_keeping("GetCertsResponse", message)
     except Asn1Error as error:
         raise LpaError(f"The card's certificates cannot be read: {error}.") from error
     return dict(found) if form == "certs" else None

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from euicc_sim.asn1.codec import Asn1Error
-from euicc_sim.asn1.wire import WIRE_1_2
-from euicc_sim.parties.ipa.es10b import IpaCard, TrustedEim, package_answer
+from euicc_sim.asn1.wire import WIRE_1_2, Wire
+from euicc_sim.parties.ipa.es10b import IpaCard, TrustedEim
 from euicc_sim.parties.ipa.esipa_requests import ask_eim, brought, transfer_answer
 from euicc_sim.parties.ipa.euicc_data import data_response
 from euicc_sim.parties.ipa.triggered_download import DownloadMode, Downloads
@@ -45,7 +45,8 @@ class Ipa:
 
     `servers` gives the SM-DP+ at an address, which a direct download needs. `eim_id` says which of
     the card's eIMs this is, by default the only one. An eIM that is out of reach is tried `tries`
-    times, `pause` seconds apart; `tell` is told each step.
+    times, `pause` seconds apart; `tell` is told each step; `wire` is the version of SGP.32 that the
+    card speaks.
     """
 
     transmit: Transmit
@@ -56,13 +57,14 @@ class Ipa:
     tries: int = 3
     pause: float = 2.0
     tell: Callable[[str], None] = _nobody
+    wire: Wire = WIRE_1_2
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     card: IpaCard = field(init=False, repr=False)
     _downloads: Downloads = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Nothing is sent yet."""
-        self.card = IpaCard(self.transmit)
+        self.card = IpaCard(self.transmit, self.wire)
         self._downloads = Downloads(self.card, self.eim, self.servers, self.mode, self.tell)
 
     def poll(self) -> Poll:
@@ -131,7 +133,7 @@ class Ipa:
         try:
             self._patiently(lambda: self._provide_result(eid, result, found))
         except EimUnreachableError as error:
-            if not _may_go_back(package, found):
+            if not self._may_go_back(package, found):
                 raise
             self.tell(f"the eIM is out of reach over the new Profile: {error}")
             self._go_back(eid)
@@ -152,7 +154,7 @@ class Ipa:
         """ProfileRollback, clause 3.3.2, and bring its result."""
         result = self.card.rollback()
         self.tell("the card went back to the Profile before")
-        found = package_answer(result)
+        found = self.card.package_answer(result)
         self._patiently(lambda: self._provide_result(eid, result, found))
 
     def _patiently(self, bring: Callable[[], None]) -> None:
@@ -179,6 +181,20 @@ class Ipa:
         for number in found if form == "eimAcknowledgements" else ():
             self.card.remove(number)
 
+    def _may_go_back(self, package: bytes, found: PackageAnswer) -> bool:
+        """Whether the card enabled a Profile, and may go back by what the package says."""
+        if not any(one.name == "enable" and one.done for one in found.outcomes):
+            return False
+        try:
+            signed = self.wire.read_keeping("EuiccPackageRequest", package)["euiccPackageSigned"]
+            form, operations = signed["euiccPackage"]
+            psmos = [
+                self.wire.read_keeping("Psmo", one) for one in operations if form == "psmoList"
+            ]
+        except Asn1Error:
+            return False
+        return any(name == "enable" and "rollbackFlag" in value for name, value in psmos)
+
     # -- what waits on the card
 
     def _trusted(self) -> TrustedEim:
@@ -200,7 +216,11 @@ class Ipa:
 
     def _bring_results(self, eid: str, trusted: TrustedEim) -> None:
         for result in self.card.results():
-            found = package_answer(result)
+            try:
+                found = self.card.package_answer(result)
+            except LpaError as error:
+                self.tell(f"a result stays on the card: {error}")
+                continue
             if found.eim_id != trusted.eim_id:
                 continue
             try:
@@ -220,16 +240,3 @@ def _summary(found: PackageAnswer) -> str:
     if not found.outcomes:
         return found.error or found.form
     return ", ".join(f"{one.name} {one.code}" for one in found.outcomes)
-
-
-def _may_go_back(package: bytes, found: PackageAnswer) -> bool:
-    """Whether the package let the card enable a Profile and go back again, and it did enable."""
-    if not any(one.name == "enable" and one.done for one in found.outcomes):
-        return False
-    try:
-        signed = WIRE_1_2.decode("EuiccPackageRequest", package)["euiccPackageSigned"]
-        form, operations = signed["euiccPackage"]
-        psmos = [WIRE_1_2.decode("Psmo", one) for one in operations if form == "psmoList"]
-    except Asn1Error:
-        return False
-    return any(name == "enable" and "rollbackFlag" in value for name, value in psmos)

@@ -16,7 +16,7 @@ from euicc_sim.parties.lpa.lpa import Lpa
 from euicc_sim.parties.messages.activation_code import ActivationCode, ActivationCodeError
 from euicc_sim.parties.messages.errors import EimError, EimUnreachableError, LpaError, SmdppError
 from euicc_sim.parties.messages.interfaces import Esipa, RspServer, Servers
-from euicc_sim.parties.messages.notifications import Pending, read_pending
+from euicc_sim.parties.messages.notifications import read_pending
 
 Provide = Callable[[str, Any], None]
 """Gives the eIM an EimPackageResult: its alternative and value."""
@@ -72,7 +72,11 @@ class Downloads:
 
         Raises EimUnreachableError.
         """
-        pending = _pending(message)
+        try:
+            pending = read_pending(message, self.card.wire)
+        except EimError as error:
+            self.tell(f"a notification stays on the card: {error}")
+            return
         try:
             (server or self._server(pending.address)).handle_notification(message)
         except EimUnreachableError:
@@ -87,7 +91,9 @@ class Downloads:
         """The ProfileInstallationResult, also of a Profile that the card did not install."""
         server = self._server(code.address, transaction)
         try:
-            done = Lpa(self.card.transmit).download(server, matching_id=code.matching_id)
+            done = Lpa(self.card.transmit, self.card.wire).download(
+                server, matching_id=code.matching_id
+            )
         except LpaError as error:
             if error.result is None:
                 raise
@@ -112,14 +118,7 @@ class Downloads:
 
     def _server(self, address: str, transaction: bytes | None = None) -> RspServer:
         if self.mode is DownloadMode.RELAYED:
-            return RelayServer(self.eim, address, transaction)
+            return RelayServer(self.eim, address, transaction, self.card.wire)
         if self.servers is None:
             raise LpaError(f"There is no way to the SM-DP+ {address}. Download by way of the eIM.")
         return self.servers(address)
-
-
-def _pending(message: bytes) -> Pending:
-    try:
-        return read_pending(message)
-    except EimError as error:
-        raise LpaError(str(error)) from error

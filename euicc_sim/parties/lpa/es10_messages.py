@@ -14,6 +14,7 @@ from typing import Any
 from apdu.tlv import children, whole
 from euicc_sim.asn1.codec import Prepared
 from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.messages.encoding import request
 from euicc_sim.parties.messages.errors import EimError, LpaError
 from euicc_sim.parties.messages.identifiers import iccid_bytes
@@ -96,7 +97,9 @@ def iccid(digits: str) -> bytes:
         raise LpaError(str(error)) from error
 
 
-def authenticate_server(server: ServerAuthentication, matching_id: str) -> bytes:
+def authenticate_server(
+    server: ServerAuthentication, matching_id: str, wire: Wire = WIRE_1_2
+) -> bytes:
     """AuthenticateServer (BF38), clause 5.7.13; the device has no capabilities and no IMEI."""
     parameters: dict[str, Any] = {"deviceInfo": {"tac": TAC, "deviceCapabilities": {}}}
     if matching_id:
@@ -110,10 +113,13 @@ def authenticate_server(server: ServerAuthentication, matching_id: str) -> bytes
             "serverCertificate": server.certificate,
             "ctxParams1": ("ctxParamsForCommonAuthentication", parameters),
         },
+        wire,
     )
 
 
-def prepare_download(server: ClientAuthentication, hash_cc: bytes | None) -> bytes:
+def prepare_download(
+    server: ClientAuthentication, hash_cc: bytes | None, wire: Wire = WIRE_1_2
+) -> bytes:
     """PrepareDownload (BF21), clause 5.7.5."""
     value = {
         "smdpSigned2": Prepared(server.smdp_signed2),
@@ -122,7 +128,7 @@ def prepare_download(server: ClientAuthentication, hash_cc: bytes | None) -> byt
     }
     if hash_cc is not None:
         value["hashCc"] = hash_cc
-    return request("PrepareDownloadRequest", value)
+    return request("PrepareDownloadRequest", value, wire)
 
 
 def profile_info(value: Mapping[str, Any]) -> ProfileInfo:

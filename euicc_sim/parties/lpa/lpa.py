@@ -13,6 +13,8 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from euicc_sim.asn1.codec import Unknown
+from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.clients.es9 import Es9Client
 from euicc_sim.parties.lpa.es10_messages import (
     DownloadResult,
@@ -29,7 +31,7 @@ from euicc_sim.parties.lpa.es10_messages import (
 from euicc_sim.parties.lpa.profile_download import Download, Progress
 from euicc_sim.parties.messages.activation_code import ActivationCode
 from euicc_sim.parties.messages.apdus import StatusWordError, Transmit, exchange, select_isdr
-from euicc_sim.parties.messages.encoding import answer, request
+from euicc_sim.parties.messages.encoding import answer, request, shown
 from euicc_sim.parties.messages.errors import LpaError, SmdppError
 from euicc_sim.parties.messages.interfaces import RspServer
 
@@ -51,9 +53,13 @@ ADVICE = {
 class Lpa:
     """An LPA with one card. All its errors are LpaError."""
 
-    def __init__(self, transmit: Transmit) -> None:
-        """Talk through `transmit`: a command APDU in, data and status word out."""
+    def __init__(self, transmit: Transmit, wire: Wire = WIRE_1_2) -> None:
+        """Talk through `transmit`: a command APDU in, data and status word out.
+
+        `wire` is the version of SGP.32 that is spoken; an LPA of SGP.22 needs no other.
+        """
         self._transmit = transmit
+        self._wire = wire
 
     def eid(self) -> str:
         """The card's EID, 32 digits (GetEID, clause 5.7.20)."""
@@ -74,7 +80,9 @@ class Lpa:
         the server proved genuine is cancelled on both sides. Raises LpaError.
         """
         with self._selected():
-            return Download(self._exchange, server, progress).run(matching_id, confirmation_code)
+            return Download(self._exchange, server, progress, self._wire).run(
+                matching_id, confirmation_code
+            )
 
     def profiles(self, tags: Collection[int] | None = None) -> list[ProfileInfo]:
         """The Profiles of the card, GetProfilesInfo of clause 5.7.15.
@@ -82,9 +90,8 @@ class Lpa:
         `tags` says which fields to give, such as 0x5A and 0x9F70; without it the card chooses.
         """
         value = {} if tags is None else {"tagList": tag_list(tags)}
-        form, found = self._ask("ProfileInfoList", value)
-        if form != "profileInfoListOk":
-            raise _refused("list its Profiles", found)
+        answered = self._ask("ProfileInfoList", value)
+        found = _good(answered, "profileInfoListOk", "list its Profiles")
         return [profile_info(one) for one in found]
 
     def enable(self, profile: str | bytes, *, refresh: bool = False) -> None:
@@ -109,9 +116,8 @@ class Lpa:
 
     def notifications(self) -> list[NotificationInfo]:
         """What the card has to tell servers (ListNotification, clause 5.7.9), oldest first."""
-        form, found = self._ask("ListNotification", {})
-        if form != "notificationMetadataList":
-            raise _refused("list its notifications", found)
+        answered = self._ask("ListNotification", {})
+        found = _good(answered, "notificationMetadataList", "list its notifications")
         return sorted(map(notification_info, found), key=lambda one: one.seq_number)
 
     def process_notifications(
@@ -138,13 +144,14 @@ class Lpa:
     def notification(self, seq_number: int) -> bytes:
         """A PendingNotification (BF37 or 30) as the card wrote it, clause 5.7.10."""
         asked = request(
-            "RetrieveNotificationsListRequest", {"searchCriteria": ("seqNumber", seq_number)}
+            "RetrieveNotificationsListRequest",
+            {"searchCriteria": ("seqNumber", seq_number)},
+            self._wire,
         )
         with self._selected():
             message = self._exchange(asked)
-        form, found = answer("RetrieveNotificationsListResponse", message)
-        if form != "notificationList":
-            raise _refused(f"give notification {seq_number}", found)
+        answered = answer("RetrieveNotificationsListResponse", message, self._wire)
+        _good(answered, "notificationList", f"give notification {seq_number}")
         pending = notifications_of(message)
         if len(pending) != 1:
             raise LpaError(
@@ -167,9 +174,9 @@ class Lpa:
             raise _refused(name.removeprefix("SGP22 "), code)
 
     def _ask(self, name: str, value: Any) -> Any:
-        message = request(f"{name}Request", value)
+        message = request(f"{name}Request", value, self._wire)
         with self._selected():
-            return answer(f"{name}Response", self._exchange(message))
+            return answer(f"{name}Response", self._exchange(message), self._wire)
 
     def _exchange(self, message: bytes) -> bytes:
         return exchange(self._transmit, message)
@@ -183,9 +190,17 @@ class Lpa:
             raise LpaError(str(error), f"{error.sw:04X}") from error
 
 
+def _good(answered: tuple[str, Any], form: str, what: str) -> Any:
+    """The value of the alternative that is not an error."""
+    if answered[0] != form:
+        raise _refused(what, answered if isinstance(answered, Unknown) else answered[1])
+    return answered[1]
+
+
 def _refused(what: str, code: object) -> LpaError:
-    advice = ADVICE.get(str(code), "Look at what the card was asked.")
-    return LpaError(f"The card refused to do {what}: {code}. {advice}", str(code))
+    name = shown(code)
+    advice = ADVICE.get(name, "Look at what the card was asked.")
+    return LpaError(f"The card refused to do {what}: {name}. {advice}", name)
 
 
 def download_over_es9(

@@ -13,14 +13,16 @@ from typing import Any
 
 from apdu import TlvError
 from apdu.tlv import Tlv, children, whole
+from euicc_sim.asn1.codec import UNKNOWN, Unknown
 from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.lpa.es10_messages import (
     DownloadResult,
     authenticate_server,
     prepare_download,
 )
 from euicc_sim.parties.messages.apdus import StatusWordError
-from euicc_sim.parties.messages.encoding import answer, request
+from euicc_sim.parties.messages.encoding import answer, request, shown
 from euicc_sim.parties.messages.errors import LpaError, SmdppError
 from euicc_sim.parties.messages.interfaces import (
     CancelReason,
@@ -94,6 +96,7 @@ class Download:
     exchange: Callable[[bytes], bytes]
     server: RspServer
     progress: Progress | None = None
+    wire: Wire = WIRE_1_2
 
     def run(self, matching_id: str, confirmation_code: str | None) -> DownloadResult:
         """From the challenge to the ProfileInstallationResult. Raises LpaError."""
@@ -101,7 +104,7 @@ class Download:
         authenticated = self._authenticate(server, matching_id)
         with self._cancelling(server.transaction_id):
             offer = self._offer(server.transaction_id, authenticated)
-            metadata = answer("StoreMetadataRequest", offer.profile_metadata)
+            metadata = answer("StoreMetadataRequest", offer.profile_metadata, self.wire)
             prepared = self._prepare(offer, confirmation_code)
             with _refusals("to bind the Profile"):
                 package = self.server.get_bound_profile_package(server.transaction_id, prepared)
@@ -110,7 +113,7 @@ class Download:
 
     def _begin(self) -> ServerAuthentication:
         self._tell(0, 0, 2)
-        challenge = answer("GetEuiccChallengeResponse", self.exchange(b"\xbf\x2e\x00"))
+        challenge = answer("GetEuiccChallengeResponse", self.exchange(b"\xbf\x2e\x00"), self.wire)
         info = self.exchange(b"\xbf\x20\x00")
         with _refusals("to authenticate itself"):
             return self.server.initiate_authentication(
@@ -118,8 +121,8 @@ class Download:
             )
 
     def _authenticate(self, server: ServerAuthentication, matching_id: str) -> bytes:
-        response = self.exchange(authenticate_server(server, matching_id))
-        _accepted("AuthenticateServerResponse", response, "authenticateErrorCode")
+        response = self.exchange(authenticate_server(server, matching_id, self.wire))
+        self._accepted("AuthenticateServerResponse", response, "authenticateErrorCode")
         self._tell(0, 1, 2)
         return response
 
@@ -131,7 +134,7 @@ class Download:
 
     def _prepare(self, offer: ClientAuthentication, confirmation_code: str | None) -> bytes:
         self._tell(1, 0, 1)
-        signed = answer("SmdpSigned2", offer.smdp_signed2)
+        signed = answer("SmdpSigned2", offer.smdp_signed2, self.wire)
         hash_cc = offer.hash_cc
         if signed["ccRequiredFlag"] and hash_cc is None:
             if confirmation_code is None:
@@ -142,8 +145,8 @@ class Download:
                     ),
                 )
             hash_cc = hash_of_confirmation_code(confirmation_code, signed["transactionId"])
-        response = self.exchange(prepare_download(offer, hash_cc))
-        _accepted("PrepareDownloadResponse", response, "downloadErrorCode")
+        response = self.exchange(prepare_download(offer, hash_cc, self.wire))
+        self._accepted("PrepareDownloadResponse", response, "downloadErrorCode")
         return response
 
     def _load(self, package: bytes, metadata: Mapping[str, Any]) -> DownloadResult:
@@ -154,7 +157,7 @@ class Download:
                 f"The server sent no Bound Profile Package: {error}. Look at the server."
             ) from error
         try:
-            return _outcome(self._put(requests), metadata)
+            return _outcome(self._put(requests), metadata, self.wire)
         except StatusWordError as error:
             failed = LpaError(str(error), f"{error.sw:04X}")
             raise _EndError(CancelReason.LOAD_BPP_EXECUTION_ERROR, failed) from error
@@ -187,9 +190,21 @@ class Download:
         # What led here is what the user must hear of; a second failure adds nothing to it.
         with suppress(LpaError, StatusWordError, SmdppError):
             asked = {"transactionId": transaction_id, "reason": reason}
-            response = self.exchange(request("CancelSessionRequest", asked))
-            if answer("CancelSessionResponse", response)[0] == "cancelSessionResponseOk":
+            response = self.exchange(request("CancelSessionRequest", asked, self.wire))
+            if answer("CancelSessionResponse", response, self.wire)[0] == "cancelSessionResponseOk":
                 self.server.cancel_session(transaction_id, response)
+
+    def _accepted(self, type_name: str, response: bytes, code_field: str) -> None:
+        answered = answer(type_name, response, self.wire)
+        form, value = answered
+        if form.endswith("Ok"):
+            return
+        code = shown(answered if isinstance(answered, Unknown) else value[code_field])
+        raise LpaError(
+            f"The card refused the server: {code} in {type_name}. "
+            "Check that both have certificates below one CI.",
+            code,
+        )
 
     def _tell(self, step: int, done: int, total: int) -> None:
         if self.progress is not None:
@@ -207,20 +222,17 @@ def _refusals(what: str) -> Iterator[None]:
         ) from error
 
 
-def _accepted(type_name: str, response: bytes, code_field: str) -> None:
-    form, value = answer(type_name, response)
-    if form.endswith("Error"):
-        code = str(value[code_field])
-        raise LpaError(
-            f"The card refused the server: {code} in {type_name}. "
-            "Check that both have certificates below one CI.",
-            code,
-        )
-
-
-def _outcome(result: bytes, metadata: Mapping[str, Any]) -> DownloadResult:
-    data = answer("ProfileInstallationResult", result)["profileInstallationResultData"]
+def _outcome(result: bytes, metadata: Mapping[str, Any], wire: Wire) -> DownloadResult:
+    data = answer("ProfileInstallationResult", result, wire)["profileInstallationResultData"]
     form, final = data["finalResult"]
+    if form == UNKNOWN:
+        code = shown(data["finalResult"])
+        raise LpaError(
+            f"The card says {code} of the Profile, which SGP.32 v{wire.version} does not know. "
+            "List the Profiles to see whether it is there.",
+            code,
+            result,
+        )
     if form != "successResult":
         reason = str(final["errorReason"])
         raise LpaError(

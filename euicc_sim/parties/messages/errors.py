@@ -9,6 +9,10 @@ class EimError(Exception):
     """Something an eIM cannot do or cannot believe; its text is for a person, with a next step."""
 
 
+class UnknownFormError(EimError):
+    """An answer of a form that the version which is spoken does not have."""
+
+
 class NotGenuineError(EimError):
     """An answer that the card did not sign over these bytes."""
 

@@ -22,9 +22,9 @@ from cryptography.x509.oid import ExtensionOID, NameOID, SignatureAlgorithmOID
 from apdu import TlvError
 from apdu.tlv import children, whole
 from euicc_sim.asn1.codec import Asn1Error
-from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.crypto.signature import UnusableKeyError, public_key
-from euicc_sim.parties.messages.encoding import with_names
+from euicc_sim.parties.messages.encoding import shown, with_names
 from euicc_sim.parties.messages.errors import EimError, Refusal, SmdppError
 from keys import PkiError, validate_eid
 
@@ -269,13 +269,13 @@ EuiccKey = ec.EllipticCurvePublicKey | bytes
 _GET_CERTS = b"\xbf\x56"
 
 
-def certificate_der(data: bytes) -> bytes:
+def certificate_der(data: bytes, wire: Wire = WIRE_1_2) -> bytes:
     """The eUICC certificate out of a GetCerts answer (BF56), a DER or a PEM file.
 
     Raises EimError.
     """
     if data.startswith(_GET_CERTS):
-        return _from_get_certs(data)
+        return _from_get_certs(data, wire)
     try:
         if data.lstrip().startswith(b"-----BEGIN"):
             return x509.load_pem_x509_certificate(data).public_bytes(Encoding.DER)
@@ -288,23 +288,23 @@ def certificate_der(data: bytes) -> bytes:
     return data
 
 
-def _from_get_certs(answer: bytes) -> bytes:
-    spec = WIRE_1_2.types["GetCertsResponse"]
+def _from_get_certs(answer: bytes, wire: Wire) -> bytes:
+    spec = wire.types["GetCertsResponse"]
     try:
-        form, value = with_names(spec, WIRE_1_2.decode("GetCertsResponse", answer))
+        form, value = with_names(spec, wire.read_keeping("GetCertsResponse", answer))
     except Asn1Error as error:
         raise EimError(f"The GetCerts answer is damaged: {error}. Ask the card again.") from error
-    if form == "getCertsError":
-        raise EimError(f"GetCerts was refused: {value}. Ask for a CI that the card has.")
+    if form != "certs":
+        raise EimError(f"GetCerts was refused: {shown(value)}. Ask for a CI that the card has.")
     return bytes(value["euiccCertificate"])
 
 
-def euicc_public_key(euicc: EuiccKey) -> ec.EllipticCurvePublicKey:
+def euicc_public_key(euicc: EuiccKey, wire: Wire = WIRE_1_2) -> ec.EllipticCurvePublicKey:
     """The key itself. Raises EimError."""
     if isinstance(euicc, ec.EllipticCurvePublicKey):
         return euicc
     try:
-        return public_key(certificate_der(euicc), in_certificate=True)
+        return public_key(certificate_der(euicc, wire), in_certificate=True)
     except UnusableKeyError as error:
         raise EimError(
             f"The card's certificate has {error}. Give the eUICC certificate, not another."

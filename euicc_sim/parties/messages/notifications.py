@@ -12,9 +12,9 @@ from typing import Any
 from apdu import TlvError, tlv
 from apdu.tlv import children, whole
 from euicc_sim.asn1.codec import Asn1Error
-from euicc_sim.asn1.wire import SIGNATURE, WIRE_1_2
+from euicc_sim.asn1.wire import SIGNATURE, WIRE_1_2, Wire
 from euicc_sim.crypto.signature import verifies
-from euicc_sim.parties.messages.errors import EimError, Refusal, SmdppError
+from euicc_sim.parties.messages.errors import EimError, Refusal, SmdppError, UnknownFormError
 from euicc_sim.parties.messages.euicc_certificates import Euicc, eid_of
 
 _RESULT = b"\xbf\x37"
@@ -39,10 +39,10 @@ class Signed:
             )
 
 
-def read_message(type_name: str, message: bytes) -> Any:
+def read_message(type_name: str, message: bytes, wire: Wire = WIRE_1_2) -> Any:
     """The value of a card's message. Raises SmdppError when it cannot be read."""
     try:
-        return WIRE_1_2.decode(type_name, message)
+        return wire.read_keeping(type_name, message)
     except Asn1Error as error:
         raise SmdppError(
             Refusal.EUICC_MESSAGE,
@@ -55,15 +55,15 @@ def is_result(message: bytes) -> bool:
     return message.startswith(_RESULT)
 
 
-def read_result(message: bytes) -> Signed:
+def read_installation(message: bytes, wire: Wire = WIRE_1_2) -> Signed:
     """A ProfileInstallationResult (BF37). Raises SmdppError for other bytes."""
-    value = read_message("ProfileInstallationResult", message)
+    value = read_message("ProfileInstallationResult", message, wire)
     return signed_part(value, _content(message), _RESULT_DATA)
 
 
-def read_notification(message: bytes) -> Signed:
+def read_notification(message: bytes, wire: Wire = WIRE_1_2) -> Signed:
     """An OtherSignedNotification (30). Raises SmdppError for other bytes."""
-    value = read_message("OtherSignedNotification", message)
+    value = read_message("OtherSignedNotification", message, wire)
     return signed_part(value, _content(message), _METADATA)
 
 
@@ -87,7 +87,7 @@ def signed_part(value: Mapping[str, Any], content: bytes, tag: int) -> Signed:
     return Signed(value, content[data.start : data.end], content[signature.value : signature.end])
 
 
-_SIGNED = 0x30
+_SIGNED, _COMPACT = 0x30, (0xA0, 0xA1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +111,23 @@ class Pending:
         return f"notification {self.seq_number} for {self.address}"
 
 
-def read_pending(message: bytes) -> Pending:
-    """Read one, without verifying it. Raises EimError, also for the compact forms."""
+def read_pending(message: bytes, wire: Wire = WIRE_1_2) -> Pending:
+    """Read one, without verifying it.
+
+    Raises EimError, also for the compact forms; UnknownFormError for one of a later version.
+    """
     try:
         if is_result(message):
-            return _result(message)
-        if whole(message).tag != _SIGNED:
+            return _result(message, wire)
+        tag = whole(message).tag
+        if tag in _COMPACT:
             raise EimError(
                 "This notification is in compact form, which this eIM did not ask for. "
                 "Let the IPA send it as the card wrote it."
             )
-        value = read_notification(message).value
+        if tag != _SIGNED:
+            raise UnknownFormError(f"a notification ? {tag:X} is none of SGP.32 v{wire.version}")
+        value = read_notification(message, wire).value
         return _pending(
             message,
             value["tbsOtherNotification"],
@@ -131,8 +137,8 @@ def read_pending(message: bytes) -> Pending:
         raise EimError(f"This is no notification: {error}") from error
 
 
-def _result(message: bytes) -> Pending:
-    data = read_result(message).value["profileInstallationResultData"]
+def _result(message: bytes, wire: Wire) -> Pending:
+    data = read_installation(message, wire).value["profileInstallationResultData"]
     return _pending(
         message,
         data["notificationMetadata"],

@@ -12,11 +12,11 @@ from typing import Any
 
 from apdu import TlvError, tlv
 from apdu.tlv import children, whole
-from euicc_sim.asn1.codec import Asn1Error
-from euicc_sim.asn1.wire import WIRE_1_2, token_object
+from euicc_sim.asn1.codec import Asn1Error, Unknown
+from euicc_sim.asn1.wire import WIRE_1_2, Wire, token_object
 from euicc_sim.crypto.signature import verifies
-from euicc_sim.parties.messages.encoding import with_names
-from euicc_sim.parties.messages.errors import EimError, NotGenuineError
+from euicc_sim.parties.messages.encoding import shown, with_names
+from euicc_sim.parties.messages.errors import EimError, NotGenuineError, UnknownFormError
 from euicc_sim.parties.messages.euicc_certificates import EuiccKey, euicc_public_key
 
 _SIGNED_DATA, _SIGNATURE = 0x30, 0x5F37
@@ -35,7 +35,8 @@ class Outcome:
     """What one operation came to.
 
     `name` is the operation's, or processingTerminated; `code` the name of its result code ("ok"
-    for results that have none); `value` what it gave back, such as an association token.
+    for results that have none); `value` what it gave back, such as an association token. For what
+    this version does not know, `name` is "?" or `code` "?" and a tag, and `value` its whole object.
     """
 
     name: str
@@ -72,13 +73,22 @@ class PackageAnswer:
         return self.form is Form.RESULT and all(one.done for one in self.outcomes)
 
 
-def read_result(result: bytes) -> PackageAnswer:
-    """Read an EuiccPackageResult (BF51) and believe it. Raises EimError when it is none."""
-    spec = WIRE_1_2.types["EuiccPackageResult"]
+def read_result(result: bytes, wire: Wire = WIRE_1_2) -> PackageAnswer:
+    """Read an EuiccPackageResult (BF51) and believe it.
+
+    Raises EimError when it is none, UnknownFormError for one of a form that `wire` does not have.
+    """
+    spec = wire.types["EuiccPackageResult"]
     try:
-        form, value = with_names(spec, WIRE_1_2.decode("EuiccPackageResult", result))
+        found = with_names(spec, wire.read_keeping("EuiccPackageResult", result))
     except Asn1Error as error:
         raise _unreadable(error) from error
+    if isinstance(found, Unknown):
+        raise UnknownFormError(
+            f"The answer to the package has the form {shown(found)}, which SGP.32 v{wire.version} "
+            "does not have. Speak the card's version."
+        )
+    form, value = found
     return _READERS[form](value)
 
 
@@ -89,6 +99,7 @@ def verify_result(
     eim_id: str | None = None,
     token: int | None = None,
     package: bytes | None = None,
+    wire: Wire = WIRE_1_2,
 ) -> PackageAnswer:
     """Read an EuiccPackageResult and verify euiccSignEPR or euiccSignEPE.
 
@@ -98,7 +109,7 @@ def verify_result(
     `genuine` False. Raises NotGenuineError when the signature is not the card's, EimError for other
     bytes, or an answer to another eIM.
     """
-    answer = read_result(result)
+    answer = read_result(result, wire)
     if eim_id is not None and answer.eim_id != eim_id:
         raise EimError(
             f"This answers a package of {answer.eim_id!r}, not of {eim_id!r}. Take that eIM's file."
@@ -106,7 +117,7 @@ def verify_result(
     if answer.form is Form.UNSIGNED_ERROR:
         return answer
     data, signature = _signed_parts(result)
-    key = euicc_public_key(euicc)
+    key = euicc_public_key(euicc, wire)
     suffixes = [token_object(token)]
     if package is not None:
         suffixes.append(tlv(_SIGNATURE, _signed_parts(package)[1]))
@@ -141,7 +152,7 @@ def _result(value: Mapping[str, Any]) -> PackageAnswer:
         data["counterValue"],
         data.get("eimTransactionId"),
         data["seqNumber"],
-        tuple(_outcome(*one) for one in data["euiccResult"]),
+        tuple(map(_outcome, data["euiccResult"])),
     )
 
 
@@ -172,8 +183,13 @@ _READERS = {
 }
 
 
-def _outcome(element: str, value: Any) -> Outcome:
+def _outcome(one: Any) -> Outcome:
+    if isinstance(one, Unknown):
+        return Outcome(one.name, shown(one), one.raw)
+    element, value = one
     name = element.removesuffix("Result")
+    if isinstance(value, Unknown):
+        return Outcome(name, shown(value), value.raw)
     if isinstance(value, tuple):
         _, value = value
     elif isinstance(value, dict):

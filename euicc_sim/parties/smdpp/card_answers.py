@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from apdu.tlv import children, whole
+from euicc_sim.asn1.codec import UNKNOWN, Unknown
 from euicc_sim.asn1.iccid import iccid_digits
-from euicc_sim.asn1.wire import WIRE_1_2
-from euicc_sim.parties.messages.encoding import with_names
+from euicc_sim.asn1.wire import WIRE_1_2, Wire
+from euicc_sim.parties.messages.encoding import shown, with_names
 from euicc_sim.parties.messages.errors import Refusal, SmdppError
 from euicc_sim.parties.messages.euicc_certificates import Euicc
 from euicc_sim.parties.messages.notifications import (
@@ -51,15 +52,15 @@ class NotificationFacts:
         return self.aid is not None
 
 
-def read_answer(type_name: str, message: bytes) -> Signed:
+def read_answer(type_name: str, message: bytes, wire: Wire = WIRE_1_2) -> Signed:
     """The good alternative of AuthenticateServerResponse and its like.
 
     Raises SmdppError for others, with the card's error code.
     """
-    form, value = read_message(type_name, message)
+    found = read_message(type_name, message, wire)
+    form, value = found
     if not form.endswith("Ok"):
-        _, named = with_names(WIRE_1_2.types[type_name], (form, value))
-        code = named if isinstance(named, str) else list(named.values())[-1]
+        code = _code(with_names(wire.types[type_name], found))
         raise SmdppError(
             Refusal.EUICC_SIGNATURE,
             f"The card refused: its {type_name} says {code}. Look at what it was sent.",
@@ -67,6 +68,14 @@ def read_answer(type_name: str, message: bytes) -> Signed:
     outer = whole(message)
     inside = children(message, outer.value, outer.end)[0]
     return signed_part(value, message[inside.value : inside.end], _SEQUENCE)
+
+
+def _code(answer: Any) -> str:
+    """What an answer that is not good says: its code, or the last field of what has one."""
+    if isinstance(answer, Unknown):
+        return shown(answer)
+    _, value = answer
+    return shown(list(value.values())[-1] if isinstance(value, dict) else value)
 
 
 def facts(euicc: Euicc, metadata: Mapping[str, Any], **others: Any) -> NotificationFacts:
@@ -83,20 +92,21 @@ def facts(euicc: Euicc, metadata: Mapping[str, Any], **others: Any) -> Notificat
     )
 
 
-def result_facts(euicc: Euicc, data: Mapping[str, Any]) -> NotificationFacts:
+def result_facts(euicc: Euicc, data: Mapping[str, Any], wire: Wire = WIRE_1_2) -> NotificationFacts:
     """What ProfileInstallationResultData says."""
-    form, final = data["finalResult"]
-    spec = WIRE_1_2.types["FinalResult"]
-    _, named = with_names(spec, (form, final))
-    outcome = (
-        {"aid": named["aid"]}
-        if form == "successResult"
-        else {"command": named["bppCommandId"], "error": named["errorReason"]}
-    )
+    ended = with_names(wire.types["FinalResult"], data["finalResult"])
+    form, final = ended
+    outcome = {}
+    if form == UNKNOWN:
+        outcome = {"command": UNKNOWN, "error": shown(ended)}
+    elif form == "successResult":
+        outcome = {"aid": final["aid"], "sima_response": final["simaResponse"]}
+    else:
+        outcome = {
+            "command": final["bppCommandId"],
+            "error": final["errorReason"],
+            "sima_response": final.get("simaResponse"),
+        }
     return facts(
-        euicc,
-        data["notificationMetadata"],
-        transaction_id=data["transactionId"],
-        sima_response=named.get("simaResponse"),
-        **outcome,
+        euicc, data["notificationMetadata"], transaction_id=data["transactionId"], **outcome
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.crypto.agreement import KeyPair
 from euicc_sim.parties.messages.errors import Refusal, SmdppError
 from euicc_sim.parties.smdpp.binding import SessionKeys
@@ -36,7 +37,7 @@ class Order:
     eid: str | None = None
     single_use: bool = False
 
-    def store_metadata(self, address: str) -> bytes:
+    def store_metadata(self, address: str, wire: Wire = WIRE_1_2) -> bytes:
         """StoreMetadata (BF25); `address` is the SM-DP+'s own.
 
         Raises SmdppError when none can be made of the order.
@@ -44,7 +45,7 @@ class Order:
         if isinstance(self.metadata, bytes):
             return self.metadata
         try:
-            return (self.metadata or metadata_of(self.package, address)).encoded()
+            return (self.metadata or metadata_of(self.package, address)).encoded(wire)
         except MetadataError as error:
             raise SmdppError(Refusal.PROFILE_NOT_PREPARED, str(error)) from error
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.iccid import iccid_digits, swapped
-from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.messages.errors import EimError
 from euicc_sim.parties.messages.identifiers import iccid_bytes
 
@@ -132,7 +132,7 @@ class Metadata:
     ecall_indication: bool | None = None
     fallback_allowed: bool | None = None
 
-    def encoded(self) -> bytes:
+    def encoded(self, wire: Wire = WIRE_1_2) -> bytes:
         """StoreMetadata (BF25), DER: the class operational is left out as the default.
 
         Raises MetadataError for values that do not fit.
@@ -154,15 +154,15 @@ class Metadata:
         }
         given = {name: value for name, value in fields.items() if value is not None}
         try:
-            return WIRE_1_2.encode("StoreMetadataRequest", given)
+            return wire.encode("StoreMetadataRequest", given)
         except Asn1Error as error:
             raise MetadataError(f"The metadata cannot be written: {error}. Mend it.") from error
 
 
-def iccid_of(metadata: bytes) -> str:
+def iccid_of(metadata: bytes, wire: Wire = WIRE_1_2) -> str:
     """The ICCID in StoreMetadata (BF25). Raises MetadataError when it cannot be read."""
     try:
-        found: dict[str, Any] = WIRE_1_2.decode("StoreMetadataRequest", metadata)
+        found: dict[str, Any] = wire.read_keeping("StoreMetadataRequest", metadata)
     except Asn1Error as error:
         raise MetadataError(f"This is no StoreMetadata: {error}. Begin with BF25.") from error
     return iccid_digits(found["iccid"])

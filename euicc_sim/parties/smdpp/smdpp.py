@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.crypto.agreement import make_pair
 from euicc_sim.crypto.signature import UnusableKeyError, sign
 from euicc_sim.env import SystemEnv
@@ -28,9 +28,9 @@ from euicc_sim.parties.messages.interfaces import (
 from euicc_sim.parties.messages.notifications import (
     Signed,
     is_result,
+    read_installation,
     read_message,
     read_notification,
-    read_result,
     signature_object,
 )
 from euicc_sim.parties.smdpp.binding import HOST_ID, SEGMENT_SIZE, Binding, SessionKeys
@@ -70,6 +70,7 @@ class Smdpp:
     segment_size: int = SEGMENT_SIZE
     replace_keys: bool = True
     reuse_keys: bool = True
+    wire: Wire = WIRE_1_2
     adjust: Callable[[Binding], Binding] = field(default=lambda one: one, repr=False)
     _sessions: Sessions = field(default_factory=Sessions, init=False, repr=False)
 
@@ -101,7 +102,7 @@ class Smdpp:
                 Refusal.ADDRESS,
                 f"This SM-DP+ is {self.address}, not {address}. Use its own address.",
             )
-        info = read_message("EUICCInfo1", euicc_info1)
+        info = read_message("EUICCInfo1", euicc_info1, self.wire)
         if len(challenge) != CHALLENGE_SIZE:
             raise SmdppError(
                 Refusal.EUICC_MESSAGE,
@@ -123,7 +124,7 @@ class Smdpp:
         if session.euicc is not None:
             raise unknown(transaction_id)
         with self._sessions.ending(session):
-            answer = read_answer("AuthenticateServerResponse", response)
+            answer = read_answer("AuthenticateServerResponse", response, self.wire)
             session.euicc = self._authentic(session, answer)
             _, context = answer.value["euiccSigned1"]["ctxParams1"]
             record = self.orders.find(context.get("matchingId", ""), session.euicc.eid)
@@ -140,7 +141,7 @@ class Smdpp:
         if session.bound:
             raise unknown(transaction_id)
         with self._sessions.ending(session):
-            answer = read_answer("PrepareDownloadResponse", response)
+            answer = read_answer("PrepareDownloadResponse", response, self.wire)
             answer.check(euicc, "euiccSignature2", signature_object(session.smdp_signature2))
             signed = answer.value["euiccSigned2"]
             session.check_transaction(signed["transactionId"])
@@ -156,8 +157,8 @@ class Smdpp:
         notification is known by the certificates in it.
         """
         if is_result(pending):
-            return self._handle_result(read_result(pending))
-        other = read_notification(pending)
+            return self._handle_result(read_installation(pending, self.wire))
+        other = read_notification(pending, self.wire)
         euicc = self._genuine(other.value)
         other.check(euicc, "euiccNotificationSignature")
         return facts(euicc, other.value["tbsOtherNotification"])
@@ -166,7 +167,7 @@ class Smdpp:
         """ES9+.CancelSession, clause 5.6.5, with CancelSessionResponse (BF41): the reason."""
         session = self._sessions.current(transaction_id)
         euicc, record = session.download
-        answer = read_answer("CancelSessionResponse", response)
+        answer = read_answer("CancelSessionResponse", response, self.wire)
         answer.check(euicc, "euiccCancelSessionSignature")
         signed = answer.value["euiccCancelSessionSigned"]
         session.check_transaction(signed["transactionId"])
@@ -180,7 +181,7 @@ class Smdpp:
 
     def _authentication(self, session: Session, challenge: bytes) -> ServerAuthentication:
         identity = session.identity
-        signed = WIRE_1_2.encode(
+        signed = self.wire.encode(
             "ServerSigned1",
             {
                 "transactionId": session.transaction_id,
@@ -234,12 +235,12 @@ class Smdpp:
         earlier = record.prepared_for(euicc.eid)
         if self.reuse_keys and earlier and earlier.one_time_key.curve == pb.private_key.curve.name:
             value["bppEuiccOtpk"] = earlier.euicc_otpk
-        signed = WIRE_1_2.encode("SmdpSigned2", value)
+        signed = self.wire.encode("SmdpSigned2", value)
         signature = sign(pb.private_key, signed + signature_object(euicc_signature1))
         session.smdp_signature2 = signature
         return ClientAuthentication(
             session.transaction_id,
-            record.order.store_metadata(self.address),
+            record.order.store_metadata(self.address, self.wire),
             signed,
             signature,
             pb.der,
@@ -255,7 +256,7 @@ class Smdpp:
             earlier = Prepared(euicc.eid, euicc_otpk, pair, keys)
         binding = Binding(
             package=record.order.package,
-            metadata=record.order.store_metadata(self.address),
+            metadata=record.order.store_metadata(self.address, self.wire),
             transaction_id=session.transaction_id,
             eid=bytes.fromhex(euicc.eid),
             signing_key=key,
@@ -281,7 +282,7 @@ class Smdpp:
         euicc, record = session.download
         result.check(euicc, "euiccSignPIR")
         session.check_oid(data["smdpOid"])
-        found = result_facts(euicc, data)
+        found = result_facts(euicc, data, self.wire)
         if found.installed:
             record.installed()
         return found

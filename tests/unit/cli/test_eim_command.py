@@ -14,7 +14,9 @@ from support.judge import judged
 from support.vectors import sgp32, vector
 from typer.testing import CliRunner, Result
 
+from apdu import tlv
 from euicc_sim import Card
+from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.cli.eim_tables import answer_table, outcome_table
 from euicc_sim.cli.main import app
 from euicc_sim.parties.eim.eim_file import load
@@ -85,6 +87,16 @@ def test_new_keeps_what_it_is_told() -> None:
     shown = done("show", "a.json")
     for part in ("oid", "f.example", "injectCoaps, proprietary", "0A0B", "next package has 6"):
         assert part in shown
+
+
+def test_new_keeps_the_version_that_the_card_speaks() -> None:
+    made("a.json", "eim1", "--sgp32", "1.0.1")
+    assert load(Path("a.json")).wire is VERSIONS["1.0.1"]
+    assert "v1.0.1" in done("show", "a.json")
+    assert "setFallbackAttribute cannot be written" in failed(
+        "package", "a.json", "--eid", EID, "setFallbackAttribute:89001234567890123456"
+    )
+    assert "is not a version of SGP.32" in failed("new", "b.json", "--id", "a", "--sgp32", "9")
 
 
 def test_new_takes_a_certificate_with_its_key(folder: Path) -> None:
@@ -282,6 +294,21 @@ def test_answers_are_shown_with_names(name: str, parts: list[str]) -> None:
     shown = out.file.getvalue()  # type: ignore[attr-defined]
     for part in parts:
         assert part in shown
+
+
+def test_an_operation_that_is_not_known_is_shown_with_its_tag() -> None:
+    signed = tlv(
+        0x30,
+        tlv(0x80, b"eim1") + tlv(0x81, b"\5") + tlv(0x83, b"\7"),
+        tlv(0x30, hx("830100"), hx("8F0101")),
+    )
+    answer = read_result(tlv(0xBF51, tlv(0xA0, signed, tlv(0x5F37, bytes(64)))))
+    screen = Console(file=io.StringIO(), width=80, record=True)
+    screen.print(answer_table(answer, None), outcome_table(answer))
+    shown = screen.export_text()
+    assert re.search(r"counter +5 *\n", shown)
+    assert re.search(r"1 │ enable +│ ok", shown)
+    assert re.search(r"2 │ \? +│ \? 8F +│ 8F0101", shown)
 
 
 def test_what_a_card_says_does_not_reach_the_terminal_raw(card: Card, folder: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.parties.eim import operations
 from euicc_sim.parties.eim.eim import Eim
 from euicc_sim.parties.eim.eim_file import changing, create, load, parse, render
@@ -33,6 +34,7 @@ def full_eim() -> Eim:
         bytes(20),
         credential.der,
         indirect_download=True,
+        wire=VERSIONS["1.3"],
     )
 
 
@@ -199,6 +201,7 @@ def test_two_at_once_never_take_the_same_counter(path: Path) -> None:
         ("curve", "BRP", "at privateKey: its curve"),
         ("privateKey", "-----BEGIN PRIVATE KEY-----\nAAAA", "at privateKey: it is no"),
         ("colour", "red", "at colour"),
+        ("sgp32", "2.0", "at sgp32: it is none of 1.0.1, 1.1, 1.2, 1.3"),
     ],
 )
 def test_a_damaged_file_says_where_and_why(

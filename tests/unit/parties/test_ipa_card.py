@@ -88,7 +88,7 @@ def test_a_command_that_cannot_be_read_is_answered_all_the_same(command: str) ->
         ("A000", 0, 0),
         ("A200", 0, 0),
         (f"A0 {NOTIFICATION.hex()}", 1, 0),
-        (f"A2 {RESULT.hex()}", 1, 1),
+        (f"A2 {RESULT.hex()}", 0, 1),
     ],
 )
 def test_lists_of_all_versions_are_read(answer: str, notifications: int, results: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from cryptography import x509
 
 from euicc_sim.asn1.codec import Asn1Error
-from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.eim.server.card_records import CardRecord, plain
 from euicc_sim.parties.messages.encoding import with_names
 from euicc_sim.parties.messages.errors import EimError, SmdppError
@@ -36,6 +36,7 @@ class DataTaker:
 
     authorities: Sequence[x509.Certificate] = ()
     at: datetime | None = None
+    wire: Wire = WIRE_1_2
 
     def take(self, record: CardRecord, data: dict[str, Any]) -> None:
         """Keep what was told. Raises EimError for certificates of another card, or of nobody."""
@@ -93,7 +94,7 @@ class DataTaker:
     def _info(self, name: str, value: bytes) -> Any:
         kind = "EUICCInfo1" if name == "euiccInfo1" else "EUICCInfo2"
         try:
-            return plain(with_names(WIRE_1_2.types[kind], WIRE_1_2.decode(kind, value)))
+            return plain(with_names(self.wire.types[kind], self.wire.read_keeping(kind, value)))
         except Asn1Error:
             return plain(value)
 

@@ -39,7 +39,7 @@ class OrderedOperation(_Part, kw_only=True):
     name: str
     raw: bytes
 
-    def operation(self) -> Operation:
+    def to_sign(self) -> Operation:
         """As `Eim.package` takes it."""
         return Operation(self.kind, self.name, self.raw)
 

@@ -29,7 +29,7 @@ from euicc_sim.parties.eim.server.relayed_download import Relay
 from euicc_sim.parties.messages.errors import EimError, LpaError, SmdppError
 from euicc_sim.parties.messages.euicc_certificates import certificate_der, euicc_public_key
 from euicc_sim.parties.messages.interfaces import Servers
-from euicc_sim.parties.messages.notifications import read_result as read_installation
+from euicc_sim.parties.messages.notifications import read_installation
 from keys import PkiError, validate_eid
 
 REMEMBERED = 1024
@@ -105,12 +105,12 @@ class EimService:
 
     def __post_init__(self) -> None:
         """Begin without downloads."""
-        self.relay = Relay(self.servers)
+        self.relay = Relay(self.servers, wire=self.eim.wire)
 
     @property
     def data(self) -> DataTaker:
         """Takes what IPAs say of their cards."""
-        return DataTaker(self.authorities, self.at)
+        return DataTaker(self.authorities, self.at, self.eim.wire)
 
     def time(self) -> str:
         """The time as records have it."""
@@ -141,14 +141,14 @@ class EimService:
             record.counter = record.counter if counter is None else counter
             record.token = record.token if token is None else token
             if certificate is not None:
-                der = certificate_der(certificate)
+                der = certificate_der(certificate, self.eim.wire)
                 record.euicc_certificate = None
                 self.data.take(record, {"euiccCertificate": der})
         return record
 
     def order(self, eid: str, words: Sequence[str], eim_of: Loader | None = None) -> Order:
         """Queue an order for a card, which is known from then on. Raises EimError."""
-        order = order_of(words, self.time(), eim_of)
+        order = order_of(words, self.time(), eim_of, self.eim.wire)
         check(order, self.new_card(eid), self.eim)
         self.store.add(self.new_card(eid))
         with self.store.changing(eid) as record:
@@ -184,11 +184,11 @@ class EimService:
 
     def signer_of(self, result: bytes) -> str | None:
         """The EID of the card whose certificate verifies a ProfileInstallationResult (BF37)."""
-        signed = read_installation(result)
+        signed = read_installation(result, self.eim.wire)
         for eid in self.store.eids():
             certificate = self.store.card(eid).euicc_certificate
             if certificate is not None and verifies(
-                euicc_public_key(certificate), signed.signature, signed.signed
+                euicc_public_key(certificate, self.eim.wire), signed.signature, signed.signed
             ):
                 return eid
         return None

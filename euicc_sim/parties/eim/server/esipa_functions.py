@@ -16,7 +16,7 @@ from apdu import TlvError
 from apdu.tlv import children, whole
 from euicc_sim.asn1.esipa import messages as esipa
 from euicc_sim.asn1.esipa.messages import Asn1Error, FromIpa
-from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.asn1.wire import Wire
 from euicc_sim.parties.eim.server.card_records import CardRecord, Order, UnknownEidError
 from euicc_sim.parties.eim.server.eim_service import EimService
 from euicc_sim.parties.eim.server.orders import next_package
@@ -162,9 +162,11 @@ class EsipaFunctions:
         """The card of a result that does not name it."""
         transaction = None
         if form == "euiccPackageResult":
-            transaction = read_result(value).transaction_id
+            transaction = read_result(value, self._service.eim.wire).transaction_id
         elif form == "ePRAndNotifications":
-            transaction = read_result(value["euiccPackageResult"]).transaction_id
+            transaction = read_result(
+                value["euiccPackageResult"], self._service.eim.wire
+            ).transaction_id
         elif form == "profileDownloadTriggerResult":
             transaction = value.get("eimTransactionId")
         found = self._service.card_of(transaction) or self._service.peers.eid(peer)
@@ -210,7 +212,7 @@ class EsipaFunctions:
         if form == "provideEimPackageResult":
             answered = self._provide_result(FromIpa(message.name, value, message.old), peer)
             return Reply(b"", NO_CONTENT, answered.eid)
-        pending = read_pending(value[1])
+        pending = read_pending(value[1], self._service.eim.wire)
         eid = pending.eid or self._eid_of_download(pending, peer)
         if eid is None:
             raise EimError(f"{pending.about} is of a card that is not known here.")
@@ -336,7 +338,7 @@ class RelayFunctions:
         """Remember the certificate that the SM-DP+ accepted: it verifies how the download ends."""
         transaction: bytes = value["transactionId"]
         download = self._service.relay.downloads.get(transaction)
-        certificate = _certificate(value["authenticateServerResponse"])
+        certificate = _certificate(value["authenticateServerResponse"], self._service.eim.wire)
         if download is None or download.eid is None or certificate is None:
             return
         with self._service.store.changing(download.eid) as record:
@@ -362,13 +364,15 @@ class RelayFunctions:
             raise
 
 
-def _certificate(response: bytes) -> bytes | None:
+def _certificate(response: bytes, wire: Wire) -> bytes | None:
     """The eUICC certificate in an AuthenticateServerResponse."""
     try:
-        _, value = WIRE_1_2.decode("AuthenticateServerResponse", response)
+        form, value = wire.read_keeping("AuthenticateServerResponse", response)
     except Asn1Error:
         return None
-    found: bytes | None = value.get("euiccCertificate")
+    if form != "authenticateResponseOk":
+        return None
+    found: bytes = value["euiccCertificate"]
     return found
 
 

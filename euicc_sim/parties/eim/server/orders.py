@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.eim.eim import Eim
 from euicc_sim.parties.eim.operation_words import Loader, operation
 from euicc_sim.parties.eim.server.card_records import (
@@ -37,7 +38,9 @@ RESULTS = bytes.fromhex("A2BF2B")
 """The results of packages that the card keeps; BF2B is what v1.0 calls them."""
 
 
-def order_of(words: Sequence[str], at: str, eim_of: Loader | None = None) -> Order:
+def order_of(
+    words: Sequence[str], at: str, eim_of: Loader | None = None, wire: Wire = WIRE_1_2
+) -> Order:
     """An order without a number. Raises EimError with what to write instead."""
     if not words:
         raise EimError("An order has at least one operation. Name one, such as listProfileInfo.")
@@ -47,7 +50,7 @@ def order_of(words: Sequence[str], at: str, eim_of: Loader | None = None) -> Ord
         loading = {} if eim_of is None else {"eim_of": eim_of}
         order.operations = [
             OrderedOperation(kind=one.kind, name=one.name, raw=one.raw)
-            for one in (operation(word, **loading) for word in words)
+            for one in (operation(word, **loading, wire=wire) for word in words)
         ]
         return order
     if len(words) > 1:
@@ -66,7 +69,7 @@ def data_order(tags: bytes, at: str) -> Order:
 def check(order: Order, record: CardRecord, eim: Eim) -> None:
     """Raise EimError for a package that cannot be signed, which tells before it is queued."""
     if order.kind == "package":
-        operations = [one.operation() for one in order.operations]
+        operations = [one.to_sign() for one in order.operations]
         replace(eim).package(operations, record.eid, counter=0)
 
 
@@ -148,7 +151,7 @@ def _signed_package(
         signer = replace(eim, counter=record.counter, token=record.token)
         order.transaction_id = random(TRANSACTION_ID_SIZE)
         order.message = signer.package(
-            [one.operation() for one in order.operations],
+            [one.to_sign() for one in order.operations],
             record.eid,
             transaction_id=order.transaction_id,
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from apdu import TlvError
 from apdu.tlv import read, whole
+from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.eim.server.card_records import Order
 from euicc_sim.parties.messages.activation_code import ActivationCode
 from euicc_sim.parties.messages.encoding import answer
@@ -106,7 +107,7 @@ class RelayError(EimError):
 
 
 @dataclass(frozen=True)
-class Download:
+class RelayedDownload:
     """One download that goes on, and its card as far as that is known."""
 
     server: RspServer
@@ -119,7 +120,8 @@ class Relay:
     """All downloads that an eIM relays at the moment; a restart forgets them."""
 
     servers: Servers
-    downloads: dict[bytes, Download] = field(default_factory=dict)
+    downloads: dict[bytes, RelayedDownload] = field(default_factory=dict)
+    wire: Wire = WIRE_1_2
 
     def initiate(
         self, value: dict[str, Any], eid: str | None, order: Order | None, info1: bytes | None
@@ -147,7 +149,7 @@ class Relay:
             raise RelayError(code_of(error, INITIATE), str(error)) from error
         self._begin(
             found.transaction_id,
-            Download(server, eid, order.confirmation_code if order else None),
+            RelayedDownload(server, eid, order.confirmation_code if order else None),
         )
         ok: dict[str, Any] = {
             "transactionId": found.transaction_id,
@@ -167,7 +169,7 @@ class Relay:
         _not_compact(response)
         try:
             found = download.server.authenticate_client(transaction, response)
-            required = answer("SmdpSigned2", found.smdp_signed2)["ccRequiredFlag"]
+            required = answer("SmdpSigned2", found.smdp_signed2, self.wire)["ccRequiredFlag"]
         except REFUSALS as error:
             raise self._ended(transaction, code_of(error, AUTHENTICATE), error) from error
         ok = {
@@ -203,12 +205,12 @@ class Relay:
             raise self._ended(transaction, code_of(error, CANCEL), error) from error
         self.downloads.pop(transaction, None)
 
-    def _begin(self, transaction: bytes, download: Download) -> None:
+    def _begin(self, transaction: bytes, download: RelayedDownload) -> None:
         self.downloads[transaction] = download
         while len(self.downloads) > AT_ONCE:
             self.downloads.pop(next(iter(self.downloads)))
 
-    def _download(self, transaction: bytes) -> Download:
+    def _download(self, transaction: bytes) -> RelayedDownload:
         found = self.downloads.get(transaction)
         if found is None:
             raise RelayError(

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.asn1.codec import UNKNOWN
 from euicc_sim.crypto.signature import verifies
 from euicc_sim.parties.eim.eim import Eim
 from euicc_sim.parties.eim.server.card_data import DataTaker
@@ -24,11 +24,10 @@ from euicc_sim.parties.eim.server.card_records import (
     plain,
 )
 from euicc_sim.parties.eim.server.orders import RESULTS, data_order
-from euicc_sim.parties.messages.encoding import with_names
-from euicc_sim.parties.messages.errors import EimError
+from euicc_sim.parties.messages.encoding import shown, with_names
+from euicc_sim.parties.messages.errors import EimError, UnknownFormError
 from euicc_sim.parties.messages.euicc_certificates import euicc_public_key
-from euicc_sim.parties.messages.notifications import Pending, read_pending
-from euicc_sim.parties.messages.notifications import read_result as read_installation
+from euicc_sim.parties.messages.notifications import Pending, read_installation, read_pending
 from euicc_sim.parties.messages.package_results import (
     Form,
     PackageAnswer,
@@ -37,6 +36,7 @@ from euicc_sim.parties.messages.package_results import (
 )
 
 Tell = Callable[[str], None]
+T = TypeVar("T")
 
 
 @dataclass
@@ -66,7 +66,7 @@ class ResultTaker:
 
     def package_result(self, message: bytes) -> None:
         """An EuiccPackageResult (BF51)."""
-        found = read_result(message)
+        found = read_result(message, self.eim.wire)
         if any(one.message == message for one in self.record.results):
             if found.seq_number is not None:
                 self.acknowledged.append(found.seq_number)
@@ -85,6 +85,7 @@ class ResultTaker:
             eim_id=self.eim.eim_id,
             token=self.record.token,
             package=about.package,
+            wire=self.eim.wire,
         )
         if answer.form is Form.UNSIGNED_ERROR:
             raise EimError(
@@ -100,7 +101,7 @@ class ResultTaker:
 
     def notification(self, message: bytes) -> Pending:
         """A PendingNotification, which is kept until it is with its SM-DP+."""
-        found = read_pending(message)
+        found = read_pending(message, self.eim.wire)
         if found.eid not in (None, self.record.eid):
             raise EimError(
                 f"This notification is of the card {found.eid}, not of {self.record.eid}."
@@ -115,12 +116,22 @@ class ResultTaker:
         return found
 
     def _with_notifications(self, value: Any) -> None:
-        self.package_result(value["euiccPackageResult"])
+        self._known(self.package_result, value["euiccPackageResult"])
         self._notifications(value["notificationList"])
 
     def _notifications(self, messages: list[bytes]) -> None:
         for message in messages:
-            self.acknowledged.append(self.notification(message).seq_number)
+            taken = self._known(self.notification, message)
+            if taken is not None:
+                self.acknowledged.append(taken.seq_number)
+
+    def _known(self, take: Callable[[bytes], T], message: bytes) -> T | None:
+        """Take one of several messages; of a form that is not known, it stays with the card."""
+        try:
+            return take(message)
+        except UnknownFormError as error:
+            self.tell(f"not taken, and not acknowledged: {error}")
+            return None
 
     def _order(self, answer: PackageAnswer) -> Order | None:
         """The order that a result answers."""
@@ -185,9 +196,12 @@ class ResultTaker:
         self._finish(order, result)
         self._notifications(found.get("notificationsList", []))
         for message in found.get("euiccPackageResultList", []):
-            if read_result(message).eim_id == self.eim.eim_id:
-                self.package_result(message)
+            self._known(self._own_result, message)
         self._give_up_lost()
+
+    def _own_result(self, message: bytes) -> None:
+        if read_result(message, self.eim.wire).eim_id == self.eim.eim_id:
+            self.package_result(message)
 
     def _give_up_lost(self) -> None:
         for order in [one for one in self.record.queue if one.lost]:
@@ -212,21 +226,24 @@ class ResultTaker:
                 return
 
     def _installation(self, order: Order | None, message: bytes) -> Result:
-        pending = read_pending(message)
-        signed = read_installation(message)
+        wire = self.eim.wire
+        pending = read_pending(message, wire)
+        signed = read_installation(message, wire)
         certificate = (order and order.rsp_certificate) or self.record.euicc_certificate
         if certificate is not None and not verifies(
-            euicc_public_key(certificate), signed.signature, signed.signed
+            euicc_public_key(certificate, wire), signed.signature, signed.signed
         ):
             raise EimError(
                 "The ProfileInstallationResult is not signed by the card's key. "
                 "Let the IPA send it as the card wrote it."
             )
         result = self._plain_result("download", order, "done" if pending.installed else "refused")
-        data = _named(signed.value)
-        form, final = data["finalResult"]
+        spec = wire.types["ProfileInstallationResult"]
+        ended = with_names(spec, signed.value)["profileInstallationResultData"]["finalResult"]
+        form, final = ended
         result.verified = certificate is not None
-        result.error = None if pending.installed else str(final["errorReason"])
+        if not pending.installed:
+            result.error = shown(ended if form == UNKNOWN else final["errorReason"])
         result.outcomes = [Outcome(operation=form, result="-", value=plain(final))]
         result.seq_number, result.message = pending.seq_number, message
         return result
@@ -274,12 +291,6 @@ class ResultTaker:
         shown = ", ".join(f"{one.operation} {one.result}" for one in refused)
         signed = ", verified" if result.verified else ""
         self.tell(f"{what}: {how}{signed}{f'; {shown}' if shown else ''}")
-
-
-def _named(value: Any) -> Any:
-    """ProfileInstallationResultData with the names of its codes."""
-    spec = WIRE_1_2.types["ProfileInstallationResult"]
-    return with_names(spec, value)["profileInstallationResultData"]
 
 
 def _text(response: bytes) -> str:
