@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from euicc_sim.asn1.sgp32.profiles import EuiccMemoryResetRequest, EuiccMemoryResetRequestValue
+from euicc_sim.asn1.wire import WIRE_1_2
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.link import CardOption, ReaderOption, open_lpa
 from euicc_sim.cli.profile_download import download
@@ -17,7 +19,7 @@ from euicc_sim.cli.profile_fetch import fetch
 from euicc_sim.cli.profile_tables import for_machines, listed_notifications, listed_profiles
 from euicc_sim.cli.rsp_options import SGP32_DEFAULT, Sgp32Option
 from euicc_sim.parties.lpa import Lpa, ResetOption, identifier
-from euicc_sim.parties.messages import LpaError, request
+from euicc_sim.parties.messages import LpaError
 
 _SHOWN = (0x5A, 0x4F, 0x9F70, 0x90, 0x91, 0x92, 0x95, 0x99, 0x9F7B, 0x9F26, 0x9F67)
 """The tags of what `list` asks for: all but icons, recipients and owner."""
@@ -148,7 +150,8 @@ def reset(
         except LpaError as error:
             if error.code != _NO_SUCH_FUNCTION:
                 raise
-            same = request("EuiccMemoryResetRequest", {"resetOptions": options}).hex().upper()
+            value = EuiccMemoryResetRequestValue(resetOptions=options)
+            same = WIRE_1_2[EuiccMemoryResetRequest].encode(value).hex().upper()
             fail(
                 "This card knows the memory reset of SGP.32 only; "
                 f"send it with: euicc-sim apdu es10 {same}"

@@ -51,19 +51,15 @@ class _Row:
     @classmethod
     def of_list(cls, one: ProfileInfo) -> Self:
         """From what the card lists to an LPA."""
-        given = one.fields
+        state = {True: "enabled", False: "disabled", None: ""}
         return cls(
             one.iccid or "",
-            given.get("profileState", ""),
+            state[one.enabled],
             one.profile_class or "",
             one.name or "",
             one.service_provider or "",
             one.nickname or "",
-            _marks(
-                given.get("fallbackAttribute"),
-                given.get("ecallIndication"),
-                given.get("profilePolicyRules", ()),
-            ),
+            _marks(one.fallback, one.emergency, one.policy_rules),
         )
 
 
@@ -94,7 +90,7 @@ def for_machines(one: ProfileInfo) -> dict[str, Any]:
     """A Profile by the ASN.1 names of its fields; the ICCID in printed order, bytes as hex."""
     found: dict[str, Any] = _plain(one.fields)
     if "profilePolicyRules" in one.fields:
-        found["profilePolicyRules"] = _rules(one.fields["profilePolicyRules"])
+        found["profilePolicyRules"] = _rules(one.policy_rules)
     return {**found, "iccid": one.iccid}
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.console import printable
-from euicc_sim.parties.messages import ActivationCode, answer
-from euicc_sim.parties.smdpp import Identity, OrderRecord
+from euicc_sim.parties.messages import ActivationCode
+from euicc_sim.parties.smdpp import Identity, OrderRecord, read_metadata
 from keys.layout import CI
 
 LPAC = "LPAC_APDU=pcsc LPAC_HTTP=curl lpac"
@@ -48,7 +48,7 @@ def how_to_download(orders: Iterable[OrderRecord], address: str) -> str:
 
 def _facts(record: OrderRecord, address: str) -> Iterator[str]:
     order = record.order
-    said = answer("StoreMetadataRequest", order.store_metadata(address))
+    said = read_metadata(order.store_metadata(address))
     yield f"ICCID {iccid_digits(said['iccid'])}"
     if said["profileName"]:
         yield said["profileName"]

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from apdu import TlvError, tlv
 from apdu.tlv import read_tag
 from euicc_sim.asn1 import codec
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.esipa import v1_0_translation as esipa_v1_0
-from euicc_sim.asn1.esipa.functions import EsipaMessageFromEimToIpa, EsipaMessageFromIpaToEim
+from euicc_sim.asn1.esipa.functions import (
+    EsipaMessageFromEimToIpa,
+    EsipaMessageFromEimToIpaValue,
+    EsipaMessageFromIpaToEim,
+    EsipaMessageFromIpaToEimValue,
+)
 
 __all__ = [
     "Asn1Error",
@@ -22,6 +27,10 @@ __all__ = [
     "answer_type",
     "from_eim",
     "from_ipa",
+    "message_from_eim",
+    "message_from_ipa",
+    "message_to_eim",
+    "message_to_ipa",
     "name_of",
     "to_eim",
     "to_ipa",
@@ -58,6 +67,27 @@ def from_ipa(data: bytes) -> FromIpa:
             return FromIpa(*esipa_v1_0.read(data), old=True)
         raise
     return FromIpa(name, value)
+
+
+def message_to_eim(message: EsipaMessageFromIpaToEimValue) -> bytes:
+    """Write a message of an IPA. Raises Asn1Error when the value does not fit."""
+    return codec.encode(_FROM_IPA, message)
+
+
+def message_to_ipa(message: EsipaMessageFromEimToIpaValue) -> bytes:
+    """Write a message of an eIM. Raises Asn1Error when the value does not fit."""
+    return codec.encode(_FROM_EIM, message)
+
+
+def message_from_ipa(data: bytes) -> EsipaMessageFromIpaToEimValue:
+    """Read what an IPA sent, in whichever version. Raises Asn1Error."""
+    found = from_ipa(data)
+    return cast("EsipaMessageFromIpaToEimValue", (found.name, found.value))
+
+
+def message_from_eim(data: bytes) -> EsipaMessageFromEimToIpaValue:
+    """Read what an eIM answered. Raises Asn1Error."""
+    return cast("EsipaMessageFromEimToIpaValue", from_eim(data))
 
 
 def to_eim(name: str, value: Any) -> bytes:

@@ -7,6 +7,8 @@ compilers put it around the type's own and others in its place; both are here.
 
 from __future__ import annotations
 
+from typing import Literal, TypedDict
+
 from pyasn1.type import char, univ
 
 from euicc_sim.asn1.esipa.packages import (
@@ -29,18 +31,33 @@ from euicc_sim.asn1.tags import (
     implicit,
     optional,
 )
+from euicc_sim.asn1.types import Choice, ListOf, Sequence, UnknownCode
 
+NotificationsListResultErrorName = Literal["undefinedError"]
 _ERROR = codes(invalidPackageFormat=1, unknownPackage=2, undefinedError=127)
 
 
-class NotificationAndEprList(univ.Sequence):
+class NotificationAndEprListValue(TypedDict):
+    notificationList: ListOf[bytes]
+    euiccPackageResultList: ListOf[bytes]
+
+
+class NotificationAndEprList(Sequence[NotificationAndEprListValue]):
     componentType = fields(
         ("notificationList", implicit(0, PendingNotificationList())),
         ("euiccPackageResultList", implicit(1, EuiccPackageResultList())),
     )
 
 
-class NotificationsList(univ.Choice):
+NotificationsListValue = (
+    tuple[Literal["notificationList"], ListOf[bytes]]
+    | tuple[Literal["notificationsListResultError"], NotificationsListResultErrorName | UnknownCode]
+    | tuple[Literal["euiccPackageResultList"], ListOf[bytes]]
+    | tuple[Literal["notificationAndEprList"], NotificationAndEprListValue]
+)
+
+
+class NotificationsList(Choice[NotificationsListValue]):
     """RetrieveNotificationsListResponse."""
 
     tagSet = choice_context(0x2B)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from euicc_sim.asn1.sgp32.eims import GetEimConfigurationDataResponse
 from euicc_sim.asn1.wire import WIRE_1_2
 from euicc_sim.parties.eim import Eim, Operation
 from euicc_sim.parties.messages import (
@@ -54,7 +55,7 @@ class Storyteller:
     def trusted(self) -> list[str]:
         """The eimIds on the card's list."""
         answer = self.es10(GET_EIM_CONFIGURATION_DATA)
-        found = WIRE_1_2.decode("GetEimConfigurationDataResponse", answer)
+        found = WIRE_1_2[GetEimConfigurationDataResponse].decode(answer)
         return [one["eimId"] for one in found["eimConfigurationDataList"]]
 
     def forget_all(self) -> None:
@@ -110,8 +111,8 @@ def in_words(found: PackageAnswer) -> str:
     told = []
     for one in found.outcomes:
         if one.name == "listEim":
-            told.append("trusts " + ", ".join(entry["eimId"] for entry in one.value))
-        elif one.name == "addEim" and one.value is not None:
+            told.append("trusts " + ", ".join(one.eim_ids))
+        elif one.name == "addEim" and isinstance(one.value, int):
             told.append(f"{one.name} ok, association token {one.value}")
         else:
             told.append(f"{one.name} {one.code}")

@@ -14,10 +14,22 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from apdu import tlv
 from euicc_sim.asn1.codec import Asn1Error, Unknown
+from euicc_sim.asn1.sgp32.eims import (
+    AddInitialEimRequest,
+    AddInitialEimRequestValue,
+    AddInitialEimResponse,
+    EimConfigurationDataValue,
+    EimPublicKeyDataValue,
+)
+from euicc_sim.asn1.sgp32.packages import (
+    EuiccPackageSigned,
+    EuiccPackageSignedValue,
+    EuiccPackageValue,
+)
 from euicc_sim.asn1.wire import WIRE_1_2, Wire, token_object
 from euicc_sim.crypto.signature import UnusableKeyError, public_key, sign
-from euicc_sim.parties.eim.operations import Config, Operation
-from euicc_sim.parties.messages.encoding import shown, with_names, written
+from euicc_sim.parties.eim.operations import Operation
+from euicc_sim.parties.messages.encoding import shown, written
 from euicc_sim.parties.messages.errors import EimError
 from euicc_sim.parties.messages.euicc_certificates import EuiccKey
 from euicc_sim.parties.messages.identifiers import eid_bytes
@@ -25,7 +37,6 @@ from euicc_sim.parties.messages.package_results import PackageAnswer, verify_res
 from keys import Curve
 from keys.source import key_source
 
-_LISTS = {"Psmo": "psmoList", "Eco": "ecoList"}
 _ID_SIZE = 128
 
 
@@ -83,33 +94,42 @@ class Eim:
 
     def configuration(
         self, *only: str, want_token: bool = False, counter: int | None = None
-    ) -> Config:
+    ) -> EimConfigurationDataValue:
         """EimConfigurationData for AddInitialEim, addEim and updateEim (clause 2.11.1.1.1).
 
         `only` names the fields to give beside the eimId, without it all that are set; `want_token`
         asks for an association token; `counter` replaces the eIM's own. Raises EimError for a
         field that this eIM does not have.
         """
-        given = {
-            "eimFqdn": self.fqdn,
-            "eimIdType": self.id_type,
-            "counterValue": self.counter if counter is None else counter,
-            "associationToken": TOKEN_WANTED if want_token else None,
-            "eimPublicKeyData": self._key_data(),
-            "eimSupportedProtocol": self.protocols,
-            "euiccCiPKId": self.ci_pk_id,
-        }
-        config: Config = {name: value for name, value in given.items() if value is not None}
-        if self.indirect_download:
+        config: EimConfigurationDataValue = {"eimId": self.eim_id}
+
+        def wanted(name: str) -> bool:
+            return not only or name in only
+
+        if self.fqdn is not None and wanted("eimFqdn"):
+            config["eimFqdn"] = self.fqdn
+        if self.id_type is not None and wanted("eimIdType"):
+            config["eimIdType"] = self.id_type
+        if wanted("counterValue"):
+            config["counterValue"] = self.counter if counter is None else counter
+        if want_token and wanted("associationToken"):
+            config["associationToken"] = TOKEN_WANTED
+        if wanted("eimPublicKeyData"):
+            config["eimPublicKeyData"] = self._key_data()
+        if self.protocols is not None and wanted("eimSupportedProtocol"):
+            config["eimSupportedProtocol"] = self.protocols
+        if self.ci_pk_id is not None and wanted("euiccCiPKId"):
+            config["euiccCiPKId"] = self.ci_pk_id
+        if self.indirect_download and wanted("indirectProfileDownload"):
             config["indirectProfileDownload"] = None
         missing = [name for name in only if name not in config]
         if missing:
+            have = ", ".join(name for name in self.configuration() if name != "eimId")
             raise EimError(
                 f"{self.eim_id} has no {', '.join(missing)} to give. "
-                f"It has {', '.join(config)}: name only these."
+                f"It has {have}: name only these."
             )
-        wanted = only or tuple(config)
-        return {"eimId": self.eim_id} | {name: config[name] for name in wanted}
+        return config
 
     def package(
         self,
@@ -126,7 +146,7 @@ class Eim:
         """
         if counter is None:
             counter = self._next_counter()
-        value = {
+        value: EuiccPackageSignedValue = {
             "eimId": self.eim_id,
             "eidValue": eid_bytes(eid),
             "counterValue": counter,
@@ -134,7 +154,7 @@ class Eim:
         }
         if transaction_id is not None:
             value["eimTransactionId"] = transaction_id
-        signed = written("EuiccPackageSigned", value, "The package", self.wire)
+        signed = written(self.wire[EuiccPackageSigned], value, "The package")
         if counter <= MAX_COUNTER:
             self.counter = max(self.counter, counter)
         return self.sign(signed)
@@ -148,7 +168,7 @@ class Eim:
         """Read the answer to a package and verify it; see `results.verify_result`."""
         return verify_result(result, euicc, eim_id=self.eim_id, token=self.token, wire=self.wire)
 
-    def _key_data(self) -> tuple[str, bytes]:
+    def _key_data(self) -> EimPublicKeyDataValue:
         if self.certificate is not None:
             return "eimCertificate", self.certificate
         return "eimPublicKey", self.public_key
@@ -193,10 +213,10 @@ def take_added_tokens(answer: PackageAnswer, *eims: Eim) -> None:
         )
     for eim, outcome in zip(eims, added, strict=True):
         if outcome.done:
-            eim.token = outcome.value
+            eim.token = outcome.value if isinstance(outcome.value, int) else None
 
 
-def _package_list(operations: list[Operation]) -> tuple[str, list[bytes]]:
+def _package_list(operations: list[Operation]) -> EuiccPackageValue:
     kinds = {one.kind for one in operations}
     if len(kinds) > 1:
         names = ", ".join(one.name for one in operations)
@@ -206,7 +226,8 @@ def _package_list(operations: list[Operation]) -> tuple[str, list[bytes]]:
         )
     if not kinds:
         raise EimError("A package orders at least one operation. Name one, such as listEim.")
-    return _LISTS[kinds.pop()], [one.raw for one in operations]
+    found = [one.raw for one in operations]
+    return ("psmoList", found) if kinds == {"Psmo"} else ("ecoList", found)
 
 
 def _check_certificate(certificate: bytes, key: ec.EllipticCurvePrivateKey) -> None:
@@ -227,12 +248,12 @@ TOKEN_WANTED = -1
 """The associationToken by which an eIM asks for one."""
 
 
-def add_initial_eim(*configs: Config, wire: Wire = WIRE_1_2) -> bytes:
+def add_initial_eim(*configs: EimConfigurationDataValue, wire: Wire = WIRE_1_2) -> bytes:
     """The AddInitialEim request (BF57) for one or more eIMs. Raises EimError."""
     if not configs:
         raise EimError("AddInitialEim adds at least one eIM. Give the configuration of one.")
-    value = {"eimConfigurationDataList": list(configs)}
-    return written("AddInitialEimRequest", value, "AddInitialEim", wire)
+    value: AddInitialEimRequestValue = {"eimConfigurationDataList": configs}
+    return written(wire[AddInitialEimRequest], value, "AddInitialEim")
 
 
 def initial_tokens(answer: bytes, wire: Wire = WIRE_1_2) -> list[int | None]:
@@ -241,17 +262,15 @@ def initial_tokens(answer: bytes, wire: Wire = WIRE_1_2) -> list[int | None]:
     Raises EimError when it is no such answer, or the card refused.
     """
     try:
-        found = wire.read_keeping("AddInitialEimResponse", answer)
+        found = wire[AddInitialEimResponse].read_keeping(answer)
     except Asn1Error as error:
         raise EimError(
             f"This is no answer to AddInitialEim: {error}. Give the whole object that begins BF57."
         ) from error
-    form, value = found
-    if form != "addInitialEimOk":
-        named = with_names(wire.types["AddInitialEimResponse"], found)
-        code = shown(named if isinstance(named, Unknown) else named[1])
+    if found[0] != "addInitialEimOk":
+        code = shown(found if isinstance(found, Unknown) else found[1])
         raise EimError(f"The card added no eIM: {code}. {_ADVICE.get(code, _LOOK)}")
-    return [token if name == "associationToken" else None for name, token in value]
+    return [one[1] if one[0] == "associationToken" else None for one in found[1]]
 
 
 _LOOK = "Check the request against the card's limits and certificates."

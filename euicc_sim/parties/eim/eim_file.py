@@ -80,6 +80,7 @@ def parse(content: bytes) -> Eim:
         record = from_json(_Record, document)
     except DocumentError as error:
         raise EimError(str(error)) from None
+    # Any: fields of every type, which correspond by name.
     values: dict[str, Any] = {
         name: getattr(record, name) for name in record.__struct_fields__ if name not in _ONLY_KEPT
     }

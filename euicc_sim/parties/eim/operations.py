@@ -6,8 +6,22 @@ Each function writes one operation; `Eim.package` signs a list of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from euicc_sim.asn1.sgp22.common import ProfileInfoListRequestValue
+from euicc_sim.asn1.sgp32.eims import EimConfigurationDataValue
+from euicc_sim.asn1.sgp32.packages import (
+    ConfigureImmediateEnableValue,
+    DeleteEimValue,
+    Eco,
+    EcoValue,
+    EnableProfileValue,
+    IccidOnlyValue,
+    Psmo,
+    PsmoValue,
+)
+from euicc_sim.asn1.sgp32.profiles import SetDefaultDpAddressRequestValue
+from euicc_sim.asn1.types import Nothing
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.messages.encoding import written
 from euicc_sim.parties.messages.identifiers import iccid_bytes
@@ -24,56 +38,61 @@ class Operation:
     raw: bytes
 
 
-def _operation(kind: Kind, name: str, value: Any, wire: Wire) -> Operation:
-    return Operation(kind, name, written(kind, (name, value), name, wire))
+def _psmo(value: PsmoValue, wire: Wire) -> Operation:
+    return Operation("Psmo", value[0], written(wire[Psmo], value, value[0]))
 
 
-def add_eim(config: Config, *, wire: Wire = WIRE_1_2) -> Operation:
+def _eco(value: EcoValue, wire: Wire) -> Operation:
+    return Operation("Eco", value[0], written(wire[Eco], value, value[0]))
+
+
+def add_eim(config: EimConfigurationDataValue, *, wire: Wire = WIRE_1_2) -> Operation:
     """Trust a further eIM (clause 3.5.1); `config` as from `Eim.configuration`."""
-    return _operation("Eco", "addEim", config, wire)
+    return _eco(("addEim", config), wire)
 
 
-def update_eim(config: Config, *, wire: Wire = WIRE_1_2) -> Operation:
+def update_eim(config: EimConfigurationDataValue, *, wire: Wire = WIRE_1_2) -> Operation:
     """Change the fields that `config` has beside its eimId."""
-    return _operation("Eco", "updateEim", config, wire)
+    return _eco(("updateEim", config), wire)
 
 
 def delete_eim(eim_id: str, *, wire: Wire = WIRE_1_2) -> Operation:
     """Trust an eIM no more."""
-    return _operation("Eco", "deleteEim", {"eimId": eim_id}, wire)
+    return _eco(("deleteEim", DeleteEimValue(eimId=eim_id)), wire)
 
 
 def list_eim(*, wire: Wire = WIRE_1_2) -> Operation:
     """Name the eIMs that are trusted."""
-    return _operation("Eco", "listEim", {}, wire)
+    return _eco(("listEim", Nothing()), wire)
 
 
 def enable(iccid: str, *, rollback: bool = False, wire: Wire = WIRE_1_2) -> Operation:
     """Enable a Profile (clause 3.4.1); `rollback` permits the IPA to go back to the old one."""
-    value: dict[str, Any] = {"iccid": iccid_bytes(iccid)}
+    value: EnableProfileValue = {"iccid": iccid_bytes(iccid)}
     if rollback:
         value["rollbackFlag"] = None
-    return _operation("Psmo", "enable", value, wire)
+    return _psmo(("enable", value), wire)
 
 
 def disable(iccid: str, *, wire: Wire = WIRE_1_2) -> Operation:
     """Disable a Profile (clause 3.4.2)."""
-    return _operation("Psmo", "disable", {"iccid": iccid_bytes(iccid)}, wire)
+    return _psmo(("disable", IccidOnlyValue(iccid=iccid_bytes(iccid))), wire)
 
 
 def delete(iccid: str, *, wire: Wire = WIRE_1_2) -> Operation:
     """Delete a Profile (clause 3.4.3)."""
-    return _operation("Psmo", "delete", {"iccid": iccid_bytes(iccid)}, wire)
+    return _psmo(("delete", IccidOnlyValue(iccid=iccid_bytes(iccid))), wire)
 
 
 def list_profile_info(tags: bytes | None = None, *, wire: Wire = WIRE_1_2) -> Operation:
     """List the Profiles; `tags` are those wanted, in a row: 5A 9F70. None for the usual ones."""
-    return _operation("Psmo", "listProfileInfo", {} if tags is None else {"tagList": tags}, wire)
+    value: ProfileInfoListRequestValue = {} if tags is None else {"tagList": tags}
+    return _psmo(("listProfileInfo", value), wire)
 
 
 def get_rat(*, wire: Wire = WIRE_1_2) -> Operation:
     """Read the Rules Authorisation Table."""
-    return _operation("Psmo", "getRAT", {}, wire)
+    return _psmo(("getRAT", Nothing()), wire)
 
 
 def configure_immediate_enable(
@@ -87,28 +106,26 @@ def configure_immediate_enable(
 
     `smdp_oid` is dotted, such as 2.999.10.
     """
-    value: dict[str, Any] = {"immediateEnableFlag": None} if enabled else {}
+    value: ConfigureImmediateEnableValue = {"immediateEnableFlag": None} if enabled else {}
     if smdp_oid is not None:
         value["defaultSmdpOid"] = smdp_oid
     if smdp_address is not None:
         value["defaultSmdpAddress"] = smdp_address
-    return _operation("Psmo", "configureImmediateEnable", value, wire)
+    return _psmo(("configureImmediateEnable", value), wire)
 
 
 def set_fallback_attribute(iccid: str, *, wire: Wire = WIRE_1_2) -> Operation:
     """Make a Profile the one to fall back to (clause 3.4.6)."""
-    return _operation("Psmo", "setFallbackAttribute", {"iccid": iccid_bytes(iccid)}, wire)
+    return _psmo(("setFallbackAttribute", IccidOnlyValue(iccid=iccid_bytes(iccid))), wire)
 
 
 def unset_fallback_attribute(*, wire: Wire = WIRE_1_2) -> Operation:
     """Fall back to no Profile (clause 3.4.7)."""
-    return _operation("Psmo", "unsetFallbackAttribute", {}, wire)
+    return _psmo(("unsetFallbackAttribute", Nothing()), wire)
 
 
 def set_default_dp_address(address: str, *, wire: Wire = WIRE_1_2) -> Operation:
     """Set the default SM-DP+ address; an empty one removes it."""
-    return _operation("Psmo", "setDefaultDpAddress", {"defaultDpAddress": address}, wire)
-
-
-Config = dict[str, Any]
-"""A value of the type EimConfigurationData."""
+    return _psmo(
+        ("setDefaultDpAddress", SetDefaultDpAddressRequestValue(defaultDpAddress=address)), wire
+    )

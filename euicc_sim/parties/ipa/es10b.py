@@ -7,18 +7,47 @@ fine. Proactive commands that a card has after a Profile change are fetched and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 from apdu import Command, TlvError, tlv
 from apdu.tlv import children, whole
 from euicc_sim.asn1 import codec
 from euicc_sim.asn1.codec import Asn1Error, Unknown
-from euicc_sim.asn1.esipa.v1_0 import NotificationsList
+from euicc_sim.asn1.esipa.v1_0 import NotificationsList, NotificationsListValue
+from euicc_sim.asn1.sgp22.common import (
+    EuiccConfiguredAddressesRequest,
+    EuiccConfiguredAddressesResponse,
+    EuiccConfiguredAddressesResponseValue,
+    GetEuiccDataRequest,
+    GetEuiccDataRequestValue,
+    GetEuiccDataResponse,
+)
+from euicc_sim.asn1.sgp22.notifications import (
+    NotificationSentRequest,
+    NotificationSentRequestValue,
+    NotificationSentResponse,
+    RetrieveNotificationsListRequest,
+    RetrieveNotificationsListRequestValue,
+)
+from euicc_sim.asn1.sgp32.eims import (
+    GetEimConfigurationDataRequest,
+    GetEimConfigurationDataRequestValue,
+    GetEimConfigurationDataResponse,
+)
+from euicc_sim.asn1.sgp32.functions import (
+    ProfileRollbackRequest,
+    ProfileRollbackResponse,
+    RefreshValue,
+)
+from euicc_sim.asn1.types import Nothing, Type
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.messages.apdus import StatusWordError, Transmit, exchange, select_isdr
 from euicc_sim.parties.messages.encoding import answer, request, shown
 from euicc_sim.parties.messages.errors import EimError, LpaError
 from euicc_sim.parties.messages.package_results import PackageAnswer, read_result
+
+V = TypeVar("V")
+A = TypeVar("A")
 
 TERMINAL_CAPABILITY = bytes.fromhex("80AA000005A903840101")
 """The device supports an IPAd (ETSI TS 102 221 clause 11.1.19, SGP.32 clause 3.8.4)."""
@@ -27,7 +56,7 @@ _PROACTIVE, _PERFORMED = 0x91, b"\x83\x01\x00"
 _FETCH, _TERMINAL_RESPONSE = 0x12, 0x14
 _COMMAND_DETAILS = (0x01, 0x81)
 _TERMINAL_TO_CARD = b"\x82\x02\x82\x81"
-_LISTS = NotificationsList()
+_LISTS = codec.message(NotificationsList)
 _ALL, _RESULTS = b"\xbf\x2b\x00", bytes.fromhex("BF2B04A0028200")
 
 
@@ -71,39 +100,55 @@ class IpaCard:
         except StatusWordError as error:
             raise LpaError(str(error), f"{error.sw:04X}") from error
 
-    def call(self, name: str, value: Any) -> Any:
-        """A function by its ASN.1 name: NameRequest, NameResponse. Raises LpaError."""
-        message = self.ask(request(f"{name}Request", value, self.wire))
-        return answer(f"{name}Response", message, self.wire)
+    def call(self, asked: type[Type[V]], value: V, answered: type[Type[A]]) -> A:
+        """A function: its request and value, and the value of its answer. Raises LpaError."""
+        return answer(self.wire[answered], self.ask(request(self.wire[asked], value)))
 
     def eid(self) -> str:
         """The EID, 32 digits."""
-        return bytes(self.call("GetEuiccData", {"tagList": b"\x5a"})["eidValue"]).hex()
+        value = GetEuiccDataRequestValue(tagList=b"\x5a")
+        return self.call(GetEuiccDataRequest, value, GetEuiccDataResponse)["eidValue"].hex()
 
     def eims(self) -> list[TrustedEim]:
         """The eIMs that the card trusts, GetEimConfigurationData (clause 5.9.18)."""
-        found = self.call("GetEimConfigurationData", {})["eimConfigurationDataList"]
+        found = self.call(
+            GetEimConfigurationDataRequest,
+            GetEimConfigurationDataRequestValue(),
+            GetEimConfigurationDataResponse,
+        )
         return [
             TrustedEim(one["eimId"], one.get("eimFqdn"), one.get("associationToken"))
-            for one in found
+            for one in found["eimConfigurationDataList"]
         ]
+
+    def addresses(self) -> EuiccConfiguredAddressesResponseValue:
+        """GetEuiccConfiguredAddresses (clause 5.9.6)."""
+        return self.call(
+            EuiccConfiguredAddressesRequest, Nothing(), EuiccConfiguredAddressesResponse
+        )
 
     def notifications(self, criterion: bytes | None = None) -> list[bytes]:
         """What the card has to tell SM-DP+s; `criterion` is a search criterion, DER."""
         asked = _ALL if criterion is None else tlv(0xBF2B, tlv(0xA0, criterion))
-        form, found = self._lists(asked)
-        if form == "notificationAndEprList":
-            return list(found["notificationList"])
-        return list(found) if form == "notificationList" else []
+        match self._lists(asked):
+            case ("notificationAndEprList", both):
+                return list(both["notificationList"])
+            case ("notificationList", found):
+                return list(found)
+        return []
 
     def results(self, seq_number: int | None = None) -> list[bytes]:
         """The results of packages that the card keeps, all or the one with that number."""
         asked = _RESULTS
         if seq_number is not None:
-            criteria = {"searchCriteria": ("seqNumber", seq_number)}
-            asked = request("RetrieveNotificationsListRequest", criteria, self.wire)
-        form, found = self._lists(asked)
-        return list(found) if form == "euiccPackageResultList" else []
+            criteria = RetrieveNotificationsListRequestValue(
+                searchCriteria=("seqNumber", seq_number)
+            )
+            asked = request(self.wire[RetrieveNotificationsListRequest], criteria)
+        match self._lists(asked):
+            case ("euiccPackageResultList", found):
+                return list(found)
+        return []
 
     def load_package(self, package: bytes) -> tuple[bytes, PackageAnswer]:
         """LoadEuiccPackage (clause 5.9.1): the result as it came, and what it says."""
@@ -112,8 +157,10 @@ class IpaCard:
 
     def rollback(self) -> bytes:
         """ProfileRollback (clause 5.9.16): its result (BF51). Raises LpaError when refused."""
-        message = self.ask(request("ProfileRollbackRequest", {"refreshFlag": False}, self.wire))
-        code = answer("ProfileRollbackResponse", message, self.wire)["cmdResult"]
+        message = self.ask(
+            request(self.wire[ProfileRollbackRequest], RefreshValue(refreshFlag=False))
+        )
+        code = answer(self.wire[ProfileRollbackResponse], message)["cmdResult"]
         if code != "ok":
             raise LpaError(
                 f"The card does not go back to the Profile before: {code}. Give it a package with "
@@ -124,7 +171,11 @@ class IpaCard:
 
     def remove(self, seq_number: int) -> None:
         """RemoveNotificationFromList (clause 5.9.12); what is gone already is no error."""
-        self.call("NotificationSent", {"seqNumber": seq_number})
+        self.call(
+            NotificationSentRequest,
+            NotificationSentRequestValue(seqNumber=seq_number),
+            NotificationSentResponse,
+        )
 
     def package_answer(self, result: bytes) -> PackageAnswer:
         """What a package's result says. Raises LpaError."""
@@ -133,16 +184,15 @@ class IpaCard:
         except EimError as error:
             raise LpaError(str(error)) from error
 
-    def _lists(self, asked: bytes) -> tuple[str, Any]:
+    def _lists(self, asked: bytes) -> NotificationsListValue:
         try:
-            found = codec.read_keeping(_LISTS, self.ask(asked))
+            found = _LISTS.read_keeping(self.ask(asked))
         except Asn1Error as error:
             raise LpaError(f"The card's list cannot be read: {error}. Ask it again.") from error
-        form, value = found
-        if form == "notificationsListResultError" or isinstance(found, Unknown):
-            code = shown(found if isinstance(found, Unknown) else value)
+        if isinstance(found, Unknown) or found[0] == "notificationsListResultError":
+            code = shown(found if isinstance(found, Unknown) else found[1])
             raise LpaError(f"The card refused to list what it has to tell: {code}.", code)
-        return form, value
+        return found
 
     def _be_terminal(self, length: int) -> None:
         """FETCH the proactive command, and say that it was performed."""

@@ -2,48 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.esipa import messages as esipa
+from euicc_sim.asn1.esipa.download import (
+    AuthenticateClientRequestEsipaValue,
+    CancelSessionRequestEsipaValue,
+    GetBoundProfilePackageRequestEsipaValue,
+    InitiateAuthenticationRequestEsipaValue,
+)
+from euicc_sim.asn1.esipa.functions import (
+    EsipaMessageFromEimToIpaValue,
+    EsipaMessageFromIpaToEimValue,
+    TransferEimPackageRequestValue,
+    TransferEimPackageResponseValue,
+)
+from euicc_sim.asn1.esipa.packages import PendingNotificationEsipaValue
+from euicc_sim.asn1.sgp22.download import ServerSigned1
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
-from euicc_sim.parties.messages.encoding import answer, with_names
+from euicc_sim.parties.messages.encoding import answer
 from euicc_sim.parties.messages.errors import LpaError
 from euicc_sim.parties.messages.interfaces import ClientAuthentication, Esipa, ServerAuthentication
 
 
-def ask_eim(eim: Esipa, name: str, value: Any) -> tuple[str, Any]:
-    """Send a message; the answer's alternative and value, codes by name.
-
-    Raises LpaError for an answer that is none, such as to another message.
-    """
-    request = esipa.to_eim(name, value)
-    data = eim.exchange(request)
+def ask_eim(eim: Esipa, message: EsipaMessageFromIpaToEimValue) -> EsipaMessageFromEimToIpaValue:
+    """Send a message, and read what is answered. Raises LpaError for an answer that is none."""
+    data = eim.exchange(esipa.message_to_eim(message))
     try:
-        answered, (form, found) = esipa.from_eim(data)
+        return esipa.message_from_eim(data)
     except (Asn1Error, ValueError, TypeError) as error:
         raise LpaError(f"The eIM's answer cannot be read: {error}. Look at its log.") from error
-    wanted = name.replace("Request", "Response")
-    if answered not in (wanted, f"{name}Response"):
-        raise LpaError(f"The eIM answered {name} with {answered}. Look at its log.")
-    named: tuple[str, Any] = with_names(esipa.answer_type(answered), (form, found))
-    return named if isinstance(found, int) else (form, found)
 
 
-def brought(message: bytes) -> tuple[str, Any]:
+def other_answer(name: str, answered: EsipaMessageFromEimToIpaValue) -> LpaError:
+    """The error for an answer to another message than the one of that name."""
+    return LpaError(f"The eIM answered {name} with {answered[0]}. Look at its log.")
+
+
+def brought(message: bytes) -> TransferEimPackageRequestValue:
     """What a TransferEimPackageRequest brings. Raises LpaError for another message."""
     try:
-        name, (form, value) = esipa.from_eim(message)
+        found = esipa.message_from_eim(message)
     except (Asn1Error, ValueError, TypeError) as error:
         raise LpaError(f"What the eIM brings cannot be read: {error}. Look at the eIM.") from error
-    if name != "transferEimPackageRequest":
-        raise LpaError(f"The eIM brings {name}. It is to bring packages by TransferEimPackage.")
-    return form, value
+    if found[0] != "transferEimPackageRequest":
+        raise LpaError(f"The eIM brings {found[0]}. It is to bring packages by TransferEimPackage.")
+    return found[1]
 
 
-def transfer_answer(form: str, value: Any) -> bytes:
+def transfer_answer(value: TransferEimPackageResponseValue) -> bytes:
     """A TransferEimPackageResponse."""
-    return esipa.to_eim("transferEimPackageResponse", (form, value))
+    return esipa.message_to_eim(("transferEimPackageResponse", value))
 
 
 class RelayServer:
@@ -70,15 +80,22 @@ class RelayServer:
         self, euicc_info1: bytes, challenge: bytes, address: str
     ) -> ServerAuthentication:
         """ESipa.InitiateAuthentication, clause 6.3.2.1."""
-        value: dict[str, Any] = {
+        value: InitiateAuthenticationRequestEsipaValue = {
             "euiccChallenge": challenge,
             "smdpAddress": address,
             "euiccInfo1": euicc_info1,
         }
         if self._transaction is not None:
             value["eimTransactionId"] = self._transaction
-        ok = self._ask("initiateAuthenticationRequestEsipa", value, "OkEsipa")
-        signed = answer("ServerSigned1", ok["serverSigned1"], self._wire)
+        name: Literal["initiateAuthenticationRequestEsipa"] = "initiateAuthenticationRequestEsipa"
+        found = ask_eim(self._eim, (name, value))
+        if found[0] != "initiateAuthenticationResponseEsipa":
+            raise other_answer(name, found)
+        answered = found[1]
+        if answered[0] != "initiateAuthenticationOkEsipa":
+            raise _refused(name, answered)
+        ok = answered[1]
+        signed = answer(self._wire[ServerSigned1], ok["serverSigned1"])
         return ServerAuthentication(
             ok.get("transactionId", signed["transactionId"]),
             ok["serverSigned1"],
@@ -89,8 +106,18 @@ class RelayServer:
 
     def authenticate_client(self, transaction_id: bytes, response: bytes) -> ClientAuthentication:
         """ESipa.AuthenticateClient, clause 6.3.2.2."""
-        value = {"transactionId": transaction_id, "authenticateServerResponse": response}
-        ok = self._ask("authenticateClientRequestEsipa", value, "OkDPEsipa")
+        name: Literal["authenticateClientRequestEsipa"] = "authenticateClientRequestEsipa"
+        value: AuthenticateClientRequestEsipaValue = {
+            "transactionId": transaction_id,
+            "authenticateServerResponse": response,
+        }
+        found = ask_eim(self._eim, (name, value))
+        if found[0] != "authenticateClientResponseEsipa":
+            raise other_answer(name, found)
+        answered = found[1]
+        if answered[0] != "authenticateClientOkDPEsipa":
+            raise _refused(name, answered)
+        ok = answered[1]
         if "profileMetaData" not in ok:
             raise LpaError("The eIM keeps the Profile's metadata to itself. Let it send them.")
         return ClientAuthentication(
@@ -104,9 +131,18 @@ class RelayServer:
 
     def get_bound_profile_package(self, transaction_id: bytes, response: bytes) -> bytes:
         """ESipa.GetBoundProfilePackage, clause 6.3.2.3."""
-        value = {"transactionId": transaction_id, "prepareDownloadResponse": response}
-        ok = self._ask("getBoundProfilePackageRequestEsipa", value, "OkEsipa")
-        return bytes(ok["boundProfilePackage"])
+        name: Literal["getBoundProfilePackageRequestEsipa"] = "getBoundProfilePackageRequestEsipa"
+        value: GetBoundProfilePackageRequestEsipaValue = {
+            "transactionId": transaction_id,
+            "prepareDownloadResponse": response,
+        }
+        found = ask_eim(self._eim, (name, value))
+        if found[0] != "getBoundProfilePackageResponseEsipa":
+            raise other_answer(name, found)
+        answered = found[1]
+        if answered[0] != "getBoundProfilePackageOkEsipa":
+            raise _refused(name, answered)
+        return answered[1]["boundProfilePackage"]
 
     def handle_notification(self, pending: bytes) -> None:
         """ESipa.HandleNotification, clause 6.3.2.4; an eIM that has it answers nothing."""
@@ -114,21 +150,32 @@ class RelayServer:
 
     def cancel_session(self, transaction_id: bytes, response: bytes) -> None:
         """ESipa.CancelSession, clause 6.3.2.5."""
-        value = {"transactionId": transaction_id, "cancelSessionResponse": response}
-        self._ask("cancelSessionRequestEsipa", value, "Ok")
+        name: Literal["cancelSessionRequestEsipa"] = "cancelSessionRequestEsipa"
+        value: CancelSessionRequestEsipaValue = {
+            "transactionId": transaction_id,
+            "cancelSessionResponse": response,
+        }
+        found = ask_eim(self._eim, (name, value))
+        if found[0] != "cancelSessionResponseEsipa":
+            raise other_answer(name, found)
+        if found[1][0] != "cancelSessionOk":
+            raise _refused(name, found[1])
 
-    def _ask(self, name: str, value: Any, good: str) -> Any:
-        form, found = ask_eim(self._eim, name, value)
-        if not form.endswith(good):
-            raise LpaError(
-                f"The eIM, or the SM-DP+ behind it, refused {name.removesuffix('RequestEsipa')}: "
-                f"{found if isinstance(found, str) else form}. Look at the eIM's log.",
-                found if isinstance(found, str) else None,
-            )
-        return found
+
+def _refused(name: str, answered: tuple[str, object]) -> LpaError:
+    """The error for an answer that is not good: a code, or an alternative that is not for us."""
+    form, value = answered
+    code = str(value) if isinstance(value, str | int) else None
+    return LpaError(
+        f"The eIM, or the SM-DP+ behind it, refused {name.removesuffix('RequestEsipa')}: "
+        f"{code or form}. Look at the eIM's log.",
+        code,
+    )
 
 
 def notification(pending: bytes) -> bytes:
     """The message that gives an eIM a PendingNotification (BF37 or 30) to pass on."""
-    form = "profileInstallationResult" if pending[:2] == b"\xbf\x37" else "otherSignedNotification"
-    return esipa.to_eim("handleNotificationEsipa", ("pendingNotification", (form, pending)))
+    value: PendingNotificationEsipaValue = ("otherSignedNotification", pending)
+    if pending[:2] == b"\xbf\x37":
+        value = ("profileInstallationResult", pending)
+    return esipa.message_to_eim(("handleNotificationEsipa", ("pendingNotification", value)))

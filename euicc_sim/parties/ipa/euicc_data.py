@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from apdu import TlvError, tlv
 from apdu.tlv import read_tag
 from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.esipa.packages import (
+    IpaEuiccDataErrorName,
+    IpaEuiccDataRequestValue,
+    IpaEuiccDataResponseErrorValue,
+    IpaEuiccDataResponseValue,
+    IpaEuiccDataValue,
+)
 from euicc_sim.asn1.primitives import write_integer
+from euicc_sim.asn1.sgp22.notifications import (
+    RetrieveNotificationsListRequest,
+    RetrieveNotificationsListRequestValue,
+)
+from euicc_sim.asn1.sgp32.profiles import (
+    CertsValue,
+    GetCertsRequest,
+    GetCertsRequestValue,
+    GetCertsResponse,
+)
 from euicc_sim.asn1.wire import Wire
 from euicc_sim.parties.ipa.es10b import IpaCard, TrustedEim
 from euicc_sim.parties.lpa.es10_messages import TAC
@@ -24,17 +40,21 @@ _OLD_ADDRESS, _OLD_LISTS = 0x80, 0xBF2B
 
 
 def data_response(
-    card: IpaCard, eim: TrustedEim, asked: dict[str, Any], *, direct: bool
-) -> tuple[str, Any]:
+    card: IpaCard, eim: TrustedEim, asked: IpaEuiccDataRequestValue, *, direct: bool
+) -> IpaEuiccDataResponseValue:
     """IpaEuiccDataResponse: its alternative and value. Raises LpaError."""
-    transaction = {name: one for name, one in asked.items() if name == "eimTransactionId"}
+    transaction = asked.get("eimTransactionId")
     try:
         tags = frozenset(_tags(asked["tagList"]))
     except TlvError:
         return _error("incorrectTagList", transaction)
     if not tags <= _KNOWN:
         return _error("incorrectTagList", transaction)
-    found: dict[str, Any] = {**_lists(card, tags, asked), **_addresses(card, tags)}
+    found: IpaEuiccDataValue = {}
+    if transaction is not None:
+        found["eimTransactionId"] = transaction
+    _add_lists(found, card, tags, asked)
+    _add_addresses(found, card, tags)
     if 0xBF20 in tags:
         found["euiccInfo1"] = card.ask(b"\xbf\x20\x00")
     if 0xBF22 in tags:
@@ -45,8 +65,10 @@ def data_response(
         certificates = _certificates(card, asked.get("euiccCiPKIdentifierToBeUsed"))
         if certificates is None:
             return _error("euiccCiPKIdNotFound", transaction)
-        wanted = {0xA5: "eumCertificate", 0xA6: "euiccCertificate"}
-        found |= {name: certificates[name] for tag, name in wanted.items() if tag in tags}
+        if 0xA5 in tags:
+            found["eumCertificate"] = certificates["eumCertificate"]
+        if 0xA6 in tags:
+            found["euiccCertificate"] = certificates["euiccCertificate"]
     if tags & {0x88, 0xA8}:
         features = {CONTEXT_PARAMETERS, DIRECT if direct else INDIRECT}
         found["ipaCapabilities"] = {
@@ -55,7 +77,7 @@ def data_response(
         }
     if tags & {0x89, 0xA9}:
         found["deviceInfo"] = {"tac": TAC, "deviceCapabilities": {}}
-    return "ipaEuiccData", found | transaction
+    return "ipaEuiccData", found
 
 
 _KNOWN = frozenset(
@@ -74,54 +96,56 @@ def _tags(row: bytes) -> Iterator[int]:
         yield tag
 
 
-def _lists(card: IpaCard, tags: frozenset[int], asked: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _add_lists(
+    found: IpaEuiccDataValue,
+    card: IpaCard,
+    tags: frozenset[int],
+    asked: IpaEuiccDataRequestValue,
+) -> None:
     if tags & {0xA0, _OLD_LISTS}:
-        form, value = asked.get("searchCriteriaNotification", ("", None))
         criterion = None
-        if form == "seqNumber":
-            criterion = tlv(0x80, write_integer(value))
-        elif form:
-            criterion = _events(value, card.wire)
+        match asked.get("searchCriteriaNotification"):
+            case ("seqNumber", number):
+                criterion = tlv(0x80, write_integer(number))
+            case ("profileManagementOperation", bits):
+                criterion = _events(bits, card.wire)
         found["notificationsList"] = card.notifications(criterion)
     if tags & {0xA2, _OLD_LISTS}:
-        _, number = asked.get("searchCriteriaEuiccPackageResult", ("", None))
-        found["euiccPackageResultList"] = card.results(number)
-    return found
+        wanted = asked.get("searchCriteriaEuiccPackageResult")
+        found["euiccPackageResultList"] = card.results(None if wanted is None else wanted[1])
 
 
 def _events(bits: frozenset[int], wire: Wire) -> bytes:
     """The criterion of events as it stands inside A0."""
-    whole = request(
-        "RetrieveNotificationsListRequest",
-        {"searchCriteria": ("profileManagementOperation", bits)},
-        wire,
-    )
-    return whole[5:]
+    value: RetrieveNotificationsListRequestValue = {
+        "searchCriteria": ("profileManagementOperation", bits)
+    }
+    return request(wire[RetrieveNotificationsListRequest], value)[5:]
 
 
-def _addresses(card: IpaCard, tags: frozenset[int]) -> dict[str, Any]:
+def _add_addresses(found: IpaEuiccDataValue, card: IpaCard, tags: frozenset[int]) -> None:
     if not tags & {0x81, _OLD_ADDRESS, 0x83}:
-        return {}
-    given = card.call("EuiccConfiguredAddresses", {})
-    found = {}
+        return
+    given = card.addresses()
     if tags & {0x81, _OLD_ADDRESS} and "defaultDpAddress" in given:
         found["defaultSmdpAddress"] = given["defaultDpAddress"]
     if 0x83 in tags:
         found["rootSmdsAddress"] = given["rootDsAddress"]
-    return found
 
 
-def _certificates(card: IpaCard, ci_pk_id: bytes | None) -> dict[str, bytes] | None:
+def _certificates(card: IpaCard, ci_pk_id: bytes | None) -> CertsValue | None:
     """GetCerts, None when the card has none below that CI."""
-    asked = {} if ci_pk_id is None else {"euiccCiPKId": ci_pk_id}
-    message = card.ask(request("GetCertsRequest", asked, card.wire))
+    asked: GetCertsRequestValue = {} if ci_pk_id is None else {"euiccCiPKId": ci_pk_id}
+    message = card.ask(request(card.wire[GetCertsRequest], asked))
     try:
-        form, found = card.wire.read_keeping("GetCertsResponse", message)
+        found = card.wire[GetCertsResponse].read_keeping(message)
     except Asn1Error as error:
         raise LpaError(f"The card's certificates cannot be read: {error}.") from error
-    return dict(found) if form == "certs" else None
+    return found[1] if found[0] == "certs" else None
 
 
-def _error(code: str, transaction: dict[str, Any]) -> tuple[str, Any]:
-    return "ipaEuiccDataResponseError", transaction | {"ipaEuiccDataErrorCode": code}
+def _error(code: IpaEuiccDataErrorName, transaction: bytes | None) -> IpaEuiccDataResponseValue:
+    value: IpaEuiccDataResponseErrorValue = {"ipaEuiccDataErrorCode": code}
+    if transaction is not None:
+        value["eimTransactionId"] = transaction
+    return "ipaEuiccDataResponseError", value

@@ -10,12 +10,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.esipa.functions import (
+    GetEimPackageRequestValue,
+    GetEimPackageResponseValue,
+    ProvideEimPackageResultValue,
+)
+from euicc_sim.asn1.esipa.packages import EimPackageResultValue, EprAndNotificationsValue
+from euicc_sim.asn1.sgp32.packages import EuiccPackageRequest, Psmo
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.ipa.es10b import IpaCard, TrustedEim
-from euicc_sim.parties.ipa.esipa_requests import ask_eim, brought, transfer_answer
+from euicc_sim.parties.ipa.esipa_requests import ask_eim, brought, other_answer, transfer_answer
 from euicc_sim.parties.ipa.euicc_data import data_response
 from euicc_sim.parties.ipa.triggered_download import DownloadMode, Downloads
 from euicc_sim.parties.messages.apdus import Transmit
@@ -78,14 +84,15 @@ class Ipa:
         self._bring_notifications()
         self._bring_results(eid, trusted)
         for count in range(PACKAGES_AT_MOST):
-            form, value = self._ask("getEimPackageRequest", {"eidValue": bytes.fromhex(eid)})
-            if form == "eimPackageError":
-                if value == "noEimPackageAvailable":
+            package = self._next(eid)
+            if package[0] == "eimPackageError":
+                if package[1] == "noEimPackageAvailable":
                     return Poll(count)
+                code = str(package[1])
                 raise LpaError(
-                    f"The eIM has nothing for {eid}: {value}. Make the card known to it.", value
+                    f"The eIM has nothing for {eid}: {code}. Make the card known to it.", code
                 )
-            if self._do(eid, trusted, form, value):
+            if self._do(eid, trusted, package):
                 return Poll(count + 1, rolled_back=True)
         raise LpaError(f"The eIM had {PACKAGES_AT_MOST} packages and more. Poll it again.")
 
@@ -95,34 +102,41 @@ class Ipa:
         Raises LpaError for what is no such message. A download is done after the answer, by the
         next poll.
         """
-        form, value = brought(message)
-        if form == "eimAcknowledgements":
-            for number in value:
+        package = brought(message)
+        if package[0] == "eimAcknowledgements":
+            for number in package[1]:
                 self.card.remove(number)
             return b""
-        if form == "profileDownloadTriggerRequest":
+        if package[0] == "profileDownloadTriggerRequest":
             self.tell("the eIM triggers a download; it is done with the next poll")
-            return transfer_answer("eimPackageReceived", None)
+            return transfer_answer(("eimPackageReceived", None))
         self.card.begin()
-        if form == "ipaEuiccDataRequest":
+        if package[0] == "ipaEuiccDataRequest":
             direct = self.mode is DownloadMode.DIRECT
-            response = data_response(self.card, self._trusted(), value, direct=direct)
-            return transfer_answer("ipaEuiccDataResponse", response)
-        result, found = self.card.load_package(value)
+            response = data_response(self.card, self._trusted(), package[1], direct=direct)
+            return transfer_answer(("ipaEuiccDataResponse", response))
+        result, found = self.card.load_package(package[1])
         self.tell(f"package done: {_summary(found)}")
-        return transfer_answer("euiccPackageResult", result)
+        return transfer_answer(("euiccPackageResult", result))
 
-    def _do(self, eid: str, trusted: TrustedEim, form: str, value: Any) -> bool:
+    def _next(self, eid: str) -> GetEimPackageResponseValue:
+        value: GetEimPackageRequestValue = {"eidValue": bytes.fromhex(eid)}
+        answered = ask_eim(self.eim, ("getEimPackageRequest", value))
+        if answered[0] != "getEimPackageResponse":
+            raise other_answer("getEimPackageRequest", answered)
+        return answered[1]
+
+    def _do(self, eid: str, trusted: TrustedEim, package: GetEimPackageResponseValue) -> bool:
         """One package of the eIM's; whether the card went back to the Profile before."""
-        if form == "euiccPackageRequest":
-            return self._package(eid, value)
-        if form == "ipaEuiccDataRequest":
+        if package[0] == "euiccPackageRequest":
+            return self._package(eid, package[1])
+        if package[0] == "ipaEuiccDataRequest":
             self.tell("the eIM asks for data of the card")
             direct = self.mode is DownloadMode.DIRECT
-            response = data_response(self.card, trusted, value, direct=direct)
-            self._provide(eid, "ipaEuiccDataResponse", response)
-        else:
-            self._downloads.run(value, lambda form, result: self._provide(eid, form, result))
+            response = data_response(self.card, trusted, package[1], direct=direct)
+            self._provide(eid, ("ipaEuiccDataResponse", response))
+        elif package[0] == "profileDownloadTriggerRequest":
+            self._downloads.run(package[1], lambda result: self._provide(eid, result))
         return False
 
     # -- packages
@@ -145,10 +159,13 @@ class Ipa:
     def _provide_result(self, eid: str, result: bytes, found: PackageAnswer) -> None:
         waiting = [] if self.mode is DownloadMode.DIRECT else self.card.notifications()
         if found.seq_number is None or not waiting:
-            self._provide(eid, "euiccPackageResult", result)
+            self._provide(eid, ("euiccPackageResult", result))
             return
-        value = {"euiccPackageResult": result, "notificationList": waiting}
-        self._provide(eid, "ePRAndNotifications", value)
+        value: EprAndNotificationsValue = {
+            "euiccPackageResult": result,
+            "notificationList": waiting,
+        }
+        self._provide(eid, ("ePRAndNotifications", value))
 
     def _go_back(self, eid: str) -> None:
         """ProfileRollback, clause 3.3.2, and bring its result."""
@@ -168,32 +185,38 @@ class Ipa:
                 return
         bring()
 
-    def _provide(self, eid: str, form: str, value: Any) -> None:
+    def _provide(self, eid: str, result: EimPackageResultValue) -> None:
         """ProvideEimPackageResult; what the eIM acknowledges is removed from the card."""
-        given = {"eidValue": bytes.fromhex(eid), "eimPackageResult": (form, value)}
-        form, found = self._ask("provideEimPackageResult", given)
-        if form == "provideEimPackageResultError":
-            raise LpaError(
-                f"The eIM did not take the result: {found}. It stays on the card; look at the "
-                "eIM's log.",
-                found,
-            )
-        for number in found if form == "eimAcknowledgements" else ():
-            self.card.remove(number)
+        given: ProvideEimPackageResultValue = {
+            "eidValue": bytes.fromhex(eid),
+            "eimPackageResult": result,
+        }
+        answered = ask_eim(self.eim, ("provideEimPackageResult", given))
+        if answered[0] != "provideEimPackageResultResponse":
+            raise other_answer("provideEimPackageResult", answered)
+        match answered[1]:
+            case ("provideEimPackageResultError", code):
+                raise LpaError(
+                    f"The eIM did not take the result: {code}. It stays on the card; look at the "
+                    "eIM's log.",
+                    str(code),
+                )
+            case ("eimAcknowledgements", numbers):
+                for number in numbers:
+                    self.card.remove(number)
 
     def _may_go_back(self, package: bytes, found: PackageAnswer) -> bool:
         """Whether the card enabled a Profile, and may go back by what the package says."""
         if not any(one.name == "enable" and one.done for one in found.outcomes):
             return False
         try:
-            signed = self.wire.read_keeping("EuiccPackageRequest", package)["euiccPackageSigned"]
+            signed = self.wire[EuiccPackageRequest].read_keeping(package)["euiccPackageSigned"]
             form, operations = signed["euiccPackage"]
-            psmos = [
-                self.wire.read_keeping("Psmo", one) for one in operations if form == "psmoList"
-            ]
+            given = operations if form == "psmoList" else ()
+            psmos = [self.wire[Psmo].read_keeping(one) for one in given]
         except Asn1Error:
             return False
-        return any(name == "enable" and "rollbackFlag" in value for name, value in psmos)
+        return any(one[0] == "enable" and "rollbackFlag" in one[1] for one in psmos)
 
     # -- what waits on the card
 
@@ -224,16 +247,13 @@ class Ipa:
             if found.eim_id != trusted.eim_id:
                 continue
             try:
-                self._provide(eid, "euiccPackageResult", result)
+                self._provide(eid, ("euiccPackageResult", result))
             except EimUnreachableError:
                 raise
             except LpaError as error:
                 self.tell(f"result {found.seq_number} stays on the card: {error}")
             else:
                 self.tell(f"result {found.seq_number} was still on the card")
-
-    def _ask(self, name: str, value: Any) -> tuple[str, Any]:
-        return ask_eim(self.eim, name, value)
 
 
 def _summary(found: PackageAnswer) -> str:

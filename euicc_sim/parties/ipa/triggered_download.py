@@ -8,8 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+from euicc_sim.asn1.esipa.packages import (
+    EimPackageResultValue,
+    ProfileDownloadDataValue,
+    ProfileDownloadErrorValue,
+    ProfileDownloadTriggerRequestValue,
+    ProfileDownloadTriggerResultDataValue,
+    ProfileDownloadTriggerResultValue,
+)
 from euicc_sim.parties.ipa.es10b import IpaCard
 from euicc_sim.parties.ipa.esipa_requests import RelayServer
 from euicc_sim.parties.lpa.lpa import Lpa
@@ -18,7 +25,7 @@ from euicc_sim.parties.messages.errors import EimError, EimUnreachableError, Lpa
 from euicc_sim.parties.messages.interfaces import Esipa, RspServer, Servers
 from euicc_sim.parties.messages.notifications import read_pending
 
-Provide = Callable[[str, Any], None]
+Provide = Callable[[EimPackageResultValue], None]
 """Gives the eIM an EimPackageResult: its alternative and value."""
 
 
@@ -39,33 +46,32 @@ class Downloads:
     mode: DownloadMode
     tell: Callable[[str], None]
 
-    def run(self, trigger: dict[str, Any], provide: Provide) -> None:
+    def run(self, trigger: ProfileDownloadTriggerRequestValue, provide: Provide) -> None:
         """Do what a ProfileDownloadTriggerRequest asks, and say what came of it.
 
         Raises LpaError when the eIM does not take that.
         """
         transaction = trigger.get("eimTransactionId")
-        given = {} if transaction is None else {"eimTransactionId": transaction}
-        data: tuple[str, Any]
+        data: ProfileDownloadTriggerResultDataValue
         try:
             code = self._code(trigger.get("profileDownloadData", ("contactDefaultSmdp", None)))
             result = self._downloaded(code, transaction)
         except (LpaError, SmdppError) as error:
             self.tell(f"no download: {error}")
-            data = (
-                "profileDownloadError",
-                {
-                    "profileDownloadErrorReason": "undefinedError",
-                    "errorResponse": str(error).encode(),
-                },
-            )
+            failed: ProfileDownloadErrorValue = {
+                "profileDownloadErrorReason": "undefinedError",
+                "errorResponse": str(error).encode(),
+            }
+            data = ("profileDownloadError", failed)
         else:
             self.bring(result, self._server(code.address, transaction))
             if self.mode is DownloadMode.RELAYED:
                 return
             data = ("profileInstallationResult", result)
-        result_of = given | {"profileDownloadTriggerResultData": data}
-        provide("profileDownloadTriggerResult", result_of)
+        result_of: ProfileDownloadTriggerResultValue = {"profileDownloadTriggerResultData": data}
+        if transaction is not None:
+            result_of["eimTransactionId"] = transaction
+        provide(("profileDownloadTriggerResult", result_of))
 
     def bring(self, message: bytes, server: RspServer | None = None) -> None:
         """Take a notification to its SM-DP+, and have the card forget it; else it stays there.
@@ -102,16 +108,15 @@ class Downloads:
         self.tell(f"{done.iccid} installed")
         return done.result
 
-    def _code(self, data: tuple[str, Any]) -> ActivationCode:
-        form, value = data
-        if form == "activationCode":
+    def _code(self, data: ProfileDownloadDataValue) -> ActivationCode:
+        if data[0] == "activationCode":
             try:
-                return ActivationCode.parse(value)
+                return ActivationCode.parse(data[1])
             except ActivationCodeError as error:
                 raise LpaError(str(error)) from error
-        if form == "contactSmds":
+        if data[0] == "contactSmds":
             raise LpaError("This IPA speaks to no SM-DS. Order the download by activation code.")
-        address = self.card.call("EuiccConfiguredAddresses", {}).get("defaultDpAddress")
+        address = self.card.addresses().get("defaultDpAddress")
         if not address:
             raise LpaError("The card has no default SM-DP+. Order setDefaultDpAddress first.")
         return ActivationCode(address)

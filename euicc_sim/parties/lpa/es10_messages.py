@@ -9,13 +9,26 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
 
 from apdu.tlv import children, whole
-from euicc_sim.asn1.codec import Prepared
 from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.asn1.sgp22.download import (
+    AuthenticateServerRequest,
+    AuthenticateServerRequestValue,
+    CtxParamsForCommonAuthenticationValue,
+    PrepareDownloadRequest,
+    PrepareDownloadRequestValue,
+    ServerSigned1,
+    SmdpSigned2,
+)
+from euicc_sim.asn1.sgp22.notifications import NotificationMetadataValue
+from euicc_sim.asn1.sgp22.packages import StoreMetadataRequestValue
+from euicc_sim.asn1.sgp22.profiles import ProfileIdentifierValue
+from euicc_sim.asn1.sgp32.profiles import ProfileInfo as ProfileInfoType
+from euicc_sim.asn1.sgp32.profiles import ProfileInfoValue
+from euicc_sim.asn1.types import prepared
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
-from euicc_sim.parties.messages.encoding import request
+from euicc_sim.parties.messages.encoding import Plain, request, with_names
 from euicc_sim.parties.messages.errors import EimError, LpaError
 from euicc_sim.parties.messages.identifiers import iccid_bytes
 from euicc_sim.parties.messages.interfaces import ClientAuthentication, ServerAuthentication
@@ -24,7 +37,6 @@ TAC = bytes.fromhex("35290611")
 """The type allocation code of the device that a card is told to be in."""
 
 _AID = re.compile(r"[0-9A-Fa-f]{32}")
-_ENABLED = 1
 
 
 class ResetOption(IntEnum):
@@ -49,7 +61,23 @@ class ProfileInfo:
     service_provider: str | None
     name: str | None
     profile_class: str | None
-    fields: Mapping[str, Any] = field(repr=False)
+    fields: Mapping[str, Plain] = field(repr=False)
+
+    @property
+    def fallback(self) -> bool:
+        """Whether it has the fallback attribute."""
+        return self.fields.get("fallbackAttribute") is True
+
+    @property
+    def emergency(self) -> bool:
+        """Whether it is the Emergency Profile."""
+        return self.fields.get("ecallIndication") is True
+
+    @property
+    def policy_rules(self) -> frozenset[int]:
+        """The bits of profilePolicyRules."""
+        rules = self.fields.get("profilePolicyRules")
+        return rules if isinstance(rules, frozenset) else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +94,18 @@ class NotificationInfo:
 class DownloadResult:
     """A Profile that was installed.
 
-    `metadata` is StoreMetadata by its ASN.1 names; `result` is ProfileInstallationResult (BF37),
+    `metadata` is StoreMetadata; `result` is ProfileInstallationResult (BF37),
     which the card keeps as notification `seq_number` until it is removed.
     """
 
     iccid: str
     aid: bytes
     seq_number: int
-    metadata: Mapping[str, Any] = field(repr=False)
+    metadata: StoreMetadataRequestValue = field(repr=False)
     result: bytes = field(repr=False)
 
 
-def identifier(text: str | bytes) -> tuple[str, bytes]:
+def identifier(text: str | bytes) -> ProfileIdentifierValue:
     """A Profile by its ICCID (19 or 20 digits) or AID (bytes, or 32 hex digits).
 
     Raises LpaError for other text.
@@ -101,39 +129,41 @@ def authenticate_server(
     server: ServerAuthentication, matching_id: str, wire: Wire = WIRE_1_2
 ) -> bytes:
     """AuthenticateServer (BF38), clause 5.7.13; the device has no capabilities and no IMEI."""
-    parameters: dict[str, Any] = {"deviceInfo": {"tac": TAC, "deviceCapabilities": {}}}
+    parameters: CtxParamsForCommonAuthenticationValue = {
+        "deviceInfo": {"tac": TAC, "deviceCapabilities": {}}
+    }
     if matching_id:
         parameters["matchingId"] = matching_id
-    return request(
-        "AuthenticateServerRequest",
-        {
-            "serverSigned1": Prepared(server.server_signed1),
-            "serverSignature1": server.server_signature1,
-            "euiccCiPKIdToBeUsed": server.ci_pk_id,
-            "serverCertificate": server.certificate,
-            "ctxParams1": ("ctxParamsForCommonAuthentication", parameters),
-        },
-        wire,
-    )
+    value: AuthenticateServerRequestValue = {
+        "serverSigned1": prepared(ServerSigned1, server.server_signed1),
+        "serverSignature1": server.server_signature1,
+        "euiccCiPKIdToBeUsed": server.ci_pk_id,
+        "serverCertificate": server.certificate,
+        "ctxParams1": ("ctxParamsForCommonAuthentication", parameters),
+    }
+    return request(wire[AuthenticateServerRequest], value)
 
 
 def prepare_download(
     server: ClientAuthentication, hash_cc: bytes | None, wire: Wire = WIRE_1_2
 ) -> bytes:
     """PrepareDownload (BF21), clause 5.7.5."""
-    value = {
-        "smdpSigned2": Prepared(server.smdp_signed2),
+    value: PrepareDownloadRequestValue = {
+        "smdpSigned2": prepared(SmdpSigned2, server.smdp_signed2),
         "smdpSignature2": server.smdp_signature2,
         "smdpCertificate": server.certificate,
     }
     if hash_cc is not None:
         value["hashCc"] = hash_cc
-    return request("PrepareDownloadRequest", value, wire)
+    return request(wire[PrepareDownloadRequest], value)
 
 
-def profile_info(value: Mapping[str, Any]) -> ProfileInfo:
+def profile_info(value: ProfileInfoValue, wire: Wire = WIRE_1_2) -> ProfileInfo:
     """One element of profileInfoListOk."""
     number, state = value.get("iccid"), value.get("profileState")
+    named = with_names(wire[ProfileInfoType].spec, value)
+    fields = named if isinstance(named, dict) else {}
+    kind = fields.get("profileClass")
     return ProfileInfo(
         iccid=None if number is None else iccid_digits(number),
         aid=value.get("isdpAid"),
@@ -141,12 +171,12 @@ def profile_info(value: Mapping[str, Any]) -> ProfileInfo:
         nickname=value.get("profileNickname"),
         service_provider=value.get("serviceProviderName"),
         name=value.get("profileName"),
-        profile_class=value.get("profileClass"),
-        fields=value,
+        profile_class=None if kind is None else str(kind),
+        fields=fields,
     )
 
 
-def notification_info(value: Mapping[str, Any]) -> NotificationInfo:
+def notification_info(value: NotificationMetadataValue) -> NotificationInfo:
     """One NotificationMetadata."""
     number = value.get("iccid")
     names = ("install", "enable", "disable", "delete")

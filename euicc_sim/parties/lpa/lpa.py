@@ -11,9 +11,44 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TypeVar
 
 from euicc_sim.asn1.codec import Unknown
+from euicc_sim.asn1.sgp22.common import (
+    GetEuiccDataRequest,
+    GetEuiccDataRequestValue,
+    GetEuiccDataResponse,
+    ProfileInfoListRequest,
+    ProfileInfoListRequestValue,
+)
+from euicc_sim.asn1.sgp22.notifications import (
+    ListNotificationRequest,
+    ListNotificationRequestValue,
+    ListNotificationResponse,
+    NotificationSentRequest,
+    NotificationSentRequestValue,
+    NotificationSentResponse,
+    RetrieveNotificationsListRequest,
+    RetrieveNotificationsListRequestValue,
+)
+from euicc_sim.asn1.sgp22.profiles import (
+    DeleteProfileRequest,
+    DeleteProfileResponse,
+    DisableProfileRequest,
+    DisableProfileResponse,
+    EnableProfileRequest,
+    EnableProfileResponse,
+    EuiccMemoryResetRequest,
+    EuiccMemoryResetRequestValue,
+    EuiccMemoryResetResponse,
+    ProfileAndRefreshValue,
+    SetNicknameRequest,
+    SetNicknameRequestValue,
+    SetNicknameResponse,
+)
+from euicc_sim.asn1.sgp32.functions import RetrieveNotificationsListResponse
+from euicc_sim.asn1.sgp32.profiles import ProfileInfoListResponse
+from euicc_sim.asn1.types import Type, UnknownCode
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.clients.es9 import Es9Client
 from euicc_sim.parties.lpa.es10_messages import (
@@ -34,6 +69,9 @@ from euicc_sim.parties.messages.apdus import StatusWordError, Transmit, exchange
 from euicc_sim.parties.messages.encoding import answer, request, shown
 from euicc_sim.parties.messages.errors import LpaError, SmdppError
 from euicc_sim.parties.messages.interfaces import RspServer
+
+V = TypeVar("V")
+A = TypeVar("A")
 
 _EID_TAG = b"\x5a"
 
@@ -63,8 +101,10 @@ class Lpa:
 
     def eid(self) -> str:
         """The card's EID, 32 digits (GetEID, clause 5.7.20)."""
-        found = self._ask("GetEuiccData", {"tagList": _EID_TAG})
-        return bytes(found["eidValue"]).hex()
+        found = self._ask(
+            GetEuiccDataRequest, GetEuiccDataRequestValue(tagList=_EID_TAG), GetEuiccDataResponse
+        )
+        return found["eidValue"].hex()
 
     def download(
         self,
@@ -89,36 +129,49 @@ class Lpa:
 
         `tags` says which fields to give, such as 0x5A and 0x9F70; without it the card chooses.
         """
-        value = {} if tags is None else {"tagList": tag_list(tags)}
-        answered = self._ask("ProfileInfoList", value)
-        found = _good(answered, "profileInfoListOk", "list its Profiles")
-        return [profile_info(one) for one in found]
+        value: ProfileInfoListRequestValue = {} if tags is None else {"tagList": tag_list(tags)}
+        found = self._ask(ProfileInfoListRequest, value, ProfileInfoListResponse)
+        if found[0] == "profileInfoListOk":
+            return [profile_info(one, self._wire) for one in found[1]]
+        raise _refused("list its Profiles", found)
 
     def enable(self, profile: str | bytes, *, refresh: bool = False) -> None:
         """EnableProfile, clause 5.7.16, by ICCID (digits) or AID (bytes or 32 hex digits)."""
-        self._switch("EnableProfile", profile, refresh)
+        value = _switching(profile, refresh)
+        found = self._ask(EnableProfileRequest, value, EnableProfileResponse)
+        _check("EnableProfile", found["enableResult"])
 
     def disable(self, profile: str | bytes, *, refresh: bool = False) -> None:
         """DisableProfile, clause 5.7.17."""
-        self._switch("DisableProfile", profile, refresh)
+        value = _switching(profile, refresh)
+        found = self._ask(DisableProfileRequest, value, DisableProfileResponse)
+        _check("DisableProfile", found["disableResult"])
 
     def delete(self, profile: str | bytes) -> None:
         """DeleteProfile, clause 5.7.18; the Profile must be disabled."""
-        self._do("DeleteProfile", identifier(profile))
+        found = self._ask(DeleteProfileRequest, identifier(profile), DeleteProfileResponse)
+        _check("DeleteProfile", found["deleteResult"])
 
     def set_nickname(self, profile: str, nickname: str) -> None:
         """SetNickname, clause 5.7.21, by ICCID; "" removes the nickname."""
-        self._do("SetNickname", {"iccid": iccid(profile), "profileNickname": nickname})
+        value: SetNicknameRequestValue = {"iccid": iccid(profile), "profileNickname": nickname}
+        found = self._ask(SetNicknameRequest, value, SetNicknameResponse)
+        _check("SetNickname", found["setNicknameResult"])
 
     def memory_reset(self, options: Iterable[ResetOption] = tuple(ResetOption)) -> None:
         """eUICCMemoryReset, clause 5.7.19; without options, of everything."""
-        self._do("SGP22 EuiccMemoryReset", {"resetOptions": frozenset(options)})
+        value: EuiccMemoryResetRequestValue = {"resetOptions": frozenset(options)}
+        found = self._ask(EuiccMemoryResetRequest, value, EuiccMemoryResetResponse)
+        _check("EuiccMemoryReset", found["resetResult"])
 
     def notifications(self) -> list[NotificationInfo]:
         """What the card has to tell servers (ListNotification, clause 5.7.9), oldest first."""
-        answered = self._ask("ListNotification", {})
-        found = _good(answered, "notificationMetadataList", "list its notifications")
-        return sorted(map(notification_info, found), key=lambda one: one.seq_number)
+        found = self._ask(
+            ListNotificationRequest, ListNotificationRequestValue(), ListNotificationResponse
+        )
+        if found[0] == "notificationMetadataList":
+            return sorted(map(notification_info, found[1]), key=lambda one: one.seq_number)
+        raise _refused("list its notifications", found)
 
     def process_notifications(
         self, server: RspServer, *, remove: bool = True
@@ -144,14 +197,14 @@ class Lpa:
     def notification(self, seq_number: int) -> bytes:
         """A PendingNotification (BF37 or 30) as the card wrote it, clause 5.7.10."""
         asked = request(
-            "RetrieveNotificationsListRequest",
-            {"searchCriteria": ("seqNumber", seq_number)},
-            self._wire,
+            self._wire[RetrieveNotificationsListRequest],
+            RetrieveNotificationsListRequestValue(searchCriteria=("seqNumber", seq_number)),
         )
         with self._selected():
             message = self._exchange(asked)
-        answered = answer("RetrieveNotificationsListResponse", message, self._wire)
-        _good(answered, "notificationList", f"give notification {seq_number}")
+        found = answer(self._wire[RetrieveNotificationsListResponse], message)
+        if found[0] != "notificationList":
+            raise _refused(f"give notification {seq_number}", found)
         pending = notifications_of(message)
         if len(pending) != 1:
             raise LpaError(
@@ -161,22 +214,17 @@ class Lpa:
 
     def remove_notification(self, seq_number: int) -> None:
         """RemoveNotificationFromList, clause 5.7.11."""
-        self._do("NotificationSent", {"seqNumber": seq_number})
+        found = self._ask(
+            NotificationSentRequest,
+            NotificationSentRequestValue(seqNumber=seq_number),
+            NotificationSentResponse,
+        )
+        _check("NotificationSent", found["deleteNotificationStatus"])
 
-    def _switch(self, name: str, profile: str | bytes, refresh: bool) -> None:
-        value = {"profileIdentifier": identifier(profile), "refreshFlag": refresh}
-        self._do(name, value)
-
-    def _do(self, name: str, value: Any) -> None:
-        """A function that answers one result code."""
-        (code,) = self._ask(name, value).values()
-        if code != "ok":
-            raise _refused(name.removeprefix("SGP22 "), code)
-
-    def _ask(self, name: str, value: Any) -> Any:
-        message = request(f"{name}Request", value, self._wire)
+    def _ask(self, asked: type[Type[V]], value: V, answered: type[Type[A]]) -> A:
+        message = request(self._wire[asked], value)
         with self._selected():
-            return answer(f"{name}Response", self._exchange(message), self._wire)
+            return answer(self._wire[answered], self._exchange(message))
 
     def _exchange(self, message: bytes) -> bytes:
         return exchange(self._transmit, message)
@@ -190,17 +238,21 @@ class Lpa:
             raise LpaError(str(error), f"{error.sw:04X}") from error
 
 
-def _good(answered: tuple[str, Any], form: str, what: str) -> Any:
-    """The value of the alternative that is not an error."""
-    if answered[0] != form:
-        raise _refused(what, answered if isinstance(answered, Unknown) else answered[1])
-    return answered[1]
+def _switching(profile: str | bytes, refresh: bool) -> ProfileAndRefreshValue:
+    return {"profileIdentifier": identifier(profile), "refreshFlag": refresh}
 
 
-def _refused(what: str, code: object) -> LpaError:
-    name = shown(code)
-    advice = ADVICE.get(name, "Look at what the card was asked.")
-    return LpaError(f"The card refused to do {what}: {name}. {advice}", name)
+def _check(function: str, code: str | UnknownCode) -> None:
+    """Raise LpaError for a result code that is not good."""
+    if code != "ok":
+        raise _refused(function, ("", code))
+
+
+def _refused(what: str, found: tuple[str, object]) -> LpaError:
+    """The error for an alternative that is not good, such as an error and its code."""
+    code = shown(found if isinstance(found, Unknown) else found[1])
+    advice = ADVICE.get(code, "Look at what the card was asked.")
+    return LpaError(f"The card refused to do {what}: {code}. {advice}", code)
 
 
 def download_over_es9(

@@ -6,15 +6,28 @@ what goes to a card one by one (clause 2.5.5).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
 
 from apdu import TlvError
 from apdu.tlv import Tlv, children, whole
-from euicc_sim.asn1.codec import UNKNOWN, Unknown
+from euicc_sim.asn1.codec import Unknown
 from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.asn1.sgp22.common import GetEuiccChallengeResponse
+from euicc_sim.asn1.sgp22.download import (
+    AuthenticateServerResponse,
+    CancelSessionRequest,
+    CancelSessionRequestValue,
+    CancelSessionResponse,
+    PrepareDownloadResponse,
+    SmdpSigned2,
+)
+from euicc_sim.asn1.sgp22.packages import (
+    ProfileInstallationResult,
+    StoreMetadataRequest,
+    StoreMetadataRequestValue,
+)
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.lpa.es10_messages import (
     DownloadResult,
@@ -104,7 +117,7 @@ class Download:
         authenticated = self._authenticate(server, matching_id)
         with self._cancelling(server.transaction_id):
             offer = self._offer(server.transaction_id, authenticated)
-            metadata = answer("StoreMetadataRequest", offer.profile_metadata, self.wire)
+            metadata = answer(self.wire[StoreMetadataRequest], offer.profile_metadata)
             prepared = self._prepare(offer, confirmation_code)
             with _refusals("to bind the Profile"):
                 package = self.server.get_bound_profile_package(server.transaction_id, prepared)
@@ -113,7 +126,7 @@ class Download:
 
     def _begin(self) -> ServerAuthentication:
         self._tell(0, 0, 2)
-        challenge = answer("GetEuiccChallengeResponse", self.exchange(b"\xbf\x2e\x00"), self.wire)
+        challenge = answer(self.wire[GetEuiccChallengeResponse], self.exchange(b"\xbf\x2e\x00"))
         info = self.exchange(b"\xbf\x20\x00")
         with _refusals("to authenticate itself"):
             return self.server.initiate_authentication(
@@ -122,7 +135,11 @@ class Download:
 
     def _authenticate(self, server: ServerAuthentication, matching_id: str) -> bytes:
         response = self.exchange(authenticate_server(server, matching_id, self.wire))
-        self._accepted("AuthenticateServerResponse", response, "authenticateErrorCode")
+        found = answer(self.wire[AuthenticateServerResponse], response)
+        if found[0] != "authenticateResponseOk":
+            unknown = isinstance(found, Unknown)
+            code = shown(found if unknown else found[1]["authenticateErrorCode"])
+            raise _refused(f"{code} in AuthenticateServerResponse", code)
         self._tell(0, 1, 2)
         return response
 
@@ -134,7 +151,7 @@ class Download:
 
     def _prepare(self, offer: ClientAuthentication, confirmation_code: str | None) -> bytes:
         self._tell(1, 0, 1)
-        signed = answer("SmdpSigned2", offer.smdp_signed2, self.wire)
+        signed = answer(self.wire[SmdpSigned2], offer.smdp_signed2)
         hash_cc = offer.hash_cc
         if signed["ccRequiredFlag"] and hash_cc is None:
             if confirmation_code is None:
@@ -146,10 +163,13 @@ class Download:
                 )
             hash_cc = hash_of_confirmation_code(confirmation_code, signed["transactionId"])
         response = self.exchange(prepare_download(offer, hash_cc, self.wire))
-        self._accepted("PrepareDownloadResponse", response, "downloadErrorCode")
+        found = answer(self.wire[PrepareDownloadResponse], response)
+        if found[0] != "downloadResponseOk":
+            code = shown(found if isinstance(found, Unknown) else found[1]["downloadErrorCode"])
+            raise _refused(f"{code} in PrepareDownloadResponse", code)
         return response
 
-    def _load(self, package: bytes, metadata: Mapping[str, Any]) -> DownloadResult:
+    def _load(self, package: bytes, metadata: StoreMetadataRequestValue) -> DownloadResult:
         try:
             requests = segments(package)
         except SegmentationError as error:
@@ -189,22 +209,10 @@ class Download:
     def _cancel(self, transaction_id: bytes, reason: CancelReason) -> None:
         # What led here is what the user must hear of; a second failure adds nothing to it.
         with suppress(LpaError, StatusWordError, SmdppError):
-            asked = {"transactionId": transaction_id, "reason": reason}
-            response = self.exchange(request("CancelSessionRequest", asked, self.wire))
-            if answer("CancelSessionResponse", response, self.wire)[0] == "cancelSessionResponseOk":
+            asked: CancelSessionRequestValue = {"transactionId": transaction_id, "reason": reason}
+            response = self.exchange(request(self.wire[CancelSessionRequest], asked))
+            if answer(self.wire[CancelSessionResponse], response)[0] == "cancelSessionResponseOk":
                 self.server.cancel_session(transaction_id, response)
-
-    def _accepted(self, type_name: str, response: bytes, code_field: str) -> None:
-        answered = answer(type_name, response, self.wire)
-        form, value = answered
-        if form.endswith("Ok"):
-            return
-        code = shown(answered if isinstance(answered, Unknown) else value[code_field])
-        raise LpaError(
-            f"The card refused the server: {code} in {type_name}. "
-            "Check that both have certificates below one CI.",
-            code,
-        )
 
     def _tell(self, step: int, done: int, total: int) -> None:
         if self.progress is not None:
@@ -222,28 +230,35 @@ def _refusals(what: str) -> Iterator[None]:
         ) from error
 
 
-def _outcome(result: bytes, metadata: Mapping[str, Any], wire: Wire) -> DownloadResult:
-    data = answer("ProfileInstallationResult", result, wire)["profileInstallationResultData"]
-    form, final = data["finalResult"]
-    if form == UNKNOWN:
-        code = shown(data["finalResult"])
+def _refused(what: str, code: str) -> LpaError:
+    return LpaError(
+        f"The card refused the server: {what}. Check that both have certificates below one CI.",
+        code,
+    )
+
+
+def _outcome(result: bytes, metadata: StoreMetadataRequestValue, wire: Wire) -> DownloadResult:
+    data = answer(wire[ProfileInstallationResult], result)["profileInstallationResultData"]
+    final = data["finalResult"]
+    if isinstance(final, Unknown):
+        code = shown(final)
         raise LpaError(
             f"The card says {code} of the Profile, which SGP.32 v{wire.version} does not know. "
             "List the Profiles to see whether it is there.",
             code,
             result,
         )
-    if form != "successResult":
-        reason = str(final["errorReason"])
+    if final[0] == "errorResult":
+        reason = str(final[1]["errorReason"])
         raise LpaError(
-            f"The card did not install the Profile: {reason} in {final['bppCommandId']}. "
+            f"The card did not install the Profile: {reason} in {final[1]['bppCommandId']}. "
             "Look at the package and at what the card can do.",
             reason,
             result,
         )
     return DownloadResult(
         iccid_digits(metadata["iccid"]),
-        final["aid"],
+        final[1]["aid"],
         data["notificationMetadata"]["seqNumber"],
         metadata,
         result,

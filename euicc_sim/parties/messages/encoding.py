@@ -1,71 +1,94 @@
-"""Values of messages to bytes and back, every code by its name; what does not fit is a sentence."""
+"""Values of messages to bytes and back; what does not fit is a sentence.
+
+A message is `wire[GetCertsRequest]`: a type, as the version that is spoken has it.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
-from pyasn1.type import univ
-
-from euicc_sim.asn1.codec import UNKNOWN, Asn1Error, Unknown
-from euicc_sim.asn1.wire import WIRE_1_2, Wire
+from euicc_sim.asn1.codec import UNKNOWN, Asn1Error, Message, Unknown
 from euicc_sim.parties.messages.errors import EimError, LpaError
 
+Plain = (
+    None
+    | bool
+    | int
+    | str
+    | bytes
+    | frozenset[int]
+    | tuple[str, "Plain"]
+    | list["Plain"]
+    | dict[str, "Plain"]
+)
+"""A value of any message, to be shown to people: a CHOICE is a pair, codes are names."""
 
-def with_names(spec: Any, value: Any) -> Any:
-    """A value of the type `spec` in which every code is its name, unknown ones their digits."""
-    if isinstance(value, Unknown):
-        return value
-    if isinstance(value, tuple):
-        name, content = value
-        return name, with_names(_component(spec, name), content)
-    if isinstance(value, dict):
-        return {name: with_names(_component(spec, name), one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [with_names(spec.componentType, one) for one in value]
-    if isinstance(value, int) and not isinstance(value, bool):
-        return _code(spec, value)
-    return value
-
-
-def _component(spec: Any, name: str) -> Any:
-    types = spec.componentType
-    return types.getTypeByPosition(types.getPositionByName(name))
+V = TypeVar("V")
 
 
-def _code(spec: univ.Integer, value: int) -> int | str:
-    names = {int(number): str(name) for name, number in spec.namedValues.items()}
-    return names.get(value, str(value)) if names else value
-
-
-def written(type_name: str, value: Any, what: str, wire: Wire = WIRE_1_2) -> bytes:
-    """DER of a value of an ASN.1 type of SGP.32. Raises EimError, which begins with `what`."""
+def written(message: Message[V], value: V, what: str) -> bytes:
+    """DER of a value. Raises EimError, which begins with `what`."""
     try:
-        return wire.encode(type_name, value)
+        return message.encode(value)
     except (Asn1Error, UnicodeEncodeError) as error:
         raise EimError(f"{what} cannot be written: {error}. Mend that value.") from error
 
 
-def request(type_name: str, value: Any, wire: Wire = WIRE_1_2) -> bytes:
-    """A message of that type. Raises LpaError when a value does not fit."""
+def request(message: Message[V], value: V) -> bytes:
+    """A request to a card. Raises LpaError when a value does not fit."""
     try:
-        return wire.encode(type_name, value)
+        return message.encode(value)
     except Asn1Error as error:
-        raise LpaError(f"The {type_name} cannot be written: {error}. Mend that value.") from error
+        raise LpaError(
+            f"The {name_of(message)} cannot be written: {error}. Mend that value."
+        ) from error
 
 
-def answer(type_name: str, message: bytes, wire: Wire = WIRE_1_2) -> Any:
-    """The value of a message, every code as its name; an alternative not known is Unknown.
+def answer(message: Message[V], data: bytes) -> V:
+    """The value of an answer; an alternative that is not known is Unknown.
 
     Raises LpaError when it cannot be read.
     """
     try:
-        return with_names(wire.types[type_name], wire.read_keeping(type_name, message))
+        return message.read_keeping(data)
     except Asn1Error as error:
         raise LpaError(
-            f"This is no {type_name}: {error}. Look at the card or server that it came from."
+            f"This is no {name_of(message)}: {error}. Look at the card or server that it came from."
         ) from error
+
+
+def name_of(message: Message[V]) -> str:
+    """The ASN.1 name of a message."""
+    return type(message.spec).__name__
 
 
 def shown(code: object) -> str:
     """A code as people read it; an alternative that is not known is "?" and its tag."""
     return f"{UNKNOWN} {code.tag:X}" if isinstance(code, Unknown) else str(code)
+
+
+def with_names(spec: Any, value: object) -> Plain:
+    """A value of the type `spec` in which every code is its name, unknown ones their digits.
+
+    `spec` is Any, as pyasn1's types have nothing in common that says what they are made of.
+    """
+    match value:
+        case Unknown() | None | bool() | str() | bytes():
+            return value
+        case (str() as name, content):
+            return name, with_names(_component(spec, name), content)
+        case dict():
+            return {name: with_names(_component(spec, name), one) for name, one in value.items()}
+        case list():
+            return [with_names(spec.componentType, one) for one in value]
+        case int():
+            names = {int(number): str(name) for name, number in spec.namedValues.items()}
+            return names.get(value, str(value)) if names else value
+        case frozenset():
+            return value
+    raise TypeError(f"a {type(value).__name__} is no value of a message")
+
+
+def _component(spec: Any, name: str) -> Any:
+    types = spec.componentType
+    return types.getTypeByPosition(types.getPositionByName(name))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -21,10 +21,11 @@ from cryptography.x509.oid import ExtensionOID, NameOID, SignatureAlgorithmOID
 
 from apdu import TlvError
 from apdu.tlv import children, whole
-from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.codec import Asn1Error, Unknown
+from euicc_sim.asn1.sgp32.profiles import GetCertsResponse
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.crypto.signature import UnusableKeyError, public_key
-from euicc_sim.parties.messages.encoding import shown, with_names
+from euicc_sim.parties.messages.encoding import shown
 from euicc_sim.parties.messages.errors import EimError, Refusal, SmdppError
 from keys import PkiError, validate_eid
 
@@ -32,6 +33,8 @@ ROLE_EUM, ROLE_EUM_V3 = "2.23.146.1.2.1.2", "2.23.146.1.2.1.0.0.0"
 ROLE_EUICC, ROLE_EUICC_V3 = "2.23.146.1.2.1.1", "2.23.146.1.2.1.0.0.0.0.0"
 PERMITTED_EINS = x509.ObjectIdentifier("2.23.146.1.2.2.0")
 """The extension by which an EUM certificate of SGP.22 v3 says what its EIDs begin with."""
+
+E = TypeVar("E", bound=x509.ExtensionType)
 
 _EUICC_ROLE_BELOW = {ROLE_EUM: ROLE_EUICC, ROLE_EUM_V3: ROLE_EUICC_V3}
 _PRINTABLE_STRING = 0x13
@@ -258,7 +261,7 @@ def _key_id(certificate: x509.Certificate) -> bytes:
     return bytes(found.digest)
 
 
-def _value(certificate: x509.Certificate, kind: type[Any]) -> Any:
+def _value(certificate: x509.Certificate, kind: type[E]) -> E | None:
     """The value of an extension, or None when it is not there."""
     return next((one.value for one in certificate.extensions if isinstance(one.value, kind)), None)
 
@@ -289,14 +292,14 @@ def certificate_der(data: bytes, wire: Wire = WIRE_1_2) -> bytes:
 
 
 def _from_get_certs(answer: bytes, wire: Wire) -> bytes:
-    spec = wire.types["GetCertsResponse"]
     try:
-        form, value = with_names(spec, wire.read_keeping("GetCertsResponse", answer))
+        found = wire[GetCertsResponse].read_keeping(answer)
     except Asn1Error as error:
         raise EimError(f"The GetCerts answer is damaged: {error}. Ask the card again.") from error
-    if form != "certs":
-        raise EimError(f"GetCerts was refused: {shown(value)}. Ask for a CI that the card has.")
-    return bytes(value["euiccCertificate"])
+    if found[0] == "certs":
+        return found[1]["euiccCertificate"]
+    code = shown(found if isinstance(found, Unknown) else found[1])
+    raise EimError(f"GetCerts was refused: {code}. Ask for a CI that the card has.")
 
 
 def euicc_public_key(euicc: EuiccKey, wire: Wire = WIRE_1_2) -> ec.EllipticCurvePublicKey:

@@ -5,15 +5,24 @@ Signatures are verified over the bytes as received.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 from apdu import TlvError, tlv
 from apdu.tlv import children, whole
-from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.codec import Asn1Error, Message
+from euicc_sim.asn1.sgp22.notifications import (
+    NotificationMetadataValue,
+    OtherSignedNotification,
+    OtherSignedNotificationValue,
+)
+from euicc_sim.asn1.sgp22.packages import (
+    ProfileInstallationResult,
+    ProfileInstallationResultValue,
+)
 from euicc_sim.asn1.wire import SIGNATURE, WIRE_1_2, Wire
 from euicc_sim.crypto.signature import verifies
+from euicc_sim.parties.messages.encoding import name_of
 from euicc_sim.parties.messages.errors import EimError, Refusal, SmdppError, UnknownFormError
 from euicc_sim.parties.messages.euicc_certificates import Euicc, eid_of
 
@@ -21,11 +30,14 @@ _RESULT = b"\xbf\x37"
 _RESULT_DATA, _METADATA = 0xBF27, 0xBF2F
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Signed(Generic[V]):
     """A message of a card: its values, and its signed object and signature as received."""
 
-    value: Mapping[str, Any]
+    value: V
     signed: bytes
     signature: bytes
 
@@ -39,14 +51,14 @@ class Signed:
             )
 
 
-def read_message(type_name: str, message: bytes, wire: Wire = WIRE_1_2) -> Any:
+def read_message(message: Message[V], data: bytes) -> V:
     """The value of a card's message. Raises SmdppError when it cannot be read."""
     try:
-        return wire.read_keeping(type_name, message)
+        return message.read_keeping(data)
     except Asn1Error as error:
         raise SmdppError(
             Refusal.EUICC_MESSAGE,
-            f"This is no {type_name}: {error}. Pass the card's answer on as it came.",
+            f"This is no {name_of(message)}: {error}. Pass the card's answer on as it came.",
         ) from error
 
 
@@ -55,15 +67,19 @@ def is_result(message: bytes) -> bool:
     return message.startswith(_RESULT)
 
 
-def read_installation(message: bytes, wire: Wire = WIRE_1_2) -> Signed:
+def read_installation(
+    message: bytes, wire: Wire = WIRE_1_2
+) -> Signed[ProfileInstallationResultValue]:
     """A ProfileInstallationResult (BF37). Raises SmdppError for other bytes."""
-    value = read_message("ProfileInstallationResult", message, wire)
+    value = read_message(wire[ProfileInstallationResult], message)
     return signed_part(value, _content(message), _RESULT_DATA)
 
 
-def read_notification(message: bytes, wire: Wire = WIRE_1_2) -> Signed:
+def read_notification(
+    message: bytes, wire: Wire = WIRE_1_2
+) -> Signed[OtherSignedNotificationValue]:
     """An OtherSignedNotification (30). Raises SmdppError for other bytes."""
-    value = read_message("OtherSignedNotification", message, wire)
+    value = read_message(wire[OtherSignedNotification], message)
     return signed_part(value, _content(message), _METADATA)
 
 
@@ -77,7 +93,7 @@ def _content(message: bytes) -> bytes:
     return message[outer.value : outer.end]
 
 
-def signed_part(value: Mapping[str, Any], content: bytes, tag: int) -> Signed:
+def signed_part(value: V, content: bytes, tag: int) -> Signed[V]:
     """The message whose content has the signed object, with that tag, and the signature."""
     try:
         items = {one.tag: one for one in reversed(children(content))}
@@ -128,24 +144,20 @@ def read_pending(message: bytes, wire: Wire = WIRE_1_2) -> Pending:
         if tag != _SIGNED:
             raise UnknownFormError(f"a notification ? {tag:X} is none of SGP.32 v{wire.version}")
         value = read_notification(message, wire).value
-        return _pending(
-            message,
-            value["tbsOtherNotification"],
-            eid=eid_of(value["euiccCertificate"]),
-        )
+        pending = _pending(message, value["tbsOtherNotification"])
+        return replace(pending, eid=eid_of(value["euiccCertificate"]))
     except (TlvError, SmdppError, ValueError) as error:
         raise EimError(f"This is no notification: {error}") from error
 
 
 def _result(message: bytes, wire: Wire) -> Pending:
     data = read_installation(message, wire).value["profileInstallationResultData"]
-    return _pending(
-        message,
-        data["notificationMetadata"],
+    return replace(
+        _pending(message, data["notificationMetadata"]),
         transaction_id=data["transactionId"],
         installed=data["finalResult"][0] == "successResult",
     )
 
 
-def _pending(message: bytes, metadata: Any, **others: Any) -> Pending:
-    return Pending(message, metadata["seqNumber"], metadata["notificationAddress"], **others)
+def _pending(message: bytes, metadata: NotificationMetadataValue) -> Pending:
+    return Pending(message, metadata["seqNumber"], metadata["notificationAddress"])

@@ -5,17 +5,23 @@ SGP.32 v1.2 clause 2.11.2.1. The signature is verified over the bytes as receive
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 from apdu import TlvError, tlv
 from apdu.tlv import children, whole
 from euicc_sim.asn1.codec import Asn1Error, Unknown
+from euicc_sim.asn1.sgp32.packages import (
+    EuiccPackageErrorDataSignedValue,
+    EuiccPackageErrorUnsignedValue,
+    EuiccPackageResult,
+    EuiccPackageResultDataSignedValue,
+    EuiccResultData,
+    EuiccResultDataValue,
+)
 from euicc_sim.asn1.wire import WIRE_1_2, Wire, token_object
 from euicc_sim.crypto.signature import verifies
-from euicc_sim.parties.messages.encoding import shown, with_names
+from euicc_sim.parties.messages.encoding import Plain, shown, with_names
 from euicc_sim.parties.messages.errors import EimError, NotGenuineError, UnknownFormError
 from euicc_sim.parties.messages.euicc_certificates import EuiccKey, euicc_public_key
 
@@ -41,7 +47,13 @@ class Outcome:
 
     name: str
     code: str
-    value: Any = None
+    value: Plain = None
+
+    @property
+    def eim_ids(self) -> list[str]:
+        """The eIMs that listEim named."""
+        listed = self.value if isinstance(self.value, list) else []
+        return [str(one["eimId"]) for one in listed if isinstance(one, dict)]
 
     @property
     def done(self) -> bool:
@@ -78,18 +90,21 @@ def read_result(result: bytes, wire: Wire = WIRE_1_2) -> PackageAnswer:
 
     Raises EimError when it is none, UnknownFormError for one of a form that `wire` does not have.
     """
-    spec = wire.types["EuiccPackageResult"]
     try:
-        found = with_names(spec, wire.read_keeping("EuiccPackageResult", result))
+        found = wire[EuiccPackageResult].read_keeping(result)
     except Asn1Error as error:
         raise _unreadable(error) from error
-    if isinstance(found, Unknown):
-        raise UnknownFormError(
-            f"The answer to the package has the form {shown(found)}, which SGP.32 v{wire.version} "
-            "does not have. Speak the card's version."
-        )
-    form, value = found
-    return _READERS[form](value)
+    match found:
+        case ("euiccPackageResultSigned", value):
+            return _result(value["euiccPackageResultDataSigned"], wire)
+        case ("euiccPackageErrorSigned", refused):
+            return _signed_error(refused["euiccPackageErrorDataSigned"])
+        case ("euiccPackageErrorUnsigned", unsigned):
+            return _unsigned_error(unsigned)
+    raise UnknownFormError(
+        f"The answer to the package has the form {shown(found)}, which SGP.32 v{wire.version} "
+        "does not have. Speak the card's version."
+    )
 
 
 def verify_result(
@@ -144,30 +159,29 @@ def _signed_parts(result: bytes) -> tuple[bytes, bytes]:
     return result[data.start : data.end], result[signature.value : signature.end]
 
 
-def _result(value: Mapping[str, Any]) -> PackageAnswer:
-    data = value["euiccPackageResultDataSigned"]
+def _result(data: EuiccPackageResultDataSignedValue, wire: Wire) -> PackageAnswer:
+    spec = wire[EuiccResultData].spec
     return PackageAnswer(
         Form.RESULT,
         data["eimId"],
         data["counterValue"],
         data.get("eimTransactionId"),
         data["seqNumber"],
-        tuple(map(_outcome, data["euiccResult"])),
+        tuple(_outcome_of(one, with_names(spec, one)) for one in data["euiccResult"]),
     )
 
 
-def _signed_error(value: Mapping[str, Any]) -> PackageAnswer:
-    data = value["euiccPackageErrorDataSigned"]
+def _signed_error(data: EuiccPackageErrorDataSignedValue) -> PackageAnswer:
     return PackageAnswer(
         Form.SIGNED_ERROR,
         data["eimId"],
         data["counterValue"],
         data.get("eimTransactionId"),
-        error=data["euiccPackageErrorCode"],
+        error=shown(data["euiccPackageErrorCode"]),
     )
 
 
-def _unsigned_error(value: Mapping[str, Any]) -> PackageAnswer:
+def _unsigned_error(value: EuiccPackageErrorUnsignedValue) -> PackageAnswer:
     return PackageAnswer(
         Form.UNSIGNED_ERROR,
         value["eimId"],
@@ -176,17 +190,12 @@ def _unsigned_error(value: Mapping[str, Any]) -> PackageAnswer:
     )
 
 
-_READERS = {
-    "euiccPackageResultSigned": _result,
-    "euiccPackageErrorSigned": _signed_error,
-    "euiccPackageErrorUnsigned": _unsigned_error,
-}
-
-
-def _outcome(one: Any) -> Outcome:
-    if isinstance(one, Unknown):
-        return Outcome(one.name, shown(one), one.raw)
-    element, value = one
+def _outcome_of(one: EuiccResultDataValue, named: Plain) -> Outcome:
+    """What one element says; `named` is the same with the names of all codes."""
+    if isinstance(named, Unknown):
+        return Outcome(named.name, shown(named), named.raw)
+    element, _ = one
+    value = named[1] if isinstance(named, tuple) else named
     name = element.removesuffix("Result")
     if isinstance(value, Unknown):
         return Outcome(name, shown(value), value.raw)

@@ -23,6 +23,7 @@ from euicc_sim.parties.smdpp.metadata import (
     PolicyRule,
     ProfileClass,
     iccid_of,
+    read_metadata,
 )
 from euicc_sim.parties.smdpp.profile_packages import SMALLEST, made_up_package, metadata_of
 from euicc_sim.parties.smdpp.sessions import Identity
@@ -51,4 +52,5 @@ __all__ = [
     "iccid_of",
     "made_up_package",
     "metadata_of",
+    "read_metadata",
 ]

@@ -5,15 +5,24 @@ Signatures are verified over the bytes as received. Remembers nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from apdu.tlv import children, whole
-from euicc_sim.asn1.codec import UNKNOWN, Unknown
+from euicc_sim.asn1.codec import UNKNOWN
 from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.asn1.sgp22.download import (
+    AuthenticateResponseOkValue,
+    AuthenticateServerResponse,
+    CancelSessionResponse,
+    CancelSessionResponseOkValue,
+    PrepareDownloadResponse,
+    PrepareDownloadResponseOkValue,
+)
+from euicc_sim.asn1.sgp22.notifications import NotificationMetadataValue
+from euicc_sim.asn1.sgp22.packages import ProfileInstallationResultDataValue
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
-from euicc_sim.parties.messages.encoding import shown, with_names
+from euicc_sim.parties.messages.encoding import shown
 from euicc_sim.parties.messages.errors import Refusal, SmdppError
 from euicc_sim.parties.messages.euicc_certificates import Euicc
 from euicc_sim.parties.messages.notifications import (
@@ -23,6 +32,8 @@ from euicc_sim.parties.messages.notifications import (
 )
 
 _SEQUENCE = 0x30
+V = TypeVar("V")
+
 _EVENTS = ("install", "enable", "disable", "delete")
 
 
@@ -52,34 +63,62 @@ class NotificationFacts:
         return self.aid is not None
 
 
-def read_answer(type_name: str, message: bytes, wire: Wire = WIRE_1_2) -> Signed:
-    """The good alternative of AuthenticateServerResponse and its like.
+def read_authentication(
+    message: bytes, wire: Wire = WIRE_1_2
+) -> Signed[AuthenticateResponseOkValue]:
+    """The good alternative of AuthenticateServerResponse (BF38).
 
     Raises SmdppError for others, with the card's error code.
     """
-    found = read_message(type_name, message, wire)
-    form, value = found
-    if not form.endswith("Ok"):
-        code = _code(with_names(wire.types[type_name], found))
-        raise SmdppError(
-            Refusal.EUICC_SIGNATURE,
-            f"The card refused: its {type_name} says {code}. Look at what it was sent.",
-        )
+    found = read_message(wire[AuthenticateServerResponse], message)
+    match found:
+        case ("authenticateResponseOk", value):
+            return _signed(value, message)
+        case ("authenticateResponseError", error):
+            raise _refused("AuthenticateServerResponse", error["authenticateErrorCode"])
+    raise _refused("AuthenticateServerResponse", found)
+
+
+def read_preparation(
+    message: bytes, wire: Wire = WIRE_1_2
+) -> Signed[PrepareDownloadResponseOkValue]:
+    """The good alternative of PrepareDownloadResponse (BF21). Raises SmdppError for others."""
+    found = read_message(wire[PrepareDownloadResponse], message)
+    match found:
+        case ("downloadResponseOk", value):
+            return _signed(value, message)
+        case ("downloadResponseError", error):
+            raise _refused("PrepareDownloadResponse", error["downloadErrorCode"])
+    raise _refused("PrepareDownloadResponse", found)
+
+
+def read_cancelling(message: bytes, wire: Wire = WIRE_1_2) -> Signed[CancelSessionResponseOkValue]:
+    """The good alternative of CancelSessionResponse (BF41). Raises SmdppError for others."""
+    found = read_message(wire[CancelSessionResponse], message)
+    match found:
+        case ("cancelSessionResponseOk", value):
+            return _signed(value, message)
+        case ("cancelSessionResponseError", code):
+            raise _refused("CancelSessionResponse", code)
+    raise _refused("CancelSessionResponse", found)
+
+
+def _signed(value: V, message: bytes) -> Signed[V]:
+    """The good alternative of an answer, which is its signed object and the signature."""
     outer = whole(message)
     inside = children(message, outer.value, outer.end)[0]
     return signed_part(value, message[inside.value : inside.end], _SEQUENCE)
 
 
-def _code(answer: Any) -> str:
-    """What an answer that is not good says: its code, or the last field of what has one."""
-    if isinstance(answer, Unknown):
-        return shown(answer)
-    _, value = answer
-    return shown(list(value.values())[-1] if isinstance(value, dict) else value)
+def _refused(name: str, code: object) -> SmdppError:
+    return SmdppError(
+        Refusal.EUICC_SIGNATURE,
+        f"The card refused: its {name} says {shown(code)}. Look at what it was sent.",
+    )
 
 
-def facts(euicc: Euicc, metadata: Mapping[str, Any], **others: Any) -> NotificationFacts:
-    """What NotificationMetadata says, and what else is known."""
+def facts(euicc: Euicc, metadata: NotificationMetadataValue) -> NotificationFacts:
+    """What NotificationMetadata says."""
     events = sorted(metadata["profileManagementOperation"])
     number = metadata.get("iccid")
     return NotificationFacts(
@@ -88,25 +127,23 @@ def facts(euicc: Euicc, metadata: Mapping[str, Any], **others: Any) -> Notificat
         " ".join(_EVENTS[one] for one in events if one < len(_EVENTS)),
         metadata["notificationAddress"],
         None if number is None else iccid_digits(number),
-        **others,
     )
 
 
-def result_facts(euicc: Euicc, data: Mapping[str, Any], wire: Wire = WIRE_1_2) -> NotificationFacts:
+def result_facts(euicc: Euicc, data: ProfileInstallationResultDataValue) -> NotificationFacts:
     """What ProfileInstallationResultData says."""
-    ended = with_names(wire.types["FinalResult"], data["finalResult"])
-    form, final = ended
-    outcome = {}
-    if form == UNKNOWN:
-        outcome = {"command": UNKNOWN, "error": shown(ended)}
-    elif form == "successResult":
-        outcome = {"aid": final["aid"], "sima_response": final["simaResponse"]}
-    else:
-        outcome = {
-            "command": final["bppCommandId"],
-            "error": final["errorReason"],
-            "sima_response": final.get("simaResponse"),
-        }
-    return facts(
-        euicc, data["notificationMetadata"], transaction_id=data["transactionId"], **outcome
+    found = replace(
+        facts(euicc, data["notificationMetadata"]), transaction_id=data["transactionId"]
     )
+    final = data["finalResult"]
+    match final:
+        case ("successResult", ended):
+            return replace(found, aid=ended["aid"], sima_response=ended["simaResponse"])
+        case ("errorResult", failed):
+            return replace(
+                found,
+                command=shown(failed["bppCommandId"]),
+                error=shown(failed["errorReason"]),
+                sima_response=failed.get("simaResponse"),
+            )
+    return replace(found, command=UNKNOWN, error=shown(final))

@@ -8,10 +8,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Self
+from typing import Self
 
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.iccid import iccid_digits, swapped
+from euicc_sim.asn1.sgp22.common import (
+    NotificationConfigurationInformationValue,
+    OperatorIdValue,
+    VendorSpecificExtensionItemValue,
+)
+from euicc_sim.asn1.sgp22.packages import StoreMetadataRequest, StoreMetadataRequestValue
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.messages.errors import EimError
 from euicc_sim.parties.messages.identifiers import iccid_bytes
@@ -137,35 +143,47 @@ class Metadata:
 
         Raises MetadataError for values that do not fit.
         """
-        fields: dict[str, Any] = {
+        value: StoreMetadataRequestValue = {
             "iccid": _iccid_bytes(self.iccid),
             "serviceProviderName": self.service_provider_name,
             "profileName": self.profile_name,
-            "iconType": self.icon_type,
-            "icon": self.icon,
             "profileClass": self.profile_class,
-            "notificationConfigurationInfo": _targets(self.notifications),
-            "profileOwner": _owner(self.owner),
-            "profilePolicyRules": self.policy_rules,
-            "serviceSpecificDataStoredInEuicc": _vendor(self.service_data_stored),
-            "serviceSpecificDataNotStoredInEuicc": _vendor(self.service_data_not_stored),
-            "ecallIndication": self.ecall_indication,
-            "fallbackAllowed": self.fallback_allowed,
         }
-        given = {name: value for name, value in fields.items() if value is not None}
+        if self.icon_type is not None:
+            value["iconType"] = self.icon_type
+        if self.icon is not None:
+            value["icon"] = self.icon
+        if self.notifications is not None:
+            value["notificationConfigurationInfo"] = _targets(self.notifications)
+        if self.owner is not None:
+            value["profileOwner"] = _owner(self.owner)
+        if self.policy_rules is not None:
+            value["profilePolicyRules"] = self.policy_rules
+        if self.service_data_stored is not None:
+            value["serviceSpecificDataStoredInEuicc"] = _vendor(self.service_data_stored)
+        if self.service_data_not_stored is not None:
+            value["serviceSpecificDataNotStoredInEuicc"] = _vendor(self.service_data_not_stored)
+        if self.ecall_indication is not None:
+            value["ecallIndication"] = self.ecall_indication
+        if self.fallback_allowed is not None:
+            value["fallbackAllowed"] = self.fallback_allowed
         try:
-            return wire.encode("StoreMetadataRequest", given)
+            return wire[StoreMetadataRequest].encode(value)
         except Asn1Error as error:
             raise MetadataError(f"The metadata cannot be written: {error}. Mend it.") from error
 
 
-def iccid_of(metadata: bytes, wire: Wire = WIRE_1_2) -> str:
-    """The ICCID in StoreMetadata (BF25). Raises MetadataError when it cannot be read."""
+def read_metadata(metadata: bytes, wire: Wire = WIRE_1_2) -> StoreMetadataRequestValue:
+    """The values of StoreMetadata (BF25). Raises MetadataError when they cannot be read."""
     try:
-        found: dict[str, Any] = wire.read_keeping("StoreMetadataRequest", metadata)
+        return wire[StoreMetadataRequest].read_keeping(metadata)
     except Asn1Error as error:
         raise MetadataError(f"This is no StoreMetadata: {error}. Begin with BF25.") from error
-    return iccid_digits(found["iccid"])
+
+
+def iccid_of(metadata: bytes, wire: Wire = WIRE_1_2) -> str:
+    """The ICCID in StoreMetadata (BF25). Raises MetadataError when it cannot be read."""
+    return iccid_digits(read_metadata(metadata, wire)["iccid"])
 
 
 def _iccid_bytes(digits: str) -> bytes:
@@ -175,23 +193,23 @@ def _iccid_bytes(digits: str) -> bytes:
         raise MetadataError(str(error)) from error
 
 
-def _targets(targets: tuple[NotificationTarget, ...] | None) -> list[dict[str, Any]] | None:
-    if targets is None:
-        return None
+def _targets(
+    targets: tuple[NotificationTarget, ...],
+) -> list[NotificationConfigurationInformationValue]:
     return [
         {"profileManagementOperation": one.events, "notificationAddress": one.address}
         for one in targets
     ]
 
 
-def _owner(owner: Owner | None) -> dict[str, bytes] | None:
-    if owner is None:
-        return None
-    fields = {"mccMnc": owner.mcc_mnc, "gid1": owner.gid1, "gid2": owner.gid2}
-    return {name: value for name, value in fields.items() if value is not None}
+def _owner(owner: Owner) -> OperatorIdValue:
+    value: OperatorIdValue = {"mccMnc": owner.mcc_mnc}
+    if owner.gid1 is not None:
+        value["gid1"] = owner.gid1
+    if owner.gid2 is not None:
+        value["gid2"] = owner.gid2
+    return value
 
 
-def _vendor(items: tuple[VendorData, ...] | None) -> list[dict[str, Any]] | None:
-    if items is None:
-        return None
+def _vendor(items: tuple[VendorData, ...]) -> list[VendorSpecificExtensionItemValue]:
     return [{"vendorOid": one.oid, "vendorSpecificData": one.data} for one in items]

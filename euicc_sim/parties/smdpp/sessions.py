@@ -55,7 +55,7 @@ def identities(pki: TestPki, curves: Iterable[Curve] | None = None) -> tuple[Ide
 
 
 def choose(
-    known: Sequence[Identity], for_verification: list[bytes], for_signing: list[bytes]
+    known: Sequence[Identity], for_verification: Sequence[bytes], for_signing: Sequence[bytes]
 ) -> Identity:
     """The one below the card's first CI for signing that it also verifies with (clause 5.6.1).
 

@@ -13,6 +13,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
+from euicc_sim.asn1.codec import Unknown
+from euicc_sim.asn1.sgp22.common import EUICCInfo1
+from euicc_sim.asn1.sgp22.download import (
+    AuthenticateResponseOkValue,
+    ServerSigned1,
+    SmdpSigned2,
+    SmdpSigned2Value,
+)
+from euicc_sim.asn1.sgp22.packages import ProfileInstallationResultValue
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.crypto.agreement import make_pair
 from euicc_sim.crypto.signature import UnusableKeyError, sign
@@ -34,7 +43,14 @@ from euicc_sim.parties.messages.notifications import (
     signature_object,
 )
 from euicc_sim.parties.smdpp.binding import HOST_ID, SEGMENT_SIZE, Binding, SessionKeys
-from euicc_sim.parties.smdpp.card_answers import NotificationFacts, facts, read_answer, result_facts
+from euicc_sim.parties.smdpp.card_answers import (
+    NotificationFacts,
+    facts,
+    read_authentication,
+    read_cancelling,
+    read_preparation,
+    result_facts,
+)
 from euicc_sim.parties.smdpp.download_orders import Order, OrderBook, OrderRecord, Prepared
 from euicc_sim.parties.smdpp.sessions import (
     Identity,
@@ -102,7 +118,7 @@ class Smdpp:
                 Refusal.ADDRESS,
                 f"This SM-DP+ is {self.address}, not {address}. Use its own address.",
             )
-        info = read_message("EUICCInfo1", euicc_info1, self.wire)
+        info = read_message(self.wire[EUICCInfo1], euicc_info1)
         if len(challenge) != CHALLENGE_SIZE:
             raise SmdppError(
                 Refusal.EUICC_MESSAGE,
@@ -124,10 +140,11 @@ class Smdpp:
         if session.euicc is not None:
             raise unknown(transaction_id)
         with self._sessions.ending(session):
-            answer = read_answer("AuthenticateServerResponse", response, self.wire)
+            answer = read_authentication(response, self.wire)
             session.euicc = self._authentic(session, answer)
-            _, context = answer.value["euiccSigned1"]["ctxParams1"]
-            record = self.orders.find(context.get("matchingId", ""), session.euicc.eid)
+            context = answer.value["euiccSigned1"]["ctxParams1"]
+            named = "" if isinstance(context, Unknown) else context[1].get("matchingId", "")
+            record = self.orders.find(named, session.euicc.eid)
             session.record = record
             return self._preparation(session, record, session.euicc, answer.signature)
 
@@ -141,7 +158,7 @@ class Smdpp:
         if session.bound:
             raise unknown(transaction_id)
         with self._sessions.ending(session):
-            answer = read_answer("PrepareDownloadResponse", response, self.wire)
+            answer = read_preparation(response, self.wire)
             answer.check(euicc, "euiccSignature2", signature_object(session.smdp_signature2))
             signed = answer.value["euiccSigned2"]
             session.check_transaction(signed["transactionId"])
@@ -159,7 +176,7 @@ class Smdpp:
         if is_result(pending):
             return self._handle_result(read_installation(pending, self.wire))
         other = read_notification(pending, self.wire)
-        euicc = self._genuine(other.value)
+        euicc = self._genuine(other.value["euiccCertificate"], other.value["eumCertificate"])
         other.check(euicc, "euiccNotificationSignature")
         return facts(euicc, other.value["tbsOtherNotification"])
 
@@ -167,7 +184,7 @@ class Smdpp:
         """ES9+.CancelSession, clause 5.6.5, with CancelSessionResponse (BF41): the reason."""
         session = self._sessions.current(transaction_id)
         euicc, record = session.download
-        answer = read_answer("CancelSessionResponse", response, self.wire)
+        answer = read_cancelling(response, self.wire)
         answer.check(euicc, "euiccCancelSessionSignature")
         signed = answer.value["euiccCancelSessionSigned"]
         session.check_transaction(signed["transactionId"])
@@ -181,8 +198,7 @@ class Smdpp:
 
     def _authentication(self, session: Session, challenge: bytes) -> ServerAuthentication:
         identity = session.identity
-        signed = self.wire.encode(
-            "ServerSigned1",
+        signed = self.wire[ServerSigned1].encode(
             {
                 "transactionId": session.transaction_id,
                 "euiccChallenge": challenge,
@@ -198,9 +214,10 @@ class Smdpp:
             identity.auth.der,
         )
 
-    def _authentic(self, session: Session, answer: Signed) -> Euicc:
+    def _authentic(self, session: Session, answer: Signed[AuthenticateResponseOkValue]) -> Euicc:
         """The card that signed the server's challenge."""
-        euicc = self._genuine(answer.value)
+        ok = answer.value
+        euicc = self._genuine(ok["euiccCertificate"], ok["eumCertificate"])
         if euicc.ci_pk_id != session.identity.ci_pk_id:
             raise _other_ci(euicc.ci_pk_id)
         answer.check(euicc, "euiccSignature1")
@@ -214,28 +231,27 @@ class Smdpp:
             )
         return euicc
 
-    def _genuine(self, certificates: Any) -> Euicc:
+    def _genuine(self, certificate: bytes, eum: bytes) -> Euicc:
         """The card of a message's euiccCertificate and eumCertificate, below one of our CIs."""
-        eum = certificates["eumCertificate"]
         authority = authority_of(eum)
         found = next((one for one in self.identities if one.ci_pk_id == authority), None)
         if found is None:
             raise _other_ci(authority)
-        return check_euicc(certificates["euiccCertificate"], eum, found.ci, self.at)
+        return check_euicc(certificate, eum, found.ci, self.at)
 
     def _preparation(
         self, session: Session, record: OrderRecord, euicc: Euicc, euicc_signature1: bytes
     ) -> ClientAuthentication:
         """What PrepareDownload asks; its signature covers that of the card."""
         pb = session.identity.pb
-        value: dict[str, Any] = {
+        value: SmdpSigned2Value = {
             "transactionId": session.transaction_id,
             "ccRequiredFlag": record.order.confirmation_code is not None,
         }
         earlier = record.prepared_for(euicc.eid)
         if self.reuse_keys and earlier and earlier.one_time_key.curve == pb.private_key.curve.name:
             value["bppEuiccOtpk"] = earlier.euicc_otpk
-        signed = self.wire.encode("SmdpSigned2", value)
+        signed = self.wire[SmdpSigned2].encode(value)
         signature = sign(pb.private_key, signed + signature_object(euicc_signature1))
         session.smdp_signature2 = signature
         return ClientAuthentication(
@@ -276,13 +292,13 @@ class Smdpp:
         record.prepared = earlier
         return package
 
-    def _handle_result(self, result: Signed) -> NotificationFacts:
+    def _handle_result(self, result: Signed[ProfileInstallationResultValue]) -> NotificationFacts:
         data = result.value["profileInstallationResultData"]
         session = self._sessions.any(data["transactionId"])
         euicc, record = session.download
         result.check(euicc, "euiccSignPIR")
         session.check_oid(data["smdpOid"])
-        found = result_facts(euicc, data, self.wire)
+        found = result_facts(euicc, data)
         if found.installed:
             record.installed()
         return found

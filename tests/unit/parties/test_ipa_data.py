@@ -38,7 +38,8 @@ NAMES = {
 
 
 def asked(card: Card, tags: str, **others: Any) -> tuple[str, Any]:
-    return data_response(IpaCard(card.transmit), EIM, {"tagList": hx(tags), **others}, direct=True)
+    value: Any = {"tagList": hx(tags), **others}
+    return data_response(IpaCard(card.transmit), EIM, value, direct=True)
 
 
 @pytest.mark.parametrize(("tag", "name"), NAMES.items())
@@ -90,8 +91,9 @@ def test_the_lists_can_be_searched(card: Card, criteria: Any) -> None:
 
 def test_an_ipa_says_who_speaks_to_smdps(card: Card) -> None:
     for direct, bit in ((True, 0), (False, 1)):
-        found = data_response(IpaCard(card.transmit), EIM, {"tagList": hx("A8")}, direct=direct)[1]
-        assert found["ipaCapabilities"]["ipaFeatures"] == {bit, 3}
+        found = data_response(IpaCard(card.transmit), EIM, {"tagList": hx("A8")}, direct=direct)
+        assert found[0] == "ipaEuiccData"
+        assert found[1]["ipaCapabilities"]["ipaFeatures"] == {bit, 3}
 
 
 # -- the eIM's side

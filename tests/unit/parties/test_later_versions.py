@@ -13,6 +13,7 @@ from support.hexes import hx
 from support.phone import SpeakingCard
 
 from apdu import tlv
+from euicc_sim.asn1.sgp22.packages import StoreMetadataRequestValue
 from euicc_sim.asn1.wire import VERSIONS, token_object
 from euicc_sim.parties.eim import operations
 from euicc_sim.parties.eim.eim import initial_tokens
@@ -27,6 +28,7 @@ from euicc_sim.parties.messages.package_results import Outcome, read_result, ver
 from euicc_sim.parties.smdpp.card_answers import result_facts
 
 PARTIES = Path(__file__).parents[3] / "euicc_sim" / "parties"
+METADATA = StoreMetadataRequestValue(iccid=bytes(10), serviceProviderName="", profileName="")
 STRANGE = bytes.fromhex("8F0101")
 """An element that no version has."""
 NOTIFICATION = PaperEuicc.below(shared_pki()).notification()
@@ -156,7 +158,7 @@ def test_an_lpa_hears_of_an_end_that_it_does_not_know(euicc: PaperEuicc) -> None
 
     message = euicc.result(b"\1", final=STRANGE)
     with pytest.raises(LpaError, match=r"says \? 8F of the Profile") as caught:
-        _outcome(message, {}, VERSIONS["1.2"])
+        _outcome(message, METADATA, VERSIONS["1.2"])
     assert caught.value.result == message
 
 
@@ -273,7 +275,7 @@ def called(node: ast.Call) -> str:
 
 def test_whoever_takes_a_wire_is_given_one() -> None:
     known, found = takers(), []
-    assert {"read_result", "Lpa", "IpaCard", "answer", "delete_eim"} <= set(known)
+    assert {"read_result", "Lpa", "IpaCard", "prepare_download", "delete_eim"} <= set(known)
     for name, tree in trees():
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call) or called(node) not in known:

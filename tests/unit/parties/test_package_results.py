@@ -128,7 +128,9 @@ def test_outcomes_have_the_names_of_the_standard(
 
 def test_profiles_are_listed_with_the_names_of_their_states() -> None:
     (outcome,) = read_result(vector("res_list_profile_info")).outcomes
+    assert isinstance(outcome.value, list)
     first = outcome.value[0]
+    assert isinstance(first, dict)
     assert first["iccid"] == hx("98001032547698103214")
     assert first["profileState"] == "enabled"
 

@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from cryptography import x509
 
 from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.esipa.packages import IpaEuiccDataValue
+from euicc_sim.asn1.sgp22.common import EUICCInfo1
+from euicc_sim.asn1.sgp32.profiles import EUICCInfo2
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.eim.server.card_records import CardRecord, plain
 from euicc_sim.parties.messages.encoding import with_names
 from euicc_sim.parties.messages.errors import EimError, SmdppError
 from euicc_sim.parties.messages.euicc_certificates import authority_of, check_euicc, eid_of
+from euicc_sim.parties.messages.json_document import Json
 from keys.credential import key_id
 
-_ERRORS = {
-    1: "incorrectTagList",
-    5: "euiccCiPKIdNotFound",
-    104: "ecallActive",
-    127: "undefinedError",
-}
-_BIG = ("euiccCertificate", "eumCertificate", "notificationsList", "euiccPackageResultList")
+_CERTIFICATES = ("euiccCertificate", "eumCertificate")
+_LISTS = ("notificationsList", "euiccPackageResultList")
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class DataTaker:
     at: datetime | None = None
     wire: Wire = WIRE_1_2
 
-    def take(self, record: CardRecord, data: dict[str, Any]) -> None:
+    def take(self, record: CardRecord, data: IpaEuiccDataValue) -> None:
         """Keep what was told. Raises EimError for certificates of another card, or of nobody."""
         euicc, eum = data.get("euiccCertificate"), data.get("eumCertificate")
         if euicc is not None and record.euicc_certificate in (None, euicc):
@@ -55,21 +53,19 @@ class DataTaker:
         record.euicc_info2 = data.get("euiccInfo2", record.euicc_info2)
         record.data |= self.shown(data)
 
-    def shown(self, data: dict[str, Any]) -> dict[str, Any]:
+    def shown(self, data: IpaEuiccDataValue) -> dict[str, Json]:
         """What was told, as JSON; long lists are counted."""
-        found: dict[str, Any] = {}
+        found: dict[str, Json] = {}
         for name, value in data.items():
-            if name in _BIG:
-                found[name] = len(value) if isinstance(value, list) else _owner(value)
-            elif name in ("euiccInfo1", "euiccInfo2"):
+            if name in _LISTS and isinstance(value, list):
+                found[name] = len(value)
+            elif name in _CERTIFICATES and isinstance(value, bytes):
+                found[name] = _owner(value)
+            elif name in ("euiccInfo1", "euiccInfo2") and isinstance(value, bytes):
                 found[name] = self._info(name, value)
             else:
                 found[name] = plain(value)
         return found
-
-    def error_name(self, code: int) -> str:
-        """What an ipaEuiccDataErrorCode is called."""
-        return _ERRORS.get(code, str(code))
 
     def _check(self, eid: str, euicc: bytes, eum: bytes | None) -> None:
         try:
@@ -91,10 +87,13 @@ class DataTaker:
         except (SmdppError, ValueError) as error:
             raise EimError(str(error)) from error
 
-    def _info(self, name: str, value: bytes) -> Any:
-        kind = "EUICCInfo1" if name == "euiccInfo1" else "EUICCInfo2"
+    def _info(self, name: str, value: bytes) -> Json:
         try:
-            return plain(with_names(self.wire.types[kind], self.wire.read_keeping(kind, value)))
+            if name == "euiccInfo1":
+                info1 = self.wire[EUICCInfo1]
+                return plain(with_names(info1.spec, info1.read_keeping(value)))
+            info2 = self.wire[EUICCInfo2]
+            return plain(with_names(info2.spec, info2.read_keeping(value)))
         except Asn1Error:
             return plain(value)
 

@@ -20,7 +20,12 @@ from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.parties.eim.operations import Kind, Operation
 from euicc_sim.parties.messages import safe_file
 from euicc_sim.parties.messages.errors import EimError
-from euicc_sim.parties.messages.json_document import DocumentError, read_document, write_document
+from euicc_sim.parties.messages.json_document import (
+    DocumentError,
+    Json,
+    read_document,
+    write_document,
+)
 
 NOTIFICATIONS = 100
 """So many may wait for their SM-DP+s; further ones are not taken."""
@@ -53,6 +58,8 @@ class About(NamedTuple):
 
 
 OrderKind = Literal["package", "data", "download"]
+State = Literal["done", "refused", "failed"]
+"""What came of an order: refused by the card, who said so, or failed without its word."""
 
 
 class Order(_Part, kw_only=True, omit_defaults=True):
@@ -106,7 +113,7 @@ class Outcome(_Part, kw_only=True):
 
     operation: str
     result: str
-    value: Any = None
+    value: Any = None  # JSON; msgspec knows no type that holds itself
 
 
 class Result(_Part, kw_only=True):
@@ -120,7 +127,7 @@ class Result(_Part, kw_only=True):
     kind: OrderKind
     words: list[str]
     at: str
-    state: Literal["done", "refused", "failed"]
+    state: State
     verified: bool = False
     error: str | None = None
     outcomes: list[Outcome] = field(default_factory=list)
@@ -159,7 +166,7 @@ class CardRecord(_Part, kw_only=True):
     eum_certificate: bytes | None = None
     euicc_info1: bytes | None = None
     euicc_info2: bytes | None = None
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)  # as value above
     queue: list[Order] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     notifications: list[Forward] = field(default_factory=list)
@@ -197,20 +204,25 @@ def parse(content: bytes) -> CardRecord:
         raise EimError(str(error)) from error
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Json:
     """A value out of a message as JSON has it: bytes as hex, sets as lists, ICCIDs as digits."""
-    if isinstance(value, bytes):
-        return value.hex().upper()
-    if isinstance(value, dict):
-        return {
-            name: iccid_digits(one) if name == "iccid" and isinstance(one, bytes) else plain(one)
-            for name, one in value.items()
-        }
-    if isinstance(value, frozenset):
-        return sorted(value)
-    if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
-    return value
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case bytes():
+            return value.hex().upper()
+        case dict():
+            return {
+                name: iccid_digits(one)
+                if name == "iccid" and isinstance(one, bytes)
+                else plain(one)
+                for name, one in value.items()
+            }
+        case frozenset():
+            return sorted(value)
+        case list() | tuple():
+            return [plain(one) for one in value]
+    raise TypeError(f"a {type(value).__name__} is no value of a message")
 
 
 _EID = re.compile(r"[0-9]{32}")

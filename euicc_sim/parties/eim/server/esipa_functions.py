@@ -6,20 +6,46 @@ the status that goes with an answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
 
 from apdu import TlvError
 from apdu.tlv import children, whole
 from euicc_sim.asn1.esipa import messages as esipa
-from euicc_sim.asn1.esipa.messages import Asn1Error, FromIpa
+from euicc_sim.asn1.esipa.download import (
+    AuthenticateClientRequestEsipaValue,
+    AuthenticateClientResponseEsipaValue,
+    CancelSessionRequestEsipaValue,
+    CancelSessionResponseEsipaValue,
+    GetBoundProfilePackageRequestEsipaValue,
+    GetBoundProfilePackageResponseEsipaValue,
+    InitiateAuthenticationRequestEsipaValue,
+    InitiateAuthenticationResponseEsipaValue,
+)
+from euicc_sim.asn1.esipa.functions import (
+    EsipaMessageFromEimToIpaValue,
+    EsipaMessageFromIpaToEimValue,
+    GetEimPackageRequestValue,
+    GetEimPackageResponseValue,
+    HandleNotificationEsipaValue,
+    ProvideEimPackageResultResponseValue,
+    ProvideEimPackageResultValue,
+    TransferEimPackageRequestValue,
+    TransferEimPackageResponseValue,
+)
+from euicc_sim.asn1.esipa.messages import Asn1Error
+from euicc_sim.asn1.esipa.packages import (
+    EimPackageResultResponseErrorValue,
+    EimPackageResultValue,
+)
+from euicc_sim.asn1.sgp22.download import AuthenticateServerResponse
+from euicc_sim.asn1.types import Nothing
 from euicc_sim.asn1.wire import Wire
 from euicc_sim.parties.eim.server.card_records import CardRecord, Order, UnknownEidError
 from euicc_sim.parties.eim.server.eim_service import EimService
-from euicc_sim.parties.eim.server.orders import next_package
+from euicc_sim.parties.eim.server.orders import Package, next_package
 from euicc_sim.parties.eim.server.relayed_download import UNDEFINED, RelayError, error_for
 from euicc_sim.parties.eim.server.results_of_orders import ResultTaker
 from euicc_sim.parties.messages.errors import EimError
@@ -63,12 +89,7 @@ class EsipaFunctions:
         """Answer for that one."""
         self._service = service
         self._tell = service.tell
-        self._functions: dict[str, Callable[[FromIpa, str], Reply]] = {
-            "getEimPackageRequest": self._get_package,
-            "provideEimPackageResult": self._provide_result,
-            "handleNotificationEsipa": self._handle_notification,
-            "transferEimPackageResponse": self._transfer_response,
-        } | RelayFunctions(service).functions
+        self._relay = RelayFunctions(service)
 
     def answer(self, data: bytes, peer: str = "") -> Reply:
         """The answer to a message; `peer` is where it came from, "host:port"."""
@@ -80,13 +101,32 @@ class EsipaFunctions:
             )
             return Reply(b"", BAD_REQUEST)
         try:
-            return self._functions[name](_read(name, data), peer)
+            return self._answer(_read(name, data), peer)
         except UnknownEidError as error:
             return self._refused(name, "eidNotFound", error)
         except (EsipaError, RelayError) as error:
             return self._refused(name, error.code, error)
         except (Asn1Error, EimError) as error:
             return self._refused(name, UNDEFINED, error)
+
+    def _answer(self, message: EsipaMessageFromIpaToEimValue, peer: str) -> Reply:
+        match message:
+            case ("getEimPackageRequest", asked):
+                return self._get_package(asked, peer)
+            case ("provideEimPackageResult", provided):
+                return self._provide_result(provided, peer)
+            case ("handleNotificationEsipa", notified):
+                return self._handle_notification(notified, peer)
+            case ("transferEimPackageResponse", transferred):
+                return self._transfer_response(transferred, peer)
+            case ("initiateAuthenticationRequestEsipa", initiated):
+                return self._relay.initiate(initiated, peer)
+            case ("authenticateClientRequestEsipa", authenticated):
+                return self._relay.authenticate(authenticated)
+            case ("getBoundProfilePackageRequestEsipa", prepared):
+                return self._relay.bind(prepared)
+            case ("cancelSessionRequestEsipa", cancelled):
+                return self._relay.cancel(cancelled)
 
     def _refused(self, name: str, code: str, error: Exception) -> Reply:
         found = error_for(name, code)
@@ -101,22 +141,22 @@ class EsipaFunctions:
 
     # -- packages
 
-    def _get_package(self, message: FromIpa, peer: str) -> Reply:
-        eid = _eid(message.value)
+    def _get_package(self, asked: GetEimPackageRequestValue, peer: str) -> Reply:
+        eid = _eid(asked["eidValue"])
         with self._service.store.changing(eid) as record:
             self._service.peers.saw(peer, eid)
             record.last_poll = self._service.time()
             found = self._next(record)
         if found is None:
             self._tell(f"{eid}: asked for a package, none waits")
-            value: tuple[str, Any] = ("eimPackageError", "noEimPackageAvailable")
+            value: GetEimPackageResponseValue = ("eimPackageError", "noEimPackageAvailable")
         else:
             value, order = found
             times = f", for the {order.deliveries}. time" if order.deliveries > 1 else ""
             self._tell(f"{eid}: given {order.what}{times}")
-        return Reply(esipa.to_ipa("getEimPackageResponse", value), eid=eid)
+        return Reply(esipa.message_to_ipa(("getEimPackageResponse", value)), eid=eid)
 
-    def _next(self, record: CardRecord) -> tuple[tuple[str, Any], Order] | None:
+    def _next(self, record: CardRecord) -> tuple[Package, Order] | None:
         return next_package(
             record,
             self._service.eim,
@@ -125,19 +165,19 @@ class EsipaFunctions:
             lambda text: self._tell(f"{record.eid}: {text}", refused=True),
         )
 
-    def _provide_result(self, message: FromIpa, peer: str) -> Reply:
-        form, value = message.value["eimPackageResult"]
-        given = "eidValue" in message.value
-        eid = _eid(message.value) if given else self._eid_of_result(form, value, peer)
+    def _provide_result(self, provided: ProvideEimPackageResultValue, peer: str) -> Reply:
+        result = provided["eimPackageResult"]
+        given = provided.get("eidValue")
+        eid = self._eid_of_result(result, peer) if given is None else _eid(given)
         self._service.peers.saw(peer, eid)
-        numbers = self._take(eid, form, value)
+        numbers = self._take(eid, result)
         # Without acknowledgements v1.0 has no emptyResponse, but both know an empty list.
-        answer: tuple[str, Any] = ("eimAcknowledgements", numbers)
-        if given and not numbers:
-            answer = ("emptyResponse", {})
-        return Reply(esipa.to_ipa("provideEimPackageResultResponse", answer), eid=eid)
+        answer: ProvideEimPackageResultResponseValue = ("eimAcknowledgements", numbers)
+        if given is not None and not numbers:
+            answer = ("emptyResponse", Nothing())
+        return Reply(esipa.message_to_ipa(("provideEimPackageResultResponse", answer)), eid=eid)
 
-    def _take(self, eid: str, form: str, value: Any) -> list[int]:
+    def _take(self, eid: str, result: EimPackageResultValue) -> list[int]:
         """The numbers to acknowledge. Raises EimError; then the order waits on, and says why."""
         failed: EimError | None = None
         lines: list[str] = []
@@ -147,28 +187,29 @@ class EsipaFunctions:
                 self._service.eim, record, self._service.time(), lines.append, self._service.data
             )
             try:
-                taker.take(form, value)
+                taker.take(result)
             except EimError as error:
                 failed = error
                 _undo(record, before)
-                _note(record, form, str(error))
+                _note(record, result[0], str(error))
         if failed is not None:
             raise EsipaError(UNDEFINED, f"{eid}: {failed}") from failed
         for line in lines:
             self._tell(f"{eid}: {line}")
         return taker.acknowledged
 
-    def _eid_of_result(self, form: str, value: Any, peer: str) -> str:
+    def _eid_of_result(
+        self, result: EimPackageResultValue | TransferEimPackageResponseValue, peer: str
+    ) -> str:
         """The card of a result that does not name it."""
         transaction = None
-        if form == "euiccPackageResult":
-            transaction = read_result(value, self._service.eim.wire).transaction_id
-        elif form == "ePRAndNotifications":
-            transaction = read_result(
-                value["euiccPackageResult"], self._service.eim.wire
-            ).transaction_id
-        elif form == "profileDownloadTriggerResult":
-            transaction = value.get("eimTransactionId")
+        match result:
+            case ("euiccPackageResult", message):
+                transaction = self._transaction(message)
+            case ("ePRAndNotifications", both):
+                transaction = self._transaction(both["euiccPackageResult"])
+            case ("profileDownloadTriggerResult", download):
+                transaction = download.get("eimTransactionId")
         found = self._service.card_of(transaction) or self._service.peers.eid(peer)
         if found is None:
             raise EsipaError(
@@ -176,18 +217,20 @@ class EsipaFunctions:
             )
         return found
 
-    def _transfer_response(self, message: FromIpa, peer: str) -> Reply:
+    def _transaction(self, result: bytes) -> bytes | None:
+        return read_result(result, self._service.eim.wire).transaction_id
+
+    def _transfer_response(self, transferred: TransferEimPackageResponseValue, peer: str) -> Reply:
         """What an IPA says to a package that it was brought by TransferEimPackage."""
-        form, value = message.value
-        if form == "eimPackageReceived":
+        if transferred[0] == "eimPackageReceived":
             self._tell("TransferEimPackage: the IPA has the package")
             return Reply(b"", NO_CONTENT)
-        eid = self._eid_of_result(form, value, peer)
-        numbers = self.take_transferred(eid, form, value)
-        answer = esipa.to_ipa("transferEimPackageRequest", ("eimAcknowledgements", numbers))
-        return Reply(answer, eid=eid)
+        eid = self._eid_of_result(transferred, peer)
+        numbers = self.take_transferred(eid, transferred)
+        answer: TransferEimPackageRequestValue = ("eimAcknowledgements", numbers)
+        return Reply(esipa.message_to_ipa(("transferEimPackageRequest", answer)), eid=eid)
 
-    def next_for(self, eid: str) -> tuple[str, Any] | None:
+    def next_for(self, eid: str) -> Package | None:
         """What to bring a card now, a TransferEimPackageRequest; None when nothing waits."""
         with self._service.store.changing(eid) as record:
             found = self._next(record)
@@ -197,22 +240,23 @@ class EsipaFunctions:
         self._tell(f"{eid}: brought {order.what}")
         return value
 
-    def take_transferred(self, eid: str, form: str, value: Any) -> list[int]:
+    def take_transferred(self, eid: str, answer: TransferEimPackageResponseValue) -> list[int]:
         """Take a TransferEimPackageResponse: the numbers to acknowledge. Raises EimError."""
-        if form == "eimPackageError":
-            return self._take(
-                eid, "eimPackageResultResponseError", {"eimPackageResultErrorCode": value}
-            )
-        return self._take(eid, form, value)
+        if answer[0] == "eimPackageReceived":
+            return []
+        if answer[0] == "eimPackageError":
+            error: EimPackageResultResponseErrorValue = {"eimPackageResultErrorCode": answer[1]}
+            return self._take(eid, ("eimPackageResultResponseError", error))
+        return self._take(eid, answer)
 
     # -- notifications
 
-    def _handle_notification(self, message: FromIpa, peer: str) -> Reply:
-        form, value = message.value
-        if form == "provideEimPackageResult":
-            answered = self._provide_result(FromIpa(message.name, value, message.old), peer)
+    def _handle_notification(self, notified: HandleNotificationEsipaValue, peer: str) -> Reply:
+        if notified[0] == "provideEimPackageResult":
+            answered = self._provide_result(notified[1], peer)
             return Reply(b"", NO_CONTENT, answered.eid)
-        pending = read_pending(value[1], self._service.eim.wire)
+        _, message = notified[1]
+        pending = read_pending(message, self._service.eim.wire)
         eid = pending.eid or self._eid_of_download(pending, peer)
         if eid is None:
             raise EimError(f"{pending.about} is of a card that is not known here.")
@@ -220,7 +264,7 @@ class EsipaFunctions:
         with self._service.store.changing(eid) as record:
             ResultTaker(
                 self._service.eim, record, self._service.time(), lines.append, self._service.data
-            ).notification(value[1])
+            ).notification(message)
         for line in (f"{pending.about} taken", *lines):
             self._tell(f"{eid}: {line}")
         return Reply(b"", NO_CONTENT, eid)
@@ -232,10 +276,10 @@ class EsipaFunctions:
         return self._service.signer_of(pending.message) or self._service.peers.eid(peer)
 
 
-def _read(name: str, data: bytes) -> FromIpa:
+def _read(name: str, data: bytes) -> EsipaMessageFromIpaToEimValue:
     """The message. Raises EsipaError for one without its EID, Asn1Error for what cannot be read."""
     try:
-        return esipa.from_ipa(data)
+        return esipa.message_from_ipa(data)
     except Asn1Error as error:
         if name == "getEimPackageRequest" and not _has_eid(data):
             raise EsipaError("missingEid", "The request has no eidValue. Send the EID.") from error
@@ -250,8 +294,8 @@ def _has_eid(data: bytes) -> bool:
         return True
 
 
-def _eid(value: dict[str, Any]) -> str:
-    eid: str = value["eidValue"].hex()
+def _eid(value: bytes) -> str:
+    eid = value.hex()
     try:
         validate_eid(eid)
     except PkiError as error:
@@ -281,15 +325,9 @@ class RelayFunctions:
         """Answer for that one."""
         self._service = service
         self._tell = service.tell
-        self.functions: dict[str, Callable[[FromIpa, str], Reply]] = {
-            "initiateAuthenticationRequestEsipa": self._initiate,
-            "authenticateClientRequestEsipa": self._authenticate,
-            "getBoundProfilePackageRequestEsipa": self._bind,
-            "cancelSessionRequestEsipa": self._cancel,
-        }
 
-    def _initiate(self, message: FromIpa, peer: str) -> Reply:
-        value = message.value
+    def initiate(self, value: InitiateAuthenticationRequestEsipaValue, peer: str) -> Reply:
+        """ESipa.InitiateAuthentication."""
         given = value.get("eimTransactionId")
         eid = self._service.card_of(given) or self._service.peers.eid(peer)
         record = None if eid is None else self._service.store.card(eid)
@@ -309,34 +347,39 @@ class RelayFunctions:
                     waiting.rsp_transactions.append(transaction)
         about = f"{eid or 'a card'}: InitiateAuthentication"
         self._tell(f"{about} relayed, transaction {transaction.hex().upper()}")
-        answer = ("initiateAuthenticationOkEsipa", ok)
-        return Reply(esipa.to_ipa("initiateAuthenticationResponseEsipa", answer), eid=eid)
+        answer: InitiateAuthenticationResponseEsipaValue = ("initiateAuthenticationOkEsipa", ok)
+        message = esipa.message_to_ipa(("initiateAuthenticationResponseEsipa", answer))
+        return Reply(message, eid=eid)
 
-    def _authenticate(self, message: FromIpa, _: str) -> Reply:
-        with self._noting(message):
-            ok = self._service.relay.authenticate(message.value)
-        self._keep_certificate(message.value)
-        answer = ("authenticateClientOkDPEsipa", ok)
-        return self._relayed("AuthenticateClient", "authenticateClientResponseEsipa", answer)
+    def authenticate(self, value: AuthenticateClientRequestEsipaValue) -> Reply:
+        """ESipa.AuthenticateClient."""
+        with self._noting(value["transactionId"]):
+            ok = self._service.relay.authenticate(value)
+        self._keep_certificate(value)
+        answer: AuthenticateClientResponseEsipaValue = ("authenticateClientOkDPEsipa", ok)
+        return self._relayed("AuthenticateClient", ("authenticateClientResponseEsipa", answer))
 
-    def _bind(self, message: FromIpa, _: str) -> Reply:
-        with self._noting(message):
-            ok = self._service.relay.bind(message.value)
-        answer = ("getBoundProfilePackageOkEsipa", ok)
-        name = "getBoundProfilePackageResponseEsipa"
-        return self._relayed("GetBoundProfilePackage", name, answer)
+    def bind(self, value: GetBoundProfilePackageRequestEsipaValue) -> Reply:
+        """ESipa.GetBoundProfilePackage."""
+        with self._noting(value["transactionId"]):
+            ok = self._service.relay.bind(value)
+        answer: GetBoundProfilePackageResponseEsipaValue = ("getBoundProfilePackageOkEsipa", ok)
+        message: EsipaMessageFromEimToIpaValue = ("getBoundProfilePackageResponseEsipa", answer)
+        return self._relayed("GetBoundProfilePackage", message)
 
-    def _cancel(self, message: FromIpa, _: str) -> Reply:
-        self._service.relay.cancel(message.value)
-        return self._relayed("CancelSession", "cancelSessionResponseEsipa", ("cancelSessionOk", {}))
+    def cancel(self, value: CancelSessionRequestEsipaValue) -> Reply:
+        """ESipa.CancelSession."""
+        self._service.relay.cancel(value)
+        answer: CancelSessionResponseEsipaValue = ("cancelSessionOk", Nothing())
+        return self._relayed("CancelSession", ("cancelSessionResponseEsipa", answer))
 
-    def _relayed(self, function: str, name: str, answer: tuple[str, Any]) -> Reply:
+    def _relayed(self, function: str, message: EsipaMessageFromEimToIpaValue) -> Reply:
         self._tell(f"{function} relayed")
-        return Reply(esipa.to_ipa(name, answer))
+        return Reply(esipa.message_to_ipa(message))
 
-    def _keep_certificate(self, value: dict[str, Any]) -> None:
+    def _keep_certificate(self, value: AuthenticateClientRequestEsipaValue) -> None:
         """Remember the certificate that the SM-DP+ accepted: it verifies how the download ends."""
-        transaction: bytes = value["transactionId"]
+        transaction = value["transactionId"]
         download = self._service.relay.downloads.get(transaction)
         certificate = _certificate(value["authenticateServerResponse"], self._service.eim.wire)
         if download is None or download.eid is None or certificate is None:
@@ -349,9 +392,8 @@ class RelayFunctions:
                     order.rsp_certificate = certificate
 
     @contextmanager
-    def _noting(self, message: FromIpa) -> Iterator[None]:
+    def _noting(self, transaction: bytes) -> Iterator[None]:
         """What an SM-DP+ refuses in here is said at the order, too."""
-        transaction: bytes = message.value["transactionId"]
         download = self._service.relay.downloads.get(transaction)
         try:
             yield
@@ -367,13 +409,10 @@ class RelayFunctions:
 def _certificate(response: bytes, wire: Wire) -> bytes | None:
     """The eUICC certificate in an AuthenticateServerResponse."""
     try:
-        form, value = wire.read_keeping("AuthenticateServerResponse", response)
+        found = wire[AuthenticateServerResponse].read_keeping(response)
     except Asn1Error:
         return None
-    if form != "authenticateResponseOk":
-        return None
-    found: bytes = value["euiccCertificate"]
-    return found
+    return found[1]["euiccCertificate"] if found[0] == "authenticateResponseOk" else None
 
 
 def _download_of(record: CardRecord, transaction: bytes | None) -> Order | None:

@@ -8,8 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Literal
 
+from euicc_sim.asn1.esipa.packages import (
+    ContactSmdsValue,
+    IpaEuiccDataRequestValue,
+    ProfileDownloadDataValue,
+    ProfileDownloadTriggerRequestValue,
+)
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.eim.eim import Eim
 from euicc_sim.parties.eim.operation_words import Loader, operation
@@ -98,8 +104,12 @@ def _download(order: Order, rest: str) -> None:
 
 TRANSACTION_ID_SIZE = 16
 
-Package = tuple[str, Any]
-"""An alternative of GetEimPackageResponse and its value."""
+Package = (
+    tuple[Literal["euiccPackageRequest"], bytes]
+    | tuple[Literal["ipaEuiccDataRequest"], IpaEuiccDataRequestValue]
+    | tuple[Literal["profileDownloadTriggerRequest"], ProfileDownloadTriggerRequestValue]
+)
+"""What an IPA is given: by GetEimPackageResponse, or by TransferEimPackageRequest."""
 
 
 def next_package(
@@ -161,7 +171,7 @@ def _signed_package(
 
 def _data_request(_: CardRecord, order: Order, eim: Eim, __: Callable[[int], bytes]) -> Package:
     # Without eimTransactionId, which an IPA of v1.0 does not know.
-    value: dict[str, Any] = {"tagList": order.tag_list or CERTIFICATES}
+    value: IpaEuiccDataRequestValue = {"tagList": order.tag_list or CERTIFICATES}
     if eim.ci_pk_id is not None:
         value["euiccCiPKIdentifierToBeUsed"] = eim.ci_pk_id
     return "ipaEuiccDataRequest", value
@@ -173,12 +183,16 @@ def _download_trigger(
     if order.transaction_id is None:
         order.transaction_id = random(TRANSACTION_ID_SIZE)
     if order.activation_code is not None:
-        data: tuple[str, Any] = ("activationCode", order.activation_code)
+        data: ProfileDownloadDataValue = ("activationCode", order.activation_code)
     elif order.default_smdp:
         data = ("contactDefaultSmdp", None)
     else:
-        data = ("contactSmds", {"smdsAddress": order.smds} if order.smds else {})
-    value = {"profileDownloadData": data, "eimTransactionId": order.transaction_id}
+        contact: ContactSmdsValue = {"smdsAddress": order.smds} if order.smds else {}
+        data = ("contactSmds", contact)
+    value: ProfileDownloadTriggerRequestValue = {
+        "profileDownloadData": data,
+        "eimTransactionId": order.transaction_id,
+    }
     return "profileDownloadTriggerRequest", value
 
 

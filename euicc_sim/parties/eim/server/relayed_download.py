@@ -7,10 +7,19 @@ Speaks to SM-DP+s through RspServer; keeps no files.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from apdu import TlvError
 from apdu.tlv import read, whole
+from euicc_sim.asn1.esipa.download import (
+    AuthenticateClientOkDPEsipaValue,
+    AuthenticateClientRequestEsipaValue,
+    CancelSessionRequestEsipaValue,
+    GetBoundProfilePackageOkEsipaValue,
+    GetBoundProfilePackageRequestEsipaValue,
+    InitiateAuthenticationOkEsipaValue,
+    InitiateAuthenticationRequestEsipaValue,
+)
+from euicc_sim.asn1.sgp22.download import SmdpSigned2
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.eim.server.card_records import Order
 from euicc_sim.parties.messages.activation_code import ActivationCode
@@ -84,7 +93,7 @@ def code_of(error: Exception, codes: dict[tuple[str, str], str]) -> str:
     return UNDEFINED
 
 
-def error_for(request: str, code: str) -> tuple[str, Any] | None:
+def error_for(request: str, code: str) -> tuple[str, tuple[str, str]] | None:
     """The answer to a request of that name with that code; None where there is no such answer."""
     found = ERRORS.get(request)
     return None if found is None else (found[0], (found[1], code))
@@ -124,8 +133,12 @@ class Relay:
     wire: Wire = WIRE_1_2
 
     def initiate(
-        self, value: dict[str, Any], eid: str | None, order: Order | None, info1: bytes | None
-    ) -> tuple[bytes, dict[str, Any]]:
+        self,
+        value: InitiateAuthenticationRequestEsipaValue,
+        eid: str | None,
+        order: Order | None,
+        info1: bytes | None,
+    ) -> tuple[bytes, InitiateAuthenticationOkEsipaValue]:
         """InitiateAuthentication: the SM-DP+'s transactionId, InitiateAuthenticationOkEsipa.
 
         `order` is the one that the download belongs to, `info1` the card's EUICCInfo1 as far as it
@@ -151,7 +164,7 @@ class Relay:
             found.transaction_id,
             RelayedDownload(server, eid, order.confirmation_code if order else None),
         )
-        ok: dict[str, Any] = {
+        ok: InitiateAuthenticationOkEsipaValue = {
             "transactionId": found.transaction_id,
             "serverSigned1": found.server_signed1,
             "serverSignature1": found.server_signature1,
@@ -162,17 +175,19 @@ class Relay:
             ok["matchingId"] = code.matching_id
         return found.transaction_id, ok
 
-    def authenticate(self, value: dict[str, Any]) -> dict[str, Any]:
+    def authenticate(
+        self, value: AuthenticateClientRequestEsipaValue
+    ) -> AuthenticateClientOkDPEsipaValue:
         """AuthenticateClient: AuthenticateClientOkDPEsipa. Raises RelayError."""
         transaction, response = value["transactionId"], value["authenticateServerResponse"]
         download = self._download(transaction)
         _not_compact(response)
         try:
             found = download.server.authenticate_client(transaction, response)
-            required = answer("SmdpSigned2", found.smdp_signed2, self.wire)["ccRequiredFlag"]
+            required = answer(self.wire[SmdpSigned2], found.smdp_signed2)["ccRequiredFlag"]
         except REFUSALS as error:
             raise self._ended(transaction, code_of(error, AUTHENTICATE), error) from error
-        ok = {
+        ok: AuthenticateClientOkDPEsipaValue = {
             "transactionId": transaction,
             "profileMetaData": found.profile_metadata,
             "smdpSigned2": found.smdp_signed2,
@@ -183,7 +198,9 @@ class Relay:
             ok["hashCc"] = hash_of_confirmation_code(download.confirmation_code, transaction)
         return ok
 
-    def bind(self, value: dict[str, Any]) -> dict[str, Any]:
+    def bind(
+        self, value: GetBoundProfilePackageRequestEsipaValue
+    ) -> GetBoundProfilePackageOkEsipaValue:
         """GetBoundProfilePackage: GetBoundProfilePackageOkEsipa. Raises RelayError."""
         transaction, response = value["transactionId"], value["prepareDownloadResponse"]
         download = self._download(transaction)
@@ -194,7 +211,7 @@ class Relay:
             raise self._ended(transaction, code_of(error, BIND), error) from error
         return {"transactionId": transaction, "boundProfilePackage": package}
 
-    def cancel(self, value: dict[str, Any]) -> None:
+    def cancel(self, value: CancelSessionRequestEsipaValue) -> None:
         """CancelSession. Raises RelayError."""
         transaction, response = value["transactionId"], value["cancelSessionResponse"]
         download = self._download(transaction)

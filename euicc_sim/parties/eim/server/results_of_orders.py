@@ -7,9 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from euicc_sim.asn1.codec import UNKNOWN
+from euicc_sim.asn1.codec import Unknown
+from euicc_sim.asn1.esipa.packages import (
+    EimPackageResultResponseErrorValue,
+    EimPackageResultValue,
+    EprAndNotificationsValue,
+    IpaEuiccDataResponseValue,
+    ProfileDownloadTriggerResultValue,
+)
+from euicc_sim.asn1.sgp22.packages import FinalResult
+from euicc_sim.asn1.types import ListOf
 from euicc_sim.crypto.signature import verifies
 from euicc_sim.parties.eim.eim import Eim
 from euicc_sim.parties.eim.server.card_data import DataTaker
@@ -19,8 +28,10 @@ from euicc_sim.parties.eim.server.card_records import (
     CardRecord,
     Forward,
     Order,
+    OrderKind,
     Outcome,
     Result,
+    State,
     plain,
 )
 from euicc_sim.parties.eim.server.orders import RESULTS, data_order
@@ -53,16 +64,19 @@ class ResultTaker:
     data: DataTaker
     acknowledged: list[int] = field(default_factory=list)
 
-    def take(self, form: str, value: Any) -> None:
-        """An EimPackageResult of that form. Raises EimError."""
-        takers: dict[str, Callable[[Any], None]] = {
-            "euiccPackageResult": self.package_result,
-            "ePRAndNotifications": self._with_notifications,
-            "ipaEuiccDataResponse": self._data,
-            "profileDownloadTriggerResult": self._download,
-            "eimPackageResultResponseError": self._ipa_error,
-        }
-        takers[form](value)
+    def take(self, result: EimPackageResultValue) -> None:
+        """An EimPackageResult. Raises EimError."""
+        match result:
+            case ("euiccPackageResult", message):
+                self.package_result(message)
+            case ("ePRAndNotifications", both):
+                self._with_notifications(both)
+            case ("ipaEuiccDataResponse", response):
+                self._data(response)
+            case ("profileDownloadTriggerResult", download):
+                self._download(download)
+            case ("eimPackageResultResponseError", error):
+                self._ipa_error(error)
 
     def package_result(self, message: bytes) -> None:
         """An EuiccPackageResult (BF51)."""
@@ -115,11 +129,11 @@ class ResultTaker:
             self._installed(found)
         return found
 
-    def _with_notifications(self, value: Any) -> None:
+    def _with_notifications(self, value: EprAndNotificationsValue) -> None:
         self._known(self.package_result, value["euiccPackageResult"])
         self._notifications(value["notificationList"])
 
-    def _notifications(self, messages: list[bytes]) -> None:
+    def _notifications(self, messages: ListOf[bytes]) -> None:
         for message in messages:
             taken = self._known(self.notification, message)
             if taken is not None:
@@ -177,16 +191,16 @@ class ResultTaker:
         self.record.add(data_order(RESULTS, self.at), first=True)
         self.tell(f"{order.what}: executed before; the card's results are asked for")
 
-    def _data(self, value: tuple[str, Any]) -> None:
+    def _data(self, value: IpaEuiccDataResponseValue) -> None:
         order = self._sent("data", None)
         if order is None:
             self.tell("data came that nobody asked for, and is ignored")
             return
-        form, found = value
-        if form != "ipaEuiccData":
-            code = self.data.error_name(found["ipaEuiccDataErrorCode"])
+        if value[0] != "ipaEuiccData":
+            code = shown(value[1]["ipaEuiccDataErrorCode"])
             self._finish(order, self._plain_result("data", order, "failed", code))
             return
+        found = value[1]
         self.data.take(self.record, found)
         result = self._plain_result("data", order, "done")
         result.outcomes = [
@@ -207,13 +221,14 @@ class ResultTaker:
         for order in [one for one in self.record.queue if one.lost]:
             self._finish(order, self._plain_result("package", order, "refused", "replayError"))
 
-    def _download(self, value: Any) -> None:
+    def _download(self, value: ProfileDownloadTriggerResultValue) -> None:
         order = self._sent("download", value.get("eimTransactionId"))
-        form, data = value["profileDownloadTriggerResultData"]
-        if form == "profileInstallationResult":
-            self._finish(order, self._installation(order, data))
+        ended = value["profileDownloadTriggerResultData"]
+        if ended[0] == "profileInstallationResult":
+            self._finish(order, self._installation(order, ended[1]))
             return
-        error = str(data["profileDownloadErrorReason"])
+        data = ended[1]
+        error = shown(data["profileDownloadErrorReason"])
         if "errorResponse" in data:
             error = f"{error}, {_text(data['errorResponse'])}"
         self._finish(order, self._plain_result("download", order, "failed", error))
@@ -238,17 +253,19 @@ class ResultTaker:
                 "Let the IPA send it as the card wrote it."
             )
         result = self._plain_result("download", order, "done" if pending.installed else "refused")
-        spec = wire.types["ProfileInstallationResult"]
-        ended = with_names(spec, signed.value)["profileInstallationResultData"]["finalResult"]
-        form, final = ended
+        final = signed.value["profileInstallationResultData"]["finalResult"]
         result.verified = certificate is not None
-        if not pending.installed:
-            result.error = shown(ended if form == UNKNOWN else final["errorReason"])
-        result.outcomes = [Outcome(operation=form, result="-", value=plain(final))]
+        if isinstance(final, Unknown):
+            result.error = shown(final)
+        elif final[0] == "errorResult":
+            result.error = shown(final[1]["errorReason"])
+        named = with_names(wire[FinalResult].spec, final)
+        content = named[1] if isinstance(named, tuple) else named
+        result.outcomes = [Outcome(operation=final[0], result="-", value=plain(content))]
         result.seq_number, result.message = pending.seq_number, message
         return result
 
-    def _ipa_error(self, value: Any) -> None:
+    def _ipa_error(self, value: EimPackageResultResponseErrorValue) -> None:
         transaction = value.get("eimTransactionId")
         order = self.record.waiting(transaction=transaction) or self._sent(None, None)
         code = value["eimPackageResultErrorCode"]
@@ -265,7 +282,11 @@ class ResultTaker:
         return next(sent, None)
 
     def _plain_result(
-        self, kind: Any, order: Order | None, state: Any, error: str | None = None
+        self,
+        kind: OrderKind,
+        order: Order | None,
+        state: State,
+        error: str | None = None,
     ) -> Result:
         return Result(
             order=order.number if order else None,

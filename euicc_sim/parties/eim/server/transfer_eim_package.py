@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.esipa import messages as esipa
+from euicc_sim.asn1.esipa.functions import (
+    TransferEimPackageRequestValue,
+    TransferEimPackageResponseValue,
+)
 from euicc_sim.parties.eim.server.esipa_functions import EsipaFunctions
 from euicc_sim.parties.messages.errors import EimError, LpaError
 from euicc_sim.parties.messages.interfaces import Esipa
@@ -31,7 +33,7 @@ def push(functions: EsipaFunctions, eid: str, ipa: Esipa) -> int:
         if found is None:
             return count
         try:
-            answer = ipa.exchange(esipa.to_ipa("transferEimPackageRequest", found))
+            answer = ipa.exchange(esipa.message_to_ipa(("transferEimPackageRequest", found)))
         except LpaError as error:
             raise EimError(f"{_NAMES[found[0]]} for {eid} was not brought: {error}") from error
         if not _took(functions, eid, ipa, answer):
@@ -41,25 +43,24 @@ def push(functions: EsipaFunctions, eid: str, ipa: Esipa) -> int:
 
 def _took(functions: EsipaFunctions, eid: str, ipa: Esipa, answer: bytes) -> bool:
     """Take the answer; whether the next package may follow."""
-    form, value = _read(answer)
-    if form == "eimPackageReceived":
+    found = _read(answer)
+    if found[0] == "eimPackageReceived":
         return False
-    numbers = functions.take_transferred(eid, form, value)
+    numbers = functions.take_transferred(eid, found)
     if numbers:
-        acknowledged = esipa.to_ipa("transferEimPackageRequest", ("eimAcknowledgements", numbers))
+        acknowledged: TransferEimPackageRequestValue = ("eimAcknowledgements", numbers)
         try:
-            ipa.exchange(acknowledged)
+            ipa.exchange(esipa.message_to_ipa(("transferEimPackageRequest", acknowledged)))
         except LpaError as error:
             raise EimError(f"The acknowledgement for {eid} was not brought: {error}") from error
     return True
 
 
-def _read(answer: bytes) -> tuple[str, Any]:
+def _read(answer: bytes) -> TransferEimPackageResponseValue:
     try:
-        message = esipa.from_ipa(answer)
+        found = esipa.message_from_ipa(answer)
     except Asn1Error as error:
         raise EimError(f"The IPA's answer cannot be read: {error}. Look at the IPA.") from error
-    if message.name != "transferEimPackageResponse":
-        raise EimError(f"The IPA answered with {message.name}. Look at the IPA.")
-    form, value = message.value
-    return form, value
+    if found[0] != "transferEimPackageResponse":
+        raise EimError(f"The IPA answered with {found[0]}. Look at the IPA.")
+    return found[1]
