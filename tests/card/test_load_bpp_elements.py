@@ -27,6 +27,7 @@ from support.spoiling import (
 )
 
 from euicc_sim import Card
+from euicc_sim.es10.session import SessionKeys as CardKeys
 from euicc_sim.parties.smdpp.binding import Binding, SessionKeys, replace_session_keys
 
 Send = Callable[[bytes], bytes]
@@ -194,6 +195,57 @@ def test_an_element_that_nobody_needs_is_passed_over(send: Send, pki_folder: Pat
     wanted = order(package=saip.package(elements=parts))
     final = installed(send, prepare(send, seeded(pki_folder, wanted)))
     assert final["simaResponse"] == hx("3007 A005 3003 800100")
+
+
+# -- what is told
+
+
+def test_who_asks_is_told_the_agreed_keys_and_those_that_replace_them(
+    send: Send, card: Card, pki_folder: Path
+) -> None:
+    new = SessionKeys(hx("C0" * 16), hx("E0" * 16), hx("A0" * 16))
+    told: list[CardKeys] = []
+    card.on_keys = told.append
+    server = seeded(pki_folder, order(), adjust=lambda one: replace(one, keys=new))
+    bound = prepare(send, server)
+    load(send, bound.chains)
+    agreed, replaced = told
+    assert (agreed.transaction_id, agreed.replaced) == (bound.transaction, False)
+    assert len({agreed.s_enc, agreed.s_mac, agreed.chaining, *new}) == 6
+    assert replaced == CardKeys(bound.transaction, new.enc, new.cmac, new.chaining, replaced=True)
+
+
+def test_the_log_follows_a_package_from_piece_to_piece(
+    send: Send, card: Card, pki_folder: Path
+) -> None:
+    bound = prepare(send, seeded(pki_folder, order()))
+    card.take_events()
+    load(send, bound.chains)
+    events = card.take_events()
+    assert not any(one.refused for one in events)
+    ends = [sum(map(len, bound.chains[: number + 1])) for number in range(len(bound.chains))]
+    steps = ["initialise_secure_channel", "configure_isdp", "store_metadata", "store_metadata"]
+    steps += ["replace_session_keys", "load_profile_elements"]
+    assert [one.text for one in events] == [
+        *[
+            f"LoadBoundProfilePackage: {step}, byte {end}"
+            for step, end in zip(steps, ends[:-1], strict=True)
+        ],
+        f"LoadBoundProfilePackage: Profile {A_DIGITS} from {bound.address}, result 1",
+    ]
+
+
+def test_the_log_says_in_which_step_a_package_is_refused_and_why(
+    send: Send, card: Card, pki_folder: Path
+) -> None:
+    bound = prepare(send, seeded(pki_folder, order())).changed(lambda one: flipped(one, -1))
+    card.take_events()
+    load(send, bound.chains)
+    event = card.take_events()[-1]
+    assert event.refused
+    assert event.text.startswith(
+        "LoadBoundProfilePackage: LOAD_PROFILE_ELEMENTS: scp03tSecurityError: "
+    )
 
 
 # -- no room
