@@ -19,6 +19,7 @@ from support.loading import (
     seeded,
     stored,
 )
+from support.managing import free_memory
 from support.spoiling import (
     enciphered,
     flipped,
@@ -295,6 +296,21 @@ def test_a_package_fits_to_the_byte(small: Callable[[int], Card], pki_folder: Pa
     watch = Watch(card.transmit, card)
     bound = prepare(card.transmit, seeded(pki_folder, order(B_DIGITS)), B_DIGITS, iccid=B)
     watch.check_error(load(card.transmit, bound.chains), bound, (1, MEMORY))
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_a_package_and_its_icon_fit_to_the_byte(
+    small: Callable[[int], Card], pki_folder: Path, missing: int
+) -> None:
+    card = small(1024 + SIZE + 100 - missing)
+    wanted = order(package=saip.package(size=SIZE), icon=bytes(100), icon_type=0)
+    watch = Watch(card.transmit, card)
+    bound = prepare(card.transmit, seeded(pki_folder, wanted))
+    if missing:
+        watch.check_error(load(card.transmit, bound.chains), bound, (ELEMENTS, MEMORY), iccid=A)
+    else:
+        installed(card.transmit, bound)
+        assert free_memory(card.transmit) == 0
 
 
 def test_what_was_loaded_is_free_again_when_the_load_has_failed(
