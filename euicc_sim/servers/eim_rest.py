@@ -13,10 +13,9 @@ There is no password: only this computer is answered. What is refused has {"erro
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from pathlib import PurePath
-from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -30,7 +29,7 @@ from euicc_sim.parties.messages.json_document import Json, fields_as_json
 from euicc_sim.servers import Log
 from euicc_sim.servers.request_body import BodyError, read_body
 
-Handler = Callable[[Request, Any], Any]
+Handler = Callable[[Request, object], Json]
 
 
 def rest_routes(service: EimService, log: Log, eim_of: Loader | None = None) -> list[Route]:
@@ -53,7 +52,9 @@ class _Rest:
         self._log = log
         self._eim_of = eim_of
 
-    def endpoint(self, handler: Handler, status: int = 200) -> Any:
+    def endpoint(
+        self, handler: Handler, status: int = 200
+    ) -> Callable[[Request], Awaitable[Response]]:
         """What answers the requests for a function."""
 
         async def answer(request: Request) -> Response:
@@ -71,7 +72,7 @@ class _Rest:
 
         return answer
 
-    def cards(self, _: Request, __: Any) -> Any:
+    def cards(self, _: Request, __: object) -> Json:
         """All cards, and how much waits for each."""
         store = self._service.store
         return [
@@ -79,11 +80,11 @@ class _Rest:
             for one in map(store.card, store.eids())
         ]
 
-    def card(self, request: Request, _: Any) -> Any:
+    def card(self, request: Request, _: object) -> Json:
         """One card."""
         return card_json(self._service.store.card(_eid(request)))
 
-    def order(self, request: Request, body: Any) -> Any:
+    def order(self, request: Request, body: object) -> Json:
         """Queue an order."""
         words = body.get("operations") if isinstance(body, dict) else None
         if not isinstance(words, list) or not all(isinstance(one, str) for one in words):
@@ -95,21 +96,21 @@ class _Rest:
         self._log(f"{eid}: {order.what} queued")
         return order_json(order)
 
-    def withdraw(self, request: Request, _: Any) -> Any:
+    def withdraw(self, request: Request, _: object) -> Json:
         """Take an order back."""
         eid = _eid(request)
         order = self._service.withdraw(eid, request.path_params["number"])
         self._log(f"{eid}: {order.what} taken back")
         return order_json(order)
 
-    def again(self, request: Request, _: Any) -> Any:
+    def again(self, request: Request, _: object) -> Json:
         """Give out an order that is held."""
         eid = _eid(request)
         order = self._service.again(eid, request.path_params["number"])
         self._log(f"{eid}: {order.what} is given out again")
         return order_json(order)
 
-    def results(self, request: Request, _: Any) -> Any:
+    def results(self, request: Request, _: object) -> Json:
         """What came of orders."""
         after = request.query_params.get("after", "0")
         if not after.isdecimal():
@@ -172,7 +173,7 @@ def _is_address(host: str) -> bool:
     return True
 
 
-async def _json(request: Request) -> Any:
+async def _json(request: Request) -> object:
     body = await read_body(request)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.method == "POST" and kind != "application/json":

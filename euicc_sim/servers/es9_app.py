@@ -9,9 +9,8 @@ codes; who speaks no ES9+ gets these too, with a status of HTTP's.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from threading import Lock
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -23,7 +22,7 @@ from starlette.routing import Route
 from euicc_sim.parties.messages import Refusal, SmdppError
 from euicc_sim.parties.smdpp import Smdpp
 from euicc_sim.servers import Log
-from euicc_sim.servers.es9_json import FUNCTIONS, Function, subject
+from euicc_sim.servers.es9_json import FUNCTIONS, Function, Given, subject
 from euicc_sim.servers.request_body import BodyError, read_body
 
 PATH = "/gsma/rsp2/es9plus/"
@@ -54,7 +53,7 @@ class _Es9:
         self._changed = changed
         self._lock = Lock()
 
-    def endpoint(self, function: Function) -> Any:
+    def endpoint(self, function: Function) -> Callable[[Request], Awaitable[Response]]:
         """What answers the requests for a function."""
 
         async def answer(request: Request) -> Response:
@@ -80,7 +79,7 @@ class _Es9:
             about = _nobody
             try:
                 _check(headers)
-                given = function.read(_json(body))
+                given = Given.of(function.name, _json(body))
                 about = subject(self._smdpp, given)
                 answer, outcome = function.run(self._smdpp, given)
             except SmdppError as error:
@@ -105,7 +104,7 @@ def _check(headers: Mapping[str, str]) -> None:
         )
 
 
-def _json(body: bytes) -> Any:
+def _json(body: bytes) -> object:
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -131,7 +130,7 @@ def _failed(error: SmdppError, http_status: int = 200) -> Response:
     return _response({"header": status}, http_status)
 
 
-def _response(content: Mapping[str, Any], http_status: int) -> Response:
+def _response(content: Mapping[str, object], http_status: int) -> Response:
     return Response(json.dumps(content), http_status, _headers(), "application/json;charset=UTF-8")
 
 

@@ -8,41 +8,58 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Self, TypeVar
 
 from apdu import tlv
 from euicc_sim.asn1.wire import SIGNATURE
 from euicc_sim.parties.messages import Refusal, SmdppError
 from euicc_sim.parties.smdpp import MetadataError, NotificationFacts, Smdpp, iccid_of
 
+T = TypeVar("T")
+
 _OCTET_STRING = 0x04
 
-Fields = Mapping[str, Any]
 Outcome = tuple[Mapping[str, str] | None, str]
 """The fields of the answer, None for an answer without a body, and what to tell people."""
 
 
 @dataclass(frozen=True)
-class Function:
-    """A function: its name, how each field is read, and what is done with them."""
+class Given:
+    """The fields of a request for the function of that name.
 
-    name: str
-    fields: Mapping[str, Callable[[str], Any]]
-    run: Callable[[Smdpp, Fields], Outcome]
+    Reading raises SmdppError for what is missing or malformed.
+    """
 
-    def read(self, body: Any) -> dict[str, Any]:
-        """The fields of a request. Raises SmdppError for what is missing or malformed."""
+    function: str
+    fields: Mapping[str, object]
+
+    @classmethod
+    def of(cls, function: str, body: object) -> Self:
+        """The fields of a body, which must be an object."""
         if not isinstance(body, dict):
             raise SmdppError(
-                Refusal.MALFORMED, f"{self.name} needs a JSON object. Send its fields in one."
+                Refusal.MALFORMED, f"{function} needs a JSON object. Send its fields in one."
             )
-        return {name: self._field(name, read, body) for name, read in self.fields.items()}
+        return cls(function, body)
 
-    def _field(self, name: str, read: Callable[[str], Any], body: dict[str, Any]) -> Any:
-        value = body.get(name)
+    def text(self, name: str) -> str:
+        """A string."""
+        return self._read(name, str)
+
+    def data(self, name: str) -> bytes:
+        """Bytes in base64."""
+        return self._read(name, _bytes)
+
+    @property
+    def transaction(self) -> bytes:
+        """The transactionId, in hex."""
+        return self._read("transactionId", bytes.fromhex)
+
+    def _read(self, name: str, read: Callable[[str], T]) -> T:
+        value = self.fields.get(name)
         if value is None:
             raise SmdppError(
-                Refusal.ELEMENT_MISSING, f"{self.name} lacks {name}. Send it as a string."
+                Refusal.ELEMENT_MISSING, f"{self.function} lacks {name}. Send it as a string."
             )
         if not isinstance(value, str):
             raise SmdppError(Refusal.MALFORMED, f"{name} is no string. Send it as one.")
@@ -54,10 +71,18 @@ class Function:
             ) from error
 
 
-def subject(smdpp: Smdpp, given: Fields) -> Callable[[], str]:
+@dataclass(frozen=True)
+class Function:
+    """A function: its name, and what is done with the fields of a request."""
+
+    name: str
+    run: Callable[[Smdpp, Given], Outcome]
+
+
+def subject(smdpp: Smdpp, given: Given) -> Callable[[], str]:
     """Whom a request is about, once it was dealt with: EID and matchingId, as far as known."""
     try:
-        session = smdpp.session(given.get("transactionId", b""))
+        session = smdpp.session(given.transaction)
     except SmdppError:
         return lambda: ""
 
@@ -80,9 +105,11 @@ def told(facts: NotificationFacts) -> str:
     return ", ".join([*words, f"number {facts.seq_number}"])
 
 
-def _initiate_authentication(smdpp: Smdpp, given: Fields) -> Outcome:
+def _initiate_authentication(smdpp: Smdpp, given: Given) -> Outcome:
     found = smdpp.initiate_authentication(
-        given["euiccInfo1"], given["euiccChallenge"], given["smdpAddress"]
+        address=given.text("smdpAddress"),
+        challenge=given.data("euiccChallenge"),
+        euicc_info1=given.data("euiccInfo1"),
     )
     number = found.transaction_id.hex().upper()
     answer = {
@@ -95,8 +122,8 @@ def _initiate_authentication(smdpp: Smdpp, given: Fields) -> Outcome:
     return answer, f"transaction {number} begins"
 
 
-def _authenticate_client(smdpp: Smdpp, given: Fields) -> Outcome:
-    found = smdpp.authenticate_client(given["transactionId"], given["authenticateServerResponse"])
+def _authenticate_client(smdpp: Smdpp, given: Given) -> Outcome:
+    found = smdpp.authenticate_client(given.transaction, given.data("authenticateServerResponse"))
     answer = {
         "transactionId": found.transaction_id.hex().upper(),
         "profileMetadata": _base64(found.profile_metadata),
@@ -111,9 +138,9 @@ def _authenticate_client(smdpp: Smdpp, given: Fields) -> Outcome:
     return answer, f"ICCID {number} waits"
 
 
-def _get_bound_profile_package(smdpp: Smdpp, given: Fields) -> Outcome:
-    number = given["transactionId"]
-    package = smdpp.get_bound_profile_package(number, given["prepareDownloadResponse"])
+def _get_bound_profile_package(smdpp: Smdpp, given: Given) -> Outcome:
+    number, response = given.transaction, given.data("prepareDownloadResponse")
+    package = smdpp.get_bound_profile_package(number, response)
     answer = {
         "transactionId": number.hex().upper(),
         "boundProfilePackage": _base64(package),
@@ -121,9 +148,10 @@ def _get_bound_profile_package(smdpp: Smdpp, given: Fields) -> Outcome:
     return answer, f"{len(package)} bytes bound"
 
 
-def _handle_notification(smdpp: Smdpp, given: Fields) -> Outcome:
+def _handle_notification(smdpp: Smdpp, given: Given) -> Outcome:
+    pending = given.data("pendingNotification")
     try:
-        return None, told(smdpp.handle_notification(given["pendingNotification"]))
+        return None, told(smdpp.handle_notification(pending))
     except SmdppError as error:
         if error.refusal is not Refusal.TRANSACTION:
             raise
@@ -131,10 +159,11 @@ def _handle_notification(smdpp: Smdpp, given: Fields) -> Outcome:
         return None, f"taken unverified: {error}"
 
 
-def _cancel_session(smdpp: Smdpp, given: Fields) -> Outcome:
-    reason = smdpp.cancel_session(given["transactionId"], given["cancelSessionResponse"])
+def _cancel_session(smdpp: Smdpp, given: Given) -> Outcome:
+    number = given.transaction
+    reason = smdpp.cancel_session(number, given.data("cancelSessionResponse"))
     words = reason.name.lower().replace("_", " ")
-    return {"transactionId": given["transactionId"].hex().upper()}, f"ended: {words}"
+    return {"transactionId": number.hex().upper()}, f"ended: {words}"
 
 
 def _base64(data: bytes) -> str:
@@ -145,27 +174,11 @@ def _bytes(text: str) -> bytes:
     return b64decode("".join(text.split()), validate=True)
 
 
-_ID: Mapping[str, Callable[[str], Any]] = {"transactionId": bytes.fromhex}
-
 FUNCTIONS = {
-    "initiateAuthentication": Function(
-        "InitiateAuthentication",
-        {"smdpAddress": str, "euiccChallenge": _bytes, "euiccInfo1": _bytes},
-        _initiate_authentication,
-    ),
-    "authenticateClient": Function(
-        "AuthenticateClient", {**_ID, "authenticateServerResponse": _bytes}, _authenticate_client
-    ),
-    "getBoundProfilePackage": Function(
-        "GetBoundProfilePackage",
-        {**_ID, "prepareDownloadResponse": _bytes},
-        _get_bound_profile_package,
-    ),
-    "handleNotification": Function(
-        "HandleNotification", {"pendingNotification": _bytes}, _handle_notification
-    ),
-    "cancelSession": Function(
-        "CancelSession", {**_ID, "cancelSessionResponse": _bytes}, _cancel_session
-    ),
+    "initiateAuthentication": Function("InitiateAuthentication", _initiate_authentication),
+    "authenticateClient": Function("AuthenticateClient", _authenticate_client),
+    "getBoundProfilePackage": Function("GetBoundProfilePackage", _get_bound_profile_package),
+    "handleNotification": Function("HandleNotification", _handle_notification),
+    "cancelSession": Function("CancelSession", _cancel_session),
 }
 """By the last part of the path."""

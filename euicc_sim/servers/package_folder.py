@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import msgspec
 from msgspec import Meta, field
@@ -29,6 +29,7 @@ from euicc_sim.parties.messages.json_document import (
 from euicc_sim.parties.smdpp import (
     Event,
     IconType,
+    Metadata,
     MetadataError,
     NotificationTarget,
     Order,
@@ -99,7 +100,7 @@ def _order(path: Path, address: str) -> Order:
         raise ServerError(f"{path}: no matchingId has a $, since codes do. Rename the file.")
     package, said = _content(path), _sidecar(path.with_suffix(SIDECAR))
     try:
-        metadata = replace(metadata_of(package, address), **_fields(path.parent, said))
+        metadata = _said(metadata_of(package, address), path.parent, said)
         metadata.encoded()
     except MetadataError as error:
         raise ServerError(f"{path}: {error}") from error
@@ -113,25 +114,29 @@ def _order(path: Path, address: str) -> Order:
     )
 
 
-def _fields(folder: Path, said: Sidecar) -> dict[str, Any]:
-    """Fields of Metadata that are said. Raises MetadataError."""
-    icon = None if said.icon is None else _content(folder / said.icon)
+def _said(metadata: Metadata, folder: Path, said: Sidecar) -> Metadata:
+    """The metadata with what is said. Raises MetadataError."""
     rules = frozenset(_RULES[one] for one in said.ppr or ())
     if rules and said.owner is None:
         raise MetadataError("A Profile with policy rules has an owner. Add one: owner = '00101'.")
-    found = {
-        "profile_name": said.name,
-        "service_provider_name": said.provider,
-        "profile_class": said.profile_class and ProfileClass[said.profile_class.upper()],
-        "notifications": None if said.notify is None else _targets(said.notify),
-        "policy_rules": rules or None,
-        "owner": None if said.owner is None else Owner.of(said.owner),
-        "icon": icon,
-        "icon_type": None if icon is None else IconType.of(icon),
-        "fallback_allowed": said.fallback_allowed,
-        "ecall_indication": said.emergency,
-    }
-    return {name: value for name, value in found.items() if value is not None}
+    icon = metadata.icon if said.icon is None else _content(folder / said.icon)
+    return replace(
+        metadata,
+        profile_name=metadata.profile_name if said.name is None else said.name,
+        service_provider_name=said.provider
+        if said.provider is not None
+        else metadata.service_provider_name,
+        profile_class=ProfileClass[said.profile_class.upper()]
+        if said.profile_class
+        else metadata.profile_class,
+        notifications=metadata.notifications if said.notify is None else _targets(said.notify),
+        policy_rules=rules or metadata.policy_rules,
+        owner=metadata.owner if said.owner is None else Owner.of(said.owner),
+        icon=icon,
+        icon_type=None if icon is None else IconType.of(icon),
+        fallback_allowed=said.fallback_allowed,
+        ecall_indication=said.emergency,
+    )
 
 
 def _targets(addresses: Iterable[str]) -> tuple[NotificationTarget, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from apdu import TlvError
 from apdu.tlv import whole
@@ -144,7 +144,7 @@ class Es9Client:
 class _Answer:
     """The fields of an answer; what is not there or cannot be read raises LpaError."""
 
-    def __init__(self, who: str, fields: Mapping[str, Any]) -> None:
+    def __init__(self, who: str, fields: Mapping[str, object]) -> None:
         self._who = who
         self._fields = fields
 
@@ -177,7 +177,7 @@ class _Answer:
         return data[found.value : found.end]
 
 
-def _fields(answer: httpx.Response, who: str) -> Mapping[str, Any]:
+def _fields(answer: httpx.Response, who: str) -> Mapping[str, object]:
     """The fields of a good answer. Raises SmdppError for a refusal, LpaError for what is none."""
     if answer.status_code == 204:
         return {}

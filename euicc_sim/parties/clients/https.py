@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from euicc_sim.parties.messages.errors import LpaError
 
@@ -56,7 +57,7 @@ def url_of(text: str) -> httpx.URL:
     return url
 
 
-def needed() -> Any:
+def needed() -> ModuleType:
     """httpx. Raises LpaError where it is not installed."""
     try:
         import httpx

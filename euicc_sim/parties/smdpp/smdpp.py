@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self
+from typing import Self, TypedDict, Unpack
 
 from euicc_sim.asn1.codec import Unknown
 from euicc_sim.asn1.sgp22.common import EUICCInfo1
@@ -66,6 +66,20 @@ CHALLENGE_SIZE = 16
 TRANSACTION_ID_SIZE = 16
 
 
+class Options(TypedDict, total=False):
+    """The fields of an `Smdpp` that have a default."""
+
+    address: str
+    random: Callable[[int], bytes]
+    at: datetime | None
+    host_id: bytes
+    segment_size: int
+    replace_keys: bool
+    reuse_keys: bool
+    wire: Wire
+    adjust: Callable[[Binding], Binding]
+
+
 @dataclass(eq=False, kw_only=True)
 class Smdpp:
     """An SM-DP+; its refusals are SmdppError, and a refusal ends the transaction.
@@ -97,7 +111,7 @@ class Smdpp:
         orders: Iterable[Order] = (),
         *,
         curves: Iterable[Curve] | None = None,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> Self:
         """The SM-DP+ of a test PKI, on all its curves or on these; `options` are the fields.
 

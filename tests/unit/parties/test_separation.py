@@ -106,3 +106,14 @@ def test_no_two_modules_have_one_name() -> None:
         if path.stem != "__init__"
     )
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_any_stays_where_it_is_explained() -> None:
+    """pyasn1's types; JSON that a struct of msgspec holds; fields that correspond by name."""
+    found = {
+        path.relative_to(PARTIES).as_posix()
+        for path in PARTIES.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Name) and node.id == "Any"
+    }
+    assert found == {"eim/eim_file.py", "eim/server/card_records.py", "messages/encoding.py"}
