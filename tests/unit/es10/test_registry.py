@@ -53,6 +53,9 @@ TAGS = [
     0xBF65,
 ]
 
+FREE_TAG = 0xDF7F
+"""No function has it."""
+
 STANDARD = [one for one in FUNCTIONS.values() if one.clause is not None]
 EXCHANGES = [one for one in FUNCTIONS.values() if isinstance(one, Exchange)]
 HANDLED = [one for one in OPERATIONS.values() if isinstance(one, HandledOperation)]
@@ -77,9 +80,9 @@ def test_a_second_claim_to_a_tag_is_an_error() -> None:
 def test_a_function_whose_types_a_version_lacks_is_an_error() -> None:
     before = dict(FUNCTIONS)
     with pytest.raises(ValueError, match=r"Old: a card of SGP\.22 v2\.5 has it, but no Not"):
-        es10_as_received(0xBF7E, "Old", NotificationAndEprList, clause=None)(nothing)
+        es10_as_received(FREE_TAG, "Old", NotificationAndEprList, clause=None)(nothing)
     with pytest.raises(ValueError, match=r"GetCerts: a card of SGP\.32 v1\.1 has it, but no N"):
-        es10(0xBF7E, GetCertsRequest, NotificationAndEprList, clause=None, only="SGP.32")(nothing)
+        es10(FREE_TAG, GetCertsRequest, NotificationAndEprList, clause=None, only="SGP.32")(nothing)
     assert before == FUNCTIONS
 
 
@@ -207,7 +210,7 @@ def test_every_code_of_a_function_can_be_encoded(
     error = ResultError.own(code, "That is why.")
     answer = the_first_that_says(code, function.wires, lambda wire: function.refusal(wire, error))
     assert answer.startswith(function.tag.to_bytes(2))
-    assert value_of(answer)
+    assert function.clause is None or value_of(answer)  # the judge knows the standards
 
 
 OPERATION_REFUSALS = [(one, code) for one in HANDLED for code in one.codes]
@@ -238,8 +241,8 @@ def test_the_codes_of_a_function_are_those_its_refusal_takes() -> None:
 
     before = dict(FUNCTIONS)
     try:
-        es10(0xBF7E, GetCertsRequest, GetCertsResponse, clause=None, refuse=refuse)(nothing)
-        function = FUNCTIONS[0xBF7E]
+        es10(FREE_TAG, GetCertsRequest, GetCertsResponse, clause=None, refuse=refuse)(nothing)
+        function = FUNCTIONS[FREE_TAG]
         assert isinstance(function, Exchange)
         assert function.codes == ("catBusy",)
         assert function.name == "GetCerts"
