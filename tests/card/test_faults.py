@@ -251,6 +251,7 @@ def _images_of_a_fold(case: Case, folder: Path, pki: Path) -> list[tuple[str, Pa
     return images
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", [CASES[1], CASES[-1]], ids=lambda one: one.name)
 def test_a_power_loss_in_the_opening_after_a_power_loss_leaves_the_state(
     case: Case, tmp_path: Path, pki_folder: Path
@@ -264,6 +265,7 @@ def test_a_power_loss_in_the_opening_after_a_power_loss_leaves_the_state(
             assert _kept(deeper) == state, f"{name}, and at the opening {again}"
 
 
+@pytest.mark.slow
 @cases
 @pytest.mark.parametrize("at", range(len(SAVE)))
 @pytest.mark.parametrize("half", [False, True], ids=["not begun", "half done"])

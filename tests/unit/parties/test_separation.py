@@ -68,6 +68,7 @@ def test_a_planted_arrow_is_found(tmp_path: Path, room: str, line: str) -> None:
     assert [one.partition(" ")[0] for one in wrong_arrows(tmp_path)] == [f"{room}/spy.py"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", sorted(set(MAY_IMPORT)))
 def test_a_party_loads_without_the_others(room: str) -> None:
     program = f"import sys, {PREFIX}.{room}; print(*sys.modules)"

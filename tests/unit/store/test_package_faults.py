@@ -164,6 +164,7 @@ def test_a_fault_of_the_disk_in_a_fold_loses_nothing(
     assert kept(directory) == again
 
 
+@pytest.mark.slow
 @changes
 def test_a_power_loss_around_any_disk_operation_leaves_the_old_state_or_the_new(
     directory: Path, change: Change, tmp_path: Path
@@ -179,6 +180,7 @@ def test_a_power_loss_around_any_disk_operation_leaves_the_old_state_or_the_new(
     assert found == [old] * turned + [change(old)] * (len(found) - turned)
 
 
+@pytest.mark.slow
 @changes
 def test_a_power_loss_in_an_opening_leaves_the_state(
     directory: Path, change: Change, tmp_path: Path

@@ -343,6 +343,7 @@ def test_what_changes_nothing_writes_nothing(directory: Path) -> None:
         assert contents(directory) == before
 
 
+@pytest.mark.slow
 def test_a_killed_card_opens_with_what_it_answered_and_its_document_is_current(
     directory: Path,
 ) -> None:
