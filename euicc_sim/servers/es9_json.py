@@ -132,7 +132,7 @@ def _authenticate_client(smdpp: Smdpp, given: Given) -> Outcome:
         "smdpCertificate": _base64(found.certificate),
     }
     try:
-        number = iccid_of(found.profile_metadata)
+        number = iccid_of(found.profile_metadata, smdpp.wire)
     except MetadataError:  # an order may have any metadata, to see what cards make of it
         number = "(unreadable)"
     return answer, f"ICCID {number} waits"

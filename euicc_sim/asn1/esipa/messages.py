@@ -24,7 +24,6 @@ from euicc_sim.asn1.esipa.functions import (
 __all__ = [
     "Asn1Error",
     "FromIpa",
-    "answer_type",
     "from_eim",
     "from_ipa",
     "message_from_eim",
@@ -132,10 +131,3 @@ def types() -> dict[str, Any]:
         for position in range(len(one.componentType))
     )
     return {type(one).__name__: one for one in found}
-
-
-def answer_type(name: str) -> Any:
-    """The type of a message of an eIM, for the names of its codes."""
-    return _FROM_EIM.componentType.getTypeByPosition(
-        _FROM_EIM.componentType.getPositionByName(name)
-    )

@@ -5,14 +5,18 @@ The SM-DP+ is ours, on no network; its certificates are of the PKI that issued t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
 
+from euicc_sim.asn1.sgp32.functions import (
+    ExecuteFallbackMechanismResponse,
+    ProfileRollbackResponse,
+    ReturnFromFallbackResponse,
+)
 from euicc_sim.asn1.wire import WIRE_1_2
 from euicc_sim.cli.stories.telling import Step, StoryError, Storyteller
 from euicc_sim.parties.eim import add_initial_eim, operations, take_initial_answer
 from euicc_sim.parties.lpa import Lpa
-from euicc_sim.parties.messages import Transmit, with_names
+from euicc_sim.parties.messages import Transmit
 from euicc_sim.parties.smdpp import (
     Event,
     Metadata,
@@ -126,10 +130,7 @@ class ProfileStory(Storyteller):
     def _function(self, title: str, tag: int, expected: str, enabled: str) -> Step:
         request = tag.to_bytes(2) + REFRESH
         answer = self.es10(request)
-        name = FUNCTIONS[tag]
-        spec = WIRE_1_2.types[f"{name}Response"]
-        found: Any = with_names(spec, WIRE_1_2.decode(f"{name}Response", answer))
-        code = next(iter(found.values()))
+        code = ANSWERS[tag](answer)
         if code != expected:
             raise StoryError(f"{title}: expected {expected}, the card answered {code}.")
         self._check_enabled(title, enabled)
@@ -142,11 +143,16 @@ class ProfileStory(Storyteller):
             raise StoryError(f"{title}: {found} is enabled, not {NAMES[iccid]}.")
 
 
-FUNCTIONS = {
-    0xBF58: "ProfileRollback",
-    0xBF5D: "ExecuteFallbackMechanism",
-    0xBF5E: "ReturnFromFallback",
+ANSWERS: Mapping[int, Callable[[bytes], object]] = {
+    0xBF58: lambda data: WIRE_1_2[ProfileRollbackResponse].decode(data)["cmdResult"],
+    0xBF5D: lambda data: WIRE_1_2[ExecuteFallbackMechanismResponse].decode(data)[
+        "executeFallbackMechanismResult"
+    ],
+    0xBF5E: lambda data: WIRE_1_2[ReturnFromFallbackResponse].decode(data)[
+        "returnFromFallbackResult"
+    ],
 }
+"""The code in the answer of a function, by its tag."""
 
 
 def _order(iccid: str) -> Order:

@@ -6,16 +6,22 @@ Speaks to SM-DP+s through RspServer; keeps no files.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from apdu import TlvError
 from apdu.tlv import read, whole
 from euicc_sim.asn1.esipa.download import (
+    AuthenticateClientErrorEsipaName,
     AuthenticateClientOkDPEsipaValue,
     AuthenticateClientRequestEsipaValue,
+    CancelSessionErrorName,
     CancelSessionRequestEsipaValue,
+    GetBoundProfilePackageErrorEsipaName,
     GetBoundProfilePackageOkEsipaValue,
     GetBoundProfilePackageRequestEsipaValue,
+    InitiateAuthenticationErrorEsipaName,
     InitiateAuthenticationOkEsipaValue,
     InitiateAuthenticationRequestEsipaValue,
 )
@@ -29,13 +35,17 @@ from euicc_sim.parties.messages.interfaces import RspServer, Servers, hash_of_co
 
 UNDEFINED = "undefinedError"
 
-INITIATE = {
+N = TypeVar("N", bound=str)
+Codes = Mapping[tuple[str, str], N]
+"""Names of codes by the subject code and reason code of an SM-DP+."""
+
+INITIATE: Codes[InitiateAuthenticationErrorEsipaName] = {
     ("8.8.1", "3.8"): "invalidDpAddress",
     ("8.8.3", "3.1"): "euiccVersionNotSupportedByDp",
     ("8.8.2", "3.1"): "ciPKIdNotSupported",
     ("8.8.4", "3.7"): "ciPKIdNotSupported",
 }
-AUTHENTICATE = {
+AUTHENTICATE: Codes[AuthenticateClientErrorEsipaName] = {
     ("8.1.2", "6.1"): "eumCertificateInvalid",
     ("8.1.2", "6.3"): "eumCertificateExpired",
     ("8.1.3", "6.1"): "euiccCertificateInvalid",
@@ -49,7 +59,7 @@ AUTHENTICATE = {
     ("8.11.1", "3.9"): "ciPKUnknown",
     ("8.10.1", "3.9"): "invalidTransactionId",
 }
-BIND = {
+BIND: Codes[GetBoundProfilePackageErrorEsipaName] = {
     ("8.1", "6.1"): "euiccSignatureInvalid",
     ("8.2.7", "2.2"): "confirmationCodeMissing",
     ("8.2.7", "3.8"): "confirmationCodeRefused",
@@ -58,7 +68,7 @@ BIND = {
     ("8.8.5", "4.10"): "downloadOrderExpired",
     ("8.10.1", "3.9"): "invalidTransactionId",
 }
-CANCEL = {
+CANCEL: Codes[CancelSessionErrorName] = {
     ("8.10.1", "3.9"): "invalidTransactionId",
     ("8.1", "6.1"): "euiccSignatureInvalid",
 }
@@ -86,7 +96,7 @@ ERRORS: dict[str, tuple[str, str]] = {
 """The message and its alternative that answer a request with an error code; others have none."""
 
 
-def code_of(error: Exception, codes: dict[tuple[str, str], str]) -> str:
+def code_of(error: Exception, codes: Codes[str]) -> str:
     """The code for a refusal of an SM-DP+, or for an error of another kind."""
     if isinstance(error, SmdppError):
         return codes.get((error.subject, error.reason), UNDEFINED)
