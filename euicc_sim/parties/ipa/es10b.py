@@ -122,7 +122,7 @@ class IpaCard:
         ]
 
     def addresses(self) -> EuiccConfiguredAddressesResponseValue:
-        """GetEuiccConfiguredAddresses (clause 5.9.6)."""
+        """GetEuiccConfiguredAddresses (SGP.22 clause 5.7.3)."""
         return self.call(
             EuiccConfiguredAddressesRequest, Nothing(), EuiccConfiguredAddressesResponse
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from support.phone import SpeakingCard
 
 from apdu import tlv
 from euicc_sim.asn1.sgp22.packages import StoreMetadataRequestValue
+from euicc_sim.asn1.types import Type
 from euicc_sim.asn1.wire import VERSIONS, token_object
 from euicc_sim.parties.eim import operations
 from euicc_sim.parties.eim.eim import initial_tokens
@@ -210,6 +212,22 @@ def test_an_eim_of_v1_3_keeps_what_v1_3_adds_to_a_profile() -> None:
     (new,), (old,) = Lpa(card, VERSIONS["1.3"]).profiles(), Lpa(card).profiles()
     assert new.fields["iotSpecificProfileInfo"] == tlv(0xBF64, hx("0400"))
     assert "iotSpecificProfileInfo" not in old.fields
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_version_has_the_messages_of_the_parties(version: str) -> None:
+    used = {
+        getattr(import_module(node.module), one.name)
+        for _, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and (node.module or "").startswith(("euicc_sim.asn1.sgp22", "euicc_sim.asn1.sgp32"))
+        and node.module
+        for one in node.names
+    }
+    messages = [one for one in used if isinstance(one, type) and issubclass(one, Type)]
+    assert len(messages) > 30
+    assert [one for one in messages if one not in VERSIONS[version]] == []
 
 
 def trees() -> Iterator[tuple[str, ast.Module]]:

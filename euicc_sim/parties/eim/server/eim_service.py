@@ -37,7 +37,10 @@ REMEMBERED = 1024
 
 @dataclass
 class Peers:
-    """Remembers by connection ("host:port") and by host; the oldest are forgotten."""
+    """Which card is at the other end of a connection, for messages that do not name it.
+
+    Remembers by connection ("host:port") and by host; the oldest are forgotten.
+    """
 
     _by_peer: dict[str, str] = field(default_factory=dict)
 
