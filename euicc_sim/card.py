@@ -102,13 +102,13 @@ class Card:
     ) -> Self:
         """Make a card in `directory` and open it.
 
-        `eid` has 32 digits; the EUM of `pki`, a test PKI or a folder in the layout of SGP.26,
-        issues the card's certificates (without it, a test PKI in the card's own directory is made
-        or reused); with `seed` keys and challenges repeat; `max_eims`, `results` and `memory`
-        (bytes, for Profiles) say how much fits; `card_type` is iot, iot-strict or consumer;
-        `sgp32` is the version on the wire, one of 1.0.1, 1.1, 1.2 and 1.3; `rules` are the Rules
-        Authorisation Table. Without `fsync` neither the new card nor a later change need survive
-        the power. Raises CardError, and then there is no card.
+        `eid` has 32 digits. The EUM of `pki`, a test PKI or a folder in the layout of SGP.26,
+        issues the card's certificates; without it, a test PKI in the card's own directory is made
+        or reused. With `seed`, keys and challenges repeat. `max_eims`, `results` and `memory`
+        (bytes, for Profiles) are how much fits; `card_type` is iot, iot-strict or consumer;
+        `sgp32` is the version on the wire, one of 1.0.1, 1.1, 1.2 and 1.3; `rules` is the Rules
+        Authorisation Table. Without `fsync`, a power cut may lose the new card or later changes.
+        Raises CardError, and then no card was made.
         """
         directory = Path(directory)
         limits = Limits(max_eims, results, memory=memory)
@@ -132,7 +132,7 @@ class Card:
     def close(self) -> None:
         """Bring `card.json` up to date and unlock the directory.
 
-        What would change the card is answered 6581 from now on.
+        From now on, commands that would change the card are answered 6581.
         """
         self._store.close()
 
@@ -188,15 +188,15 @@ class Card:
         return ATR
 
     def power_off(self) -> None:
-        """Power off; what was kept is kept, and `card.json` says it."""
+        """Power off: as `reset`, and bring `card.json` up to date."""
         self.reset()
         self._fold()
 
     def idle(self, seconds: float) -> None:
-        """Nothing has come for so many seconds: the time for what no command is to wait for.
+        """Use a pause of that many seconds for work that no command should wait for.
 
-        After a second, or at once when the change log has grown, `card.json` is brought up to
-        date. Whoever serves the card calls this.
+        Brings `card.json` up to date after a second, or at once when the change log has grown. Call
+        this whenever the card is idle.
         """
         if seconds >= QUIET_SECONDS or self._store.has_grown:
             self._fold()

@@ -18,22 +18,22 @@ a new association token. Without one it gets the package's counter; otherwise th
 that same package again and again."""
 
 LOWER_COUNTER_WITHOUT_NEW_KEY: Final = "commandError"
-"""3.5: updateEim that lowers the counter without an eimPublicKeyData that is not there already."""
+"""3.5: updateEim lowers the counter but does not have a new eimPublicKeyData."""
 
 UNUSABLE_EIM_KEY: Final = "commandError"
-"""5.9.4, 3.5.1: an eimPublicKeyData that is no P-256 or brainpoolP256r1 key."""
+"""5.9.4, 3.5.1: an eimPublicKeyData that is not a P-256 or brainpoolP256r1 key."""
 
 UNKNOWN_EIM_ID_TYPE: Final = "commandError"
-"""2.11.1.1.1: an eimIdType that is none of OID (1), FQDN (2) and proprietary (3)."""
+"""2.11.1.1.1: an eimIdType other than OID (1), FQDN (2) or proprietary (3)."""
 
 DUPLICATE_IN_ADD_INITIAL_EIM: Final = "commandError"
-"""5.9.4: the same eimId twice in one request; a card may check, this one does."""
+"""5.9.4: the same eimId twice in one request; checking is optional for a card, this one does."""
 
 UNREADABLE_PACKAGE = SW.WRONG_DATA
 """5.9.1: no response exists for a BF51 without a readable eimId (1 to 128 characters of UTF-8)."""
 
 EMPTY_MEMORY_RESET: Final = "nothingToDelete"
-"""5.9.5: resetResult when nothing that was asked for was there."""
+"""5.9.5: resetResult when there was nothing of what the request asked to delete."""
 
 DEFAULT_DP_ADDRESS_MAX = 255
 """SGP.22 5.7.4: the longest default SM-DP+ address, in characters; a longer one is
@@ -57,7 +57,7 @@ ONE_TIME_KEYS_OUTLIVE_RESET = False
 sessions, but only until the next reset; it is never written to a file."""
 
 UNKNOWN_CANCEL_REASON = 127
-"""SGP.22 5.7.14: what is signed for a reason that v2.5 does not know, undefinedReason."""
+"""SGP.22 5.7.14: the reason to sign in place of one that v2.5 does not define: undefinedReason."""
 
 EMERGENCY_PROFILE_IS_FOR_EMERGENCIES = True
 """3.4.1, 5.9.22: neither an eIM nor an LPA can enable or disable the Emergency Profile; the answer
