@@ -220,7 +220,7 @@ class SequenceOf(Node):
             found = [one for one in found if self.item.takes(one.tag)]
         for one in found:
             if not self.item.takes(one.tag) and not self.item.keeps_unknown:
-                raise Asn1Error(f"{one.tag:X} is no element of a list of {self.item.name}")
+                raise Asn1Error(f"{one.tag:X} is not an element of a list of {self.item.name}")
         return [self.item.decode(data, one) for one in found]
 
     def encode(self, value: Any) -> bytes:

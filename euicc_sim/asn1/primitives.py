@@ -68,7 +68,7 @@ def _integer(spec: Any) -> tuple[Read, Write]:
         if isinstance(value, str):
             value = instead.get(value, value)
             if value not in names:
-                raise Asn1Error(f"{value} is no code of {', '.join(names) or 'this INTEGER'}")
+                raise Asn1Error(f"{value} is not a code of {', '.join(names) or 'this INTEGER'}")
             value = names[value]
         return write_integer(value)
 

@@ -198,5 +198,5 @@ def _bytes(size: str) -> int:
     """How many bytes `64k` or `1M` are."""
     found = _SIZE.fullmatch(size)
     if found is None:
-        fail(f"{size[:40]!r} is no size of memory; write bytes, such as 65536, 64k or 1M.")
+        fail(f"{size[:40]!r} is not a size of memory; write bytes, such as 65536, 64k or 1M.")
     return int(found[1]) * _UNITS[found[2]]

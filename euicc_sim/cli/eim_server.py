@@ -179,7 +179,7 @@ def push(
             count = push_all(functions, eid, client)
     except LpaError as error:
         fail(str(error))
-    console.print(Text(f"{count} brought"))
+    console.print(Text(f"{count} delivered"))
 
 
 COMMANDS = (serve, cards, card, results, push)

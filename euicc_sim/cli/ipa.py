@@ -141,12 +141,12 @@ def listen(
     eim_id: EimIdOption = None,
     download: ModeOption = DownloadMode.DIRECT,
     host: Annotated[
-        str, typer.Option(help="Where to listen: whoever reaches it can bring packages.")
+        str, typer.Option(help="Where to listen: anybody who can reach it can send packages.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=0xFFFF, help="0 is a free one.")] = DEFAULT_PORT,
     sgp32: Sgp32Option = SGP32_DEFAULT,
 ) -> None:
-    """Wait for an eIM that brings packages (see eim push), until Ctrl-C."""
+    """Wait for an eIM to deliver packages (see eim push), until Ctrl-C."""
     wire = wire_named(sgp32)
     try:
         with extra_needed():
@@ -221,7 +221,7 @@ class _Options:
         eims = [one for one in card.eims() if self._eim_id in (None, one.eim_id)]
         name = next((one.fqdn for one in eims if one.fqdn), None)
         if name is None:
-            raise LpaError("The card does not know where its eIM is. Say it: --eim URL.")
+            raise LpaError("The card does not know where its eIM is. Pass --eim URL.")
         return f"https://{name}"
 
 

@@ -28,7 +28,7 @@ CaOption = Annotated[
     typer.Option("--ca", metavar="FILE", help="A CA certificate for TLS; repeat it."),
 ]
 InsecureOption = Annotated[
-    bool, typer.Option("--insecure", help="Believe every server's TLS certificate.")
+    bool, typer.Option("--insecure", help="Accept any TLS certificate of a server.")
 ]
 
 

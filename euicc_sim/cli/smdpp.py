@@ -61,7 +61,7 @@ def serve(
         ),
     ],
     host: Annotated[
-        str, typer.Option(help="Where to listen: whoever reaches it can have the packages.")
+        str, typer.Option(help="Where to listen: anybody who can reach it can get the packages.")
     ] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(min=0, max=0xFFFF, help="0 takes a free one.")
@@ -137,8 +137,8 @@ def _name(host: str, address: str | None) -> str:
     if address is None:
         if host in _EVERYWHERE:
             raise ServerError(
-                f"{host or 'Everywhere'} is no name to call. Say what others call this machine: "
-                "--address NAME:PORT."
+                f"{host or 'Everywhere'} is not a name that others can use. Say what they call "
+                "this machine: --address NAME:PORT."
             )
         return "localhost" if host in _LOOPBACK else host
     try:
@@ -148,7 +148,7 @@ def _name(host: str, address: str | None) -> str:
         name, whole = None, False
     if not name or not whole or "$" in address or "@" in address:
         raise ServerError(
-            f"{address[:60]!r} is no address. Give a name and a port, such as localhost:8443."
+            f"{address[:60]!r} is not an address. Give a name and a port, such as localhost:8443."
         )
     return name
 

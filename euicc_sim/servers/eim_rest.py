@@ -89,7 +89,7 @@ class _Rest:
         words = body.get("operations") if isinstance(body, dict) else None
         if not isinstance(words, list) or not all(isinstance(one, str) for one in words):
             raise EimError(
-                'The body is no order. Send {"operations": ["listProfileInfo"]} or its like.'
+                'The body is not an order. Send {"operations": ["listProfileInfo"]} or its like.'
             )
         eid = _eid(request)
         order = self._service.order(eid, words, self._eim_of)
@@ -114,7 +114,7 @@ class _Rest:
         """What came of orders."""
         after = request.query_params.get("after", "0")
         if not after.isdecimal():
-            raise EimError(f"after={after[:20]!r} is no number. Write one, such as after=0.")
+            raise EimError(f"after={after[:20]!r} is not a number. Write one, such as after=0.")
         found = self._service.store.card(_eid(request)).results
         return [result_json(one) for one in found[int(after) :]]
 
@@ -158,7 +158,7 @@ def _check_near(request: Request) -> None:
             403, f"{host or 'Somebody'} is not this computer. Order on the eIM's own computer."
         )
     if named != "localhost" and not _is_address(named):
-        raise BodyError(403, f"{named!r} is no address. Ask for 127.0.0.1 or localhost.")
+        raise BodyError(403, f"{named!r} is not an address. Ask for 127.0.0.1 or localhost.")
 
 
 def _is_loopback(host: str) -> bool:
@@ -184,7 +184,7 @@ async def _json(request: Request) -> object:
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise BodyError(400, f"The body is no JSON: {error}. Send an object.") from error
+        raise BodyError(400, f"The body is not JSON: {error}. Send an object.") from error
 
 
 def _no_files(name: str) -> Eim:

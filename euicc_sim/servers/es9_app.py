@@ -67,10 +67,10 @@ class _Es9:
         return answer
 
     async def no_function(self, request: Request, error: Exception) -> Response:
-        """Answer what is no request of ES9+."""
+        """Answer what is not a request of ES9+."""
         status = error.status_code if isinstance(error, HTTPException) else 500
         asked = f"{request.method} {request.url.path}"
-        sentence = f"{asked} is no function of ES9+. POST to {PATH} and its name."
+        sentence = f"{asked} is not a function of ES9+. POST to {PATH} and its name."
         self._log(f"refused: {sentence}", refused=True)
         return _failed(SmdppError(Refusal.UNSUPPORTED, sentence), status)
 
@@ -109,7 +109,7 @@ def _json(body: bytes) -> object:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise SmdppError(
-            Refusal.MALFORMED, f"The body is no JSON: {error}. Send an object of the fields."
+            Refusal.MALFORMED, f"The body is not JSON: {error}. Send an object of the fields."
         ) from error
 
 

@@ -62,7 +62,7 @@ class Given:
                 Refusal.ELEMENT_MISSING, f"{self.function} lacks {name}. Send it as a string."
             )
         if not isinstance(value, str):
-            raise SmdppError(Refusal.MALFORMED, f"{name} is no string. Send it as one.")
+            raise SmdppError(Refusal.MALFORMED, f"{name} is not a string. Send it as one.")
         try:
             return read(value)
         except ValueError as error:

@@ -60,7 +60,7 @@ class _Esipa:
         """Answer what is neither ESipa nor ours."""
         status = error.status_code if isinstance(error, HTTPException) else 500
         asked = f"{request.method} {request.url.path}"
-        self._log(f"refused: {asked} is no function of ESipa. POST to {PATH}.", refused=True)
+        self._log(f"refused: {asked} is not a function of ESipa. POST to {PATH}.", refused=True)
         return Response(status_code=status, headers=headers())
 
 

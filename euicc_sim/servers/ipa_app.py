@@ -1,4 +1,4 @@
-"""An IPA that listens: an eIM brings it packages over HTTP (SGP.32 v1.2 clause 6.3.2.8)."""
+"""A listening IPA: an eIM delivers packages to it over HTTP (SGP.32 v1.2 clause 6.3.2.8)."""
 
 from __future__ import annotations
 

@@ -82,7 +82,9 @@ def read_orders(folder: Path, address: str) -> list[Order]:
     Raises ServerError for a package or a sidecar that cannot be used.
     """
     if not folder.is_dir():
-        raise ServerError(f"{folder} is no folder. Name one with profile packages, NAME.der each.")
+        raise ServerError(
+            f"{folder} is not a folder. Name one with profile packages, NAME.der each."
+        )
     packages: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix not in SUFFIXES or not path.is_file():
@@ -153,7 +155,7 @@ def _sidecar(path: Path) -> Sidecar:
     except DocumentError as error:
         raise ServerError(f"{path}: {error}") from error
     except (ValueError, RecursionError) as error:
-        raise ServerError(f"{path} is no TOML: {error}. Mend that line.") from error
+        raise ServerError(f"{path} is not TOML: {error}. Mend that line.") from error
 
 
 def _content(path: Path) -> bytes:
@@ -210,7 +212,7 @@ class StateFile:
             read_document(_State, _content(self.path)).restore(orders)
         except DocumentError as error:
             raise ServerError(
-                f"{self.path} is no state of orders: {error} Or remove it to release all orders."
+                f"{self.path} is not a state of orders: {error} Or remove it to release all orders."
             ) from error
         self._written = _State.of(orders)
 

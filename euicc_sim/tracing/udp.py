@@ -17,7 +17,7 @@ _TARGET = re.compile(r"(?:\[(?P<ipv6>[^]]+)]|(?P<host>[^]:[]+))(?::(?P<port>[0-9
 
 
 class GsmtapSocket:
-    """Sends to `target`, HOST or HOST:PORT; it is no error if nothing listens there.
+    """Sends to `target`, HOST or HOST:PORT; it is not an error if nothing listens there.
 
     Unless `anywhere`, the address must be of this machine. Raises TraceError.
     """

@@ -453,7 +453,7 @@ REFUSED = {
     "both lists": (_part(ID, TO_ME, NEXT, der(0xA0), der(0xA1)), 127),
     "a list twice": (_part(ID, TO_ME, NEXT, LIST, LIST), 127),
     "a list of another tag": (_part(ID, TO_ME, NEXT, der(0xA2)), 127),
-    "a list that is no row of objects": (_part(ID, TO_ME, NEXT, der(0xA1, b"\xab")), 127),
+    "a list that is not a row of objects": (_part(ID, TO_ME, NEXT, der(0xA1, b"\xab")), 127),
     "a list that claims too much": (_part(ID, TO_ME, NEXT, b"\xa1\x05\xab\x00"), 127),
     "a list of indefinite length": (_part(ID, TO_ME, NEXT, b"\xa1\x80\xab\0\0\0"), 127),
     "an operation of indefinite length": (_part(ID, TO_ME, NEXT, hx("A104AB800000")), 127),

@@ -86,7 +86,7 @@ def test_blocks_of_any_size_install(card: Card, pki_folder: Path, size: int) -> 
 @pytest.mark.parametrize("seed", range(20))
 def test_cuts_anywhere_install(card: Card, pki_folder: Path, seed: int) -> None:
     bound = prepare(card.transmit, seeded(pki_folder, order(package=MIDDLE), segment_size=200))
-    rng = Random(seed)  # noqa: S311 where to cut is no secret
+    rng = Random(seed)  # noqa: S311 where to cut is not a secret
     cuts = sorted(rng.sample(range(2, len(bound.package)), rng.randint(1, 60)))
     edges = zip([0, *cuts], [*cuts, len(bound.package)], strict=True)
     pieces = [bound.package[start:end] for start, end in edges]

@@ -127,7 +127,7 @@ CASES = {
     "a name of 34 bytes, 17 characters": metadata(
         INCORRECT, ICCID, tlv("91", "é".encode() * 17), NAME, known=True
     ),
-    "a name that is no UTF-8": metadata(INCORRECT, ICCID, tlv("91", b"\xff"), NAME),
+    "a name that is not UTF-8": metadata(INCORRECT, ICCID, tlv("91", b"\xff"), NAME),
     "an icon of 1025 bytes": metadata(
         INCORRECT, ICCID, PROVIDER, NAME, hx("930100"), tlv("94", bytes(1025))
     ),

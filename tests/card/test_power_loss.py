@@ -272,7 +272,7 @@ def test_a_killed_card_loads_and_accepts_no_counter_twice(
     powered: tuple[Path, socket.socket, mmap.mmap],
 ) -> None:
     directory, control, noted = powered
-    aim = Aim(random.Random(6))  # noqa: S311 when to kill is no secret
+    aim = Aim(random.Random(6))  # noqa: S311 when to kill is not a secret
     accepted: dict[int, bytes] = {}
     world = World()
     rounds = 0

@@ -196,7 +196,7 @@ def test_an_address_that_is_too_long_is_127(send: Send, eim: Eim, card: Card) ->
     assert refused(send, eim, card, long, disable(A)) == hx("BF65 03 80017F")
 
 
-# -- what is no PSMO
+# -- what is not a PSMO
 
 
 @pytest.mark.parametrize("other", ["8C 01 00", "AB 00", "BF20 00", "04 00"])

@@ -51,7 +51,7 @@ def test_a_spoilt_authenticate_server_is_refused(
     send: Send, server: Server, changes: list[tuple[int, int]]
 ) -> None:
     request = server.authenticate(challenge(send))
-    signed = len(request) - 37  # ctxParams1 is not signed, so another one is no mistake
+    signed = len(request) - 37  # ctxParams1 is not signed, so another one is not a mistake
     wrong = spoilt(request, signed, changes)
     if wrong != request:
         answer, sw = es10_sw(send, wrong)

@@ -137,7 +137,7 @@ class Profiles(Packages):
         refuse_if(target.ppr2, 3)
         self.remove(letter)
 
-    # -- downloads, and what is no function
+    # -- downloads, and what is not a function
 
     def download(self, letter: str, traits: Traits) -> bool:
         """Whether it is installed; the server is told, and then the recipient."""

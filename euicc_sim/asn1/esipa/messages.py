@@ -95,7 +95,7 @@ def to_eim(name: str, value: Any) -> bytes:
 
 
 def to_old_eim(data: bytes) -> bytes:
-    """A message to an eIM as v1.0 has it. Raises Asn1Error for bytes that are no message."""
+    """A message to an eIM as v1.0 has it. Raises Asn1Error for bytes that are not a message."""
     name, value = codec.decode(_FROM_IPA, data)
     old = esipa_v1_0.write(name, value)
     return data if old is None else old

@@ -50,7 +50,7 @@ def read(data: bytes) -> tuple[str, Any]:
     except TlvError as error:
         raise Asn1Error(str(error)) from error
     if tag not in _TYPES:
-        raise Asn1Error(f"{tag:X} is no message that differs in SGP.32 v1.0")
+        raise Asn1Error(f"{tag:X} is not a message that differs in SGP.32 v1.0")
     name, spec = _TYPES[tag]
     if tag == _NOTIFY:
         return name, _notified(data, spec)

@@ -39,7 +39,7 @@ class Es9Client:
     """What `RspServer` says, at `url`; errors of the line are LpaError, refusals SmdppError.
 
     `trust` are the CI certificates, DER, below which its TLS certificate must be; without any it
-    is those that the system trusts. With `verify` False whoever answers is believed, for servers
+    is those that the system trusts. With `verify` False any certificate is accepted, for servers
     whose TLS certificate has expired. Cards know it by `address`, which is the name that its TLS
     certificate must have; by default it is that in the URL.
     """
@@ -53,7 +53,7 @@ class Es9Client:
         address: str | None = None,
         seconds: float = SECONDS,
     ) -> None:
-        """Connects to nobody yet. Raises LpaError for what is no URL."""
+        """Does not connect yet. Raises LpaError for a malformed URL."""
         self._url, self._client = https.connection(
             url, trust=trust, verify=verify, seconds=seconds, headers=HEADERS
         )

@@ -34,7 +34,7 @@ class EsipaClient:
     """The eIM at `url`, such as https://eim.example.com.
 
     `trust` are the CA certificates, DER, below which its TLS certificate must be; without any it
-    is those that the system trusts. With `verify` False whoever answers is believed. `transport` is
+    is those that the system trusts. With `verify` False any certificate is accepted. `transport` is
     httpx's way to the server, the network by default.
     """
 
@@ -47,7 +47,7 @@ class EsipaClient:
         seconds: float = SECONDS,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """Connects to nobody yet. Raises LpaError for what is no URL."""
+        """Does not connect yet. Raises LpaError for a malformed URL."""
         url_read, self._client = https.connection(
             url, trust=trust, verify=verify, seconds=seconds, headers=HEADERS, transport=transport
         )

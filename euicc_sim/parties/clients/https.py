@@ -30,9 +30,9 @@ def connection(
     """A URL, read, and a client that has not connected yet.
 
     `trust` are the CA certificates, DER, below which the server's TLS certificate must be; without
-    any it is those that the system trusts. With `verify` False whoever answers is believed.
+    any it is those that the system trusts. With `verify` False any certificate is accepted.
     `seconds` is how long an answer may take, `transport` httpx's way to the server, the network by
-    default. Raises LpaError for what is no URL, and where httpx is not installed.
+    default. Raises LpaError for a malformed URL, or without httpx.
     """
     read = url_of(url)
     client: httpx.Client = needed().Client(
@@ -92,4 +92,4 @@ def _context(trust: Iterable[bytes], verify: bool) -> ssl.SSLContext:
 
 
 def _no_url(text: str) -> LpaError:
-    return LpaError(f"{text[:60]!r} is no URL. Give one such as https://smdp.example.com.")
+    return LpaError(f"{text[:60]!r} is not a URL. Give one such as https://smdp.example.com.")

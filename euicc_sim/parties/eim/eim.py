@@ -73,7 +73,7 @@ class Eim:
         if self.counter < 0:
             raise EimError(f"The counter {self.counter} is below 0. Begin with 0.")
         if self.token is not None and self.token < 1:
-            raise EimError(f"{self.token} is no association token. They begin with 1.")
+            raise EimError(f"{self.token} is not an association token. They begin with 1.")
         Curve.of(self.private_key)
         if self.certificate is not None:
             _check_certificate(self.certificate, self.private_key)
@@ -259,13 +259,14 @@ def add_initial_eim(*configs: EimConfigurationDataValue, wire: Wire = WIRE_1_2) 
 def initial_tokens(answer: bytes, wire: Wire = WIRE_1_2) -> list[int | None]:
     """Read the answer to AddInitialEim: the token of each eIM in the order asked, None for none.
 
-    Raises EimError when it is no such answer, or the card refused.
+    Raises EimError when it is not such an answer, or the card refused.
     """
     try:
         found = wire[AddInitialEimResponse].read_keeping(answer)
     except Asn1Error as error:
         raise EimError(
-            f"This is no answer to AddInitialEim: {error}. Give the whole object that begins BF57."
+            f"This is not an answer to AddInitialEim: {error}. "
+            "Give the whole object that begins with BF57."
         ) from error
     if found[0] != "addInitialEimOk":
         code = shown(found if isinstance(found, Unknown) else found[1])

@@ -105,7 +105,7 @@ def _private_key(record: _Record, pem: str) -> ec.EllipticCurvePrivateKey:
     except (ValueError, TypeError, UnsupportedAlgorithm, PkiError):
         # The cause is not told: it might quote the key.
         raise EimError(
-            "at privateKey: it is no unencrypted PEM private key. Restore a copy of the file."
+            "at privateKey: it is not an unencrypted PEM private key. Restore a copy of the file."
         ) from None
     raise EimError("at privateKey: its curve is not the one named at curve. Mend that place.")
 
@@ -158,7 +158,7 @@ def load(path: Path) -> Eim:
     try:
         return parse(content)
     except EimError as error:
-        raise EimError(f"{path} is no eIM's file: {error}") from error
+        raise EimError(f"{path} is not an eIM's file: {error}") from error
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def operation(word: str, eim_of: Loader = _from_file, wire: Wire = WIRE_1_2) -> 
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
         hint = f"Did you mean {_usage(near[0])}?" if near else "One of: " + ", ".join(known) + "."
-        raise EimError(f"{name!r} is no operation. {hint}")
+        raise EimError(f"{name!r} is not an operation. {hint}")
     if name in _BARE and colon:
         raise EimError(f"{name} stands alone. Write it without {colon + rest!r}.")
     if name not in _BARE | _WITH_OR_WITHOUT and not rest and word != "setDefaultDpAddress:":
@@ -85,7 +85,7 @@ def _add_eim(rest: str, eim_of: Loader, wire: Wire) -> Operation:
     options = _options("addEim", words, {"token"}, {"counter"})
     counter = options.get("counter")
     if counter is not None and not counter.removeprefix("-").isdecimal():
-        raise EimError(f"{counter!r} is no counter. Write a number, such as counter=0.")
+        raise EimError(f"{counter!r} is not a counter. Write a number, such as counter=0.")
     return operations.add_eim(
         eim_of(file).configuration(
             want_token="token" in options, counter=None if counter is None else int(counter)

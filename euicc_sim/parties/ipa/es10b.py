@@ -81,7 +81,7 @@ class IpaCard:
         self.wire = wire
 
     def begin(self) -> None:
-        """Say that the device has an IPAd; cards that do not care say so, which is no error."""
+        """Say that the device has an IPAd; cards that do not care say so, which is not an error."""
         self._raw(TERMINAL_CAPABILITY)
 
     def transmit(self, apdu: bytes) -> bytes:
@@ -170,7 +170,7 @@ class IpaCard:
         return _part(message, 0xBF51)
 
     def remove(self, seq_number: int) -> None:
-        """RemoveNotificationFromList (clause 5.9.12); what is gone already is no error."""
+        """RemoveNotificationFromList (clause 5.9.12); what is gone already is not an error."""
         self.call(
             NotificationSentRequest,
             NotificationSentRequestValue(seqNumber=seq_number),

@@ -40,14 +40,14 @@ def other_answer(name: str, answered: EsipaMessageFromEimToIpaValue) -> LpaError
     return LpaError(f"The eIM answered {name} with {answered[0]}. Look at its log.")
 
 
-def brought(message: bytes) -> TransferEimPackageRequestValue:
-    """What a TransferEimPackageRequest brings. Raises LpaError for another message."""
+def transferred(message: bytes) -> TransferEimPackageRequestValue:
+    """The contents of a TransferEimPackageRequest. Raises LpaError for any other message."""
     try:
         found = esipa.message_from_eim(message)
     except (Asn1Error, ValueError, TypeError) as error:
-        raise LpaError(f"What the eIM brings cannot be read: {error}. Look at the eIM.") from error
+        raise LpaError(f"The eIM's message cannot be read: {error}. Check the eIM.") from error
     if found[0] != "transferEimPackageRequest":
-        raise LpaError(f"The eIM brings {found[0]}. It is to bring packages by TransferEimPackage.")
+        raise LpaError(f"The eIM sends {found[0]}. It has to use TransferEimPackage.")
     return found[1]
 
 

@@ -21,7 +21,7 @@ from euicc_sim.asn1.esipa.packages import EimPackageResultValue, EprAndNotificat
 from euicc_sim.asn1.sgp32.packages import EuiccPackageRequest, Psmo
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.ipa.es10b import IpaCard, TrustedEim
-from euicc_sim.parties.ipa.esipa_requests import ask_eim, brought, other_answer, transfer_answer
+from euicc_sim.parties.ipa.esipa_requests import ask_eim, other_answer, transfer_answer, transferred
 from euicc_sim.parties.ipa.euicc_data import data_response
 from euicc_sim.parties.ipa.triggered_download import DownloadMode, Downloads
 from euicc_sim.parties.messages.apdus import Transmit
@@ -76,7 +76,7 @@ class Ipa:
     def poll(self) -> Poll:
         """Bring the eIM what waits for it, then do what it has, until it has no more.
 
-        Raises EimUnreachableError, also after a rollback whose result could not be brought; then
+        Raises EimUnreachableError, also after a rollback whose result could not be delivered; then
         it stays on the card for the next poll. Raises LpaError.
         """
         self.card.begin()
@@ -97,12 +97,12 @@ class Ipa:
         raise LpaError(f"The eIM had {PACKAGES_AT_MOST} packages and more. Poll it again.")
 
     def transferred(self, message: bytes) -> bytes:
-        """Do what an eIM brings by TransferEimPackage, and answer; empty for acknowledgements.
+        """Carry out a TransferEimPackage from an eIM, and answer; empty for acknowledgements.
 
-        Raises LpaError for what is no such message. A download is done after the answer, by the
+        Raises LpaError for anything else. A download is done after the answer, by the
         next poll.
         """
-        package = brought(message)
+        package = transferred(message)
         if package[0] == "eimAcknowledgements":
             for number in package[1]:
                 self.card.remove(number)
@@ -168,7 +168,7 @@ class Ipa:
         self._provide(eid, ("ePRAndNotifications", value))
 
     def _go_back(self, eid: str) -> None:
-        """ProfileRollback, clause 3.3.2, and bring its result."""
+        """ProfileRollback, clause 3.3.2, and deliver its result."""
         result = self.card.rollback()
         self.tell("the card went back to the Profile before")
         found = self.card.package_answer(result)

@@ -1,4 +1,4 @@
-"""An IPAd downloads Profiles that an eIM triggers, and brings SM-DP+s their notifications.
+"""An IPAd downloads Profiles that an eIM triggers, and delivers notifications to SM-DP+s.
 
 SGP.32 v1.2 clauses 3.2.3.1 (direct), 3.2.3.2 (relayed) and 3.7.
 """
@@ -91,7 +91,7 @@ class Downloads:
             self.tell(f"{pending.about} stays on the card: {error}")
             return
         self.card.remove(pending.seq_number)
-        self.tell(f"{pending.about} brought")
+        self.tell(f"{pending.about} delivered")
 
     def _downloaded(self, code: ActivationCode, transaction: bytes | None) -> bytes:
         """The ProfileInstallationResult, also of a Profile that the card did not install."""

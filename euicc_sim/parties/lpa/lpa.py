@@ -81,7 +81,7 @@ ADVICE = {
     "iccidNotFound": "List the Profiles to see their ICCIDs.",
     "iccidOrAidNotFound": "List the Profiles to see their identifiers.",
     "nothingToDelete": "Nothing of the kind is there.",
-    "profileNotInDisabledState": "The Profile is enabled; what is to be deleted is disabled first.",
+    "profileNotInDisabledState": "The Profile is enabled; disable it before deleting it.",
     "profileNotInEnabledState": "The Profile is disabled already.",
     "wrongProfileReenabling": "Enable the Profile that was enabled before the test Profile.",
 }
@@ -208,7 +208,7 @@ class Lpa:
         pending = notifications_of(message)
         if len(pending) != 1:
             raise LpaError(
-                f"The card has {len(pending)} notifications {seq_number}. List them anew."
+                f"The card has {len(pending)} notifications {seq_number}. List them again."
             )
         return pending[0]
 

@@ -51,7 +51,7 @@ _HEAD_ALONE = (0xA1, 0xA3)
 
 
 class SegmentationError(ValueError):
-    """Bytes that are no Bound Profile Package."""
+    """Bytes that are not a Bound Profile Package."""
 
 
 def segments(package: bytes) -> list[bytes]:
@@ -81,7 +81,7 @@ def _requests(package: bytes, section: Tlv) -> Iterator[bytes]:
     elif section.tag in _HEAD_ALONE:
         yield package[section.start : section.value]
     else:
-        raise SegmentationError(f"{section.tag:X} is no part of it, or has nothing in it")
+        raise SegmentationError(f"{section.tag:X} is not part of it, or is empty")
     yield from (package[one.start : one.end] for one in parts)
 
 

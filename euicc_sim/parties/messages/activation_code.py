@@ -12,7 +12,7 @@ _STRICT = re.compile(r"[0-9A-Za-z-]*")
 
 
 class ActivationCodeError(ValueError):
-    """A text that is no activation code; a sentence with the next step."""
+    """A text that is not an activation code; a sentence with the next step."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class ActivationCode:
         parts = code.split("$")
         if parts[0] != _FORMAT or len(parts) < 3 or not parts[1]:
             raise ActivationCodeError(
-                f"{text[:60]!r} is no activation code. "
+                f"{text[:60]!r} is not an activation code. "
                 "Give one such as 'LPA:1$smdp.example.com$MATCHING-ID'."
             )
         oid, flag = (*parts[3:5], "", "")[:2]

@@ -86,7 +86,7 @@ def with_names(spec: Any, value: object) -> Plain:
             return names.get(value, str(value)) if names else value
         case frozenset():
             return value
-    raise TypeError(f"a {type(value).__name__} is no value of a message")
+    raise TypeError(f"a {type(value).__name__} is not a value of a message")
 
 
 def _component(spec: Any, name: str) -> Any:

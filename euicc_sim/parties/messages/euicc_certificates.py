@@ -204,7 +204,9 @@ def _eid(certificate: x509.Certificate) -> str:
     try:
         validate_eid(eid)
     except PkiError as error:
-        raise _BrokenRuleError(f"its serialNumber is no EID: {str(error).rstrip('.')}") from error
+        raise _BrokenRuleError(
+            f"its serialNumber is not an EID: {str(error).rstrip('.')}"
+        ) from error
     return eid
 
 
@@ -227,7 +229,8 @@ def _by_names(certificate: x509.Certificate, eid: str, eum: x509.Certificate) ->
 def _within(permitted: x509.Name, subject: x509.Name, eid: str) -> bool:
     """Whether the EID begins with a serialNumber, and the organization is the one beside it.
 
-    This is no subtree as RFC 5280 has it, since a name with a whole EID is none of one with an IIN.
+    This is not a subtree in the sense of RFC 5280: a name with a whole EID is not below one with an
+    IIN.
     """
     iins = permitted.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
     organizations = permitted.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
@@ -285,7 +288,7 @@ def certificate_der(data: bytes, wire: Wire = WIRE_1_2) -> bytes:
         x509.load_der_x509_certificate(data)
     except ValueError as error:
         raise EimError(
-            "This is no certificate of a card. Give the card's answer to GetCerts, "
+            "This is not a certificate of a card. Give the card's answer to GetCerts, "
             "which begins BF56, or its eUICC certificate as DER."
         ) from error
     return data

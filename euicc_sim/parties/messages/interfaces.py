@@ -102,7 +102,7 @@ Servers = Callable[[str], RspServer]
 class Esipa(Protocol):
     """Takes a message to an eIM and gives its answer, empty where ESipa has none.
 
-    Raises EimUnreachableError, LpaError for what is no answer of an eIM.
+    Raises EimUnreachableError, LpaError for what is not an answer of an eIM.
     """
 
     def exchange(self, message: bytes) -> bytes:

@@ -47,7 +47,7 @@ class Signed(Generic[V]):
             raise SmdppError(
                 Refusal.EUICC_SIGNATURE,
                 f"{what} is not the signature of the card {euicc.eid} over these bytes. "
-                "Pass the card's answer on as it came.",
+                "Pass it on unchanged.",
             )
 
 
@@ -58,7 +58,7 @@ def read_message(message: Message[V], data: bytes) -> V:
     except Asn1Error as error:
         raise SmdppError(
             Refusal.EUICC_MESSAGE,
-            f"This is no {name_of(message)}: {error}. Pass the card's answer on as it came.",
+            f"This is not a valid {name_of(message)}: {error}. Pass it on unchanged.",
         ) from error
 
 
@@ -108,7 +108,7 @@ _SIGNED, _COMPACT = 0x30, (0xA0, 0xA1)
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A notification as it came, in `message`.
+    """A notification exactly as received, in `message`.
 
     `eid` is that of the certificate in it, which a ProfileInstallationResult does not have; that
     has the `transaction_id` of its download, and `installed` says how it ended.
@@ -147,7 +147,7 @@ def read_pending(message: bytes, wire: Wire = WIRE_1_2) -> Pending:
         pending = _pending(message, value["tbsOtherNotification"])
         return replace(pending, eid=eid_of(value["euiccCertificate"]))
     except (TlvError, SmdppError, ValueError) as error:
-        raise EimError(f"This is no notification: {error}") from error
+        raise EimError(f"This is not a notification: {error}") from error
 
 
 def _result(message: bytes, wire: Wire) -> Pending:

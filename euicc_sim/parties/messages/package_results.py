@@ -208,5 +208,5 @@ def _outcome_of(one: EuiccResultDataValue, named: Plain) -> Outcome:
 
 def _unreadable(error: Exception) -> EimError:
     return EimError(
-        f"This is no answer to a package: {error}. Give the whole object that begins BF51."
+        f"This is not an answer to a package: {error}. Give the whole object that begins BF51."
     )

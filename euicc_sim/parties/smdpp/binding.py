@@ -43,7 +43,7 @@ _FIRST_87, _ALL_88, _SECOND_87, _ALL_86 = 0xA0, 0xA1, 0xA2, 0xA3
 
 
 class SessionKeys(NamedTuple):
-    """The keys that ReplaceSessionKeys brings, 16 bytes each."""
+    """The keys in ReplaceSessionKeys, 16 bytes each."""
 
     chaining: bytes
     enc: bytes

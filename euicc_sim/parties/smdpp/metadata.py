@@ -50,11 +50,11 @@ class IconType(IntEnum):
 
     @classmethod
     def of(cls, icon: bytes) -> Self:
-        """The type of a picture, by how it begins. Raises MetadataError for what is no icon."""
+        """The type of a picture, by how it begins. Raises MetadataError for what is not an icon."""
         kind = next((kind for start, kind in _PICTURES.items() if icon.startswith(start)), None)
         if kind is None or len(icon) > ICON_SIZE:
             raise MetadataError(
-                f"This is no icon of a Profile. Give a JPG or PNG of at most {ICON_SIZE} bytes."
+                f"This is not an icon of a Profile. Give a JPG or PNG of at most {ICON_SIZE} bytes."
             )
         return cls(kind)
 
@@ -101,8 +101,8 @@ class Owner:
         found = _MCC_MNC.fullmatch(digits)
         if found is None:
             raise MetadataError(
-                f"{digits[:40]!r} is no owner. Write three digits of the MCC and two or three of "
-                "the MNC, such as 00101."
+                f"{digits[:40]!r} is not an owner. Write three digits of the MCC and two or three "
+                "of the MNC, such as 00101."
             )
         mcc, mnc, third = found.groups()
         return cls(swapped(bytes.fromhex(f"{mcc}{third or 'F'}{mnc}")))
@@ -178,7 +178,9 @@ def read_metadata(metadata: bytes, wire: Wire = WIRE_1_2) -> StoreMetadataReques
     try:
         return wire[StoreMetadataRequest].read_keeping(metadata)
     except Asn1Error as error:
-        raise MetadataError(f"This is no StoreMetadata: {error}. Begin with BF25.") from error
+        raise MetadataError(
+            f"This is not a valid StoreMetadata: {error}. Begin with BF25."
+        ) from error
 
 
 def iccid_of(metadata: bytes, wire: Wire = WIRE_1_2) -> str:

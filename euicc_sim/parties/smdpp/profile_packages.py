@@ -54,7 +54,7 @@ def _header(package: bytes) -> dict[int, bytes]:
 
 def _no_package(why: str) -> MetadataError:
     return MetadataError(
-        f"This is no unprotected Profile Package: {why}. Give the DER of its profile elements."
+        f"This is not an unprotected Profile Package: {why}. Give the DER of its profile elements."
     )
 
 

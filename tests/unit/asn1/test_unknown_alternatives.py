@@ -29,7 +29,7 @@ def test_an_alternative_in_a_list_is_kept_between_its_neighbours() -> None:
 
 
 def test_who_does_not_ask_for_it_refuses_it() -> None:
-    with pytest.raises(Asn1Error, match="8F is no element"):
+    with pytest.raises(Asn1Error, match="8F is not an element"):
         WIRE_1_2.decode("EuiccPackageResult", result(ENABLED, STRANGE))
 
 

@@ -331,7 +331,7 @@ def test_a_foreign_answer_is_not_genuine(vector_eim: str, folder: Path, pki_fold
     assert "signature is not that" in failed(
         "verify", vector_eim, result, "--certificate", "card.der"
     )
-    assert "no certificate" in failed("verify", vector_eim, result, "--certificate", "0102")
+    assert "not a certificate" in failed("verify", vector_eim, result, "--certificate", "0102")
     assert "begins BF51" in failed("verify", vector_eim, "0102", "--certificate", "card.der")
     assert "RESULT: 'none'" in failed("verify", vector_eim, "none", "--certificate", "card.der")
 

@@ -152,9 +152,9 @@ def test_a_card_is_made_by_what_is_told_of_it(run: Run, file: Path) -> None:
         (["eim", "serve", "{file}", "--tls"], "--pki FOLDER"),
         (["eim", "serve", "{file}", "--certificate", "{file}"], "cannot be used for HTTPS"),
         (["eim", "serve", "{file}", "--host", "192.0.2.1"], "Cannot listen"),
-        (["eim", "push", "{file}", OTHER_EID, "--ipa", "x"], "is no URL"),
+        (["eim", "push", "{file}", OTHER_EID, "--ipa", "x"], "is not a URL"),
         (["ipa", "poll", "--card", "{card}"], "--eim URL"),
-        (["ipa", "poll", "--card", "{card}", "--eim", "x"], "is no URL"),
+        (["ipa", "poll", "--card", "{card}", "--eim", "x"], "is not a URL"),
         (["ipa", "poll", "--card", "{card}", "--eim", "http://127.0.0.1:9"], "does not answer"),
     ],
 )
@@ -180,7 +180,7 @@ def test_packages_are_brought_to_an_ipa_that_listens(run: Run, file: Path, folde
         assert b"listens at" in process.stdout.readline()
         code, out, _ = run("eim", "push", file, EID, "--ipa", f"http://127.0.0.1:{port}")
         process.send_signal(signal.SIGTERM)
-    assert (code, "2 brought" in out) == (0, True)
+    assert (code, "2 delivered" in out) == (0, True)
     assert run("eim", "results", file, EID)[0] == 0
 
 

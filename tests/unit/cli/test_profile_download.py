@@ -227,19 +227,19 @@ def test_a_pki_that_cannot_serve_is_one_sentence(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--owner", "0010"), "'0010' is no owner. Write three digits of the MCC"),
-        (("--owner", "00a01"), "'00a01' is no owner."),
+        (("--owner", "0010"), "'0010' is not an owner. Write three digits of the MCC"),
+        (("--owner", "00a01"), "'00a01' is not an owner."),
         (("--ppr1",), "A Profile with policy rules has an owner; add one, such as --owner 00101."),
         (
             ("--icon", "icon"),
-            "icon: This is no icon of a Profile. Give a JPG or PNG of at most 1024",
+            "icon: This is not an icon of a Profile. Give a JPG or PNG of at most 1024",
         ),
-        (("--icon", "big"), "big: This is no icon of a Profile. Give a JPG or PNG of at most"),
+        (("--icon", "big"), "big: This is not an icon of a Profile. Give a JPG or PNG of at most"),
         (("--icon", "none"), "none cannot be read (No such file or directory); give another file."),
         (("--name", "x" * 65), "The metadata cannot be written: "),
         (("--provider", "x" * 33), "The metadata cannot be written: "),
         (("none",), "none cannot be read (No such file or directory); give another file."),
-        (("icon",), "icon: This is no unprotected Profile Package: "),
+        (("icon",), "icon: This is not an unprotected Profile Package: "),
     ],
     ids=lambda one: " ".join(one)[:20] if isinstance(one, tuple) else "",
 )
@@ -290,4 +290,4 @@ def test_a_profile_is_installed_and_enabled_over_a_reader(
     assert profile("enable", A_DIGITS).code == 0
     assert [row[:2] for row in profile("list").rows] == [[A_DIGITS, "enabled"]]
     refused = profile("enable", A_DIGITS)
-    assert refused.complaint.endswith("what is to be deleted is disabled first.")
+    assert refused.complaint.endswith("disable it before deleting it.")

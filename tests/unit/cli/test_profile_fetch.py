@@ -85,7 +85,7 @@ def test_an_unknown_matching_id_is_the_server_s_refusal(
 @pytest.mark.parametrize("code", ["", "LPA:2$a$b", "https://example.com", "LPA:1$$b"])
 def test_what_is_no_activation_code_is_refused(run: Run, directory: Path, code: str) -> None:
     complaint = run(code, "--card", directory).complaint
-    assert "is no activation code. Give one such as" in complaint
+    assert "is not an activation code. Give one such as" in complaint
 
 
 def test_a_server_that_is_not_there_is_a_sentence(run: Run, directory: Path) -> None:

@@ -223,7 +223,7 @@ def test_a_matching_id_that_lpac_takes_from_no_code_is_given_apart(
         answer = httpx.post(f"http://127.0.0.1:{server.port}{PATH}cancelSession", content=b"{")
         assert answer.json()["header"]["functionExecutionStatus"]["status"] == "Failed"
         said = server.end()
-    assert said[-1].startswith("CancelSession: refused 1/2.1: The body is no JSON: ")
+    assert said[-1].startswith("CancelSession: refused 1/2.1: The body is not JSON: ")
 
 
 @pytest.mark.slow
@@ -288,8 +288,10 @@ def test_who_listens_everywhere_needs_a_name(
     run: Run, folder: Path, pki_folder: Path, host: str
 ) -> None:
     found = complaint(run("serve", folder, "--pki", pki_folder, "--host", host))
-    assert found == f"{host} is no name to call. Say what others call this machine: " + (
-        "--address NAME:PORT.\n"
+    assert (
+        found
+        == f"{host} is not a name that others can use. Say what they call this machine: "
+        + ("--address NAME:PORT.\n")
     )
 
 
@@ -298,13 +300,13 @@ def test_what_is_no_address_is_a_sentence(
     run: Run, folder: Path, pki_folder: Path, address: str
 ) -> None:
     words = ("serve", folder, "--pki", pki_folder, "--address", address)
-    assert "is no address. Give a name and a port" in complaint(run(*words))
+    assert "is not an address. Give a name and a port" in complaint(run(*words))
 
 
 def test_a_state_that_is_not_ours_is_a_sentence(run: Run, folder: Path, pki_folder: Path) -> None:
     (folder / "orders.json").write_text("?")
     found = complaint(run("serve", folder, "--pki", pki_folder, "--port", 0))
-    assert "orders.json is no state of orders" in found
+    assert "orders.json is not a state of orders" in found
 
 
 def test_a_missing_extra_is_a_sentence(

@@ -28,7 +28,7 @@ def test_a_code_without_more_ends_with_the_matching_id() -> None:
 
 @pytest.mark.parametrize("text", ["", "LPA:", "LPA:2$a$b", "LPA:1$$b", "1$a", "https://a"])
 def test_what_is_no_activation_code_is_a_sentence(text: str) -> None:
-    with pytest.raises(ActivationCodeError, match=r"is no activation code\. Give one such as"):
+    with pytest.raises(ActivationCodeError, match=r"is not an activation code\. Give one such as"):
         ActivationCode.parse(text)
 
 

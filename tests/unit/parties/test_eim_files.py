@@ -212,7 +212,7 @@ def test_a_damaged_file_says_where_and_why(
     path.write_text(json.dumps(document | {field: value}))
     with pytest.raises(EimError, match=sentence) as caught:
         load(path)
-    assert str(caught.value).startswith(f"{path} is no eIM's file: ")
+    assert str(caught.value).startswith(f"{path} is not an eIM's file: ")
     assert key not in repr(caught.value)
     assert key not in repr(caught.value.__cause__)
 

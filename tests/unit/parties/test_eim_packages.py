@@ -200,7 +200,7 @@ def test_psmos_and_ecos_do_not_mix() -> None:
     ("attempt", "sentence"),
     [
         (lambda: eim1().package([], EID), "at least one operation"),
-        (lambda: eim1().package([operations.list_eim()], "8904"), "no EID"),
+        (lambda: eim1().package([operations.list_eim()], "8904"), "not an EID"),
         (
             lambda: eim1().package([operations.list_eim()], EID, transaction_id=b""),
             "transaction|fit",

@@ -149,7 +149,7 @@ def test_an_address_that_is_none_is_an_undefined_error(tmp_path: Path, euicc: Pa
         "initiateAuthenticationErrorEsipa",
         "undefinedError",
     )
-    assert "is no URL" in world.said[-1]
+    assert "is not a URL" in world.said[-1]
 
 
 # -- the rest

@@ -29,8 +29,8 @@ def test_nothing_waits(world: World) -> None:
     ("message", "code", "why"),
     [
         (f"BF4F12 5A10 {OTHER_EID}", 2, "No card"),
-        ("BF4F12 5A10 89049032123451234512345678901236", 3, "is no EID"),
-        ("BF4F12 5A10 8904903212345123451234567890123A", 3, "is no EID"),
+        ("BF4F12 5A10 89049032123451234512345678901236", 3, "is not an EID"),
+        ("BF4F12 5A10 8904903212345123451234567890123A", 3, "is not an EID"),
         ("BF4F00", 4, "has no eidValue"),
         ("BF4F03 5A0101", 127, "its size is not 16"),
         ("BF4F02 5A10", 127, "claims 16 bytes"),
@@ -105,7 +105,7 @@ def test_an_order_can_be_taken_back(world: World) -> None:
         (["enabel:1"], "Did you mean"),
         (["data:XYZ"], "is not hex"),
         (["data", "getRAT"], "stands alone"),
-        (["download:SMDP"], "no activation code"),
+        (["download:SMDP"], "not an activation code"),
     ],
 )
 def test_an_order_that_cannot_be_done_is_refused_at_once(

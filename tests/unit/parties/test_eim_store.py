@@ -77,7 +77,7 @@ def test_an_error_changes_nothing(store: EimStore) -> None:
 
 @pytest.mark.parametrize("eid", ["", "1", "../" + "0" * 29, "0" * 33, "0" * 31 + "x"])
 def test_a_name_that_is_no_eid_reaches_no_file(store: EimStore, eid: str) -> None:
-    with pytest.raises(EimError, match="is no EID"):
+    with pytest.raises(EimError, match="is not an EID"):
         store.card(eid)
 
 
@@ -87,7 +87,7 @@ def test_an_unknown_card_is_told_from_a_broken_one(store: EimStore) -> None:
     with pytest.raises(UnknownEidError), store.changing(OTHER):
         pass
     (store.folder / f"{OTHER}.json").write_text("{}")
-    with pytest.raises(EimError, match=r"is no card's file: at eid"):
+    with pytest.raises(EimError, match=r"is not a card's file: at eid"):
         store.card(OTHER)
     (store.folder / f"{OTHER}.json").write_text("[")
     with pytest.raises(EimError, match="not JSON"):

@@ -94,5 +94,5 @@ def test_nobody_there_is_told() -> None:
 
 @pytest.mark.parametrize("url", ["", "eim.example.com", "ftp://eim.example.com", "http://[::1"])
 def test_what_is_no_url_is_refused(url: str) -> None:
-    with pytest.raises(LpaError, match="is no URL"):
+    with pytest.raises(LpaError, match="is not a URL"):
         EsipaClient(url)

@@ -116,7 +116,7 @@ def test_a_list_that_is_none_is_told(answer: str) -> None:
 
 
 def test_a_result_that_is_none_is_told() -> None:
-    with pytest.raises(LpaError, match="no answer to a package"):
+    with pytest.raises(LpaError, match="not an answer to a package"):
         answering(hx("BF5100")).load_package(vector("pkg_enable"))
 
 

@@ -1,4 +1,4 @@
-"""An eIM that brings packages to an IPA that listens (TransferEimPackage)."""
+"""An eIM that delivers packages to a listening IPA (TransferEimPackage)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def ipa(world: World, card: Card) -> EsipaClient:
 
 
 class Saying:
-    """An IPA that answers the same whatever it is brought."""
+    """An IPA that gives the same answer to everything."""
 
     def __init__(self, answer: bytes) -> None:
         """Answer so."""
@@ -110,6 +110,6 @@ def test_an_ipa_that_is_away_keeps_the_order(world: World, card: Card) -> None:
     away = EsipaClient(
         "http://127.0.0.1:8081", transport=InProcess(ipa_app(bytes, world.log), lambda: True)
     )
-    with pytest.raises(EimError, match="was not brought"):
+    with pytest.raises(EimError, match="was not delivered to"):
         pushed(world, away)
     assert len(record(world).queue) == 1

@@ -111,7 +111,7 @@ def test_an_aid_may_be_bytes() -> None:
 def test_a_profile_that_is_not_there_is_a_sentence() -> None:
     card = playing("ES10c.EnableProfile (by ICCID, no refresh, not found)")
     text = refused(lambda: Lpa(card).enable("89FF0123456789012341"[2:]), None)
-    assert "no ICCID" in text
+    assert "not an ICCID" in text
     card = ScriptedCard([(hx("BF3111A00C5A0A98001032547698103214810100"), hx("BF3103800101"))])
     assert "List the Profiles" in refused(lambda: Lpa(card).enable(ICCID), "iccidOrAidNotFound")
 
@@ -155,7 +155,7 @@ def test_a_refusal_has_the_name_of_its_code(tag: str, code: int, name: str) -> N
 @pytest.mark.parametrize("text", ["", "8900", "A0", "89000123456789012341234", "x" * 20])
 def test_what_names_no_profile_is_not_sent(text: str) -> None:
     card = ScriptedCard([])
-    assert "no ICCID" in refused(lambda: Lpa(card).delete(text), None)
+    assert "not an ICCID" in refused(lambda: Lpa(card).delete(text), None)
     assert card.selections == 0
 
 

@@ -196,7 +196,7 @@ def test_an_answer_about_other_eims_changes_nothing() -> None:
         take_initial_answer(vector("add_initial_eim_resp_two_token"), eim)
     with pytest.raises(EimError, match="associatedEimAlreadyExists"):
         take_initial_answer(vector("add_initial_eim_resp_exists"), eim)
-    with pytest.raises(EimError, match="no answer to AddInitialEim"):
+    with pytest.raises(EimError, match="not an answer to AddInitialEim"):
         take_initial_answer(vector("res_list_eim"), eim)
     assert eim.token is None
 
@@ -238,8 +238,8 @@ def test_a_result_verifies_with_a_certificate(der: bytes, pki_folder: Path) -> N
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (b"", "no certificate"),
-        (b"-----BEGIN nothing", "no certificate"),
+        (b"", "not a certificate"),
+        (b"-----BEGIN nothing", "not a certificate"),
         (hx("BF5603810101"), "invalidCiPKId"),
         (hx("BF5602A000"), "damaged"),
     ],

@@ -102,7 +102,7 @@ def test_bytes_that_are_no_message_are_refused_by_their_name(desk: Desk, data: b
         "authenticateServerResponse": coded(data),
     }
     message = refused(desk.ask("authenticateClient", body), "8.1", "2.1")
-    assert message.startswith("This is no AuthenticateServerResponse")
+    assert message.startswith("This is not a valid AuthenticateServerResponse")
 
 
 def test_a_long_sentence_ends_with_a_whole_word(desk: Desk) -> None:
@@ -143,7 +143,7 @@ def test_what_is_no_function_has_the_status_of_http_too(
     desk: Desk, method: str, path: str, status: int
 ) -> None:
     answer = ask(desk.app, path, method=method)
-    assert "is no function of ES9+" in refused(answer, "1", "3.1", status)
+    assert "is not a function of ES9+" in refused(answer, "1", "3.1", status)
     assert len(desk.log.refused) == 1
 
 

@@ -175,7 +175,7 @@ def test_whoever_answers_is_believed_only_when_that_is_said() -> None:
     with (
         smdpp_served() as url,
         Es9Client(url, verify=False) as client,
-        pytest.raises(SmdppError, match="This is no EUICCInfo1"),
+        pytest.raises(SmdppError, match="This is not a valid EUICCInfo1"),
     ):
         asked(client)
 
@@ -192,7 +192,7 @@ def test_nobody_there_is_a_sentence() -> None:
 
 @pytest.mark.parametrize("url", ["", "smdp.example.com", "ftp://x", "https://", "LPA:1"])
 def test_what_is_no_url_is_a_sentence(url: str) -> None:
-    with pytest.raises(LpaError, match=r"is no URL\. Give one such as https"):
+    with pytest.raises(LpaError, match=r"is not a URL\. Give one such as https"):
         Es9Client(url)
 
 

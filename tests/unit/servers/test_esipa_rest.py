@@ -85,9 +85,9 @@ def test_results_can_be_asked_for_from_a_number_on(world: World) -> None:
     ("path", "body", "status", "why"),
     [
         (f"/eids/{EID}/orders", {"operations": ["enable"]}, 400, "is not complete"),
-        (f"/eids/{EID}/orders", {"operations": "listEim"}, 400, "The body is no order"),
-        (f"/eids/{EID}/orders", {"operations": [1]}, 400, "The body is no order"),
-        (f"/eids/{EID}/orders", [], 400, "The body is no order"),
+        (f"/eids/{EID}/orders", {"operations": "listEim"}, 400, "The body is not an order"),
+        (f"/eids/{EID}/orders", {"operations": [1]}, 400, "The body is not an order"),
+        (f"/eids/{EID}/orders", [], 400, "The body is not an order"),
         (f"/eids/{EID}/orders", {"operations": []}, 400, "at least one operation"),
         (f"/eids/{EID}/orders", {"operations": ["addEim:/etc/x"]}, 400, "cannot be named here"),
         ("/eids/12/orders", {"operations": ["data"]}, 400, "is not an EID"),

@@ -83,11 +83,13 @@ def test_a_name_that_no_activation_code_can_have_is_refused(folder: Path) -> Non
 @pytest.mark.parametrize("content", [b"", b"text", bytes.fromhex("30021234"), b"\xa0\x82"])
 def test_what_is_no_package_is_named(folder: Path, content: bytes) -> None:
     (folder / "BAD.der").write_bytes(content)
-    assert complaint(folder).startswith(f"{folder}/BAD.der: This is no unprotected Profile Package")
+    assert complaint(folder).startswith(
+        f"{folder}/BAD.der: This is not an unprotected Profile Package"
+    )
 
 
 def test_a_folder_must_be_there_and_have_packages(tmp_path: Path) -> None:
-    assert "is no folder. Name one with profile packages" in complaint(tmp_path / "none")
+    assert "is not a folder. Name one with profile packages" in complaint(tmp_path / "none")
     assert "has no profile packages. Put some there" in complaint(tmp_path)
 
 
@@ -159,11 +161,11 @@ def test_an_icon_is_a_file_beside(folder: Path) -> None:
         ("eid = '123'", "at eid: Expected `str` matching regex"),
         ("class = 'gold'", "at class: Invalid enum value 'gold'"),
         ("ppr = [3]\nowner = '00101'", "at ppr[0]: Invalid enum value 3"),
-        ("owner = '1'", "'1' is no owner"),
+        ("owner = '1'", "'1' is not an owner"),
         (f"name = '{'x' * 65}'", "The metadata cannot be written"),
         ("icon = 'none.png'", "none.png cannot be read"),
-        ("icon = 'BLUE-1.der'", "This is no icon of a Profile"),
-        ("name = ", "is no TOML"),
+        ("icon = 'BLUE-1.der'", "This is not an icon of a Profile"),
+        ("name = ", "is not TOML"),
     ],
 )
 def test_a_sidecar_that_cannot_be_used_is_named_with_its_place(
@@ -177,7 +179,7 @@ def test_a_sidecar_that_cannot_be_used_is_named_with_its_place(
 
 def test_a_sidecar_in_another_coding_is_no_toml(folder: Path) -> None:
     (folder / "BLUE-1.toml").write_bytes(b"name = '\xff'")
-    assert "BLUE-1.toml is no TOML" in complaint(folder)
+    assert "BLUE-1.toml is not TOML" in complaint(folder)
 
 
 # -- what is kept
@@ -261,7 +263,7 @@ def test_a_file_that_cannot_be_written_is_a_sentence_and_leaves_the_old_one(
 )
 def test_a_state_that_is_not_ours_is_named(tmp_path: Path, content: str) -> None:
     (tmp_path / STATE_FILE).write_text(content)
-    with pytest.raises(ServerError, match=r"orders\.json is no state of orders") as caught:
+    with pytest.raises(ServerError, match=r"orders\.json is not a state of orders") as caught:
         StateFile.of(tmp_path).restore(book("A"))
     assert "remove it to release all orders" in str(caught.value)
 

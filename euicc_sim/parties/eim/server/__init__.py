@@ -6,7 +6,7 @@
 
 Messages of ESipa come in as bytes, and the answer goes out as bytes, with a status of HTTP's;
 `servers` puts it on a network. A record of each card is on the disk before an answer leaves. Knows
-no network, cards by what IPAs bring of them, SM-DP+s by `messages.interfaces`. Start reading at
+no network, cards by what IPAs report, SM-DP+s by `messages.interfaces`. Start reading at
 `eim_service`, then `esipa_functions`.
 """
 

@@ -222,7 +222,7 @@ def plain(value: object) -> Json:
             return sorted(value)
         case list() | tuple():
             return [plain(one) for one in value]
-    raise TypeError(f"a {type(value).__name__} is no value of a message")
+    raise TypeError(f"a {type(value).__name__} is not a value of a message")
 
 
 _EID = re.compile(r"[0-9]{32}")
@@ -260,7 +260,7 @@ class EimStore:
         try:
             record = parse(content)
         except EimError as error:
-            raise EimError(f"{path} is no card's file: {error}") from error
+            raise EimError(f"{path} is not a card's file: {error}") from error
         if record.eid != eid:
             raise EimError(f"{path} is of the card {record.eid}. Give it that name again.")
         return record
@@ -302,7 +302,7 @@ class EimStore:
 
     def _path(self, eid: str) -> Path:
         if not _EID.fullmatch(eid):
-            raise EimError(f"{eid[:40]!r} is no EID. Write its 32 digits without spaces.")
+            raise EimError(f"{eid[:40]!r} is not an EID. Write its 32 digits without spaces.")
         return self.folder / f"{eid}.json"
 
 

@@ -65,14 +65,14 @@ def _host(peer: str) -> str:
 
 
 RETRY = timedelta(seconds=30)
-"""So long is an SM-DP+ left alone that could not be reached."""
+"""How long an unreachable SM-DP+ is left alone."""
 
 
 class Tell(Protocol):
-    """Takes one line for each thing that was asked, `refused` where it was not done."""
+    """Logs one line per request, `refused` if it was not carried out."""
 
     def __call__(self, text: str, *, refused: bool = False) -> None:
-        """Take the line."""
+        """Log the line."""
         ...
 
 

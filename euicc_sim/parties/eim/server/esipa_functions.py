@@ -152,7 +152,7 @@ class EsipaFunctions:
             value: GetEimPackageResponseValue = ("eimPackageError", "noEimPackageAvailable")
         else:
             value, order = found
-            times = f", for the {order.deliveries}. time" if order.deliveries > 1 else ""
+            times = f", delivery {order.deliveries}" if order.deliveries > 1 else ""
             self._tell(f"{eid}: given {order.what}{times}")
         return Reply(esipa.message_to_ipa(("getEimPackageResponse", value)), eid=eid)
 
@@ -221,7 +221,7 @@ class EsipaFunctions:
         return read_result(result, self._service.eim.wire).transaction_id
 
     def _transfer_response(self, transferred: TransferEimPackageResponseValue, peer: str) -> Reply:
-        """What an IPA says to a package that it was brought by TransferEimPackage."""
+        """Take an IPA's answer to a package delivered with TransferEimPackage."""
         if transferred[0] == "eimPackageReceived":
             self._tell("TransferEimPackage: the IPA has the package")
             return Reply(b"", NO_CONTENT)
@@ -231,13 +231,13 @@ class EsipaFunctions:
         return Reply(esipa.message_to_ipa(("transferEimPackageRequest", answer)), eid=eid)
 
     def next_for(self, eid: str) -> Package | None:
-        """What to bring a card now, a TransferEimPackageRequest; None when nothing waits."""
+        """The next TransferEimPackageRequest for a card; None when nothing is waiting."""
         with self._service.store.changing(eid) as record:
             found = self._next(record)
         if found is None:
             return None
         value, order = found
-        self._tell(f"{eid}: brought {order.what}")
+        self._tell(f"{eid}: delivered {order.what}")
         return value
 
     def take_transferred(self, eid: str, answer: TransferEimPackageResponseValue) -> list[int]:
@@ -299,7 +299,9 @@ def _eid(value: bytes) -> str:
     try:
         validate_eid(eid)
     except PkiError as error:
-        raise EsipaError("invalidEid", f"The eidValue {eid.upper()} is no EID: {error}") from error
+        raise EsipaError(
+            "invalidEid", f"The eidValue {eid.upper()} is not an EID: {error}"
+        ) from error
     return eid
 
 

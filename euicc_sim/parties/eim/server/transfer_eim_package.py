@@ -1,4 +1,4 @@
-"""An eIM brings its packages to an IPA that listens: TransferEimPackage (SGP.32 clause 6.3.2.8)."""
+"""An eIM delivers its packages to a listening IPA: TransferEimPackage (SGP.32 clause 6.3.2.8)."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def push(functions: EsipaFunctions, eid: str, ipa: Esipa) -> int:
     """Bring an IPA all that waits for its card: how many packages it took.
 
     `ipa` takes a message to it. Raises EimError when it cannot be reached or does not answer as
-    an IPA; what was brought without an answer waits on. A download stays in the queue until the
-    IPA says by ProvideEimPackageResult what came of it.
+    an IPA; without an answer a package stays queued. A download stays in the queue until the IPA
+    reports its outcome with ProvideEimPackageResult.
     """
     for count in range(PACKAGES_AT_MOST):
         found = functions.next_for(eid)
@@ -35,10 +35,10 @@ def push(functions: EsipaFunctions, eid: str, ipa: Esipa) -> int:
         try:
             answer = ipa.exchange(esipa.message_to_ipa(("transferEimPackageRequest", found)))
         except LpaError as error:
-            raise EimError(f"{_NAMES[found[0]]} for {eid} was not brought: {error}") from error
+            raise EimError(f"{_NAMES[found[0]]} was not delivered to {eid}: {error}") from error
         if not _took(functions, eid, ipa, answer):
             return count + 1
-    raise EimError(f"{PACKAGES_AT_MOST} packages were brought to {eid}. Look at its queue.")
+    raise EimError(f"{PACKAGES_AT_MOST} packages were delivered to {eid}. Check its queue.")
 
 
 def _took(functions: EsipaFunctions, eid: str, ipa: Esipa, answer: bytes) -> bool:
@@ -52,7 +52,7 @@ def _took(functions: EsipaFunctions, eid: str, ipa: Esipa, answer: bytes) -> boo
         try:
             ipa.exchange(esipa.message_to_ipa(("transferEimPackageRequest", acknowledged)))
         except LpaError as error:
-            raise EimError(f"The acknowledgement for {eid} was not brought: {error}") from error
+            raise EimError(f"The acknowledgement was not delivered to {eid}: {error}") from error
     return True
 
 
