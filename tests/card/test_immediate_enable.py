@@ -214,6 +214,18 @@ def test_ppr1_of_the_enabled_profile_is_127(send: Send, ready: Card, pki_folder:
     assert ask(send, ENABLE) == NO_CONTEXT
 
 
+def test_a_refusal_that_uses_the_session_up_is_an_event_that_says_so(
+    send: Send, ready: Card, pki_folder: Path
+) -> None:
+    give(ready, B, enabled=B, B={"rules": PPR1})
+    install(send, pki_folder)
+    ready.take_events()
+    assert ask(send, ENABLE) == UNDEFINED
+    (event,) = ready.take_events()
+    assert (event.name, event.refused) == ("ImmediateEnable", True)
+    assert "PPR1" in event.text
+
+
 def test_the_emergency_profile_is_127(send: Send, ready: Card, pki_folder: Path) -> None:
     install(send, pki_folder, ecall_indication=True)
     assert ask_in_vain(send, ready, ENABLE) == UNDEFINED

@@ -204,11 +204,12 @@ def an_eim_disables_while_the_toolkit_is_busy(card: Card, _: Path) -> bytes:
     return ordered(card.transmit, trusted(card), disable(A))
 
 
-@scene("PPR1_HOLDS_AGAINST_TEST_PROFILES", true="83 01 03", false="83 01 00")
-def an_eim_enables_a_test_profile_over_one_with_ppr1(card: Card, _: Path) -> bytes:
+@scene("PPR1_HOLDS_AGAINST_TEST_PROFILES", true="83 01 03 83 01 03", false="83 01 03 83 01 00")
+def an_eim_enables_another_and_a_test_profile_over_one_with_ppr1(card: Card, _: Path) -> bytes:
     test = {"profile_class": ProfileClass.TEST}
-    give(card, A, B, enabled=A, A={"rules": PPR1}, B=test)
-    return ordered(card.transmit, trusted(card), enable(B))
+    give(card, A, B, C, enabled=A, A={"rules": PPR1}, C=test)
+    eim = trusted(card)
+    return b"".join(ordered(card.transmit, eim, enable(one)) for one in (B, C))
 
 
 @scene("WAYS_BACK_OVERRULE_PPR1", true="BF58", false="BF58 03 020107")
@@ -232,14 +233,22 @@ def an_emergency_that_stops_a_profile_with_ppr1(card: Card, _: Path) -> bytes:
     return ask(card.transmit, hx("BF5B 03 8001FF"))
 
 
-@scene("ROLLBACK_ENDS_WITHOUT_REFRESH", true="BF58 03 020101", false="BF58")
-def a_rollback_after_an_emergency_without_refresh(card: Card, _: Path) -> bytes:
-    give(card, A, B, C, enabled=A, C=ECALL)
-    ordered(card.transmit, trusted(card), enable(B, rollback=True))
-    for request in ("BF5B 03 800100", "BF5C 03 800100"):
-        ask(card.transmit, hx(request))
-    answer = ask(card.transmit, ROLLBACK)
-    return answer if len(answer) == 6 else answer[:2]
+@scene(
+    "ROLLBACK_ENDS_WITHOUT_REFRESH",
+    true="BF58 03 020101 BF58 03 020101",
+    false="BF58 BF58 03 020101",
+)
+def rollbacks_after_an_emergency_without_and_with_refresh(card: Card, _: Path) -> bytes:
+    eim = trusted(card)
+    answers = []
+    for flag in ("00", "FF"):
+        give(card, A, B, C, enabled=A, C=ECALL)
+        ordered(card.transmit, eim, enable(B, rollback=True))
+        for request in (f"BF5B 03 8001{flag}", f"BF5C 03 8001{flag}"):
+            ask(card.transmit, hx(request))
+        answer = ask(card.transmit, ROLLBACK)
+        answers.append(answer if len(answer) == 6 else answer[:2])
+    return b"".join(answers)
 
 
 @scene("IMMEDIATE_ENABLE_NEEDS_A_SERVER", true="BF5A 03 800101", false="BF5A 03 800104")

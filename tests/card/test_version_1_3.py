@@ -10,6 +10,7 @@ from support import saip
 from support.eims import LIST_EIM, Eim, ask, eim1, eim2, encoded, tlv, trust, value_of
 from support.es10 import SELECT_ISDR, es10
 from support.hexes import hx
+from support.installed import give
 from support.installing import B_DIGITS, C_DIGITS, A, B, install, smdpp
 from support.vectors import vector
 
@@ -56,6 +57,15 @@ def test_an_unsigned_error_says_why_in_v1_3(isdr: Send, eim: Eim) -> None:
 
 def test_no_emergency_profile_to_disable_has_a_code_of_its_own_in_v1_3(isdr: Send) -> None:
     assert es10(isdr, hx("BF5C 03 800100")) == hx("BF5C 03 800108")
+
+
+def test_an_emergency_profile_that_is_there_is_disabled_in_v1_3_as_before(
+    isdr: Send, card: Card
+) -> None:
+    give(card, A, B, enabled=A, B={"ecall": True})
+    assert es10(isdr, hx("BF5C 03 800100")) == hx("BF5C 03 800102")
+    assert es10(isdr, hx("BF5B 03 800100")) == hx("BF5B 03 800100")
+    assert es10(isdr, hx("BF5C 03 800100")) == hx("BF5C 03 800100")
 
 
 @pytest.mark.parametrize("version", ["1.1"])
