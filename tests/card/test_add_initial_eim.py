@@ -25,6 +25,7 @@ from support.eims import (
     vector_key,
 )
 from support.es10 import SELECT_ISDR
+from support.fresh import fresh_card
 from support.hexes import hx
 from support.vectors import vector
 
@@ -43,7 +44,7 @@ NOBODY = hx("BF55 02 A000")
 @pytest.fixture
 def card(tmp_path: Path, pki_folder: Path) -> Any:
     """A card with room for three eIMs."""
-    with Card.create(tmp_path / "card", pki=pki_folder, seed=1, max_eims=3, fsync=False) as card:
+    with Card.open(fresh_card(tmp_path / "card", pki_folder, max_eims=3), fsync=False) as card:
         yield card
 
 

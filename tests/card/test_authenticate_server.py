@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from support.eims import ask, check_signature, eim1, objects, tlv, trust, value_of
 from support.es10 import SELECT_ISDR, es10, es10_sw
-from support.fresh import fresh_card
+from support.fresh import fresh_card, pki_in
 from support.hexes import hx
 from support.kept import files
 from support.mistakes import (
@@ -61,7 +61,7 @@ def curve(request: pytest.FixtureRequest) -> Curve:
 
 @pytest.fixture
 def ci(pki_folder: Path, curve: Curve) -> CertificateIssuer:
-    return TestPki.load(pki_folder).branch(curve).ci
+    return pki_in(pki_folder).branch(curve).ci
 
 
 @pytest.fixture
@@ -238,7 +238,7 @@ def test_any_sequence_is_no_certificate(isdr: Send, server: Server) -> None:
 def test_a_certificate_of_the_other_ci_is_invalid(
     isdr: Send, server: Server, pki_folder: Path, curve: Curve
 ) -> None:
-    (other,) = (one for one in TestPki.load(pki_folder).branches if one.curve is not curve)
+    (other,) = (one for one in pki_in(pki_folder).branches if one.curve is not curve)
     wrong = Server.below(other.ci).auth
     refused(isdr, server, server.authenticate(challenge(isdr), certificate=wrong), 1)
 
@@ -489,7 +489,7 @@ def test_a_card_made_before_ci_certificates_were_kept_opens_and_knows_no_ci(
     for one in document["card"]["credentials"]:
         assert one.pop("ciCertificate")
     (folder / "card.json").write_text(json.dumps(document))
-    server = Server.below(TestPki.load(pki_folder).branches[0].ci)
+    server = Server.below(pki_in(pki_folder).branches[0].ci)
     with Card.open(folder, fsync=False) as card:
         card.transmit(SELECT_ISDR)
         assert server.begin(card.transmit) == refusal("BF38", 7)

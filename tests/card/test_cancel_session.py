@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support.eims import ask, check_signature, tlv
 from support.es10 import SELECT_ISDR, es10_sw
+from support.fresh import pki_in
 from support.hexes import hx
 from support.server import (
     TRANSACTION,
@@ -22,7 +23,7 @@ from support.server import (
 )
 
 from euicc_sim import Card
-from keys import CertificateIssuer, Curve, TestPki
+from keys import CertificateIssuer, Curve
 
 Send = Callable[[bytes], bytes]
 
@@ -32,7 +33,7 @@ REASONS = [0, 1, 2, 3, 4, 5, 127]
 
 @pytest.fixture(params=list(Curve), ids=lambda one: one.value)
 def ci(request: pytest.FixtureRequest, pki_folder: Path) -> CertificateIssuer:
-    return TestPki.load(pki_folder).branch(request.param).ci
+    return pki_in(pki_folder).branch(request.param).ci
 
 
 @pytest.fixture

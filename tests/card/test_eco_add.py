@@ -22,6 +22,7 @@ from support.eims import (
     trust,
     vector_key,
 )
+from support.fresh import fresh_card
 from support.hexes import hx
 
 from euicc_sim import Card
@@ -33,7 +34,7 @@ OK, NO_ROOM, EXISTS, CI_UNKNOWN, BAD_TOKEN, OUT_OF_RANGE, COMMAND_ERROR = 0, 1, 
 @pytest.fixture
 def card(tmp_path: Path, pki_folder: Path) -> Iterator[Card]:
     """A card with room for two eIMs."""
-    with Card.create(tmp_path / "card", pki=pki_folder, seed=1, max_eims=2, fsync=False) as card:
+    with Card.open(fresh_card(tmp_path / "card", pki_folder, max_eims=2), fsync=False) as card:
         yield card
 
 

@@ -105,7 +105,7 @@ cases = pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
 
 
 def _prepare(directory: Path, pki: Path, case: Case) -> None:
-    with Card.create(directory, pki=pki, seed=1, fsync=False) as card:
+    with Card.open(fresh_card(directory, pki), fsync=False) as card:
         card.transmit(SELECT_ISDR)
         give(card, *(FIRST, SECOND, THIRD)[: case.profiles], enabled=FIRST)
         change(card, fallback_profile=THIRD if case.profiles > 2 else None)

@@ -11,6 +11,7 @@ from support.bpp import opening
 from support.eims import ask, objects, tlv
 from support.es10 import SELECT_ISDR, es10_sw
 from support.euiccs import PaperEuicc, shared_pki
+from support.fresh import pki_in
 from support.hexes import hx
 from support.installing import B_DIGITS, C_DIGITS, D_DIGITS, C, D, install, order
 from support.loading import (
@@ -30,7 +31,7 @@ from support.spoiling import (
 
 from euicc_sim import Card
 from euicc_sim.parties.smdpp.binding import Binding, control_reference_template
-from keys import Curve, TestPki
+from keys import Curve
 
 Send = Callable[[bytes], bytes]
 Adjust = Callable[[Binding], Binding]
@@ -178,7 +179,7 @@ def test_before_anything_is_prepared_every_piece_is_6985(
 def test_an_authenticated_server_that_prepared_nothing_cannot_load(
     isdr: Send, card: Card, pki_folder: Path, bound: Bound
 ) -> None:
-    Server.below(TestPki.load(pki_folder).branch(Curve.NIST).ci).session(isdr)
+    Server.below(pki_in(pki_folder).branch(Curve.NIST).ci).session(isdr)
     before = card.state
     assert es10_sw(isdr, bound.chains[0]) == NOT_EXPECTED
     assert card.state is before

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support import saip
 from support.eims import tlv
+from support.fresh import fresh_card
 from support.hexes import hx
 from support.installing import A_DIGITS, B_DIGITS, A, B, install, order
 from support.loading import (
@@ -262,7 +263,7 @@ def small(tmp_path: Path, pki_folder: Path) -> Iterator[Callable[[int], Card]]:
 
     def make(memory: int) -> Card:
         folder = tmp_path / f"card{len(made)}"
-        card = Card.create(folder, pki=pki_folder, seed=1, memory=memory, fsync=False)
+        card = Card.open(fresh_card(folder, pki_folder, memory=memory), fsync=False)
         made.append(card)
         return card
 

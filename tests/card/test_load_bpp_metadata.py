@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from support.eims import ask, tlv
+from support.fresh import fresh_card
 from support.hexes import hx
 from support.installing import B_DIGITS, A, B, install, order
 from support.loading import (
@@ -233,7 +234,7 @@ def test_without_memory_for_an_isdp_or_its_icon_the_load_fails(
     iccid: bytes | None,
     icon: bytes | None,
 ) -> None:
-    with Card.create(tmp_path / "card", pki=pki_folder, seed=1, memory=memory, fsync=False) as card:
+    with Card.open(fresh_card(tmp_path / "card", pki_folder, memory=memory), fsync=False) as card:
         watch = Watch(card.transmit, card)
         wanted = order(icon=icon, icon_type=0 if icon else None)
         bound = prepare(card.transmit, seeded(pki_folder, wanted))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.eims import tlv
+from support.fresh import fresh_card
 from support.hexes import hx
 from support.installing import B_DIGITS, A, install, order
 from support.loading import (
@@ -48,7 +49,7 @@ def table() -> Rules:
 
 @pytest.fixture
 def card(tmp_path: Path, pki_folder: Path, table: Rules) -> Iterator[Card]:
-    with Card.create(tmp_path / "card", pki=pki_folder, seed=1, rules=table, fsync=False) as card:
+    with Card.open(fresh_card(tmp_path / "card", pki_folder, rules=table), fsync=False) as card:
         yield card
 
 

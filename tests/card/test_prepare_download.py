@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from support.eims import ask, check_signature, tlv, value_of
 from support.es10 import SELECT_ISDR, es10_sw
+from support.fresh import pki_in
 from support.hexes import hx
 from support.kept import files
 from support.mistakes import INVALID, UNSUPPORTED, broken_signature, spoilt, stranger
@@ -27,7 +28,7 @@ from support.server import (
 )
 
 from euicc_sim import Card
-from keys import CertificateIssuer, Curve, TestPki
+from keys import CertificateIssuer, Curve
 
 Send = Callable[[bytes], bytes]
 
@@ -40,7 +41,7 @@ def curve(request: pytest.FixtureRequest) -> Curve:
 
 @pytest.fixture
 def ci(pki_folder: Path, curve: Curve) -> CertificateIssuer:
-    return TestPki.load(pki_folder).branch(curve).ci
+    return pki_in(pki_folder).branch(curve).ci
 
 
 @pytest.fixture
@@ -224,7 +225,7 @@ def test_a_certificate_of_another_smdp_is_invalid(
 def test_a_certificate_of_the_other_ci_is_invalid(
     isdr: Send, server: Server, first: bytes, pki_folder: Path, curve: Curve
 ) -> None:
-    (other,) = (one for one in TestPki.load(pki_folder).branches if one.curve is not curve)
+    (other,) = (one for one in pki_in(pki_folder).branches if one.curve is not curve)
     wrong = Server.below(other.ci).pb
     refused(isdr, server, first, server.prepare(first, certificate=wrong), 1)
 

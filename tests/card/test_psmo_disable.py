@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.eims import Eim, ask, eim1, trust
+from support.fresh import fresh_card
 from support.hexes import hx
 from support.installed import (
     PPR1,
@@ -36,7 +37,7 @@ OWNER = hx("00F110")
 def card(tmp_path: Path, pki_folder: Path) -> Iterator[Card]:
     """A card whose Rules Authorisation Table lets one operator use PPR1."""
     rule = AuthorisationRule(frozenset({Rule.PPR1_NO_DISABLE}), (Operator(OWNER),))
-    with Card.create(tmp_path / "card", pki=pki_folder, seed=1, rules=(rule,), fsync=False) as card:
+    with Card.open(fresh_card(tmp_path / "card", pki_folder, rules=(rule,)), fsync=False) as card:
         yield card
 
 

@@ -15,6 +15,7 @@ from types import ModuleType
 import pytest
 from support.eims import LIST_EIM, Eim, ask, eim1, objects, tlv, trust
 from support.es10 import SELECT_ISDR
+from support.fresh import fresh_card, pki_in
 from support.hexes import hx
 from support.installed import PPR1, change, give, switch
 from support.installing import B_DIGITS, SMDP, A, B, C, install, order
@@ -28,7 +29,6 @@ from euicc_sim import Card, readings
 from euicc_sim.model.profile import AuthorisationRule, Operator, ProfileClass
 from euicc_sim.model.state import ImmediateEnable
 from euicc_sim.parties.smdpp.metadata import Owner, PolicyRule
-from keys import TestPki
 
 Play = Callable[[Card, Path], bytes]
 
@@ -274,7 +274,7 @@ def trusted(card: Card) -> Eim:
 
 
 def dp(pki: Path) -> Server:
-    return Server.below(TestPki.load(pki).branches[0].ci)
+    return Server.below(pki_in(pki).branches[0].ci)
 
 
 def arm(answer: bytes) -> bytes:
@@ -298,7 +298,7 @@ def last_field(answer: bytes) -> bytes:
 
 @pytest.fixture
 def card(tmp_path: Path, pki_folder: Path) -> Iterator[Card]:
-    with Card.create(tmp_path / "card", pki=pki_folder, seed=1, rules=ANYBODY, fsync=False) as card:
+    with Card.open(fresh_card(tmp_path / "card", pki_folder, rules=ANYBODY), fsync=False) as card:
         card.transmit(SELECT_ISDR)
         yield card
 
@@ -340,8 +340,8 @@ def test_each_module_that_asks_a_reading_answers_otherwise_when_it_is_flipped_th
     changed = []
     for one in SCENES:
         if one.reading == reading:
-            with Card.create(
-                tmp_path / one.id, pki=pki_folder, seed=1, rules=ANYBODY, fsync=False
+            with Card.open(
+                fresh_card(tmp_path / one.id, pki_folder, rules=ANYBODY), fsync=False
             ) as card:
                 card.transmit(SELECT_ISDR)
                 answer = one.play(card, pki_folder)

@@ -20,6 +20,7 @@ from support.eims import (
     vector_key,
 )
 from support.es10 import SELECT_ISDR
+from support.fresh import fresh_card
 from support.hexes import hx
 
 from euicc_sim import Card
@@ -31,7 +32,7 @@ ROOM = 3
 @pytest.fixture
 def card(tmp_path: Path, pki_folder: Path) -> Iterator[Card]:
     """A card with room for three results."""
-    with Card.create(tmp_path / "card", pki=pki_folder, seed=1, results=ROOM, fsync=False) as card:
+    with Card.open(fresh_card(tmp_path / "card", pki_folder, results=ROOM), fsync=False) as card:
         yield card
 
 

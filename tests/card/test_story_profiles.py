@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.eims import ask, value_of
+from support.fresh import pki_in
 from support.hexes import hx
 from support.installing import A_DIGITS, install
 from typer.testing import CliRunner
@@ -13,14 +14,13 @@ from euicc_sim import Card
 from euicc_sim.cli.main import app
 from euicc_sim.cli.stories.profiles import ProfileStory
 from euicc_sim.cli.stories.telling import StoryError
-from keys import TestPki
 
 Send = Callable[[bytes], bytes]
 
 
 @pytest.fixture
 def story(send: Send, pki_folder: Path) -> ProfileStory:
-    return ProfileStory(send, TestPki.load(pki_folder))
+    return ProfileStory(send, pki_in(pki_folder))
 
 
 def test_the_card_plays_the_whole_story_and_refuses_in_the_three_right_places(
@@ -51,7 +51,7 @@ def test_a_story_that_was_cut_is_in_the_way_and_can_be_cleared(
     steps = story.tell()
     for _ in range(4):
         next(steps)
-    again = ProfileStory(send, TestPki.load(pki_folder))
+    again = ProfileStory(send, pki_in(pki_folder))
     assert again.in_the_way() == ["Home", "Away"]
     again.clear()
     assert again.in_the_way() == []

@@ -26,6 +26,7 @@ from support.eims import (
     vector_key,
 )
 from support.es10 import SELECT_ISDR
+from support.fresh import fresh_card
 from support.hexes import hx
 
 from euicc_sim import Card
@@ -155,8 +156,8 @@ class TestAfterManyTokens:
 
     @pytest.fixture
     def card(self, tmp_path: Path, pki_folder: Path) -> Iterator[Card]:
-        with Card.create(
-            tmp_path / "card", pki=pki_folder, seed=1, max_eims=128, fsync=False
+        with Card.open(
+            fresh_card(tmp_path / "card", pki_folder, max_eims=128), fsync=False
         ) as card:
             yield card
 

@@ -22,6 +22,7 @@ from support.eims import (
     token_object,
 )
 from support.es10 import SELECT_ISDR, es10, es10_sw
+from support.fresh import fresh_card
 from support.hexes import hx
 from support.installed import give
 from support.installing import A_DIGITS, B_DIGITS, A, B, install
@@ -37,9 +38,7 @@ NO_FUNCTION = (b"", 0x6A88)
 
 @pytest.fixture
 def card(tmp_path: Path, pki_folder: Path) -> Iterator[Card]:
-    with Card.create(
-        tmp_path / "card", pki=pki_folder, seed=1, sgp32="1.0.1", fsync=False
-    ) as found:
+    with Card.open(fresh_card(tmp_path / "card", pki_folder, sgp32="1.0.1"), fsync=False) as found:
         yield found
 
 

@@ -9,6 +9,7 @@ import pytest
 from support import saip
 from support.eims import LIST_EIM, Eim, ask, eim1, eim2, encoded, tlv, trust, value_of
 from support.es10 import SELECT_ISDR, es10
+from support.fresh import fresh_card
 from support.hexes import hx
 from support.installed import give
 from support.installing import B_DIGITS, C_DIGITS, A, B, install, smdpp
@@ -31,9 +32,7 @@ def version() -> str:
 
 @pytest.fixture
 def card(tmp_path: Path, pki_folder: Path, version: str) -> Iterator[Card]:
-    with Card.create(
-        tmp_path / "card", pki=pki_folder, seed=1, sgp32=version, fsync=False
-    ) as found:
+    with Card.open(fresh_card(tmp_path / "card", pki_folder, sgp32=version), fsync=False) as found:
         yield found
 
 

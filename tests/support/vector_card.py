@@ -13,9 +13,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from euicc_sim import Card
-from keys import TestPki
 from support.eims import spki, vector_key
-from support.fresh import fresh_card
+from support.fresh import fresh_card, pki_in
 
 CI = "F54172BDF98A95D65CBEB88A38A1C11D800A85C3"
 
@@ -62,7 +61,7 @@ def _give_key(folder: Path, credential: dict[str, Any], pki_folder: Path) -> Non
 def _with_key(der: bytes, pki_folder: Path) -> bytes:
     """The eUICC's certificate issued once more, for the key of the vectors."""
     old = x509.load_der_x509_certificate(der)
-    issuer = TestPki.load(pki_folder).branches[0].eum.credential
+    issuer = pki_in(pki_folder).branches[0].eum.credential
     builder = (
         x509.CertificateBuilder()
         .subject_name(old.subject)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from support.es10 import SELECT_ISDR, es10
+from support.fresh import pki_in
 from support.hexes import hx
 from support.judge import judged
 from support.vectors import sgp32, vector
@@ -325,7 +326,7 @@ def test_what_a_card_says_does_not_reach_the_terminal_raw(card: Card, folder: Pa
 
 
 def test_a_foreign_answer_is_not_genuine(vector_eim: str, folder: Path, pki_folder: Path) -> None:
-    der = TestPki.load(pki_folder).issue_euicc(EID, 1)[0].euicc_certificate
+    der = pki_in(pki_folder).issue_euicc(EID, 1)[0].euicc_certificate
     (folder / "card.der").write_bytes(der)
     result = vector("res_list_eim").hex()
     assert "signature is not that" in failed(

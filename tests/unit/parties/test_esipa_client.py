@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from support.esipa import EID, World
+from support.fresh import pki_in
 from support.hexes import hx
 
 from euicc_sim import Card
@@ -61,7 +62,7 @@ def test_a_whole_poll_goes_over_the_network(world: World, card: Card) -> None:
 
 
 def test_tls_is_verified(world: World, pki_folder: Path) -> None:
-    pki = TestPki.load(pki_folder)
+    pki = pki_in(pki_folder)
     ci = pki.branch(Curve.NIST).ci.certificate.public_bytes(Encoding.DER)
     with served(world, pki) as port:
         url = f"https://localhost:{port}"

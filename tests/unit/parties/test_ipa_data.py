@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from support.esipa import EID, World, fetch, provide
+from support.fresh import pki_in
 from support.hexes import hx
 
 from euicc_sim import Card
@@ -67,7 +68,7 @@ def test_an_unknown_ci_is_refused(card: Card) -> None:
 
 
 def test_the_certificate_below_a_ci_can_be_asked_for(card: Card, pki_folder: Path) -> None:
-    pki = TestPki.load(pki_folder)
+    pki = pki_in(pki_folder)
     found = [
         asked(card, "A6", euiccCiPKIdentifierToBeUsed=pki.branch(curve).ci.ci_pk_id)[1]
         for curve in Curve
@@ -175,7 +176,7 @@ def _ci_pk_ids(card: Card) -> list[bytes]:
 def test_a_card_is_held_against_the_cis_that_are_trusted(
     world: World, card: Card, pki_folder: Path, tmp_path: Path
 ) -> None:
-    own = TestPki.load(pki_folder).branch(Curve.NIST).ci.certificate
+    own = pki_in(pki_folder).branch(Curve.NIST).ci.certificate
     TestPki.create(seed=99).write(tmp_path / "foreign")
     foreign = TestPki.load(tmp_path / "foreign").branch(Curve.NIST).ci.certificate
     data = asked(card, "A5A6")

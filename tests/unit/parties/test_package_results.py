@@ -6,6 +6,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
+from support.fresh import pki_in
 from support.hexes import hx
 from support.vectors import entry, sgp32, vector
 
@@ -21,7 +22,6 @@ from euicc_sim.parties.messages.package_results import (
     read_result,
     verify_result,
 )
-from keys import TestPki
 
 RESULTS = [
     one["name"]
@@ -216,7 +216,7 @@ def test_the_token_of_add_eim_is_taken_from_a_genuine_answer_only() -> None:
 
 @pytest.fixture
 def der(pki_folder: Path) -> bytes:
-    return TestPki.load(pki_folder).issue_euicc(EID, 1)[0].euicc_certificate
+    return pki_in(pki_folder).issue_euicc(EID, 1)[0].euicc_certificate
 
 
 def test_a_certificate_comes_as_der_pem_or_get_certs_answer(der: bytes) -> None:
@@ -228,7 +228,7 @@ def test_a_certificate_comes_as_der_pem_or_get_certs_answer(der: bytes) -> None:
 
 
 def test_a_result_verifies_with_a_certificate(der: bytes, pki_folder: Path) -> None:
-    card_key = TestPki.load(pki_folder).issue_euicc(EID, 1)[0].private_key
+    card_key = pki_in(pki_folder).issue_euicc(EID, 1)[0].private_key
     data = hx(entry("res_list_eim")["signed_object"])
     signature = sign(card_key, data + hx("840100"))
     result = tlv(0xBF51, tlv(0xA0, data, tlv(0x5F37, signature)))
