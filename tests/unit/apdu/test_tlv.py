@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.hexes import hx
 
 from apdu import TlvError, tlv
-from apdu.tlv import Tlv, children, read, whole
+from apdu.tlv import Tlv, children, read, read_tag, whole
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,35 @@ def test_an_object_must_not_go_past_the_given_end() -> None:
     assert read(hx("30 02 0500"), 0, 4).end == 4
     with pytest.raises(TlvError, match="claims 2 bytes, 1 left"):
         read(hx("30 02 0500"), 0, 3)
+
+
+def test_an_indefinite_length_is_refused_even_where_128_bytes_follow() -> None:
+    with pytest.raises(TlvError):
+        read(hx("30 80") + bytes(128))
+
+
+def test_a_length_of_0_in_a_longer_form_is_read_at_the_very_end() -> None:
+    assert read(hx("30 81 00")) == Tlv(0x30, 0, 3, 3)
+
+
+def test_a_tag_has_four_bytes_at_most() -> None:
+    assert read(hx("BF 81 82 03 00")).tag == 0xBF818203
+    with pytest.raises(TlvError):
+        read(hx("BF 81 82 83 04 00"))
+
+
+def test_a_zero_that_does_not_lead_a_tag_number_is_part_of_it() -> None:
+    assert read(hx("BF 81 80 03 00")).tag == 0xBF818003
+
+
+def test_a_tag_is_read_up_to_the_given_end() -> None:
+    assert read_tag(hx("5A BF57"), 1) == (0xBF57, 3)
+    with pytest.raises(TlvError):
+        read_tag(hx("5A BF57"), 1, 2)
+
+
+def test_objects_in_a_row_are_read_up_to_the_given_end() -> None:
+    assert [one.tag for one in children(hx("80 00 5A 00"), 0, 2)] == [0x80]
 
 
 def test_objects_in_a_row_are_read_to_the_end() -> None:
