@@ -159,19 +159,26 @@ def _items(
     before: Sequence[Any], now: Sequence[Any], record: Record, key_name: str
 ) -> dict[str, Any] | list[Any]:
     """What was removed, changed and added, by keys; the whole list where order has changed."""
-    same = next((at for at, one in enumerate(map(is_, before, now)) if not one), None)
-    start = min(len(before), len(now)) if same is None else same
+    start = _common(before, now)
     old, new = before[start:], now[start:]
+    same = _common(old[::-1], new[::-1])
+    old, new = old[: len(old) - same], new[: len(new) - same]
     key = record.by_name[key_name]
-    attribute = key.attribute
-    there = {getattr(one, attribute) for one in new}
-    kept = [one for one in old if getattr(one, attribute) in there]
-    pairs = list(zip(kept, new, strict=False))
-    if any(getattr(one, attribute) != getattr(two, attribute) for one, two in pairs):
+    behind = new[max(len(old) - 1, 0) :]
+    if _common(old[1:], new) == len(old) - 1 and key.value(old[0]) not in map(
+        key.value, behind
+    ):  # the first goes and others come behind, as when the oldest result makes room
+        gone, pairs, added = old[:1], [], behind
+    else:
+        there = set(map(key.value, new))
+        gone = [one for one in old if key.value(one) not in there]
+        kept = [one for one in old if key.value(one) in there]
+        pairs, added = list(zip(kept, new, strict=False)), new[len(kept) :]
+    if (added and same) or any(key.value(one) != key.value(two) for one, two in pairs):
         return [record.write(one) for one in now]
     found: dict[str, Any] = {}
-    if len(kept) < len(old):
-        found["remove"] = [key.written(one) for one in old if getattr(one, attribute) not in there]
+    if gone:
+        found["remove"] = [key.written(one) for one in gone]
     changed = [
         {key_name: key.written(two)} | fields
         for one, two in pairs
@@ -179,9 +186,15 @@ def _items(
     ]
     if changed:
         found["change"] = changed
-    if len(new) > len(kept):
-        found["add"] = [record.write(one) for one in new[len(kept) :]]
+    if added:
+        found["add"] = [record.write(one) for one in added]
     return found
+
+
+def _common(one: Sequence[Any], other: Sequence[Any]) -> int:
+    """How many items at the beginning are the very same objects."""
+    same = list(map(is_, one, other))
+    return same.index(False) if False in same else len(same)
 
 
 def put(tree: dict[str, Any], changes: dict[str, Any]) -> None:

@@ -62,6 +62,7 @@ class JsonStore:
         self._is_current_schema = False
         self._has_log = False
         self._end = End()
+        self._log_path = directory / CHANGES
         self._has_tail = False
         self._doubt: str | None = None
         self._lock_fd = _lock(directory)
@@ -125,10 +126,13 @@ class JsonStore:
             return
         if not self._is_current_schema or self._end.size > MAX_FILE // 2:
             self._rewrite(self._state)
-        self._packages.bring(state)
+        profiles_change = state.profiles is not self._state.profiles
+        if profiles_change:
+            self._packages.bring(state)
         self._append(changes=changes)
         self._state = state
-        self._packages.named(state)
+        if profiles_change:
+            self._packages.named(state)
 
     def fold(self) -> None:
         """Bring the document up to date; the change log is empty then. Raises OSError.
@@ -218,7 +222,7 @@ class JsonStore:
             self._cut_tail()
         line, end = self._end.line(self._card, **content)
         try:
-            fd = self._disk.append(self.directory / CHANGES, line, self._end.size)
+            fd = self._disk.append(self._log_path, line, self._end.size)
             try:
                 if self._fsync:
                     self._disk.sync_data(fd)

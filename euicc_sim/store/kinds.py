@@ -11,6 +11,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from operator import attrgetter
 from typing import Annotated, Any, Literal, TypeVar, Union
 
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
@@ -177,13 +178,14 @@ class Field:
         """Declare it."""
         self.name = name
         self.attribute = attribute
+        self.value = attrgetter(attribute)
         self.kind = kind
         self.required = required
         self.whole = whole
 
     def written(self, value: object) -> Any:
         """What of an object of the model stands in this field."""
-        return self.kind.write(value if self.whole else getattr(value, self.attribute))
+        return self.kind.write(value if self.whole else self.value(value))
 
 
 class Record(Kind):
@@ -206,6 +208,7 @@ class Record(Kind):
         )
         self.by_name = {one.name: one for one in fields}
         self._writing = [(one.name, one.written) for one in fields]
+        self._values = attrgetter(*(one.attribute for one in fields))
         super().__init__(struct, self._read, self._write)
 
     def _read(self, record: Struct) -> Any:
@@ -221,12 +224,8 @@ class Record(Kind):
 
     def differences(self, old: object, new: object) -> dict[str, Any]:
         """The fields of `new` that are not as in `old`, as they are stored."""
-        found = {}
-        for one in self.fields:
-            before, now = getattr(old, one.attribute), getattr(new, one.attribute)
-            if before is not now and before != now:
-                found[one.name] = one.written(new)
-        return found
+        pairs = zip(self.fields, self._values(old), self._values(new), strict=True)
+        return {one.name: one.written(new) for one, before, now in pairs if before != now}
 
 
 def _member(field: Field, attribute: dataclasses.Field[Any]) -> tuple[str, Any, Any] | Any:
