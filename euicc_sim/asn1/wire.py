@@ -17,8 +17,7 @@ from typing import Any, TypeVar
 from pyasn1.type import namedtype, univ
 
 from apdu import tlv
-from apdu.tlv import Tlv
-from euicc_sim.asn1 import codec, own, sgp22, sgp32
+from euicc_sim.asn1 import own, sgp22, sgp32
 from euicc_sim.asn1.codec import Message
 from euicc_sim.asn1.primitives import write_integer
 from euicc_sim.asn1.types import Type
@@ -97,33 +96,6 @@ class Wire:
         From v1.1 on the association-token object (clause 2.11.2.1); before, the eimSignature.
         """
         return token_object if self.since("1.1") else tlv(SIGNATURE, eim_signature)
-
-    # by name: for those that do not have the type itself yet
-
-    def known(self, name: str, value: dict[str, Any]) -> dict[str, Any]:
-        """The fields of a value that this version's SEQUENCE of that name has."""
-        named = self.types[name].componentType
-        return {field: one for field, one in value.items() if field in named}
-
-    def decode(self, name: str, data: bytes) -> Any:
-        """Read `data` as the type of that name; raises Asn1Error."""
-        return codec.decode(self.types[name], data)
-
-    def read_keeping(self, name: str, data: bytes) -> Any:
-        """As `decode`, but an alternative that is not known is `codec.Unknown`."""
-        return codec.read_keeping(self.types[name], data)
-
-    def decode_at(self, name: str, data: bytes, item: Tlv) -> Any:
-        """Read an object inside a larger buffer as the type of that name; raises Asn1Error."""
-        return codec.decode_at(self.types[name], data, item)
-
-    def encode(self, name: str, value: Any) -> bytes:
-        """Write a value of the type of that name; raises Asn1Error."""
-        return codec.encode(self.types[name], value)
-
-    def alternative(self, name: str, data: bytes) -> str | None:
-        """Which alternative of a CHOICE the tag of `data` stands for; None for none."""
-        return codec.alternative(self.types[name], data)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

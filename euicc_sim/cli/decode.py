@@ -15,7 +15,7 @@ from rich.text import Text
 
 from apdu import TlvError, tlv
 from apdu.tlv import read
-from euicc_sim.asn1.esipa import messages as esipa
+from euicc_sim.asn1 import esipa
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.primitives import Asn1Error
 from euicc_sim.asn1.tree import UNKNOWN, Line, Reading, raw, reading, readings

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from euicc_sim import Card
-from euicc_sim.asn1.esipa import messages as esipa
+from euicc_sim.asn1 import esipa
 from euicc_sim.parties.clients.esipa import EsipaClient
 from euicc_sim.parties.eim.eim import Eim, add_initial_eim, take_initial_answer
 from euicc_sim.parties.eim.server.card_records import CardRecord, EimStore
@@ -21,6 +21,7 @@ from euicc_sim.parties.ipa.triggered_download import DownloadMode
 from euicc_sim.parties.messages.apdus import exchange, select_isdr
 from euicc_sim.parties.messages.interfaces import RspServer
 from euicc_sim.servers.esipa_app import esipa_app
+from support.by_name import to_eim
 from support.judge import judged
 
 URL = "http://127.0.0.1:8080"
@@ -114,7 +115,7 @@ class World:
 
 def ask(world: World, name: str, value: Any) -> Any:
     """Send a message as an IPA does; the answer's alternative and value, read by the judge too."""
-    answer = world.post(esipa.to_eim(name, value))
+    answer = world.post(to_eim(name, value))
     if answer.status_code != 200:
         raise AssertionError(f"HTTP status {answer.status_code}")
     judged("EsipaMessageFromEimToIpa", answer.content)

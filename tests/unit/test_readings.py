@@ -6,11 +6,11 @@ import ast
 from pathlib import Path
 
 import pytest
+from support.by_name import V1_2
 
 import euicc_sim
 from apdu import SW
 from euicc_sim import readings
-from euicc_sim.asn1.wire import WIRE_1_2
 
 FOLDER = Path(euicc_sim.__file__).parent
 SOURCE = ast.parse((FOLDER / "readings.py").read_text())
@@ -59,11 +59,11 @@ def test_result_codes_of_readings_exist() -> None:
         ("updateEimResult", readings.UNUSABLE_EIM_KEY),
         ("addEimResult", ("addEimResultCode", readings.UNUSABLE_EIM_KEY)),
     ):
-        assert WIRE_1_2.encode("EuiccResultData", element)
+        assert V1_2.encode("EuiccResultData", element)
     for code in (readings.UNUSABLE_EIM_KEY, readings.DUPLICATE_IN_ADD_INITIAL_EIM):
-        assert WIRE_1_2.encode("AddInitialEimResponse", ("addInitialEimError", code))
+        assert V1_2.encode("AddInitialEimResponse", ("addInitialEimError", code))
     reset = {"resetResult": readings.EMPTY_MEMORY_RESET}
-    assert WIRE_1_2.encode("EuiccMemoryResetResponse", reset)
+    assert V1_2.encode("EuiccMemoryResetResponse", reset)
 
 
 def test_status_words_of_readings_exist() -> None:

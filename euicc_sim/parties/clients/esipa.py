@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
-from euicc_sim.asn1.esipa import messages as esipa
+from euicc_sim.asn1 import esipa
 from euicc_sim.parties.clients import https
 from euicc_sim.parties.messages.errors import EimUnreachableError, LpaError
 from euicc_sim.parties.messages.interfaces import Esipa

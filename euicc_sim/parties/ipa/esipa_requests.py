@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from euicc_sim.asn1 import esipa
 from euicc_sim.asn1.codec import Asn1Error
-from euicc_sim.asn1.esipa import messages as esipa
 from euicc_sim.asn1.esipa.download import (
     AuthenticateClientRequestEsipaValue,
     CancelSessionRequestEsipaValue,
@@ -28,9 +28,9 @@ from euicc_sim.parties.messages.interfaces import ClientAuthentication, Esipa, S
 
 def ask_eim(eim: Esipa, message: EsipaMessageFromIpaToEimValue) -> EsipaMessageFromEimToIpaValue:
     """Send a message, and read what is answered. Raises LpaError for an answer that is none."""
-    data = eim.exchange(esipa.message_to_eim(message))
+    data = eim.exchange(esipa.to_eim(message))
     try:
-        return esipa.message_from_eim(data)
+        return esipa.from_eim(data)
     except (Asn1Error, ValueError, TypeError) as error:
         raise LpaError(f"The eIM's answer cannot be read: {error}. Look at its log.") from error
 
@@ -43,7 +43,7 @@ def other_answer(name: str, answered: EsipaMessageFromEimToIpaValue) -> LpaError
 def transferred(message: bytes) -> TransferEimPackageRequestValue:
     """The contents of a TransferEimPackageRequest. Raises LpaError for any other message."""
     try:
-        found = esipa.message_from_eim(message)
+        found = esipa.from_eim(message)
     except (Asn1Error, ValueError, TypeError) as error:
         raise LpaError(f"The eIM's message cannot be read: {error}. Check the eIM.") from error
     if found[0] != "transferEimPackageRequest":
@@ -53,7 +53,7 @@ def transferred(message: bytes) -> TransferEimPackageRequestValue:
 
 def transfer_answer(value: TransferEimPackageResponseValue) -> bytes:
     """A TransferEimPackageResponse."""
-    return esipa.message_to_eim(("transferEimPackageResponse", value))
+    return esipa.to_eim(("transferEimPackageResponse", value))
 
 
 class RelayServer:
@@ -178,4 +178,4 @@ def notification(pending: bytes) -> bytes:
     value: PendingNotificationEsipaValue = ("otherSignedNotification", pending)
     if pending[:2] == b"\xbf\x37":
         value = ("profileInstallationResult", pending)
-    return esipa.message_to_eim(("handleNotificationEsipa", ("pendingNotification", value)))
+    return esipa.to_eim(("handleNotificationEsipa", ("pendingNotification", value)))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support.by_name import to_eim
 from support.eims import tlv
 from support.euiccs import sgp22, vector22
 from support.hexes import hx
 from support.judge import module
 from support.vectors import vector
 
-from euicc_sim.asn1.esipa import messages as esipa
-from euicc_sim.asn1.esipa.messages import Asn1Error
+from euicc_sim.asn1 import esipa
+from euicc_sim.asn1.esipa import Asn1Error
 
 OLD = "GSMA/SGP_32/v1_0_1/python_gen/sgp32/sgp32.py"
 RESULT = vector("res_enable_ok_v101")
@@ -34,8 +35,7 @@ def judges(data: bytes) -> bytes:
 
 def read(data: bytes) -> Any:
     found = esipa.from_ipa(judges(data))
-    assert found.old
-    return found.value
+    return found[1]
 
 
 def test_both_lists_of_the_card_come_as_one() -> None:
@@ -105,26 +105,24 @@ def test_a_failed_download_has_no_reason() -> None:
 
 def test_a_plain_result_is_the_same_in_both() -> None:
     found = esipa.from_ipa(judges(tlv("BF50", RESULT)))
-    assert found.value == {"eimPackageResult": ("euiccPackageResult", RESULT)}
-    assert not found.old
+    assert found[1] == {"eimPackageResult": ("euiccPackageResult", RESULT)}
 
 
 @pytest.mark.parametrize("inside", [tlv("A1", tlv("BF50", RESULT)), tlv("A1", RESULT)])
 def test_a_result_may_come_as_a_notification(inside: bytes) -> None:
     found = esipa.from_ipa(tlv("BF3D", inside))
     given = {"eimPackageResult": ("euiccPackageResult", RESULT)}
-    assert found.value == ("provideEimPackageResult", given)
-    assert found.old
+    assert found[1] == ("provideEimPackageResult", given)
 
 
 def test_the_answer_to_cancel_session_may_have_lost_its_tag() -> None:
     found = esipa.from_ipa(tlv("BF41", tlv("80", b"\1"), tlv("A1", CANCELLED[3:])))
-    assert found.value == {"transactionId": b"\1", "cancelSessionResponse": CANCELLED}
+    assert found[1] == {"transactionId": b"\1", "cancelSessionResponse": CANCELLED}
 
 
 def test_a_transferred_package_is_answered() -> None:
-    found = esipa.from_ipa(tlv("BF4E", tlv("30", RESULT, tlv("BF2B", tlv("A0")))))
-    assert found.value == (
+    found: Any = esipa.from_ipa(tlv("BF4E", tlv("30", RESULT, tlv("BF2B", tlv("A0")))))
+    assert found[1] == (
         "ePRAndNotifications",
         {"euiccPackageResult": RESULT, "notificationList": []},
     )
@@ -144,7 +142,7 @@ EID = hx("89049032123451234512345678901235")
 def old(result: tuple[str, Any]) -> bytes:
     """A result of v1.2, with its EID, as an eIM of v1.0 gets it."""
     value = {"eidValue": EID, "eimPackageResult": result}
-    return judges(esipa.to_old_eim(esipa.to_eim("provideEimPackageResult", value)))
+    return judges(esipa.to_old_eim(to_eim("provideEimPackageResult", value)))
 
 
 def data_of(**fields: Any) -> tuple[str, Any]:
@@ -222,19 +220,19 @@ def test_errors_go_as_far_as_v1_0_has_them(result: tuple[str, Any], wanted: str)
 
 def test_an_answer_to_a_transferred_package_goes_so_too() -> None:
     value = {"euiccPackageResult": RESULT, "notificationList": []}
-    given = esipa.to_eim("transferEimPackageResponse", ("ePRAndNotifications", value))
+    given = to_eim("transferEimPackageResponse", ("ePRAndNotifications", value))
     assert esipa.to_old_eim(given) == tlv("BF4E", tlv("30", RESULT, tlv("BF2B", tlv("A0"))))
 
 
 def test_a_relayed_download_goes_without_the_transaction_of_the_eim() -> None:
     value = {"euiccChallenge": bytes(16), "smdpAddress": "a.b", "eimTransactionId": b"\1"}
-    given = esipa.to_eim("initiateAuthenticationRequestEsipa", value)
+    given = to_eim("initiateAuthenticationRequestEsipa", value)
     wanted = tlv("BF39", tlv("81", bytes(16)), tlv("83", b"a.b"))
     assert judges(esipa.to_old_eim(given)) == wanted
 
 
 def test_what_is_the_same_in_both_goes_as_it_is() -> None:
-    given = esipa.to_eim("getEimPackageRequest", {"eidValue": EID})
+    given = to_eim("getEimPackageRequest", {"eidValue": EID})
     assert esipa.to_old_eim(given) == given
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pyasn1.type import univ
+from support.by_name import V1_2, V1_3
 from support.eims import spki, tlv, vector_key
 from support.hexes import hx
 from support.judge import SGP22, SGP32, module
@@ -29,7 +30,7 @@ def test_every_vector_is_read_and_written_byte_for_byte() -> None:
         one = VALUES[name]
         kind = ALIASES.get(one["type"], one["type"])
         raw = bytes.fromhex(one["hex"])
-        wire = VERSIONS["1.3"] if name.endswith("_v13") else WIRE_1_2
+        wire = V1_3 if name.endswith("_v13") else V1_2
         assert wire.encode(kind, wire.decode(kind, raw)) == raw, name
 
 
@@ -41,7 +42,7 @@ def test_only_the_template_that_is_no_asn1_type_is_left_out() -> None:
 
 
 def config(*fields: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = WIRE_1_2.decode("EimConfigurationData", tlv("30", *fields))
+    found: dict[str, Any] = V1_2.decode("EimConfigurationData", tlv("30", *fields))
     return found
 
 
@@ -53,7 +54,7 @@ ID = tlv("80", b"eim")
 def test_a_key_in_its_arm_may_keep_its_30(inside: bytes) -> None:
     found = config(ID, tlv("A5", tlv("A0", inside)))
     assert found["eimPublicKeyData"] == ("eimPublicKey", KEY)
-    assert WIRE_1_2.encode("EimConfigurationData", found) == tlv(
+    assert V1_2.encode("EimConfigurationData", found) == tlv(
         "30", ID, tlv("A5", tlv("A0", KEY[2:]))
     )
 
@@ -80,8 +81,8 @@ def test_a_refresh_flag_may_have_its_universal_tag(tag: str, raw: str, value: bo
         "BF5E": "ReturnFromFallbackRequest",
     }
     kind = kinds[tag]
-    assert WIRE_1_2.decode(kind, tlv(tag, hx(raw))) == {"refreshFlag": value}
-    assert WIRE_1_2.encode(kind, {"refreshFlag": True}) == tlv(tag, hx("80 01 FF"))
+    assert V1_2.decode(kind, tlv(tag, hx(raw))) == {"refreshFlag": value}
+    assert V1_2.encode(kind, {"refreshFlag": True}) == tlv(tag, hx("80 01 FF"))
 
 
 @pytest.mark.parametrize(
@@ -94,8 +95,8 @@ def test_a_refresh_flag_may_have_its_universal_tag(tag: str, raw: str, value: bo
     ],
 )
 def test_a_search_criterion_may_lack_its_wrapper(kind: str, raw: str, value: object) -> None:
-    assert WIRE_1_2.decode(kind, hx(raw)) == {"searchCriteria": value}
-    wrapped = WIRE_1_2.encode(kind, {"searchCriteria": value})
+    assert V1_2.decode(kind, hx(raw)) == {"searchCriteria": value}
+    wrapped = V1_2.encode(kind, {"searchCriteria": value})
     assert wrapped == tlv(raw[:4], tlv("A0", hx(raw)[3:]))
 
 
@@ -109,7 +110,7 @@ def test_a_search_criterion_may_lack_its_wrapper(kind: str, raw: str, value: obj
     ],
 )
 def test_unknown_fields_are_skipped(raw: str) -> None:
-    found = WIRE_1_2.decode("RetrieveNotificationsListRequest", tlv("BF2B", hx(raw)))
+    found = V1_2.decode("RetrieveNotificationsListRequest", tlv("BF2B", hx(raw)))
     assert found == {"searchCriteria": ("seqNumber", 8)}
 
 
@@ -133,26 +134,26 @@ def test_missing_double_and_misplaced_fields_are_refused(fields: list[bytes]) ->
 
 def test_a_value_with_an_unknown_field_is_refused() -> None:
     with pytest.raises(Asn1Error, match="has no field other"):
-        WIRE_1_2.encode("EimIdInfo", {"eimId": "eim", "other": 1})
+        V1_2.encode("EimIdInfo", {"eimId": "eim", "other": 1})
     with pytest.raises(Asn1Error, match="lacks eimId"):
-        WIRE_1_2.encode("EimIdInfo", {})
+        V1_2.encode("EimIdInfo", {})
     with pytest.raises(Asn1Error, match="no alternative other"):
-        WIRE_1_2.encode("AddEimResult", ("other", 1))
+        V1_2.encode("AddEimResult", ("other", 1))
 
 
 def test_a_default_is_read_and_not_written() -> None:
-    found = WIRE_1_2.decode("ProfileInfo", hx("E3 04 9F70 01 01"))
+    found = V1_2.decode("ProfileInfo", hx("E3 04 9F70 01 01"))
     assert found == {"profileState": "enabled", "fallbackAttribute": False}
-    assert WIRE_1_2.encode("ProfileInfo", found) == hx("E3 04 9F70 01 01")
-    shown = WIRE_1_2.encode("ProfileInfo", {"fallbackAttribute": True})
+    assert V1_2.encode("ProfileInfo", found) == hx("E3 04 9F70 01 01")
+    shown = V1_2.encode("ProfileInfo", {"fallbackAttribute": True})
     assert shown == hx("E3 04 9F26 01 FF")
 
 
 def test_an_alternative_is_told_by_its_tag() -> None:
-    assert WIRE_1_2.alternative("Eco", hx("AB00")) == "listEim"
-    assert WIRE_1_2.alternative("Psmo", hx("BF2D00")) == "listProfileInfo"
-    assert WIRE_1_2.alternative("Psmo", hx("AB00")) is None
-    assert WIRE_1_2.alternative("Psmo", b"") is None
+    assert V1_2.alternative("Eco", hx("AB00")) == "listEim"
+    assert V1_2.alternative("Psmo", hx("BF2D00")) == "listProfileInfo"
+    assert V1_2.alternative("Psmo", hx("AB00")) is None
+    assert V1_2.alternative("Psmo", b"") is None
 
 
 def test_before_v1_1_a_result_is_tied_to_the_signature_of_its_package() -> None:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from pyasn1.type import constraint, univ
+from support.by_name import V1_2
 from support.eims import vector_key
 from support.hexes import hx
 from support.judge import SGP22, SGP32, judged, module
@@ -88,7 +89,7 @@ def test_no_vector_is_left_out() -> None:
 
 def test_every_vector_is_read_and_written_byte_for_byte() -> None:
     for where, name, data in MESSAGES:
-        assert WIRE_1_2.encode(name, WIRE_1_2.decode(name, data)) == data, where
+        assert V1_2.encode(name, V1_2.decode(name, data)) == data, where
 
 
 def test_the_judge_reads_and_writes_them_the_same() -> None:
@@ -150,10 +151,10 @@ METADATA = (
 
 def test_metadata_has_the_fields_of_sgp32_too() -> None:
     raw = tlv(0xBF25, hx(METADATA), hx("9F7B01FF 9F6701FF"))
-    found = WIRE_1_2.decode("StoreMetadataRequest", raw)
+    found = V1_2.decode("StoreMetadataRequest", raw)
     assert (found["ecallIndication"], found["fallbackAllowed"]) == (True, True)
     assert found["profileClass"] == 2
-    assert WIRE_1_2.encode("StoreMetadataRequest", found) == raw
+    assert V1_2.encode("StoreMetadataRequest", found) == raw
     judged("StoreMetadataRequest", raw)
     (tree,) = readings(TYPES, raw)
     assert (tree.name, tree.fit) == ("StoreMetadataRequest", (0, 0))
@@ -161,7 +162,7 @@ def test_metadata_has_the_fields_of_sgp32_too() -> None:
 
 def test_a_notification_of_an_installation_is_one_that_waits() -> None:
     raw = next(data for _, name, data in MESSAGES if name == "ProfileInstallationResult")
-    name, value = WIRE_1_2.decode("PendingNotification", raw)
+    name, value = V1_2.decode("PendingNotification", raw)
     assert name == "profileInstallationResult"
     assert value["profileInstallationResultData"]["finalResult"][0] == "successResult"
 
@@ -189,7 +190,7 @@ def test_a_device_may_say_all_that_it_can() -> None:
     raw = tlv(0x30, hx("8004 12345678"), tlv(0xA1, able), hx("8208 1032547698103214"))
     (tree,) = readings({"DeviceInfo": TYPES["DeviceInfo"]}, raw)
     assert tree.fit == (0, 0)
-    assert WIRE_1_2.encode("DeviceInfo", WIRE_1_2.decode("DeviceInfo", raw)) == raw
+    assert V1_2.encode("DeviceInfo", V1_2.decode("DeviceInfo", raw)) == raw
 
 
 def test_a_revocation_list_is_kept_whole_and_named() -> None:
@@ -205,9 +206,9 @@ def test_a_revocation_list_is_kept_whole_and_named() -> None:
         .sign(vector_key("eim1"), SHA256())
         .public_bytes(Encoding.DER)
     )
-    raw = WIRE_1_2.encode("LoadCRLRequest", {"crl": crl})
+    raw = V1_2.encode("LoadCRLRequest", {"crl": crl})
     judged("LoadCRLRequest", raw)
-    assert WIRE_1_2.decode("LoadCRLRequest", raw) == {"crl": crl}
+    assert V1_2.decode("LoadCRLRequest", raw) == {"crl": crl}
     (tree,) = readings(TYPES, raw)
     assert (tree.name, tree.fit) == ("LoadCRLRequest", (0, 0))
     assert "userCertificate" in [one.name for one in tree.lines]

@@ -1,6 +1,7 @@
 """Certificates and keys inside messages are named too, with RFC 5280's names."""
 
 from pyasn1.type import namedtype, univ
+from support.by_name import V1_2
 from support.hexes import hx
 from support.vectors import sgp32
 
@@ -17,7 +18,7 @@ def test_the_certificates_of_a_card_are_named_to_the_last_field(card: Card) -> N
         "eumCertificate": first.eum_certificate,
         "euiccCertificate": first.euicc_certificate,
     }
-    (found,) = readings(TYPES, WIRE_1_2.encode("GetCertsResponse", ("certs", certs)))
+    (found,) = readings(TYPES, V1_2.encode("GetCertsResponse", ("certs", certs)))
     assert found.name == "GetCertsResponse"
     assert not [one for one in found.lines if UNKNOWN in one.names or one.flaw]
     texts = {one.name: one.text for one in found.lines}

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints, is_typedd
 import pytest
 from pyasn1.type import char, univ
 
-from euicc_sim.asn1.esipa import messages as esipa
+from euicc_sim.asn1 import esipa
 from euicc_sim.asn1.primitives import Codes
 from euicc_sim.asn1.types import Choice, ListOf, Sequence, SequenceOf, Type, UnknownCode
 from euicc_sim.asn1.wire import WIRES

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.by_name import to_eim
 from support.esipa import (
     EID,
     OTHER_EID,
@@ -23,7 +24,6 @@ from support.hexes import hx
 from support.installing import install
 
 from euicc_sim import Card
-from euicc_sim.asn1.esipa import messages as esipa
 from euicc_sim.parties.eim import operations
 from euicc_sim.parties.eim.eim import Eim
 from euicc_sim.parties.eim.server.card_records import NOTIFICATIONS, Forward
@@ -182,7 +182,7 @@ def test_only_so_many_notifications_wait(world: World, card: Card) -> None:
     pending = vector22("ES10b.LoadBoundProfilePackage (final response, success)")[1]
     fetch(world)
     value = ("pendingNotification", ("profileInstallationResult", pending))
-    answer = world.post(esipa.to_eim("handleNotificationEsipa", value))
+    answer = world.post(to_eim("handleNotificationEsipa", value))
     assert answer.status_code == 400
     assert "notifications wait already" in world.said[-1]
     assert len(kept(world).notifications) == NOTIFICATIONS
@@ -196,7 +196,7 @@ def test_an_installation_result_is_of_the_card_that_signed_it(
     world.restart()
     result = install(card.transmit, pki_folder).result
     value = ("pendingNotification", ("profileInstallationResult", result))
-    answer = world.post(esipa.to_eim("handleNotificationEsipa", value))
+    answer = world.post(to_eim("handleNotificationEsipa", value))
     assert answer.status_code == 204
     assert [one.message for one in kept(world).notifications] == [result]
 
@@ -206,7 +206,7 @@ def test_an_installation_result_that_no_card_here_signed_is_refused(
 ) -> None:
     result = spoiled(install(card.transmit, pki_folder).result)
     value = ("pendingNotification", ("profileInstallationResult", result))
-    assert world.post(esipa.to_eim("handleNotificationEsipa", value)).status_code == 400
+    assert world.post(to_eim("handleNotificationEsipa", value)).status_code == 400
     assert "is of a card that is not known here" in world.said[-1]
 
 

@@ -12,6 +12,7 @@ from support.fresh import pki_in
 from support.hexes import hx
 
 from euicc_sim import Card
+from euicc_sim.asn1.sgp22.common import EUICCInfo1
 from euicc_sim.asn1.wire import WIRE_1_2
 from euicc_sim.parties.eim.server.card_records import CardRecord
 from euicc_sim.parties.ipa.es10b import IpaCard, TrustedEim
@@ -168,9 +169,8 @@ def test_a_certificate_is_not_changed_by_an_ipa(world: World, card: Card) -> Non
 
 
 def _ci_pk_ids(card: Card) -> list[bytes]:
-    info = WIRE_1_2.decode("EUICCInfo1", IpaCard(card.transmit).ask(hx("BF2000")))
-    found: list[bytes] = info["euiccCiPKIdListForSigning"]
-    return found
+    info = WIRE_1_2[EUICCInfo1].decode(IpaCard(card.transmit).ask(hx("BF2000")))
+    return list(info["euiccCiPKIdListForSigning"])
 
 
 def test_a_card_is_held_against_the_cis_that_are_trusted(

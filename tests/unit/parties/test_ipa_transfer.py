@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.by_name import to_eim
 from support.esipa import EID, InProcess, World
 from support.hexes import hx
 from support.judge import judged
 
 from euicc_sim import Card
-from euicc_sim.asn1.esipa import messages as esipa
 from euicc_sim.parties.clients.esipa import EsipaClient
 from euicc_sim.parties.eim.server.card_records import CardRecord
 from euicc_sim.parties.eim.server.esipa_functions import EsipaFunctions
@@ -82,7 +82,9 @@ def test_a_download_that_is_brought_waits_for_its_result(world: World, ipa: Esip
 
 def test_an_ipa_that_cannot_do_it_ends_the_order(world: World) -> None:
     world.service.order(EID, ["data"])
-    refusing = Saying(esipa.to_eim("transferEimPackageResponse", ("eimPackageError", 1)))
+    refusing = Saying(
+        to_eim("transferEimPackageResponse", ("eimPackageError", "invalidPackageFormat"))
+    )
     assert pushed(world, refusing) == 1
     assert record(world).results[0].error == "the IPA says invalidPackageFormat"
 

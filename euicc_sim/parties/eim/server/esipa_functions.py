@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from apdu import TlvError
 from apdu.tlv import children, whole
-from euicc_sim.asn1.esipa import messages as esipa
+from euicc_sim.asn1 import esipa
+from euicc_sim.asn1.esipa import Asn1Error
 from euicc_sim.asn1.esipa.download import (
     AuthenticateClientRequestEsipaValue,
     AuthenticateClientResponseEsipaValue,
@@ -35,7 +36,6 @@ from euicc_sim.asn1.esipa.functions import (
     TransferEimPackageRequestValue,
     TransferEimPackageResponseValue,
 )
-from euicc_sim.asn1.esipa.messages import Asn1Error
 from euicc_sim.asn1.esipa.packages import (
     EimPackageResultResponseErrorValue,
     EimPackageResultValue,
@@ -135,9 +135,9 @@ class EsipaFunctions:
         if found is None:
             return Reply(b"", BAD_REQUEST)
         try:
-            return Reply(esipa.to_ipa(*found))
+            return Reply(esipa.refusal_to_ipa(*found))
         except Asn1Error:  # a code that this message does not have
-            return Reply(esipa.to_ipa(found[0], (found[1][0], UNDEFINED)))
+            return Reply(esipa.refusal_to_ipa(*found[:2], UNDEFINED))
 
     # -- packages
 
@@ -154,7 +154,7 @@ class EsipaFunctions:
             value, order = found
             times = f", delivery {order.deliveries}" if order.deliveries > 1 else ""
             self._tell(f"{eid}: given {order.what}{times}")
-        return Reply(esipa.message_to_ipa(("getEimPackageResponse", value)), eid=eid)
+        return Reply(esipa.to_ipa(("getEimPackageResponse", value)), eid=eid)
 
     def _next(self, record: CardRecord) -> tuple[Package, Order] | None:
         return next_package(
@@ -175,7 +175,7 @@ class EsipaFunctions:
         answer: ProvideEimPackageResultResponseValue = ("eimAcknowledgements", numbers)
         if given is not None and not numbers:
             answer = ("emptyResponse", Nothing())
-        return Reply(esipa.message_to_ipa(("provideEimPackageResultResponse", answer)), eid=eid)
+        return Reply(esipa.to_ipa(("provideEimPackageResultResponse", answer)), eid=eid)
 
     def _take(self, eid: str, result: EimPackageResultValue) -> list[int]:
         """The numbers to acknowledge. Raises EimError; then the order waits on, and says why."""
@@ -228,7 +228,7 @@ class EsipaFunctions:
         eid = self._eid_of_result(transferred, peer)
         numbers = self.take_transferred(eid, transferred)
         answer: TransferEimPackageRequestValue = ("eimAcknowledgements", numbers)
-        return Reply(esipa.message_to_ipa(("transferEimPackageRequest", answer)), eid=eid)
+        return Reply(esipa.to_ipa(("transferEimPackageRequest", answer)), eid=eid)
 
     def next_for(self, eid: str) -> Package | None:
         """The next TransferEimPackageRequest for a card; None when nothing is waiting."""
@@ -279,7 +279,7 @@ class EsipaFunctions:
 def _read(name: str, data: bytes) -> EsipaMessageFromIpaToEimValue:
     """The message. Raises EsipaError for one without its EID, Asn1Error for what cannot be read."""
     try:
-        return esipa.message_from_ipa(data)
+        return esipa.from_ipa(data)
     except Asn1Error as error:
         if name == "getEimPackageRequest" and not _has_eid(data):
             raise EsipaError("missingEid", "The request has no eidValue. Send the EID.") from error
@@ -350,7 +350,7 @@ class RelayFunctions:
         about = f"{eid or 'a card'}: InitiateAuthentication"
         self._tell(f"{about} relayed, transaction {transaction.hex().upper()}")
         answer: InitiateAuthenticationResponseEsipaValue = ("initiateAuthenticationOkEsipa", ok)
-        message = esipa.message_to_ipa(("initiateAuthenticationResponseEsipa", answer))
+        message = esipa.to_ipa(("initiateAuthenticationResponseEsipa", answer))
         return Reply(message, eid=eid)
 
     def authenticate(self, value: AuthenticateClientRequestEsipaValue) -> Reply:
@@ -377,7 +377,7 @@ class RelayFunctions:
 
     def _relayed(self, function: str, message: EsipaMessageFromEimToIpaValue) -> Reply:
         self._tell(f"{function} relayed")
-        return Reply(esipa.message_to_ipa(message))
+        return Reply(esipa.to_ipa(message))
 
     def _keep_certificate(self, value: AuthenticateClientRequestEsipaValue) -> None:
         """Remember the certificate that the SM-DP+ accepted: it verifies how the download ends."""

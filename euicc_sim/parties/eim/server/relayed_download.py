@@ -103,10 +103,11 @@ def code_of(error: Exception, codes: Codes[str]) -> str:
     return UNDEFINED
 
 
-def error_for(request: str, code: str) -> tuple[str, tuple[str, str]] | None:
-    """The answer to a request of that name with that code; None where there is no such answer."""
+def error_for(request: str, code: str) -> tuple[str, str, str] | None:
+    """The answer to a request of that name with that code: names of message and alternative, and
+    the code; None where there is no such answer."""
     found = ERRORS.get(request)
-    return None if found is None else (found[0], (found[1], code))
+    return None if found is None else (*found, code)
 
 
 AT_ONCE = 256

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from euicc_sim.asn1 import esipa
 from euicc_sim.asn1.codec import Asn1Error
-from euicc_sim.asn1.esipa import messages as esipa
 from euicc_sim.asn1.esipa.functions import (
     TransferEimPackageRequestValue,
     TransferEimPackageResponseValue,
@@ -33,7 +33,7 @@ def push(functions: EsipaFunctions, eid: str, ipa: Esipa) -> int:
         if found is None:
             return count
         try:
-            answer = ipa.exchange(esipa.message_to_ipa(("transferEimPackageRequest", found)))
+            answer = ipa.exchange(esipa.to_ipa(("transferEimPackageRequest", found)))
         except LpaError as error:
             raise EimError(f"{_NAMES[found[0]]} was not delivered to {eid}: {error}") from error
         if not _took(functions, eid, ipa, answer):
@@ -50,7 +50,7 @@ def _took(functions: EsipaFunctions, eid: str, ipa: Esipa, answer: bytes) -> boo
     if numbers:
         acknowledged: TransferEimPackageRequestValue = ("eimAcknowledgements", numbers)
         try:
-            ipa.exchange(esipa.message_to_ipa(("transferEimPackageRequest", acknowledged)))
+            ipa.exchange(esipa.to_ipa(("transferEimPackageRequest", acknowledged)))
         except LpaError as error:
             raise EimError(f"The acknowledgement was not delivered to {eid}: {error}") from error
     return True
@@ -58,7 +58,7 @@ def _took(functions: EsipaFunctions, eid: str, ipa: Esipa, answer: bytes) -> boo
 
 def _read(answer: bytes) -> TransferEimPackageResponseValue:
     try:
-        found = esipa.message_from_ipa(answer)
+        found = esipa.from_ipa(answer)
     except Asn1Error as error:
         raise EimError(f"The IPA's answer cannot be read: {error}. Look at the IPA.") from error
     if found[0] != "transferEimPackageResponse":
