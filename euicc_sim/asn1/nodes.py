@@ -59,7 +59,6 @@ class Node:
     """A type made ready: the tags it may begin with, and its two directions."""
 
     def __init__(self, spec: Any, tags: Iterable[int]) -> None:
-        """Keep the type and the tags (further ones that are tolerated come last)."""
         self.spec = spec
         self.name = type(spec).__name__
         own = tuple(tags)
@@ -88,7 +87,6 @@ class Primitive(Node):
     """A type whose content is one value."""
 
     def __init__(self, spec: Any, own: int) -> None:
-        """Take the tag on the wire and look up how the content is read and written."""
         super().__init__(spec, (own,))
         self.read, self.write = rule_for(spec)
         self.sizes = _sizes(spec)
@@ -173,7 +171,6 @@ class Choice(Node):
     """One of several types, told apart by their tags."""
 
     def __init__(self, spec: Any, keeping: bool) -> None:
-        """Compile the alternatives."""
         self.keeping = keeping
         self.alternatives = {
             one.name: node_of(one.asn1Object, keeping) for one in spec.componentType.namedTypes
@@ -207,7 +204,6 @@ class SequenceOf(Node):
     """A list of one type."""
 
     def __init__(self, spec: Any, own: int, keeping: bool) -> None:
-        """Compile the type of the elements."""
         super().__init__(spec, (own,))
         kept = getattr(spec, "items_kept_as_is", False)
         self.item = Whole(spec, None) if kept else node_of(spec.componentType, keeping)
@@ -237,7 +233,6 @@ class Sequence(Node):
     """Named fields in a fixed order."""
 
     def __init__(self, spec: Any, own: int, keeping: bool) -> None:
-        """Compile the fields."""
         super().__init__(spec, (own,))
         named = spec.componentType.namedTypes
         self.fields = [

@@ -62,7 +62,6 @@ class Wire:
         return f"SGP.32 v{self.version}{' strict' * self.strict}" if self.iot else "SGP.22 v2.5"
 
     def __contains__(self, of: type[Type[Any]]) -> bool:
-        """Whether this version has that type."""
         return of.root in _kinds_of(self.version, iot=self.iot)
 
     def alternatives(self, of: type[Type[Any]]) -> Mapping[str, type]:

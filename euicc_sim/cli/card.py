@@ -51,7 +51,7 @@ def new(
     eid: Annotated[str, typer.Option(help="32 digits, check digits included.")] = DEFAULT_EID,
     pki: Annotated[
         Path | None,
-        typer.Option(help="A folder in the layout of GSMA SGP.26; without it a PKI is made."),
+        typer.Option(help="A PKI folder in the layout of GSMA SGP.26. Default: make one."),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Make keys and challenges that repeat, for scripts.")
@@ -60,15 +60,15 @@ def new(
         CardType,
         typer.Option(
             "--type",
-            help="SGP.32 that an LPA may manage too, SGP.32 and nothing else, or SGP.22 alone.",
+            help="SGP.32 that an LPA can also manage, SGP.32 only, or SGP.22 only.",
         ),
     ] = CardType.IOT,
     sgp32: Annotated[
-        str, typer.Option(metavar="VERSION", help=f"What it speaks: {_VERSIONS}.")
+        str, typer.Option(metavar="VERSION", help=f"The version of SGP.32 it speaks: {_VERSIONS}.")
     ] = "1.2",
     memory: Annotated[
         str,
-        typer.Option(metavar="SIZE", help="Room for Profiles in bytes, such as 64k or 1M."),
+        typer.Option(metavar="SIZE", help="Memory for Profiles in bytes, such as 64k or 1M."),
     ] = f"{Limits().memory >> 10}k",
     max_eims: Annotated[int, typer.Option(min=1, help="How many eIMs fit.")] = Limits().eims,
     results: Annotated[
@@ -101,16 +101,16 @@ def new(
 @app.command()
 def copy(
     source: Directory,
-    target: Annotated[Path, typer.Argument(help="A directory that is not there yet.")],
+    target: Annotated[Path, typer.Argument(help="A directory that does not exist yet.")],
 ) -> None:
-    """Take a snapshot of a card, which may be in use."""
+    """Copy a card, even while it is in use."""
     copy_card(source, target)
     console.print(Text(f"{source} copied to {target}"))
 
 
 @app.command()
 def show(directory: Directory) -> None:
-    """Show what a card keeps; it may be in use."""
+    """Show what a card keeps, even while it is in use."""
     identity, state, _ = read(directory)
     changed = datetime.fromtimestamp(changed_at(directory), UTC)
     console.print(card_table(identity, state, changed))
@@ -123,7 +123,7 @@ def show(directory: Directory) -> None:
 
 @app.command()
 def check(directory: Directory) -> None:
-    """Say whether a card's directory is sound; the card may be in use, and nothing is changed."""
+    """Check whether a card's directory is sound, even while it is in use. Changes nothing."""
     for one in check_card(directory):
         console.print(Text(one))
     console.print(Text(f"{directory} is sound"))
@@ -158,14 +158,14 @@ def set_(
         bool | None,
         typer.Option(
             "--ipad-required/--no-ipad-required",
-            help="ES10 is 6985 until TERMINAL CAPABILITY says that the device has an IPAd.",
+            help="ES10 is 6985 until TERMINAL CAPABILITY declares an IPAd.",
         ),
     ] = None,
     toolkit_busy: Annotated[
         bool | None,
         typer.Option(
             "--toolkit-busy/--no-toolkit-busy",
-            help="A proactive session runs: what would need a REFRESH is catBusy.",
+            help="A proactive session is in progress: what needs a REFRESH is catBusy.",
         ),
     ] = None,
     memory_full: Annotated[
@@ -174,7 +174,7 @@ def set_(
     ] = None,
     sgp32: Annotated[
         str | None,
-        typer.Option(metavar="VERSION", help=f"Speak another SGP.32: {_VERSIONS}."),
+        typer.Option(metavar="VERSION", help=f"Speak a different version of SGP.32: {_VERSIONS}."),
     ] = None,
 ) -> None:
     """Make a closed card difficult, or easy again; without options print its settings.
@@ -198,5 +198,5 @@ def _bytes(size: str) -> int:
     """How many bytes `64k` or `1M` are."""
     found = _SIZE.fullmatch(size)
     if found is None:
-        fail(f"{size[:40]!r} is not a size of memory; write bytes, such as 65536, 64k or 1M.")
+        fail(f"{size[:40]!r} is not a memory size; write bytes, such as 65536, 64k or 1M.")
     return int(found[1]) * _UNITS[found[2]]

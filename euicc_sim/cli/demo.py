@@ -27,13 +27,15 @@ from keys import TestPki
 
 def demo(
     card: Annotated[
-        Path | None, typer.Option("--card", metavar="DIR", help="Play into this card's directory.")
+        Path | None,
+        typer.Option("--card", metavar="DIR", help="Play on the card in this directory."),
     ] = None,
     reader: Annotated[
-        str | None, typer.Option("--reader", metavar="NAME", help="Play over this PC/SC reader.")
+        str | None,
+        typer.Option("--reader", metavar="NAME", help="Play on the card in this PC/SC reader."),
     ] = None,
     direct: Annotated[
-        bool, typer.Option("--direct", help="Play with a card made for this, on no reader.")
+        bool, typer.Option("--direct", help="Play on a card made for this, without a reader.")
     ] = False,
     forget: Annotated[
         bool, typer.Option("--forget", help="First remove the eIMs that the card trusts.")
@@ -46,12 +48,13 @@ def demo(
     world: Annotated[
         bool,
         typer.Option(
-            "--world", help="Tell of a device: eIM servers, an SM-DP+ server, an IPA and a card."
+            "--world",
+            help="Tell the story of a device: eIM servers, an SM-DP+ server, an IPA and a card.",
         ),
     ] = False,
     picture: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="With --world: draw who said what, as SVG."),
+        typer.Option(metavar="FILE", help="With --world: draw the messages as an SVG."),
     ] = None,
 ) -> None:
     """Show how a card comes to trust eIMs, obeys them, fetches Profiles and switches them.
@@ -63,14 +66,14 @@ def demo(
         tell_of_the_world(picture, verbose=verbose)
         return
     if picture is not None:
-        fail("--picture draws what --world tells; give both.")
+        fail("--picture draws the story of --world; give both.")
     try:
         with _card(card, reader, direct) as (transmit, where, its_pki):
             number = _tell(Story(transmit), where, forget=forget, verbose=verbose)
             folder = pki or its_pki
             if not folder.is_dir():
                 console.print(
-                    f"\nThe rest is about Profiles, and no SM-DP+ can be one of this card's PKI: "
+                    f"\nThe rest is about Profiles, and needs an SM-DP+ of this card's PKI: "
                     f"there is no folder {folder}; name it with --pki."
                 )
                 return
@@ -101,7 +104,7 @@ def _card(
             yield connection.transmit, f"the card in '{connection.reader}'", served / PKI_FOLDER
         return
     with tempfile.TemporaryDirectory() as folder, Card.create(folder, fsync=False) as card:
-        yield card.transmit, "a card made for this, on no reader", Path(folder) / PKI_FOLDER
+        yield card.transmit, "a card made for this, without a reader", Path(folder) / PKI_FOLDER
 
 
 def _tell(story: Story, where: str, *, forget: bool, verbose: bool) -> int:
@@ -133,7 +136,7 @@ def _tell_of_profiles(story: ProfileStory, number: int, *, forget: bool, verbose
     play(story.tell(), number, verbose)
 
 
-TITLE = "A device that is managed from afar"
+TITLE = "A device managed remotely"
 
 
 def tell_of_the_world(picture: Path | None, *, verbose: bool) -> None:

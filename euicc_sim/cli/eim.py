@@ -68,7 +68,7 @@ app = typer.Typer(
 
 File = Annotated[Path, typer.Argument(help="The eIM's file.", show_default=False)]
 Out = Annotated[
-    Path | None, typer.Option(metavar="PATH", help="Write to a new file, in binary, not as hex.")
+    Path | None, typer.Option(metavar="PATH", help="Write to a new file, in binary instead of hex.")
 ]
 Apdus = Annotated[
     bool, typer.Option("--apdu", help="As STORE DATA commands in hex, for the selected ISD-R.")
@@ -77,29 +77,29 @@ Apdus = Annotated[
 
 @app.command()
 def new(
-    file: Annotated[Path, typer.Argument(help="A file that is not there yet.")],
+    file: Annotated[Path, typer.Argument(help="A file that does not exist yet.")],
     eim_id: Annotated[str, typer.Option("--id", help="The eimId, up to 128 characters.")],
     id_type: Annotated[IdType | None, typer.Option("--type", help="The eimIdType.")] = None,
     fqdn: Annotated[str | None, typer.Option(help="The eimFqdn.")] = None,
-    protocol: Annotated[list[Protocol] | None, typer.Option(help="Repeat it for several.")] = None,
+    protocol: Annotated[list[Protocol] | None, typer.Option(help="Repeat for several.")] = None,
     ci: Annotated[
-        str | None, typer.Option(metavar="HEX", help="The euiccCiPKId, by which the card signs.")
+        str | None, typer.Option(metavar="HEX", help="The euiccCiPKId that the card signs with.")
     ] = None,
     curve: Annotated[Curve, typer.Option(case_sensitive=False, help="Of a new key.")] = Curve.NIST,
     seed: Annotated[
-        int | None, typer.Option(help="Make a key that repeats; everybody can make it too.")
+        int | None, typer.Option(help="Make a repeatable key, which anybody else can make too.")
     ] = None,
     key: Annotated[
-        Path | None, typer.Option(metavar="PEM", help="Take this private key; none is made.")
+        Path | None, typer.Option(metavar="PEM", help="Use this private key instead of a new one.")
     ] = None,
     certificate: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Give cards the key in this certificate.")
     ] = None,
     counter: Annotated[int, typer.Option(min=0, help="The last one used.")] = 0,
-    token: Annotated[int | None, typer.Option(min=1, help="One that the card gave.")] = None,
+    token: Annotated[int | None, typer.Option(min=1, help="One that the card assigned.")] = None,
     sgp32: Sgp32Option = SGP32_DEFAULT,
 ) -> None:
-    """Make an eIM with a new key, in a file of mode 0600."""
+    """Make an eIM with a new key, in a file that only you can read."""
     wire = wire_named(sgp32)
     private_key = load_private_key(key) if key else key_source(seed).key(curve, f"eIM {eim_id}")
     eim = Eim(
@@ -121,7 +121,7 @@ def new(
 
 @app.command()
 def show(file: File) -> None:
-    """Show an eIM, all but its private key."""
+    """Show an eIM, except for its private key."""
     console.print(eim_table(eim_file.load(file)))
 
 
@@ -134,7 +134,7 @@ def initial(
     out: Out = None,
     apdu: Apdus = False,
 ) -> None:
-    """Write an AddInitialEim request (BF57), for a card that trusts nobody yet."""
+    """Write an AddInitialEim request (BF57), for a card that does not trust any eIM yet."""
     eims = [eim_file.load(one) for one in files]
     configs = [one.configuration(want_token=token) for one in eims]
     hand_out(add_initial_eim(*configs, wire=eims[0].wire), out, apdu)
@@ -146,7 +146,7 @@ def answer(
         list[Path], typer.Argument(metavar="FILE...", help="The same files as for eim initial.")
     ],
     initial: Annotated[
-        str, typer.Option(metavar="ANSWER", help="What the card answered: hex, a file, or -.")
+        str, typer.Option(metavar="ANSWER", help="The card's response: hex, a file, or -.")
     ],
 ) -> None:
     """Take the answer to AddInitialEim: keep the association tokens that the card gave."""
@@ -158,14 +158,14 @@ def answer(
 
 _PACKAGE_HELP = f"""Sign an eUICC Package (BF51) of one or more operations OP.
 
-ICCIDs are written as people do, 19 or 20 digits. A package holds operations of the first
+ICCIDs are written as 19 or 20 digits, as printed. A package holds operations of the first
 group, or of the second:
 
 \b
 {operation_words.SYNTAX.replace(chr(10) * 2, chr(10) * 2 + chr(8) + chr(10))}
 
-addEim asks for an association token with ",token". updateEim sends the fields that are named,
-or all of the file. TAGS are hex, such as 5A9F70. eco and psmo take one element as it is.
+addEim asks for an association token with ",token". updateEim sends the named fields,
+or all fields of the file. TAGS are hex, such as 5A9F70. eco and psmo take one element as it is.
 The counter is kept in FILE before the package leaves."""
 
 
@@ -195,7 +195,7 @@ def package(
 @app.command()
 def verify(
     file: File,
-    result: Annotated[str, typer.Argument(help="What the card answered: hex, a file, or -.")],
+    result: Annotated[str, typer.Argument(help="The card's response: hex, a file, or -.")],
     certificate: Annotated[
         str,
         typer.Option(
@@ -209,7 +209,7 @@ def verify(
         ),
     ] = None,
 ) -> None:
-    """Verify and show the answer to a package.
+    """Verify and show the response to a package.
 
     Exit code 0: genuine, all done. 3: genuine, but the card refused something. 1: not genuine,
     which an unsigned error cannot be.

@@ -30,7 +30,7 @@ def bytes_from(argument: str, what: str) -> bytes:
     except (OSError, ValueError) as error:
         raise EimError(
             f"{what}: {argument[:60]!r} is neither hex digits nor a file that can be read. "
-            "Give one of them, or - for standard input."
+            "Give one of these, or - for standard input."
         ) from error
 
 
@@ -69,8 +69,8 @@ def hand_out(request: bytes, out: Path | None, apdu: bool) -> None:
         with out.open("xb") as file:
             file.write(f"{text}\n".encode() if apdu else request)
     except FileExistsError as error:
-        raise EimError(f"{out} exists. Choose another name, or remove it first.") from error
+        raise EimError(f"{out} exists. Choose a different name, or remove it first.") from error
     except OSError as error:
         raise EimError(
-            f"{out} cannot be written: {error.strerror}. Choose another place."
+            f"{out} cannot be written: {error.strerror}. Choose a different place."
         ) from error

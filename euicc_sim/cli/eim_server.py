@@ -31,7 +31,7 @@ File = Annotated[Path, typer.Argument(help="The eIM's file.", show_default=False
 Store = Annotated[
     Path | None,
     typer.Option(
-        metavar="DIR", help="Where the cards are kept.", show_default="FILE's name and .cards"
+        metavar="DIR", help="Where to keep the cards.", show_default="FILE's name and .cards"
     ),
 ]
 Eid = Annotated[str, typer.Argument(metavar="EID", help="The card's EID, 32 digits.")]
@@ -42,9 +42,12 @@ def serve(
     file: File,
     store: Store = None,
     host: Annotated[
-        str, typer.Option(help="Where to listen; orders by HTTP are taken from here only.")
+        str,
+        typer.Option(help="Where to listen; orders over HTTP are accepted from this machine only."),
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=0xFFFF, help="0 is a free one.")] = DEFAULT_PORT,
+    port: Annotated[
+        int, typer.Option(min=0, max=0xFFFF, help="0 picks a free one.")
+    ] = DEFAULT_PORT,
     tls: Annotated[
         bool, typer.Option("--tls", help="HTTPS, with a certificate of the PKI or the one given.")
     ] = False,
@@ -79,10 +82,9 @@ def serve(
         fail(str(error))
 
 
-_ORDER_HELP = f"""Order something for a card; a running server gives it out.
+_ORDER_HELP = f"""Order something for a card; a running server delivers it.
 
-What is ordered is a package of operations of the first group or of the second, or one of the
-third:
+An order is a package with operations of the first or the second group, or one of the third:
 
 \b
 {operation_words.SYNTAX.replace(chr(10) * 2, chr(10) * 2 + chr(8) + chr(10))}
@@ -112,20 +114,20 @@ def card(
         int | None, typer.Option(min=0, help="The last one used.", show_default=False)
     ] = None,
     token: Annotated[
-        int | None, typer.Option(min=1, help="One that the card gave.", show_default=False)
+        int | None, typer.Option(min=1, help="One that the card assigned.", show_default=False)
     ] = None,
     certificate: Annotated[
         str | None,
         typer.Option(metavar="CERT", help="Its certificate, or its answer to GetCerts (BF56)."),
     ] = None,
     again: Annotated[
-        int | None, typer.Option(metavar="NUMBER", help="Give out a held order once more.")
+        int | None, typer.Option(metavar="NUMBER", help="Deliver a held order again.")
     ] = None,
     withdraw: Annotated[
-        int | None, typer.Option(metavar="NUMBER", help="Take an order back.")
+        int | None, typer.Option(metavar="NUMBER", help="Withdraw an order.")
     ] = None,
 ) -> None:
-    """Show what is known of a card, after keeping what is given: so a new card is made known."""
+    """Show what is known of a card; options change it first, and add a card that is new."""
     service = _service(file, store)
     der = None if certificate is None else bytes_from(certificate, "--certificate")
     if (counter, token, der) != (None, None, None):
@@ -151,9 +153,9 @@ def results(
         int | None, typer.Option(min=1, metavar="N", help="Only the last ones.", show_default=False)
     ] = None,
 ) -> None:
-    """Show what came of a card's orders.
+    """Show the results of a card's orders.
 
-    Exit code 0: all that is shown was done. 3: some was refused or failed.
+    Exit code 0: everything shown was done. 3: something was refused or failed.
     """
     found = _store(file, store).card(eid).results
     shown = found if last is None else found[-last:]
@@ -172,7 +174,7 @@ def push(
     ipa: Annotated[str, typer.Option("--ipa", metavar="URL", help="Where the IPA listens.")],
     store: Store = None,
 ) -> None:
-    """Bring an IPA that listens what waits for its card (see ipa listen)."""
+    """Deliver the waiting packages of a card to a listening IPA (see ipa listen)."""
     functions = EsipaFunctions(_service(file, store))
     try:
         with EsipaClient(ipa) as client:

@@ -45,19 +45,22 @@ EimOption = Annotated[
 ]
 EimIdOption = Annotated[
     str | None,
-    typer.Option("--eim-id", metavar="ID", help="Which of the card's eIMs, if there are several."),
+    typer.Option(
+        "--eim-id", metavar="ID", help="Which of the card's eIMs to poll, if there are several."
+    ),
 ]
 ModeOption = Annotated[
-    DownloadMode, typer.Option("--download", help="Who speaks to SM-DP+s: we, or the eIM for us.")
+    DownloadMode,
+    typer.Option("--download", help="Who talks to SM-DP+s: the IPA itself, or the eIM for it."),
 ]
 TriesOption = Annotated[
-    int, typer.Option(min=1, help="So often is an eIM tried with a result before giving up.")
+    int, typer.Option(min=1, help="How many times to try to deliver a result to the eIM.")
 ]
 VersionOption = Annotated[
     EsipaVersion, typer.Option("--esipa", help="The version of SGP.32 that the eIM speaks.")
 ]
 PauseOption = Annotated[
-    float, typer.Option(min=0, metavar="SECONDS", help="Between two of these tries.")
+    float, typer.Option(min=0, metavar="SECONDS", help="Time between two of these tries.")
 ]
 
 
@@ -76,7 +79,7 @@ def poll(
     ca: CaOption = None,
     insecure: InsecureOption = False,
 ) -> None:
-    """Fetch and do what the eIM has, until it has no more.
+    """Fetch and carry out what the eIM has, until there is nothing left.
 
     euicc-sim ipa poll --card card --eim http://127.0.0.1:8080
     """
@@ -110,7 +113,7 @@ def run(
     esipa: VersionOption = EsipaVersion.V1_2,
     sgp32: Sgp32Option = SGP32_DEFAULT,
     every: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="Between polls.")] = 30.0,
-    once: Annotated[bool, typer.Option("--once", help="End after the first poll.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Stop after the first poll.")] = False,
     pki: PkiOption = None,
     ca: CaOption = None,
     insecure: InsecureOption = False,
@@ -143,7 +146,9 @@ def listen(
     host: Annotated[
         str, typer.Option(help="Where to listen: anybody who can reach it can send packages.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=0xFFFF, help="0 is a free one.")] = DEFAULT_PORT,
+    port: Annotated[
+        int, typer.Option(min=0, max=0xFFFF, help="0 picks a free one.")
+    ] = DEFAULT_PORT,
     sgp32: Sgp32Option = SGP32_DEFAULT,
 ) -> None:
     """Wait for an eIM to deliver packages (see eim push), until Ctrl-C."""
@@ -214,7 +219,9 @@ class _Options:
                     self._wire,
                 ).poll()
         count = found.packages
-        log_line(f"{count or 'no'} package{'' if count == 1 else 's'} done, the eIM has no more")
+        log_line(
+            f"{count or 'no'} package{'' if count == 1 else 's'} done, the eIM has nothing more"
+        )
         return found
 
     def _url(self, card: IpaCard) -> str:

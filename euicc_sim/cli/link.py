@@ -19,13 +19,13 @@ from euicc_sim.transport.pcsc import PcscCard, PcscError, open_card
 CardOption = Annotated[
     Path | None,
     typer.Option(
-        "--card", metavar="DIR", help="Straight into this card's directory, on no reader."
+        "--card", metavar="DIR", help="The directory of a card, to use it without a reader."
     ),
 ]
 ReaderOption = Annotated[
     str | None,
     typer.Option(
-        "--reader", metavar="NAME", help="A PC/SC reader, or a part of its name. Default: vpcd's."
+        "--reader", metavar="NAME", help="A PC/SC reader, or part of its name. Default: vpcd's."
     ),
 ]
 

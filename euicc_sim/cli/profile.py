@@ -85,7 +85,7 @@ def disable(
 
 @app.command()
 def delete(profile: Id, card: CardOption = None, reader: ReaderOption = None) -> None:
-    """Delete a Profile that is disabled."""
+    """Delete a disabled Profile."""
     with open_lpa(card, reader) as lpa, _left_to_an_eim(lpa, "delete", profile):
         lpa.delete(profile)
     _say(f"{profile} deleted")
@@ -94,7 +94,7 @@ def delete(profile: Id, card: CardOption = None, reader: ReaderOption = None) ->
 @app.command()
 def nickname(
     profile: Id,
-    name: Annotated[str, typer.Argument(help='Up to 64 bytes; "" takes it away.')],
+    name: Annotated[str, typer.Argument(help='Up to 64 bytes; "" removes it.')],
     card: CardOption = None,
     reader: ReaderOption = None,
 ) -> None:
@@ -106,15 +106,15 @@ def nickname(
             if error.code != _NO_SUCH_FUNCTION:
                 raise
             fail(
-                "This card gives Profiles no nicknames, nor has SGP.32 an order for it; "
-                "use a card of the type iot: euicc-sim card new DIR --type iot"
+                "This card does not support nicknames, and SGP.32 has no operation for them; "
+                "use a card of type iot: euicc-sim card new DIR --type iot"
             )
     _say(f"{profile} is called {name!r}" if name else f"{profile} has no nickname")
 
 
 @app.command()
 def notifications(card: CardOption = None, reader: ReaderOption = None) -> None:
-    """List what the card has to tell servers, oldest first."""
+    """List the notifications that the card has for servers, oldest first."""
     with open_lpa(card, reader) as lpa:
         found = lpa.notifications()
     console.print(listed_notifications(found) if found else "no notifications")
@@ -135,7 +135,7 @@ def reset(
     card: CardOption = None,
     reader: ReaderOption = None,
 ) -> None:
-    """Reset the memory of a card, without asking again: what the options say is gone."""
+    """Reset the memory of a card, without asking: what the options name is deleted."""
     wanted = {
         ResetOption.OPERATIONAL_PROFILES: operational,
         ResetOption.FIELD_LOADED_TEST_PROFILES: test,
@@ -143,7 +143,7 @@ def reset(
     }
     options = frozenset(one for one, chosen in wanted.items() if chosen or everything)
     if not options:
-        fail("Say what is to go: --operational, --test, --smdp-address or --all.")
+        fail("Say what to delete: --operational, --test, --smdp-address or --all.")
     with open_lpa(card, reader) as lpa:
         try:
             lpa.memory_reset(options)
@@ -181,7 +181,7 @@ def _iccid(lpa: Lpa, profile: str) -> str:
     for one in lpa.profiles((0x5A, 0x4F)):
         if one.aid == value and one.iccid:
             return one.iccid
-    raise LpaError(f"The card has no Profile {profile}. List the Profiles to see which it has.")
+    raise LpaError(f"The card has no Profile {profile}. List its Profiles.")
 
 
 def _say(sentence: str) -> None:

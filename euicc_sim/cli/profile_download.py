@@ -86,7 +86,7 @@ def download(
         list[str] | None,
         typer.Option(
             metavar="ADDRESS",
-            help="Who is told of all events; repeat it. Default: the SM-DP+, of all but install.",
+            help="Who gets all notifications; repeatable. Default: the SM-DP+, all but install.",
         ),
     ] = None,
     ppr1: Annotated[bool, typer.Option("--ppr1", help="It must not be disabled.")] = False,
@@ -106,7 +106,7 @@ def download(
         Path | None, typer.Option(metavar="FILE", help="A JPG or PNG of at most 1024 bytes.")
     ] = None,
     confirmation_code: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Ask the card for this confirmation code.")
+        str | None, typer.Option(metavar="CODE", help="Require this confirmation code.")
     ] = None,
     segment_size: Annotated[
         int, typer.Option(min=1, max=0xFFF0, help="Plain bytes in a segment of the package.")
@@ -166,7 +166,9 @@ def _server(
             TestPki.load(folder), orders, curves=curves, segment_size=segment_size, wire=wire
         )
     except (InvalidCertificateError, UnsupportedCurveError) as error:
-        fail(f"The SM-DP+ in {folder} would be refused by every card: {error}; use another PKI.")
+        fail(
+            f"The SM-DP+ in {folder} would be refused by every card: {error}; use a different PKI."
+        )
 
 
 def _targets(addresses: list[str] | None) -> tuple[NotificationTarget, ...] | None:
@@ -176,7 +178,7 @@ def _targets(addresses: list[str] | None) -> tuple[NotificationTarget, ...] | No
 
 @contextmanager
 def bar(name: str) -> Iterator[Tell | None]:
-    """A bar on the terminal, which goes when the work is done; None where there is no terminal."""
+    """A progress bar that disappears at the end; None without a terminal."""
     if not stderr.is_interactive:
         yield None
         return
@@ -242,4 +244,6 @@ def _content(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise WordError(f"{file} cannot be read ({error.strerror}); give another file.") from error
+        raise WordError(
+            f"{file} cannot be read ({error.strerror}); give a different file."
+        ) from error

@@ -38,10 +38,10 @@ def fetch(
         typer.Option(help="Where the SM-DP+ is, if not at https:// and its address."),
     ] = None,
     confirmation_code: Annotated[
-        str | None, typer.Option(metavar="CODE", help="The confirmation code, if one is asked for.")
+        str | None, typer.Option(metavar="CODE", help="The confirmation code, if one is required.")
     ] = None,
     notify: Annotated[
-        bool, typer.Option("--notify/--no-notify", help="Tell the SM-DP+ how it went.")
+        bool, typer.Option("--notify/--no-notify", help="Report the outcome to the SM-DP+.")
     ] = True,
     sgp32: Sgp32Option = SGP32_DEFAULT,
 ) -> None:

@@ -20,12 +20,12 @@ PkiOption = Annotated[
     typer.Option(
         "--pki",
         metavar="FOLDER",
-        help="A PKI below whose CIs servers' TLS certificates are believed, and cards.",
+        help="A PKI whose CIs are trusted, for the TLS certificates of servers and for cards.",
     ),
 ]
 CaOption = Annotated[
     list[Path] | None,
-    typer.Option("--ca", metavar="FILE", help="A CA certificate for TLS; repeat it."),
+    typer.Option("--ca", metavar="FILE", help="A trusted CA certificate for TLS; repeatable."),
 ]
 InsecureOption = Annotated[
     bool, typer.Option("--insecure", help="Accept any TLS certificate of a server.")
@@ -34,7 +34,12 @@ InsecureOption = Annotated[
 
 _VERSIONS = f"{', '.join([*VERSIONS][:-1])} or {[*VERSIONS][-1]}"
 Sgp32Option = Annotated[
-    str, typer.Option("--sgp32", metavar="VERSION", help=f"What the card speaks: {_VERSIONS}.")
+    str,
+    typer.Option(
+        "--sgp32",
+        metavar="VERSION",
+        help=f"The version of SGP.32 that the card speaks: {_VERSIONS}.",
+    ),
 ]
 SGP32_DEFAULT = WIRE_1_2.version
 
@@ -42,7 +47,7 @@ SGP32_DEFAULT = WIRE_1_2.version
 def wire_named(version: str) -> Wire:
     """The wire of a version of SGP.32; for others the command ends with a sentence."""
     if version not in VERSIONS:
-        fail(f"{version!r} is not a version of SGP.32 that we speak; take {_VERSIONS}.")
+        fail(f"{version!r} is not a supported version of SGP.32; use {_VERSIONS}.")
     return VERSIONS[version]
 
 

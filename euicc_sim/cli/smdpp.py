@@ -37,7 +37,7 @@ Folder = Annotated[
     Path,
     typer.Argument(
         help="Profile packages, NAME.der or NAME.upp, where NAME is the matchingId; "
-        "NAME.toml beside one may say more of it.",
+        "NAME.toml beside one can add metadata.",
         show_default=False,
     ),
 ]
@@ -45,7 +45,7 @@ Address = Annotated[
     str | None,
     typer.Option(
         metavar="NAME[:PORT]",
-        help="What LPAs and cards call it, port 443 without PORT.",
+        help="The address that LPAs and cards use; port 443 without PORT.",
         show_default="localhost and the port",
     ),
 ]
@@ -64,17 +64,18 @@ def serve(
         str, typer.Option(help="Where to listen: anybody who can reach it can get the packages.")
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=0xFFFF, help="0 takes a free one.")
+        int, typer.Option(min=0, max=0xFFFF, help="0 picks a free one.")
     ] = DEFAULT_PORT,
     address: Address = None,
     tls: Annotated[
-        bool, typer.Option("--tls/--no-tls", help="Without, for a proxy that speaks TLS.")
+        bool,
+        typer.Option("--tls/--no-tls", help="--no-tls is for use behind a proxy that speaks TLS."),
     ] = True,
     curve: Annotated[
         Curve | None, typer.Option(case_sensitive=False, help="Default: all that the PKI has.")
     ] = None,
 ) -> None:
-    """Give out the profile packages of a folder, until Ctrl-C.
+    """Serve the profile packages of a folder, until Ctrl-C.
 
     euicc-sim smdpp serve packages --pki card/pki
     """
@@ -128,7 +129,7 @@ def _smdpp(pki: TestPki, curve: Curve | None, address: str, folder: Path) -> Smd
         )
     except (InvalidCertificateError, UnsupportedCurveError) as error:
         raise ServerError(
-            f"This SM-DP+ would be refused by every card: {error}. Use another PKI."
+            f"This SM-DP+ would be refused by every card: {error}. Use a different PKI."
         ) from error
 
 

@@ -34,7 +34,7 @@ def how_to_download(orders: Iterable[OrderRecord], address: str) -> str:
     """What to type for the first order that waits."""
     waiting = next((one for one in orders if one.open), None)
     if waiting is None:
-        return "No order waits any more."
+        return "There are no orders left."
     code = _code(waiting, address)
     # lpac takes a matchingId from an activation code only if it is as strict as clause 4.1.
     where = f"-a '{code}'" if code.strict else f"-s {address} -m '{code.matching_id}'"
@@ -59,7 +59,7 @@ def _facts(record: OrderRecord, address: str) -> Iterator[str]:
     if order.single_use:
         yield "once"
     if not record.open:
-        yield f"{record.state.value}: given out no more"
+        yield f"{record.state.value}: no longer available"
 
 
 def _code(record: OrderRecord, address: str) -> ActivationCode:

@@ -35,11 +35,11 @@ Wait = Callable[[float], bool]
 
 def watch(
     directory: Annotated[Path, typer.Argument(help="The card's directory.", show_default=False)],
-    once: Annotated[bool, typer.Option("--once", help="Print one screen and end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Print one screen and exit.")] = False,
 ) -> None:
     """Show a running card live: functions and reasons, eIMs, Profiles, what waits. q ends it.
 
-    The card may be served or not; nothing of it is changed.
+    Works whether or not the card is served, and changes nothing.
     """
     watched = Watched(directory)
     if once or not console.is_terminal:
@@ -53,7 +53,6 @@ class Watched:
     """A card's directory, read again when its files have changed."""
 
     def __init__(self, directory: Path) -> None:
-        """Look at nothing yet."""
         self._directory = directory
         self._entries: Sequence[Entry] = ()
         self._journal_mark: object = None

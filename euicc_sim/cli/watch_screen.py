@@ -76,7 +76,7 @@ def _head(moment: Moment) -> Table:
 def _served(moment: Moment) -> str:
     one = moment.serving
     if one is None:
-        return f"no; put it into a reader with: euicc-sim serve --card {moment.directory}"
+        return f"no; insert it with: euicc-sim serve --card {moment.directory}"
     return f"by process {one.process}, {one.text}, at {_time(one.at)}"
 
 
@@ -94,7 +94,7 @@ def _waiting(state: State) -> Table:
 def _functions(entries: Sequence[Entry], most: int) -> RenderableType:
     last = [one for one in entries if one.process is None][-max(most, MIN_FUNCTIONS) :]
     if not last:
-        return "no function was called yet"
+        return "no function has been called yet"
     table = Table.grid(padding=(0, 1))
     for one in last:
         style = "red" if one.refused else ""

@@ -72,7 +72,6 @@ class Sidecar(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
     emergency: bool | None = None
 
     def __repr__(self) -> str:
-        """Without the confirmation code."""
         return f"Sidecar({self.name!r})"
 
 

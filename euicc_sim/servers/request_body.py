@@ -24,7 +24,6 @@ class BodyError(Exception):
     """A body that is not taken: a sentence with the next step, and the HTTP status."""
 
     def __init__(self, status: int, sentence: str) -> None:
-        """Say why."""
         super().__init__(sentence)
         self.status = status
 

@@ -34,7 +34,6 @@ class Sequence:
     """Parties, from left to right, and what goes between them, from the top down."""
 
     def __init__(self, parties: Row[str]) -> None:
-        """Begin with nothing said."""
         self._lanes = {name: MARGIN + LANE // 2 + LANE * at for at, name in enumerate(parties)}
         self._rows: list[tuple[str, str, str, bool]] = []
 

@@ -61,11 +61,9 @@ class Es9Client:
         self._name = https.url_of(f"https://{self._address}").host
 
     def __enter__(self) -> Self:
-        """Nothing to do."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the connection."""
         self.close()
 
     def close(self) -> None:

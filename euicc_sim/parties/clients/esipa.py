@@ -55,11 +55,9 @@ class EsipaClient:
         self._url = url_read.copy_with(path=PATH) if bare else url_read
 
     def __enter__(self) -> Self:
-        """Nothing to do."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the connection."""
         self.close()
 
     def close(self) -> None:
@@ -98,7 +96,6 @@ class OldEsipa:
     """An eIM of SGP.32 v1.0 or v1.0.1, to an IPA that speaks v1.2."""
 
     def __init__(self, eim: Esipa) -> None:
-        """Translate what goes to that one."""
         self._eim = eim
 
     def exchange(self, message: bytes) -> bytes:

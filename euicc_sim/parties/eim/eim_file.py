@@ -63,7 +63,6 @@ class _Record(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
     wire: str | None = field(name="sgp32", default=None)
 
     def __repr__(self) -> str:
-        """Without the private key."""
         return f"_Record({self.eim_id!r})"
 
 

@@ -65,7 +65,6 @@ class RelayServer:
     def __init__(
         self, eim: Esipa, address: str, transaction: bytes | None, wire: Wire = WIRE_1_2
     ) -> None:
-        """Nothing is sent yet."""
         self._eim = eim
         self._address = address
         self._transaction = transaction

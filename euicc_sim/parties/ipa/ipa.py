@@ -69,7 +69,6 @@ class Ipa:
     _downloads: Downloads = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Nothing is sent yet."""
         self.card = IpaCard(self.transmit, self.wire)
         self._downloads = Downloads(self.card, self.eim, self.servers, self.mode, self.tell)
 

@@ -23,7 +23,6 @@ class StatusWordError(Exception):
     """A status word where an answer was wanted: a sentence, and the word in `sw`."""
 
     def __init__(self, sw: int, what: str) -> None:
-        """Say what was answered so."""
         super().__init__(f"The card answered {what} with {sw:04X}; serve shows the reason.")
         self.sw = sw
 

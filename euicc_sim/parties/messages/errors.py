@@ -27,7 +27,6 @@ class LpaError(Exception):
     """
 
     def __init__(self, sentence: str, code: str | None = None, result: bytes | None = None) -> None:
-        """Say what did not come about."""
         super().__init__(sentence)
         self.code = code
         self.result = result
@@ -71,7 +70,6 @@ class SmdppError(Exception):
     """
 
     def __init__(self, refusal: Refusal, sentence: str) -> None:
-        """Say no for that reason."""
         super().__init__(sentence)
         self.refusal: Refusal | None = refusal
         self.subject, self.reason = refusal.value
@@ -81,7 +79,6 @@ class RemoteSmdppError(SmdppError):
     """The refusal of an SM-DP+ at the other end of a line, which may have any status codes."""
 
     def __init__(self, subject: str, reason: str, sentence: str) -> None:
-        """Say what it said."""
         Exception.__init__(self, sentence)
         self.subject, self.reason = subject, reason
         self.refusal = next((one for one in Refusal if one.value == (subject, reason)), None)

@@ -50,7 +50,6 @@ class SessionKeys(NamedTuple):
     cmac: bytes
 
     def __repr__(self) -> str:
-        """Without the keys."""
         return "SessionKeys()"
 
     @classmethod

@@ -130,7 +130,6 @@ class OrderBook:
     """All orders of one SM-DP+."""
 
     def __init__(self, orders: Iterable[Order] = ()) -> None:
-        """Take these orders."""
         self._records: list[OrderRecord] = []
         for order in orders:
             self.add(order)

@@ -88,7 +88,7 @@ def test_new_takes_a_size_of_memory(run: Run, tmp_path: Path, size: str, count: 
 @pytest.mark.parametrize("size", ["", "k", "64K", "64 k", "1G", "-1", "1.5M", "0x10", "9" * 13])
 def test_new_says_how_a_size_is_written(run: Run, tmp_path: Path, size: str) -> None:
     assert run("new", tmp_path / "card", f"--memory={size}").complaint == (
-        f"{size!r} is not a size of memory; write bytes, such as 65536, 64k or 1M."
+        f"{size!r} is not a memory size; write bytes, such as 65536, 64k or 1M."
     )
     assert not (tmp_path / "card").exists()
 

@@ -49,7 +49,7 @@ def test_the_whole_story_is_told_drawn_and_leaves_nothing_running(run: Run, tmp_
 
 def test_a_picture_is_only_drawn_of_the_world(run: Run, tmp_path: Path) -> None:
     complaint = run("--picture", tmp_path / "told.svg", "--direct").complaint
-    assert complaint == "--picture draws what --world tells; give both."
+    assert complaint == "--picture draws the story of --world; give both."
 
 
 def test_verbose_shows_what_the_servers_say(run: Run) -> None:

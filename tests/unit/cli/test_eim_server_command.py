@@ -83,7 +83,7 @@ def test_a_card_is_managed_by_command_line(run: Run, file: Path, folder: Path) -
     with served(file) as (url, process):
         assert url.startswith("http://127.0.0.1:")
         code, out, _ = run("ipa", "poll", "--card", folder, "--eim", url)
-        assert (code, "2 packages done, the eIM has no more" in out) == (0, True)
+        assert (code, "2 packages done, the eIM has nothing more" in out) == (0, True)
         code, out, _ = run("ipa", "run", "--once", "--card", folder, "--eim", url)
         assert (code, "no packages done" in out) == (0, True)
         run("eim", "order", file, EID, "listEim")

@@ -344,14 +344,14 @@ def test_the_demo_asks_for_no_reader_when_it_plays_directly(asked: list[str]) ->
     result = demo("--direct")
     assert result.exit_code == 0
     assert asked == []
-    assert "a card made for this, on no reader" in result.stdout
+    assert "a card made for this, without a reader" in result.stdout
 
 
 @pytest.mark.usefixtures("no_reader")
 def test_the_demo_makes_a_card_when_there_is_no_reader() -> None:
     result = demo()
     assert result.exit_code == 0
-    assert "a card made for this, on no reader" in result.stdout
+    assert "a card made for this, without a reader" in result.stdout
 
 
 @pytest.mark.usefixtures("no_reader")

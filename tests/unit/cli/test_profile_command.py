@@ -146,7 +146,7 @@ def test_enabling_one_disables_the_other(profile: Run, directory: Path) -> None:
         (("enable", A_DIGITS[:-1] + "9"), "iccidOrAidNotFound"),
         (("delete", OTHER_AID), "iccidOrAidNotFound"),
         (("nickname", A_DIGITS[:-1] + "9", "x"), "iccidNotFound"),
-        (("nickname", OTHER_AID, "x"), f"The card has no Profile {OTHER_AID}. List the Profiles"),
+        (("nickname", OTHER_AID, "x"), f"The card has no Profile {OTHER_AID}. List its Profiles"),
         (("nickname", A_DIGITS, "x" * 65), "cannot be written"),
         (("enable", "12"), "'12' is not an ICCID. Write its 19 or 20 digits"),
         (("reset", "--test"), "nothingToDelete"),
@@ -188,7 +188,7 @@ def test_a_strict_card_is_managed_by_an_eim_and_the_sentence_says_how(
 
 def test_a_strict_card_has_no_nicknames(profile: Run, strict: Path) -> None:
     complaint = profile("nickname", A_DIGITS, "x", "--card", strict).complaint
-    assert complaint.endswith("use a card of the type iot: euicc-sim card new DIR --type iot")
+    assert complaint.endswith("use a card of type iot: euicc-sim card new DIR --type iot")
 
 
 def test_a_strict_card_is_reset_by_the_request_in_the_sentence(
@@ -233,7 +233,7 @@ def test_a_card_with_no_notifications_says_so(
 
 def test_reset_asks_what_is_to_go_and_leaves_the_rest(profile: Run, directory: Path) -> None:
     assert profile("reset", "--card", directory).complaint == (
-        "Say what is to go: --operational, --test, --smdp-address or --all."
+        "Say what to delete: --operational, --test, --smdp-address or --all."
     )
     assert states(directory) == [False, False]
 

@@ -134,7 +134,7 @@ def test_codes_say_which_orders_are_over(run: Run, folder: Path) -> None:
     (folder / "orders.json").write_text(
         '{"schema": 1, "orders": {"RED-1": {"state": "installed", "wrongCodes": 0}}}'
     )
-    assert "once, installed: given out no more\n" in run("codes", folder)[1]
+    assert "once, installed: no longer available\n" in run("codes", folder)[1]
 
 
 def test_a_confirmation_code_is_not_listed(run: Run, folder: Path) -> None:
@@ -181,7 +181,7 @@ def test_an_order_that_is_over_stays_so_after_a_restart(
             client.handle_notification(done.result)
         server.end(signal.SIGINT)
     with serving(folder, "--pki", pki_folder) as server:
-        assert "once, installed: given out no more" in "\n".join(server.lines)
+        assert "once, installed: no longer available" in "\n".join(server.lines)
         code = ActivationCode(f"localhost:{server.port}", "RED-1")
         with pytest.raises(LpaError, match="No order waits"):
             download_over_es9(lpa, code, trust=known, confirmation_code="Secret-1")

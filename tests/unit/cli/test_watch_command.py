@@ -51,10 +51,10 @@ def once(directory: Path) -> list[str]:
 def test_a_fresh_card_is_shown_though_nobody_serves_it(card: Card) -> None:
     lines = once(card.directory)
     assert any("89049032123451234512345678901235" in line for line in lines)
-    assert any("served" in line and "no; put it into a reader" in line for line in lines)
+    assert any("served" in line and "no; insert it" in line for line in lines)
     assert "nobody is trusted; the first eIM comes in by AddInitialEim" in lines
     assert "no Profiles" in lines
-    assert lines[-1] == "no function was called yet"
+    assert lines[-1] == "no function has been called yet"
 
 
 def test_functions_are_shown_with_reasons_and_profiles_with_their_state(
@@ -155,7 +155,7 @@ def test_a_card_that_cannot_keep_a_journal_is_served_all_the_same(card: Card) ->
     (card.directory / JOURNAL).mkdir()
     log = served(card)
     log.idle()
-    assert once(card.directory)[-1] == "no function was called yet"
+    assert once(card.directory)[-1] == "no function has been called yet"
 
 
 @pytest.mark.slow
@@ -168,7 +168,7 @@ def test_on_a_terminal_it_follows_the_card_until_a_key_ends_it(card: Card, key: 
         command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
     ) as process:
         os.close(theirs)
-        _wait_for(ours, b"no function was called yet")
+        _wait_for(ours, b"no function has been called yet")
         journal = Journal(card.directory)
         journal.function(time.time(), "GetEID", "GetEID: quite new", refused=False)
         journal.flush()

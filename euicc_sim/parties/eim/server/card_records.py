@@ -94,7 +94,6 @@ class Order(_Part, kw_only=True, omit_defaults=True):
     held: bool = False
 
     def __repr__(self) -> str:
-        """Without the confirmation code."""
         return f"Order({self.what})"
 
     @property

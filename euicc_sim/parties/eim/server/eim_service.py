@@ -107,7 +107,6 @@ class EimService:
     _forwarding: dict[str, Lock] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Begin without downloads."""
         self.relay = Relay(self.servers, wire=self.eim.wire)
 
     @property

@@ -61,7 +61,6 @@ class EsipaError(EimError):
     """A request that is refused with a code of ESipa's."""
 
     def __init__(self, code: str, sentence: str) -> None:
-        """Say why."""
         super().__init__(sentence)
         self.code = code
 
@@ -86,7 +85,6 @@ class EsipaFunctions:
     """Answers what IPAs send to an eIM."""
 
     def __init__(self, service: EimService) -> None:
-        """Answer for that one."""
         self._service = service
         self._tell = service.tell
         self._relay = RelayFunctions(service)
@@ -324,7 +322,6 @@ class RelayFunctions:
     """Knows which order of which card a download belongs to; the rest is `Relay`'s."""
 
     def __init__(self, service: EimService) -> None:
-        """Answer for that one."""
         self._service = service
         self._tell = service.tell
 

@@ -121,7 +121,6 @@ class RelayError(EimError):
     """What ends a relayed function: a sentence, and the code that ESipa has for it."""
 
     def __init__(self, code: str, sentence: str) -> None:
-        """Say what went wrong."""
         super().__init__(sentence)
         self.code = code
 
