@@ -8,6 +8,7 @@ writing and checking all come from that declaration. Knows no card.
 from __future__ import annotations
 
 import dataclasses
+import errno
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -65,8 +66,14 @@ BOOLEAN = Kind(bool, None, _same)
 
 
 def integer(least: int = 0, most: int = MAX_INTEGER) -> Kind:
-    """A number, bounds included."""
-    return Kind(Annotated[int, Meta(ge=least, le=most)], None, _same)
+    """A number, bounds included; one beyond them raises OSError when it is to be written."""
+
+    def write(value: int) -> int:
+        if least <= value <= most:
+            return value
+        raise OSError(errno.ERANGE, f"a number is kept from {least} to {most}, not this one")
+
+    return Kind(Annotated[int, Meta(ge=least, le=most)], None, write)
 
 
 def text(least: int = 0, most: int = MAX_TEXT) -> Kind:
@@ -140,12 +147,13 @@ def code(names: Mapping[int, str]) -> Kind:
 
 def code_or_number(names: tuple[str, ...], least: int, most: int) -> Kind:
     """A number by its name where it has one."""
-    form = _either(words(*names).form, integer(least, most).form)
+    number = integer(least, most)
+    form = _either(words(*names).form, number.form)
     known = dict(enumerate(names))
     return Kind(
         form,
         lambda value: names.index(value) if isinstance(value, str) else value,
-        lambda value: known.get(value, value),
+        lambda value: known[value] if value in known else number.write(value),
     )
 
 

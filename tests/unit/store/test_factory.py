@@ -92,6 +92,35 @@ def test_a_given_pki_issues_the_certificates_and_gets_no_file(
     assert tree(pki_folder) == before
 
 
+def test_a_loaded_pki_issues_the_certificates_as_its_folder_does(
+    tmp_path: Path, pki_folder: Path
+) -> None:
+    given: tuple[Path | TestPki, ...] = (pki_folder, TestPki.load(pki_folder))
+    for name, pki in zip("ab", given, strict=True):
+        Card.create(tmp_path / name, pki=pki, seed=3, fsync=False).close()
+    assert tree(tmp_path / "a") == tree(tmp_path / "b")
+
+
+@pytest.mark.parametrize("name", ["iot", "iot-strict", "consumer"])
+def test_a_type_of_card_may_be_text(tmp_path: Path, pki_folder: Path, name: str) -> None:
+    with Card.create(tmp_path / "card", pki=pki_folder, card_type=name, fsync=False) as card:
+        assert card.identity.card_type == name
+
+
+def test_without_fsync_nothing_is_synced_while_a_card_is_made_and_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sync(_: int) -> None:
+        raise AssertionError("something was synced")
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(os, "fdatasync", sync)
+    with Card.create(tmp_path / "card", seed=1, fsync=False) as card:
+        trust(card.transmit, eim1())
+        shutil.copytree(tmp_path / "card", tmp_path / "killed")
+    Card.open(tmp_path / "killed", fsync=False).close()
+
+
 def test_a_pki_in_the_card_s_directory_is_used_again(tmp_path: Path) -> None:
     directory = tmp_path / "card"
     with Card.create(directory, fsync=False) as card:
@@ -169,6 +198,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "letters": ({"eid": "89" + "A" * 30}, r"is not an EID"),
     "check digits": ({"eid": EID[:-2] + "36"}, r"wrong check digits: it should end in 35, not 36"),
     "another IIN": ({"eid": OTHER_IIN}, r"does not begin with 89049032"),
+    "a type nobody knows": ({"card_type": "watch"}, r"no card is of type watch; there are iot, "),
+    "a seed beyond 2**63": ({"seed": 2**63}, r"a seed is a number from -9223372036854775807 to"),
     "no room for eIMs": ({"max_eims": 0}, r"room for at least one eIM"),
     "no room for results": ({"results": 0}, r"room for at least one .* package result"),
 }

@@ -219,3 +219,12 @@ def test_all_integers_and_bits_of_the_json_schema_have_bounds() -> None:
 
 def test_a_type_of_card_is_written_by_its_word() -> None:
     assert schema.IDENTITY.by_name["type"].kind.write(CardType.IOT_STRICT) == "iot-strict"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("icon_type", 2**63), ("icon_type", -(2**63)), ("rules", {1 << 20})]
+)
+def test_a_number_that_could_not_be_read_again_is_not_written(field: str, value: object) -> None:
+    profile = dataclasses.replace(filled(Profile), **{field: value})
+    with pytest.raises(OSError, match="a number is kept from"):
+        schema.PROFILE.write(profile)
