@@ -253,10 +253,15 @@ def _tokens(text: bytes) -> Iterator[_Token]:
 
 
 def _places(text: bytes) -> Iterator[tuple[list[str | int], int, bool]]:
-    """The places of sound JSON in their order, each with its line and whether it is a field."""
+    """The places of sound JSON in their order, each with its line and whether it is a field.
+
+    What is nested beyond `MAX_DEPTH` is passed over: no field of a document is there.
+    """
     stack: list[str | int | None] = []
     last = _Token("", 0, 0, 0)
     for one in _tokens(text):
+        if one.depth > MAX_DEPTH:
+            continue
         if one.text in ("{", "["):
             stack.append(None if one.text == "{" else 0)
             if one.text == "[":
