@@ -123,6 +123,17 @@ def test_an_unknown_or_damaged_operation_ends_the_list(
     assert results(send, package) == [("processingTerminated", 2)]
 
 
+def test_an_operation_that_is_refused_is_an_event_that_is_a_refusal(
+    send: Send, eim: Eim, card: Card
+) -> None:
+    package = raw_package(eim, tlv("A0", hx("A4 0C 5A0A 98001032547698103214")), counter=1)
+    card.take_events()
+    assert results(send, package) == [("disableResult", 1)]
+    (event,) = card.take_events()
+    assert event.refused
+    assert "disable: iccidOrAidNotFound, no Profile with ICCID" in event.text
+
+
 def test_an_unknown_operation_is_an_event_that_is_a_refusal(
     send: Send, eim: Eim, card: Card
 ) -> None:
