@@ -401,3 +401,77 @@ class CancelSessionResponse(Choice[CancelSessionResponseValue]):
             implicit(1, codes(invalidTransactionId=5, undefinedError=127)),
         ),
     )
+
+
+# -- requests with their parts as received
+#
+# What a server signed is verified over the bytes that came, and ctxParams1 goes as it is into what
+# the card signs. So nothing inside it is judged here: of the device nothing is read.
+
+
+class AsReceived(univ.Sequence):
+    """A SEQUENCE, tag 30."""
+
+    hidden = True
+
+    kept_as_is = True
+
+
+class ContextParameters(univ.Sequence):
+    """ctxParams1: the one alternative of the CHOICE, ctxParamsForCommonAuthentication."""
+
+    hidden = True
+    tagSet = context(0)
+    kept_as_is = True
+
+
+class CommonParametersValue(TypedDict):
+    matchingId: NotRequired[str]
+    deviceInfo: bytes
+
+
+class CommonParameters(Sequence[CommonParametersValue]):
+    hidden = True
+    tagSet = context(0)
+    componentType = fields(
+        optional("matchingId", implicit(0, char.UTF8String())),
+        ("deviceInfo", implicit(1, AsReceived())),
+    )
+
+
+class AuthenticateServerPartsValue(TypedDict):
+    serverSigned1: bytes
+    serverSignature1: bytes
+    euiccCiPKIdToBeUsed: bytes
+    serverCertificate: bytes
+    ctxParams1: bytes
+
+
+class AuthenticateServerParts(Sequence[AuthenticateServerPartsValue]):
+    hidden = True
+    tagSet = context(0x38)
+    componentType = fields(
+        ("serverSigned1", AsReceived()),
+        ("serverSignature1", sgp22.Signature),
+        ("euiccCiPKIdToBeUsed", sgp22.SubjectKeyIdentifier),
+        ("serverCertificate", AsReceived()),
+        ("ctxParams1", ContextParameters()),
+    )
+
+
+class PrepareDownloadPartsValue(TypedDict):
+    smdpSigned2: bytes
+    smdpSignature2: bytes
+    hashCc: NotRequired[bytes]
+    smdpCertificate: bytes
+
+
+class PrepareDownloadParts(Sequence[PrepareDownloadPartsValue]):
+    hidden = True
+    tagSet = context(0x21)
+    componentType = fields(
+        ("smdpSigned2", AsReceived()),
+        ("smdpSignature2", sgp22.Signature),
+        optional("hashCc", octets(32)),
+        ("smdpCertificate", AsReceived()),
+    )

@@ -19,16 +19,14 @@ from euicc_sim.asn1.sgp22.download import (
     AuthenticateErrorName,
     AuthenticateResponseErrorValue,
     AuthenticateResponseOkValue,
+    AuthenticateServerParts,
+    AuthenticateServerPartsValue,
     AuthenticateServerResponse,
+    CommonParameters,
     CtxParams1,
     EuiccSigned1,
     ServerSigned1,
     ServerSigned1Value,
-)
-from euicc_sim.asn1.sgp22.received import (
-    AuthenticateServerParts,
-    AuthenticateServerPartsValue,
-    CommonParameters,
 )
 from euicc_sim.asn1.types import Nothing, prepared
 from euicc_sim.crypto import chain

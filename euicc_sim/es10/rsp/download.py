@@ -18,13 +18,14 @@ from euicc_sim.asn1.sgp22.download import (
     EuiccCancelSessionSigned,
     EUICCSigned2,
     EUICCSigned2Value,
+    PrepareDownloadParts,
+    PrepareDownloadPartsValue,
     PrepareDownloadResponse,
     PrepareDownloadResponseErrorValue,
     PrepareDownloadResponseOkValue,
     SmdpSigned2,
     SmdpSigned2Value,
 )
-from euicc_sim.asn1.sgp22.received import PrepareDownloadParts, PrepareDownloadPartsValue
 from euicc_sim.asn1.types import prepared
 from euicc_sim.asn1.wire import SIGNATURE
 from euicc_sim.crypto.agreement import make_pair

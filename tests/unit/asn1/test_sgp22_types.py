@@ -295,6 +295,7 @@ OURS = {
     for ours in MODULES
     for name, one in vars(ours).items()
     if isinstance(one, type) and one.__module__ == ours.__name__ and hasattr(one, "tagSet")
+    if not getattr(one, "hidden", False)
 }
 BOTH = [name for name in OURS if hasattr(RSP, name)]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 from types import GenericAlias
 from typing import Any, Literal, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -39,12 +41,20 @@ def inside(spec: Any) -> Iterator[Any]:
             yield from inside(one.asn1Object)
 
 
+def esipa_types() -> Iterator[Any]:
+    """The types of ESipa whose values are declared, those of v1.0 too."""
+    for module in iter_modules(esipa.__path__, f"{esipa.__name__}."):
+        for one in vars(import_module(module.name)).values():
+            if isinstance(one, type) and one.__module__ == module.name and issubclass(one, Type):
+                yield one()
+
+
 @cache
 def everywhere() -> dict[type, list[Any]]:
     """Every type, by its root, as each version has it."""
     found: dict[type, list[Any]] = {}
     tops = [spec for wire in WIRES for spec in wire.specs.values()]
-    for top in (*tops, *esipa.types().values()):
+    for top in (*tops, *esipa_types()):
         for spec in inside(top):
             if isinstance(spec, Type):
                 found.setdefault(spec.root, []).append(spec)
