@@ -25,6 +25,7 @@ __all__ = [
     "prepared",
 ]
 
+V_co = TypeVar("V_co", covariant=True)
 V = TypeVar("V")
 
 ListOf = collections.abc.Sequence
@@ -35,7 +36,7 @@ class Nothing(TypedDict):
     """The value of a SEQUENCE without fields."""
 
 
-class Type(Generic[V]):
+class Type(Generic[V_co]):
     """An ASN.1 type whose values are V.
 
     `root` is the type that this one takes the place of in other versions of the standard, or the
@@ -53,15 +54,15 @@ class Type(Generic[V]):
         cls.root = cls if replaces is None or cls.__base__ in _BASES else replaces
 
 
-class Sequence(univ.Sequence, Type[V]):
+class Sequence(univ.Sequence, Type[V_co]):
     """A SEQUENCE; V is a TypedDict."""
 
 
-class Choice(univ.Choice, Type[V]):
+class Choice(univ.Choice, Type[V_co]):
     """A CHOICE; V is a union of pairs, the alternative's name and its value."""
 
 
-class SequenceOf(univ.SequenceOf, Type[V]):
+class SequenceOf(univ.SequenceOf, Type[V_co]):
     """A SEQUENCE OF; V is a ListOf."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar, get_args, get_type_hints
+from typing import Generic, Literal, TypeVar, get_args, get_type_hints
 
 from apdu import SW, StatusError
 from apdu.tlv import Tlv, whole
@@ -146,7 +146,7 @@ class Function(ABC):
     about: str
     versions: Versions
     wires: frozenset[Wire]
-    response: type[Type[Any]]
+    response: type[Type[object]]
     pieces: Pieces | None
 
     @abstractmethod
@@ -273,7 +273,7 @@ def es10(
 def es10_as_received(
     tag: int,
     name: str,
-    response: type[Type[Any]],
+    response: type[Type[object]],
     *,
     clause: str | None,
     since: str = "1.0",
@@ -300,7 +300,7 @@ def _enter(function: Function) -> None:
         IN_PIECES.append((function, function.pieces))
 
 
-def _wires(name: str, versions: Versions, types: Iterable[type[Type[Any]]]) -> frozenset[Wire]:
+def _wires(name: str, versions: Versions, types: Iterable[type[Type[object]]]) -> frozenset[Wire]:
     wires = [wire for wire in WIRES if versions.on(wire)]
     for wire in wires:
         for one in types:
