@@ -149,12 +149,12 @@ class _Answer:
     def read(self, name: str, read: Callable[[str], bytes]) -> bytes:
         value = self._fields.get(name)
         if not isinstance(value, str):
-            raise LpaError(f"{self._who} gave no {name}. Look at the server.")
+            raise LpaError(f"{self._who} gave no {name}. Check the server.")
         try:
             return read(value)
         except ValueError as error:
             raise LpaError(
-                f"{self._who} gave a {name} that cannot be read: {error}. Look at the server."
+                f"{self._who} gave a {name} that cannot be read: {error}. Check the server."
             ) from error
 
     def data(self, name: str) -> bytes:
@@ -166,11 +166,11 @@ class _Answer:
         try:
             found = whole(data)
         except TlvError as error:
-            raise LpaError(f"{self._who} gave no {name}: {error}. Look at the server.") from error
+            raise LpaError(f"{self._who} gave no {name}: {error}. Check the server.") from error
         if found.tag != tag:
             raise LpaError(
                 f"{self._who} gave a {name} with the tag {found.tag:X}, not {tag:X}. "
-                "Look at the server."
+                "Check the server."
             )
         return data[found.value : found.end]
 

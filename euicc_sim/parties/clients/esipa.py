@@ -74,7 +74,7 @@ class EsipaClient:
         if not answer.is_success:
             raise LpaError(
                 f"{self._url} answered with HTTP status {answer.status_code}. "
-                "Look at the eIM's log, and check that an eIM is at that address.",
+                "Check the eIM's log, and check that an eIM is at that address.",
                 str(answer.status_code),
             )
         return bytes(answer.content)

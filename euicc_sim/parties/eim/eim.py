@@ -66,7 +66,7 @@ class Eim:
     def __post_init__(self) -> None:
         """Refuse what no card could take. Raises EimError; PkiError for a key on another curve."""
         if not 1 <= len(self.eim_id) <= _ID_SIZE:
-            raise EimError(f"An eimId has 1 to {_ID_SIZE} characters. Choose another one.")
+            raise EimError(f"An eimId has 1 to {_ID_SIZE} characters. Choose a different one.")
         for text in (self.eim_id, self.fqdn or ""):
             if any("\ud800" <= one <= "\udfff" for one in text):
                 raise EimError(f"{text!r} is not Unicode text. Write it as UTF-8.")
@@ -222,7 +222,7 @@ def _package_list(operations: list[Operation]) -> EuiccPackageValue:
         names = ", ".join(one.name for one in operations)
         raise EimError(
             f"A package holds PSMOs or eCOs, never both, but these are mixed: {names}. "
-            "Make a package of the eIM operations and another one of the rest."
+            "Put the eIM operations into one package and the rest into another."
         )
     if not kinds:
         raise EimError("A package orders at least one operation. Name one, such as listEim.")
@@ -234,7 +234,9 @@ def _check_certificate(certificate: bytes, key: ec.EllipticCurvePrivateKey) -> N
     try:
         found = public_key(certificate, in_certificate=True)
     except UnusableKeyError as error:
-        raise EimError(f"The eIM's certificate is unusable: {error}. Take another one.") from error
+        raise EimError(
+            f"The eIM's certificate is unusable: {error}. Use a different one."
+        ) from error
     if found != key.public_key():
         raise EimError(
             "The certificate is not for the eIM's key. Give two that were made together."

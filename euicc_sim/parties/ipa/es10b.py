@@ -163,8 +163,8 @@ class IpaCard:
         code = answer(self.wire[ProfileRollbackResponse], message)["cmdResult"]
         if code != "ok":
             raise LpaError(
-                f"The card does not go back to the Profile before: {code}. Give it a package with "
-                "enable and rollback first.",
+                f"The card does not go back to the previous Profile: {code}. Give it a package "
+                "with enable and rollback first.",
                 str(code),
             )
         return _part(message, 0xBF51)
@@ -191,7 +191,7 @@ class IpaCard:
             raise LpaError(f"The card's list cannot be read: {error}. Ask it again.") from error
         if isinstance(found, Unknown) or found[0] == "notificationsListResultError":
             code = shown(found if isinstance(found, Unknown) else found[1])
-            raise LpaError(f"The card refused to list what it has to tell: {code}.", code)
+            raise LpaError(f"The card refused to list its notifications: {code}.", code)
         return found
 
     def _be_terminal(self, length: int) -> None:

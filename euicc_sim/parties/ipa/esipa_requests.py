@@ -32,12 +32,12 @@ def ask_eim(eim: Esipa, message: EsipaMessageFromIpaToEimValue) -> EsipaMessageF
     try:
         return esipa.from_eim(data)
     except (Asn1Error, ValueError, TypeError) as error:
-        raise LpaError(f"The eIM's answer cannot be read: {error}. Look at its log.") from error
+        raise LpaError(f"The eIM's answer cannot be read: {error}. Check its log.") from error
 
 
 def other_answer(name: str, answered: EsipaMessageFromEimToIpaValue) -> LpaError:
     """The error for an answer to another message than the one of that name."""
-    return LpaError(f"The eIM answered {name} with {answered[0]}. Look at its log.")
+    return LpaError(f"The eIM answered {name} with {answered[0]}. Check its log.")
 
 
 def transferred(message: bytes) -> TransferEimPackageRequestValue:
@@ -167,7 +167,7 @@ def _refused(name: str, answered: tuple[str, object]) -> LpaError:
     code = str(value) if isinstance(value, str | int) else None
     return LpaError(
         f"The eIM, or the SM-DP+ behind it, refused {name.removesuffix('RequestEsipa')}: "
-        f"{code or form}. Look at the eIM's log.",
+        f"{code or form}. Check the eIM's log.",
         code,
     )
 

@@ -30,7 +30,7 @@ from euicc_sim.parties.messages.interfaces import Esipa, Servers
 from euicc_sim.parties.messages.package_results import PackageAnswer
 
 PACKAGES_AT_MOST = 100
-"""In one poll, so that an eIM without end does not keep an IPA for ever."""
+"""The most packages per poll, so that an endless eIM cannot keep an IPA busy forever."""
 
 
 def _nobody(_: str) -> None:
@@ -126,7 +126,7 @@ class Ipa:
         return answered[1]
 
     def _do(self, eid: str, trusted: TrustedEim, package: GetEimPackageResponseValue) -> bool:
-        """One package of the eIM's; whether the card went back to the Profile before."""
+        """One package of the eIM's; whether the card went back to the previous Profile."""
         if package[0] == "euiccPackageRequest":
             return self._package(eid, package[1])
         if package[0] == "ipaEuiccDataRequest":
@@ -169,7 +169,7 @@ class Ipa:
     def _go_back(self, eid: str) -> None:
         """ProfileRollback, clause 3.3.2, and deliver its result."""
         result = self.card.rollback()
-        self.tell("the card went back to the Profile before")
+        self.tell("the card went back to the previous Profile")
         found = self.card.package_answer(result)
         self._patiently(lambda: self._provide_result(eid, result, found))
 

@@ -115,7 +115,9 @@ class Downloads:
             except ActivationCodeError as error:
                 raise LpaError(str(error)) from error
         if data[0] == "contactSmds":
-            raise LpaError("This IPA speaks to no SM-DS. Order the download by activation code.")
+            raise LpaError(
+                "This IPA does not support SM-DS. Order the download by activation code."
+            )
         address = self.card.addresses().get("defaultDpAddress")
         if not address:
             raise LpaError("The card has no default SM-DP+. Order setDefaultDpAddress first.")
@@ -125,5 +127,5 @@ class Downloads:
         if self.mode is DownloadMode.RELAYED:
             return RelayServer(self.eim, address, transaction, self.card.wire)
         if self.servers is None:
-            raise LpaError(f"There is no way to the SM-DP+ {address}. Download by way of the eIM.")
+            raise LpaError(f"There is no way to the SM-DP+ {address}. Download through the eIM.")
         return self.servers(address)

@@ -80,7 +80,7 @@ ADVICE = {
     "disallowedByPolicy": "A policy rule of the Profile forbids it.",
     "iccidNotFound": "List the Profiles to see their ICCIDs.",
     "iccidOrAidNotFound": "List the Profiles to see their identifiers.",
-    "nothingToDelete": "Nothing of the kind is there.",
+    "nothingToDelete": "There is nothing of that kind.",
     "profileNotInDisabledState": "The Profile is enabled; disable it before deleting it.",
     "profileNotInEnabledState": "The Profile is disabled already.",
     "wrongProfileReenabling": "Enable the Profile that was enabled before the test Profile.",
@@ -252,7 +252,7 @@ def _refused(what: str, found: tuple[str, object]) -> LpaError:
     """The error for an alternative that is not good, such as an error and its code."""
     code = shown(found if isinstance(found, Unknown) else found[1])
     advice = ADVICE.get(code, "Look at what the card was asked.")
-    return LpaError(f"The card refused to do {what}: {code}. {advice}", code)
+    return LpaError(f"The card refused {what}: {code}. {advice}", code)
 
 
 def download_over_es9(

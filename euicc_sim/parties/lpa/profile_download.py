@@ -174,7 +174,7 @@ class Download:
             requests = segments(package)
         except SegmentationError as error:
             raise LpaError(
-                f"The server sent no Bound Profile Package: {error}. Look at the server."
+                f"The server sent no Bound Profile Package: {error}. Check the server."
             ) from error
         try:
             return _outcome(self._put(requests), metadata, self.wire)

@@ -53,7 +53,7 @@ def answer(message: Message[V], data: bytes) -> V:
         return message.read_keeping(data)
     except Asn1Error as error:
         raise LpaError(
-            f"This is no {name_of(message)}: {error}. Look at the card or server that it came from."
+            f"This is not a valid {name_of(message)}: {error}. Check its sender."
         ) from error
 
 

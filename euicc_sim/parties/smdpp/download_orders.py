@@ -17,7 +17,7 @@ from euicc_sim.parties.smdpp.metadata import Metadata, MetadataError
 from euicc_sim.parties.smdpp.profile_packages import metadata_of
 
 CONFIRMATION_TRIES = 3
-"""Wrong confirmation codes, one after the other, that end an order."""
+"""How many wrong confirmation codes in a row end an order."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class OrderRecord:
         if given is None:
             raise SmdppError(
                 Refusal.CONFIRMATION_CODE_MISSING,
-                "The order has a confirmation code, and none came. Ask the user for it.",
+                "The order has a confirmation code, and none was given. Ask the user for it.",
             )
         self.wrong_codes += 1
         if self.wrong_codes >= CONFIRMATION_TRIES:

@@ -240,7 +240,7 @@ class Smdpp:
         if signed["serverChallenge"] != session.challenge:
             raise SmdppError(
                 Refusal.EUICC_SIGNATURE,
-                "The card signed another challenge than that of this transaction. "
+                "The card signed a different challenge than that of this transaction. "
                 "Begin again with InitiateAuthentication.",
             )
         return euicc

@@ -139,7 +139,7 @@ def test_enabling_one_disables_the_other(profile: Run, directory: Path) -> None:
     [
         (
             ("disable", A_DIGITS),
-            "The card refused to do DisableProfile: profileNotInEnabledState. The Profile is "
+            "The card refused DisableProfile: profileNotInEnabledState. The Profile is "
             "disabled already. The card's reason: DisableProfile: profileNotInEnabledState: "
             f"Profile {A_DIGITS} is disabled.",
         ),

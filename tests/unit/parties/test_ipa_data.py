@@ -165,7 +165,7 @@ def test_a_certificate_is_not_changed_by_an_ipa(world: World, card: Card) -> Non
         data = asked(card, "A6", euiccCiPKIdentifierToBeUsed=ci_pk_id)
         answers.append(provide(world, "ipaEuiccDataResponse", data))
     assert answers == [("emptyResponse", {}), ("provideEimPackageResultError", "undefinedError")]
-    assert "shows another certificate than before" in world.said[-1]
+    assert "shows a different certificate than before" in world.said[-1]
 
 
 def _ci_pk_ids(card: Card) -> list[bytes]:

@@ -93,7 +93,7 @@ def test_the_card_goes_back_when_the_eim_is_out_of_reach(
     assert [(one.operation, one.result) for one in last.outcomes] == [("rollback", "ok")]
     assert (last.order, last.state, last.verified) == (5, "done", True)
     assert world.service.store.card(EID).queue == []
-    assert any("went back to the Profile before" in one for one in told)
+    assert any("went back to the previous Profile" in one for one in told)
     assert ipa.poll() == Poll(0)
 
 

@@ -179,7 +179,7 @@ class _NoEim:
 
 
 def test_an_ipa_is_refused_a_list_in_a_way_that_it_does_not_know() -> None:
-    with pytest.raises(LpaError, match=r"refused to list what it has to tell: \? 8F"):
+    with pytest.raises(LpaError, match=r"refused to list its notifications: \? 8F"):
         IpaCard(answering(tlv(0xBF2B, STRANGE))).notifications()
 
 

@@ -288,7 +288,7 @@ def test_a_field_that_cannot_be_used_is_named(fields: dict[str, Any]) -> None:
     with answering(200, good(**fields)) as client, pytest.raises(LpaError) as caught:
         asked(client)
     assert "asked for initiateAuthentication, gave" in str(caught.value)
-    assert str(caught.value).endswith("Look at the server.")
+    assert str(caught.value).endswith("Check the server.")
 
 
 def test_an_answer_with_line_ends_in_base64_is_read() -> None:

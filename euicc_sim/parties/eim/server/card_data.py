@@ -45,7 +45,7 @@ class DataTaker:
             record.eum_certificate = eum or record.eum_certificate
         elif euicc is not None:
             raise EimError(
-                "The card shows another certificate than before, which is not taken. If that is "
+                "The card shows a different certificate than before, which is refused. If it is "
                 "right, give the new one, with: euicc-sim eim card"
             )
         record.token = data.get("associationToken", record.token)

@@ -28,9 +28,9 @@ from euicc_sim.parties.messages.json_document import (
 )
 
 NOTIFICATIONS = 100
-"""So many may wait for their SM-DP+s; further ones are not taken."""
+"""How many may wait for their SM-DP+s; further ones are refused."""
 DELIVERIES = 3
-"""So often is an order given out without a result; then it is held."""
+"""How many times an order is delivered without a result before it is held."""
 
 
 class _Part(msgspec.Struct, rename="camel", forbid_unknown_fields=True):

@@ -94,7 +94,7 @@ class EsipaFunctions:
         name = esipa.name_of(data)
         if name is None:
             self._tell(
-                f"refused: {data[:8].hex().upper() or 'nothing'}… begins no message of ESipa",
+                f"refused: {data[:8].hex().upper() or 'nothing'}… does not begin an ESipa message",
                 refused=True,
             )
             return Reply(b"", BAD_REQUEST)

@@ -60,7 +60,7 @@ def _read(answer: bytes) -> TransferEimPackageResponseValue:
     try:
         found = esipa.from_ipa(answer)
     except Asn1Error as error:
-        raise EimError(f"The IPA's answer cannot be read: {error}. Look at the IPA.") from error
+        raise EimError(f"The IPA's answer cannot be read: {error}. Check the IPA.") from error
     if found[0] != "transferEimPackageResponse":
-        raise EimError(f"The IPA answered with {found[0]}. Look at the IPA.")
+        raise EimError(f"The IPA answered with {found[0]}. Check the IPA.")
     return found[1]
