@@ -142,7 +142,7 @@ def _bound(host: str, port: int) -> socket.socket:
     except OSError as error:
         why = str(error.strerror or error).partition(" (while ")[0]  # which repeats the address
         raise ServerError(
-            f"Cannot listen on {host}:{port}: {why}. Choose another --port, or stop the other program."
+            f"Cannot listen on {host}:{port}: {why}. Choose another --port, or stop that program."
         ) from error
     # An answer's head and body are two writes. Connections inherit this; without it the second
     # waits for the client's delayed acknowledgement of the first, 40 ms.

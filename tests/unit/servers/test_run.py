@@ -81,7 +81,7 @@ def test_a_taken_port_is_a_sentence() -> None:
         serve_app(hello, "127.0.0.1", port, None, Lines())
     assert str(caught.value) == (
         f"Cannot listen on 127.0.0.1:{port}: Address already in use. "
-        "Choose another --port, or stop the other program."
+        "Choose another --port, or stop that program."
     )
 
 
