@@ -8,8 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from euicc_sim.transport.framing import MessageTooLongError
+from euicc_sim.transport.shared import SharedCard
 from euicc_sim.transport.vpcd import Control, serve_connection
 
+DEADLINE = 20.0
 ATR = bytes.fromhex("3B9F96803FC7828031E073FE211B6753494D4555303134")
 ATR_MESSAGE = bytes.fromhex("0017") + ATR
 
@@ -285,3 +287,42 @@ def test_over_tcp_each_read_has_quickack_set_before_and_after() -> None:
         talk((vpcd, ours), hx("0001 00"), Card(), Log())
         quickack = (socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         assert ours.calls == [quickack, "recv", quickack] * 3  # length, byte, end
+
+
+def test_a_card_is_told_of_a_pause_once_more_after_a_second_and_then_left_alone() -> None:
+    told: list[object] = []
+    rested = threading.Event()
+
+    class Resting(Card):
+        def idle(self, seconds: float) -> None:
+            told.append(seconds)
+            if seconds >= 1:
+                rested.set()
+
+    class Pausing(Log):
+        def idle(self) -> None:
+            told.append("log")
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        serving = threading.Thread(target=serve_connection, args=(ours, Resting(), Pausing()))
+        serving.start()
+        assert rested.wait(DEADLINE)
+        assert told == ["log", 0.002, 1.0], "the log's moment comes first, and once"
+        theirs.shutdown(socket.SHUT_RDWR)
+        serving.join(DEADLINE)
+
+
+def test_a_card_with_two_ways_rests_when_neither_has_brought_a_command() -> None:
+    told: list[float] = []
+
+    class Resting(Card):
+        def idle(self, seconds: float) -> None:
+            told.append(seconds)
+
+    shared = SharedCard(Resting())
+    shared.idle(1.0)
+    shared.transmit(hx("80F20000"))
+    shared.idle(1000.0)
+    assert told[0] == 1.0
+    assert told[1] < 1000.0, "no longer than since the last command, whichever way it came"
