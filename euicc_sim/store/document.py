@@ -35,6 +35,8 @@ Steps = Sequence[str | int]
 """The way to a place in a document: names of fields and numbers of items."""
 
 MAX_SHOWN = 200
+LONGEST_SEARCHED = 0x400000
+"""Bytes of a document in which the line of a fault is looked for; a second or so."""
 MAX_DEPTH = 64
 """Lists and objects within each other; the schema has eight."""
 
@@ -242,6 +244,8 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|\n')
 
 def _tokens(text: bytes) -> Iterator[_Token]:
     depth, line = 0, 1
+    if len(text) > LONGEST_SEARCHED:
+        return
     for one in _TOKEN.finditer(text.decode(errors="replace")):
         found = one[0]
         if found == "\n":
@@ -279,7 +283,7 @@ def _places(text: bytes) -> Iterator[tuple[list[str | int], int, bool]]:
 
 def _line(text: bytes, steps: Steps) -> int | None:
     """The line of a place in sound JSON, or of what it would be in."""
-    found, best = (1 if text else None), 0
+    found, best = (1 if 0 < len(text) <= LONGEST_SEARCHED else None), 0
     wanted = list(steps)
     with suppress(ValueError):
         for place, line, _ in _places(text):

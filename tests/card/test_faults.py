@@ -336,12 +336,16 @@ def test_a_refused_command_touches_no_disk(tmp_path: Path, pki_folder: Path) -> 
 
 
 def test_without_fsync_nothing_is_synced(tmp_path: Path, pki_folder: Path) -> None:
-    disk = CountingDisk()
+    disk = FaultyDisk()
     Card.create(tmp_path / "card", pki=pki_folder, seed=1).close()
     with Card.open(tmp_path / "card", fsync=False, disk=disk) as card:
         card.transmit(SELECT_ISDR)
         es10(card.transmit, ADD_A)
         assert disk.calls == ["append"]
+        disk.arm(0)
+        assert es10_sw(card.transmit, ADDRESS) == MEMORY_FAILURE
+        assert disk.calls == ["append", "truncate"]
+        disk.calls = ["append"]
         card.power_off()
         assert disk.calls == ["append", "append", "write", "replace", "truncate"]
 
