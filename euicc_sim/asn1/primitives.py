@@ -13,6 +13,9 @@ from pyasn1.type import char, univ
 MAX_BIT_STRING = 64
 """Content bytes of a BIT STRING that is read as named bits."""
 
+MAX_NAMED = 2**63 - 1
+"""The greatest INTEGER that is read where values have names: such a number is kept, in JSON."""
+
 MAX_ARC_BYTES = 16
 """Bytes of one number in an OBJECT IDENTIFIER: room for a UUID and more."""
 
@@ -60,8 +63,14 @@ def _integer(spec: Any) -> tuple[Read, Write]:
     instead: dict[str, str] = getattr(spec, "instead", {})
     by_number = {number: name for name, number in names.items()}
 
-    def read_code(content: bytes) -> str | UnknownCode:
+    def read_named(content: bytes) -> int:
         number = read_integer(content)
+        if abs(number) > MAX_NAMED:
+            raise Asn1Error(f"a number of {number.bit_length()} bits for one of {', '.join(names)}")
+        return number
+
+    def read_code(content: bytes) -> str | UnknownCode:
+        number = read_named(content)
         return by_number.get(number) or UnknownCode(number)
 
     def write(value: int | str) -> bytes:
@@ -72,7 +81,9 @@ def _integer(spec: Any) -> tuple[Read, Write]:
             value = names[value]
         return write_integer(value)
 
-    return read_code if isinstance(spec, Codes) else read_integer, write
+    if isinstance(spec, Codes):
+        return read_code, write
+    return read_named if names else read_integer, write
 
 
 def _octets(_: Any) -> tuple[Read, Write]:

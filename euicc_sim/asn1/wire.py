@@ -97,6 +97,7 @@ class Wire:
         return token_object if self.since("1.1") else tlv(SIGNATURE, eim_signature)
 
 
+@cache
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 

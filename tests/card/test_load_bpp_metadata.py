@@ -136,6 +136,9 @@ CASES = {
     "an icon of an unknown type": metadata(
         INCORRECT, ICCID, PROVIDER, NAME, hx("930102 9401FF"), known=True
     ),
+    "an icon type of 64 bits": metadata(
+        INCORRECT, ICCID, PROVIDER, NAME, hx("9309 008000000000000000")
+    ),
     "an object cut short in BF25": metadata(INCORRECT, ICCID, PROVIDER, NAME, hx("9502")),
     "an mccMnc of 2 bytes": metadata(INCORRECT, ICCID, PROVIDER, NAME, hx("B704 80020001")),
     "class 3": metadata(CLASS, ICCID, PROVIDER, NAME, hx("950103"), known=True),

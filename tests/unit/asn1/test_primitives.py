@@ -30,6 +30,7 @@ BITS = bits("a", "b", "c", "d", "e", "f", "g", "h", "i")
         (INTEGER, "02 03 7FFFFF", 8388607),
         (INTEGER, "02 04 00800000", 8388608),
         (INTEGER, "02 09 010000000000000000", 1 << 64),
+        (numbers(jpg=0), "02 08 7FFFFFFFFFFFFFFF", 2**63 - 1),
         (univ.Boolean(), "01 01 FF", True),
         (univ.Boolean(), "01 01 00", False),
         (univ.Null(), "05 00", None),
@@ -81,6 +82,9 @@ def test_ber_that_is_not_der_is_understood(spec: Any, raw: str, value: object) -
     [
         (INTEGER, "02 00"),
         (INTEGER, "03 01 00"),
+        (numbers(jpg=0), "02 09 008000000000000000"),
+        (numbers(jpg=0), "02 08 8000000000000000"),
+        (codes(ok=0), "02 09 010000000000000000"),
         (INTEGER, "02 01"),
         (INTEGER, "02 01 00 00"),
         (INTEGER, ""),
