@@ -7,9 +7,11 @@ input, so both have to be crossed over; any other output of the program is passe
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, Annotated
@@ -21,6 +23,7 @@ from euicc_sim.cli.card_log import StdioLog
 from euicc_sim.cli.console import complain, fail, stderr
 from euicc_sim.cli.serve_links import served
 from euicc_sim.tracing.recorder import Recorder
+from euicc_sim.transport.framing import PAUSES
 from euicc_sim.transport.link import LinkObserver
 from euicc_sim.transport.lpac_stdio import APDU, HTTP, MAX_LINE, LpacStdio, line_type
 
@@ -62,7 +65,11 @@ def _run(program: list[str], card: LpacStdio, observer: LinkObserver) -> int:
     """Run the program; return its exit code, or 128 plus the number of the signal that ended it."""
     try:
         process = subprocess.Popen(  # noqa: S603 - the user's own command
-            program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **DRIVER}
+            program,
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **DRIVER},
         )
     except OSError as error:
         fail(f"{program[0]} cannot be started: {error.strerror or error}.")
@@ -83,7 +90,7 @@ def _run(program: list[str], card: LpacStdio, observer: LinkObserver) -> int:
 def _converse(said: IO[bytes], told: IO[bytes], card: LpacStdio, observer: LinkObserver) -> None:
     """Answer requests and pass on everything else, until the program closes its output."""
     with said:
-        for line in iter(lambda: said.readline(MAX_LINE), b""):
+        for line in _lines(said, card.paused):
             if line_type(line) in DRIVER_TYPES:
                 with suppress(BrokenPipeError):
                     told.write(card.answer(line))
@@ -94,3 +101,23 @@ def _converse(said: IO[bytes], told: IO[bytes], card: LpacStdio, observer: LinkO
                 sys.stdout.buffer.flush()
     with suppress(BrokenPipeError):
         told.close()
+
+
+def _lines(said: IO[bytes], paused: Callable[[float], None]) -> Iterator[bytes]:
+    """The program's output line by line; a line of more than MAX_LINE bytes comes in pieces."""
+    waiting = select.poll()
+    waiting.register(said, select.POLLIN)
+    rest = b""
+    while True:
+        for pause in PAUSES:
+            if waiting.poll(pause * 1000):
+                break
+            paused(pause)
+        piece = os.read(said.fileno(), MAX_LINE)
+        *whole, rest = (rest + piece).split(b"\n")
+        yield from (line + b"\n" for line in whole)
+        if rest and (not piece or len(rest) > MAX_LINE):
+            yield rest
+            rest = b""
+        if not piece:
+            return

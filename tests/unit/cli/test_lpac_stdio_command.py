@@ -33,6 +33,24 @@ print("no end of line", end="")
 sys.exit(7)
 """
 
+WAITS = """
+import json, sys, time
+from pathlib import Path
+
+def ask(func, param=None):
+    print(json.dumps({"type": "apdu", "payload": {"func": func, "param": param}}), flush=True)
+    return json.loads(sys.stdin.readline())["payload"]
+
+ask("connect")
+ask("logic_channel_open", "A0000005591010FFFFFFFF8900000100")
+ask("transmit", "81E2910006BF6503800161")
+document = Path(sys.argv[1], "card.json")
+until = time.monotonic() + 60
+while '"defaultDpAddress": "a"' not in document.read_text() and time.monotonic() < until:
+    time.sleep(0.05)
+print("current" if time.monotonic() < until else "too late")
+"""
+
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
@@ -114,3 +132,14 @@ def test_verbose_shows_commands(run: Run, directory: Path) -> None:
 
 def test_a_request_is_recognised_by_its_type() -> None:
     assert lpac_stdio.DRIVER_TYPES == ("apdu", "http")
+
+
+def test_card_json_is_current_while_the_program_says_nothing(run: Run, directory: Path) -> None:
+    outcome = run("--card", directory, "--no-fsync", sys.executable, "-c", WAITS, directory)
+    assert outcome.out.splitlines() == ["current"]
+
+
+def test_a_line_that_is_too_long_is_passed_on_whole(run: Run, directory: Path) -> None:
+    program = [sys.executable, "-c", "print('x' * 1_000_000); print('y')"]
+    outcome = run("--card", directory, "--no-fsync", *program)
+    assert outcome.out == "x" * 1_000_000 + "\ny\n"
