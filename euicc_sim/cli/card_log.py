@@ -1,4 +1,4 @@
-"""What `serve` tells the terminal about one card, and the journal for `watch`."""
+"""What `serve` prints about one card, and the journal for `watch`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _POWER = {
 
 
 class CardLog:
-    """Prints what one card did and how its link fares; made for `LinkObserver`."""
+    """Prints the commands of one card and the state of its link; a `LinkObserver`."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class CardLog:
         verbose: bool = False,
         journal: Journal | None = None,
     ) -> None:
-        """Print to `out`; `name` tells this card's lines from another's, `advice` is said once."""
+        """Print to `out`; `name` marks this card's lines, `advice` is printed once."""
         self._take_events = take_events
         self._out = out
         self._reader = reader
@@ -49,7 +49,7 @@ class CardLog:
         self._noted: list[tuple[float, str, str]] = []
 
     def powered(self, control: Control) -> None:
-        """Note the event only for those who asked."""
+        """Note the event if events are to be shown."""
         if self._verbose:
             self._note(_POWER[control], "dim")
         self._note_events()
@@ -64,7 +64,7 @@ class CardLog:
             self.idle()
 
     def idle(self) -> None:
-        """Print what was noted; printing takes longer than a command, so commands go first."""
+        """Print what was noted; this is slower than a command, so commands go first."""
         noted, self._noted = self._noted, []
         for when, text, style in noted:
             at = datetime.fromtimestamp(when).astimezone().strftime("%H:%M:%S")
@@ -73,7 +73,7 @@ class CardLog:
             self._journal.flush()
 
     def waiting(self, reason: str) -> None:
-        """Print what is missing, the first time with what to do about it."""
+        """Print what is missing, the first time with advice."""
         if reason:
             self._print(f"waiting for vpcd at {self._address} ({reason}){self._advice}")
         else:
@@ -87,7 +87,7 @@ class CardLog:
     def silent(self) -> None:
         """Print the likeliest reason."""
         self._print(
-            "vpcd took the connection but asks nothing: is another card in this slot, "
+            "vpcd accepted the connection but sends nothing: is another card in this slot, "
             "or has a second reader the same LIBPATH?"
         )
 
@@ -109,24 +109,24 @@ class CardLog:
 
 
 class TcpLog(CardLog):
-    """The words for clients over TCP."""
+    """The messages for TCP clients."""
 
     _had_one = False
 
     def waiting(self, reason: str) -> None:
-        """Print that nobody has the card, or nobody any more."""
-        gone = "the TCP client is gone, the card reset"
+        """Print that no client is connected, or that it disconnected."""
+        gone = "the TCP client disconnected, the card was reset"
         self._print(gone if self._had_one else "waiting for TCP clients")
 
     def connected(self) -> None:
-        """Print that somebody has the card."""
+        """Print that a client is connected."""
         self._had_one = True
-        self._print("connected: a TCP client has the card")
+        self._print("connected: a TCP client uses the card")
 
 
 class StdioLog(CardLog):
-    """The words for a program on standard input and output."""
+    """The messages for a program on standard input and output."""
 
     def connected(self) -> None:
-        """Print that the program has the card."""
-        self._print("connected: a program has the card, in lpac's stdio protocol")
+        """Print that the program is connected."""
+        self._print("connected: a program uses the card, in lpac's stdio protocol")

@@ -1,4 +1,4 @@
-"""What `euicc-sim card` shows of a card's directory."""
+"""The tables of `euicc-sim card`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from euicc_sim.store import ID_TYPES, STEPS
 
 
 def card_table(identity: Identity, state: State, changed: datetime) -> Table:
-    """The facts of a card."""
+    """The properties of a card."""
     limits = identity.limits
     rows = {
         "EID": identity.eid,
@@ -43,7 +43,7 @@ def card_table(identity: Identity, state: State, changed: datetime) -> Table:
 
 
 def settings_table(identity: Identity, switches: Switches) -> Table:
-    """What `card set` sets: the version of SGP.32, and all switches, on or off."""
+    """The settings of `card set`: the version of SGP.32, and all switches, on or off."""
     on = switches_on(switches)
     version = {"SGP.32": identity.sgp32_version}
     rows = {} if identity.card_type is CardType.CONSUMER else version
@@ -58,7 +58,7 @@ def switches_on(switches: Switches) -> list[str]:
 def eims_table(state: State) -> Table | str:
     """The eIMs that a card trusts."""
     if not state.eims:
-        return "nobody is trusted; the first eIM comes in by AddInitialEim"
+        return "none; add the first eIM with AddInitialEim"
     table = Table("eIM", "type", "counter", "token", "key", "FQDN")
     for one in state.eims:
         table.add_row(
@@ -80,12 +80,12 @@ def _name(switch: str) -> str:
 
 
 def download_under_way(state: State) -> str:
-    """From where a Profile is being loaded, and how far that is; empty when none is."""
+    """The download in progress: its server and step; empty if there is none."""
     one = state.installation
     if one is None:
         return ""
     profile = f" of {iccid_digits(one.iccid)}" if one.iccid else ""
-    return f"under way from {one.address}{profile}, at {STEPS[one.step]}"
+    return f"in progress from {one.address}{profile}, at {STEPS[one.step]}"
 
 
 def _rollback(state: State) -> str:

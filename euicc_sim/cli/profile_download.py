@@ -218,7 +218,9 @@ def rules_of(ppr1: bool, ppr2: bool, owner: str | None) -> frozenset[PolicyRule]
     wanted = {PolicyRule.PPR1: ppr1, PolicyRule.PPR2: ppr2}
     rules = frozenset(one for one, chosen in wanted.items() if chosen)
     if rules and owner is None:
-        raise WordError("A Profile with policy rules has an owner; add one, such as --owner 00101.")
+        raise WordError(
+            "A Profile with policy rules needs an owner; add one, such as --owner 00101."
+        )
     return rules or None
 
 

@@ -1,11 +1,10 @@
-"""The parties behind HTTP, for programs that are not ours: SM-DP+ (ES9+), eIM (ESipa), IPA.
+"""The parties as HTTP servers for other programs: SM-DP+ (ES9+), eIM (ESipa), IPA.
 
-A request comes in, is bounded in size and time, and is handed to a party; its answer goes out. Each
-server is a Starlette application that `web_server.WebServer` serves, with TLS below a test CI where
-that is wanted.
+A request, limited in size and time, is passed to a party, which answers it. Each server is a
+Starlette application that `web_server.WebServer` serves, if wanted with TLS below a test CI.
 
-Knows HTTP and JSON, and no card: what a message does is the party's business. The modules below
-need the extra `servers` (Starlette, uvicorn), this one does not. Start reading at `es9_app`, then
+Knows HTTP and JSON, not cards: what a message does is up to the party. The modules of this package
+need the extra `servers` (Starlette, uvicorn), except this one. Start reading at `es9_app`, then
 `web_server`.
 """
 
@@ -19,26 +18,26 @@ _EXTRA = ("httpx", "starlette", "uvicorn")
 
 
 class ServerError(Exception):
-    """What keeps a server from serving; a sentence with the next step."""
+    """Why a server cannot serve; a sentence with the next step."""
 
 
 class Log(Protocol):
-    """Takes one line for each thing that was asked, `refused` where it was not done."""
+    """Takes one line for each request, `refused` if it was not carried out."""
 
     def __call__(self, text: str, *, refused: bool = False) -> None:
-        """Take the line, which has no time yet."""
+        """Log the line; the time is added."""
         ...
 
 
 @contextmanager
 def extra_needed() -> Iterator[None]:
-    """Imports in here need the extra. Raises ServerError with what to install."""
+    """For imports that need the extra. Raises ServerError that says what to install."""
     try:
         yield
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in _EXTRA:
             raise
         raise ServerError(
-            f"{error.name} is not installed, which servers need; "
+            f"servers need {error.name}, which is not installed; "
             "install it with: pip install 'euicc-sim[servers]'"
         ) from error

@@ -1,13 +1,14 @@
-"""What people order of an eIM, over HTTP with JSON.
+"""The orders of an eIM, over HTTP with JSON.
 
     GET    /eids                        all cards
     GET    /eids/EID                    one card: its queue, its data
     POST   /eids/EID/orders             {"operations": ["enable:ICCID,rollback"]}
-    DELETE /eids/EID/orders/NUMBER      take an order back
-    POST   /eids/EID/orders/NUMBER      give out an order that is held, once more
-    GET    /eids/EID/results            what came of orders; ?after=N skips the first N
+    DELETE /eids/EID/orders/NUMBER      withdraw an order
+    POST   /eids/EID/orders/NUMBER      release a held order
+    GET    /eids/EID/results            the results of orders; ?after=N skips the first N
 
-There is no password: only this computer is answered. What is refused has {"error": "sentence"}.
+There is no password: only requests from this computer are served. A refusal is
+{"error": "sentence"}.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ Handler = Callable[[Request, object], Json]
 
 
 def rest_routes(service: EimService, log: Log, eim_of: Loader | None = None) -> list[Route]:
-    """The routes. `eim_of` gives the eIM of a FILE in addEim and updateEim; without it, none."""
+    """The routes. `eim_of` returns the eIM of a FILE in addEim and updateEim."""
     rest = _Rest(service, log, eim_of or _no_files)
     order = "/eids/{eid}/orders/{number:int}"
     return [
@@ -55,7 +56,7 @@ class _Rest:
     def endpoint(
         self, handler: Handler, status: int = 200
     ) -> Callable[[Request], Awaitable[Response]]:
-        """What answers the requests for a function."""
+        """The handler for a function's requests."""
 
         async def answer(request: Request) -> Response:
             try:
@@ -73,7 +74,7 @@ class _Rest:
         return answer
 
     def cards(self, _: Request, __: object) -> Json:
-        """All cards, and how much waits for each."""
+        """All cards, and the number of orders queued for each."""
         store = self._service.store
         return [
             {"eid": one.eid, "waiting": len(one.queue), "results": len(one.results)}
@@ -89,7 +90,7 @@ class _Rest:
         words = body.get("operations") if isinstance(body, dict) else None
         if not isinstance(words, list) or not all(isinstance(one, str) for one in words):
             raise EimError(
-                'The body is not an order. Send {"operations": ["listProfileInfo"]} or its like.'
+                'The body is not an order. Send {"operations": ["listProfileInfo"]} or the like.'
             )
         eid = _eid(request)
         order = self._service.order(eid, words, self._eim_of)
@@ -97,21 +98,21 @@ class _Rest:
         return order_json(order)
 
     def withdraw(self, request: Request, _: object) -> Json:
-        """Take an order back."""
+        """Withdraw an order."""
         eid = _eid(request)
         order = self._service.withdraw(eid, request.path_params["number"])
-        self._log(f"{eid}: {order.what} taken back")
+        self._log(f"{eid}: {order.what} withdrawn")
         return order_json(order)
 
     def again(self, request: Request, _: object) -> Json:
-        """Give out an order that is held."""
+        """Release a held order."""
         eid = _eid(request)
         order = self._service.again(eid, request.path_params["number"])
-        self._log(f"{eid}: {order.what} is given out again")
+        self._log(f"{eid}: {order.what} queued again")
         return order_json(order)
 
     def results(self, request: Request, _: object) -> Json:
-        """What came of orders."""
+        """The results of orders."""
         after = request.query_params.get("after", "0")
         if not after.isdecimal():
             raise EimError(f"after={after[:20]!r} is not a number. Write one, such as after=0.")
@@ -150,12 +151,12 @@ def _eid(request: Request) -> str:
 
 
 def _check_near(request: Request) -> None:
-    """Raise BodyError for other computers, and for pages whose name leads to this one."""
+    """Raise BodyError for requests from other computers, and for other host names of this one."""
     host = request.client.host if request.client else ""
     named = request.url.hostname or ""
     if not _is_loopback(host):
         raise BodyError(
-            403, f"{host or 'Somebody'} is not this computer. Order on the eIM's own computer."
+            403, f"{host or 'The client'} is not this computer. Order on the eIM's own computer."
         )
     if named != "localhost" and not _is_address(named):
         raise BodyError(403, f"{named!r} is not an address. Ask for 127.0.0.1 or localhost.")
@@ -177,7 +178,7 @@ async def _json(request: Request) -> object:
     body = await read_body(request)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.method == "POST" and kind != "application/json":
-        # A page in a browser can send other types without asking.
+        # A web page can send other types without a CORS preflight.
         raise BodyError(415, f"Content-Type is {kind!r}. Send application/json.")
     if not body:
         return None
@@ -189,6 +190,6 @@ async def _json(request: Request) -> object:
 
 def _no_files(name: str) -> Eim:
     raise EimError(
-        f"{PurePath(name).name} is a file, which cannot be named here. Order it by command line, "
+        f"{PurePath(name).name} is a file, which cannot be named over HTTP. Use the command line, "
         "with: euicc-sim eim order --store"
     )

@@ -2,8 +2,8 @@
 
     serve_app(es9_app(smdpp, log), "127.0.0.1", 8443, server_context(credential), log)
 
-Each function is one line in the log. What is refused has HTTP status 200 and the protocol's own
-codes; who speaks no ES9+ gets these too, with a status of HTTP's.
+Each function call is a line in the log. A refusal has HTTP status 200 and the protocol's own codes;
+a request that is not ES9+ gets such codes with an HTTP error status.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from euicc_sim.servers.request_body import BodyError, read_body
 
 PATH = "/gsma/rsp2/es9plus/"
 PROTOCOL = "gsma/rsp/v2.5.0"
-"""What X-Admin-Protocol says."""
+"""The value of X-Admin-Protocol."""
 MESSAGE_AT_MOST = 128
-"""Bytes of statusCodeData.message; the log has all of it. lpac has room for no more."""
+"""The maximum size of statusCodeData.message in bytes, as lpac has room for no more; the log has it
+all."""
 
 _NO_CONTENT = 204
 
@@ -45,7 +46,7 @@ def es9_app(smdpp: Smdpp, log: Log, changed: Callable[[], None] = lambda: None) 
 
 
 class _Es9:
-    """One SM-DP+, which does one thing at a time."""
+    """An SM-DP+, which handles one request at a time."""
 
     def __init__(self, smdpp: Smdpp, log: Log, changed: Callable[[], None]) -> None:
         self._smdpp = smdpp
@@ -54,7 +55,7 @@ class _Es9:
         self._lock = Lock()
 
     def endpoint(self, function: Function) -> Callable[[Request], Awaitable[Response]]:
-        """What answers the requests for a function."""
+        """The handler for a function's requests."""
 
         async def answer(request: Request) -> Response:
             try:
@@ -67,7 +68,7 @@ class _Es9:
         return answer
 
     async def no_function(self, request: Request, error: Exception) -> Response:
-        """Answer what is not a request of ES9+."""
+        """Answer a request that is not ES9+."""
         status = error.status_code if isinstance(error, HTTPException) else 500
         asked = f"{request.method} {request.url.path}"
         sentence = f"{asked} is not a function of ES9+. POST to {PATH} and its name."
@@ -139,7 +140,7 @@ def _headers() -> dict[str, str]:
 
 
 def _shortened(text: str) -> str:
-    """As many whole words as there is room for."""
+    """As many whole words as fit."""
     encoded = text.encode()
     if len(encoded) <= MESSAGE_AT_MOST:
         return text

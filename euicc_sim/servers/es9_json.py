@@ -20,14 +20,14 @@ T = TypeVar("T")
 _OCTET_STRING = 0x04
 
 Outcome = tuple[Mapping[str, str] | None, str]
-"""The fields of the answer, None for an answer without a body, and what to tell people."""
+"""The fields of the answer (None for an answer without a body), and a note for the log."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """The fields of a request for the function of that name.
+    """The fields of a request for `function`.
 
-    Reading raises SmdppError for what is missing or malformed.
+    Reading raises SmdppError for a missing or malformed field.
     """
 
     function: str
@@ -38,7 +38,7 @@ class Given:
         """The fields of a body, which must be an object."""
         if not isinstance(body, dict):
             raise SmdppError(
-                Refusal.MALFORMED, f"{function} needs a JSON object. Send its fields in one."
+                Refusal.MALFORMED, f"{function} needs a JSON object. Send the fields in one."
             )
         return cls(function, body)
 
@@ -67,20 +67,20 @@ class Given:
             return read(value)
         except ValueError as error:
             raise SmdppError(
-                Refusal.MALFORMED, f"{name} cannot be read: {error}. Look at how it was coded."
+                Refusal.MALFORMED, f"{name} cannot be read: {error}. Check its encoding."
             ) from error
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function: its name, and what is done with the fields of a request."""
+    """A function: its name, and what answers the fields of a request."""
 
     name: str
     run: Callable[[Smdpp, Given], Outcome]
 
 
 def subject(smdpp: Smdpp, given: Given) -> Callable[[], str]:
-    """Whom a request is about, once it was dealt with: EID and matchingId, as far as known."""
+    """The subject of an answered request: EID and matchingId, if known."""
     try:
         session = smdpp.session(given.transaction)
     except SmdppError:
@@ -96,7 +96,7 @@ def subject(smdpp: Smdpp, given: Given) -> Callable[[], str]:
 
 
 def told(facts: NotificationFacts) -> str:
-    """What a notification says, for people."""
+    """A notification in words."""
     words = [f"EID {facts.eid}", f"ICCID {facts.iccid or '(none)'}", facts.event]
     if facts.installed:
         words.append("installed")
@@ -133,7 +133,7 @@ def _authenticate_client(smdpp: Smdpp, given: Given) -> Outcome:
     }
     try:
         number = iccid_of(found.profile_metadata, smdpp.wire)
-    except MetadataError:  # an order may have any metadata, to see what cards make of it
+    except MetadataError:  # an order may have any metadata, to test how cards handle it
         number = "(unreadable)"
     return answer, f"ICCID {number} waits"
 
@@ -155,8 +155,8 @@ def _handle_notification(smdpp: Smdpp, given: Given) -> Outcome:
     except SmdppError as error:
         if error.refusal is not Refusal.TRANSACTION:
             raise
-        # No retry can make it known again, and a card keeps what is not taken.
-        return None, f"taken unverified: {error}"
+        # A retry would not help, and the card keeps what is not accepted.
+        return None, f"accepted unverified: {error}"
 
 
 def _cancel_session(smdpp: Smdpp, given: Given) -> Outcome:
@@ -181,4 +181,4 @@ FUNCTIONS = {
     "handleNotification": Function("HandleNotification", _handle_notification),
     "cancelSession": Function("CancelSession", _cancel_session),
 }
-"""By the last part of the path."""
+"""Keyed by the last part of the path."""

@@ -2,8 +2,8 @@
 
     serve_app(esipa_app(service, log), "127.0.0.1", 8080, None, log)
 
-What is refused has HTTP status 200 and the protocol's own code; who speaks no ESipa gets a status
-of HTTP's. Under /eids is what people order.
+A refusal has HTTP status 200 and the protocol's own code; a request that is not ESipa gets an HTTP
+error status. Orders are under /eids.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from euicc_sim.servers.request_body import BodyError, read_body
 PATH = "/gsma/rsp2/asn1"
 MEDIA_TYPE = "application/x-gsma-rsp-asn1"
 PROTOCOL = "gsma/rsp/v2.1.0"
-"""What X-Admin-Protocol says, clause 6.1.1."""
+"""The value of X-Admin-Protocol, clause 6.1.1."""
 
 
 def esipa_app(service: EimService, log: Log) -> Starlette:
-    """The application: ESipa, and the interface for people beside it."""
+    """The application: ESipa, and the interface for orders."""
     server = _Esipa(service, log)
     routes = [Route(PATH, server.answer, methods=["POST"]), *rest_routes(service, log)]
     return Starlette(routes=routes, exception_handlers={HTTPException: server.no_function})
@@ -57,7 +57,7 @@ class _Esipa:
         return Response(reply.body, reply.status, headers(), media_type, after)
 
     async def no_function(self, request: Request, error: Exception) -> Response:
-        """Answer what is neither ESipa nor ours."""
+        """Answer a request that is neither ESipa nor for orders."""
         status = error.status_code if isinstance(error, HTTPException) else 500
         asked = f"{request.method} {request.url.path}"
         self._log(f"refused: {asked} is not a function of ESipa. POST to {PATH}.", refused=True)
@@ -65,7 +65,7 @@ class _Esipa:
 
 
 def check_headers(request: Request) -> None:
-    """Raise BodyError for a request that does not say it is ESipa."""
+    """Raise BodyError for a request without the headers of ESipa."""
     spoken = request.headers.get("x-admin-protocol", PROTOCOL)
     if not spoken.startswith("gsma/rsp/v"):
         raise BodyError(400, f"X-Admin-Protocol is {spoken!r}. Send one such as {PROTOCOL}.")
@@ -75,5 +75,5 @@ def check_headers(request: Request) -> None:
 
 
 def headers() -> dict[str, str]:
-    """What every answer has."""
+    """The headers of every answer."""
     return {"X-Admin-Protocol": PROTOCOL}

@@ -1,4 +1,4 @@
-"""A listening IPA: an eIM delivers packages to it over HTTP (SGP.32 v1.2 clause 6.3.2.8)."""
+"""A listening IPA, to which an eIM delivers packages over HTTP (SGP.32 v1.2 clause 6.3.2.8)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from euicc_sim.servers.esipa_app import MEDIA_TYPE, PATH, check_headers, headers
 from euicc_sim.servers.request_body import BodyError, read_body
 
 Transferred = Callable[[bytes], bytes]
-"""Does what a TransferEimPackageRequest says. Raises LpaError."""
+"""Carries out a TransferEimPackageRequest. Raises LpaError."""
 
 
 def ipa_app(transferred: Transferred, log: Log) -> Starlette:
-    """The application; the card does one thing at a time."""
+    """The application; it handles one request at a time, as there is one card."""
     lock = Lock()
 
     def run(message: bytes) -> bytes:

@@ -1,11 +1,11 @@
 """A folder of profile packages as the orders of an SM-DP+.
 
-NAME.der or NAME.upp is a package, NAME its matchingId; NAME.toml beside it says more, such as
+NAME.der or NAME.upp is a package, NAME its matchingId; NAME.toml beside it has options, such as
 
     confirmation_code = "1234"
     name = "Blue"
 
-What became of orders that end is kept in orders.json.
+The state of orders is kept in orders.json.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ _RULES = {1: PolicyRule.PPR1, 2: PolicyRule.PPR2}
 
 
 class Sidecar(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """What a NAME.toml may say; all of it may be left out.
+    """The options of a NAME.toml, all of them optional.
 
-    `notify` are addresses that hear of all events, `ppr` the numbers of policy rules, `owner` an
-    MCC and MNC, `icon` a file in the same folder.
+    `notify` are the addresses to notify of all events, `ppr` the numbers of policy rules, `owner`
+    an MCC and MNC, `icon` a file in the same folder.
     """
 
     confirmation_code: Annotated[str, Meta(min_length=1)] | None = None
@@ -98,7 +98,7 @@ def read_orders(folder: Path, address: str) -> list[Order]:
 
 def _order(path: Path, address: str) -> Order:
     if "$" in path.stem:
-        raise ServerError(f"{path}: no matchingId has a $, since codes do. Rename the file.")
+        raise ServerError(f"{path}: a matchingId cannot contain $. Rename the file.")
     package, said = _content(path), _sidecar(path.with_suffix(SIDECAR))
     try:
         metadata = _said(metadata_of(package, address), path.parent, said)
@@ -116,10 +116,10 @@ def _order(path: Path, address: str) -> Order:
 
 
 def _said(metadata: Metadata, folder: Path, said: Sidecar) -> Metadata:
-    """The metadata with what is said. Raises MetadataError."""
+    """The metadata with these options. Raises MetadataError."""
     rules = frozenset(_RULES[one] for one in said.ppr or ())
     if rules and said.owner is None:
-        raise MetadataError("A Profile with policy rules has an owner. Add one: owner = '00101'.")
+        raise MetadataError("A Profile with policy rules needs an owner. Add one: owner = '00101'.")
     icon = metadata.icon if said.icon is None else _content(folder / said.icon)
     return replace(
         metadata,
@@ -161,30 +161,32 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ServerError(f"{path} cannot be read: {error.strerror}. Give another.") from error
+        raise ServerError(
+            f"{path} cannot be read: {error.strerror}. Check its permissions."
+        ) from error
 
 
 class _Order(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """An order of which a restart must know: over, or with wrong codes."""
+    """The state of an order that a restart must not lose: over, or with wrong codes."""
 
     state: OrderState
     wrong_codes: Annotated[int, Meta(ge=0)]
 
 
 class _State(msgspec.Struct, forbid_unknown_fields=True):
-    """What became of orders, by matchingId."""
+    """The state of orders, by matchingId."""
 
     schema: Literal[1]
     orders: dict[str, _Order]
 
     @classmethod
     def of(cls, orders: OrderBook) -> Self:
-        """Of those of which a restart must know."""
+        """From orders, the states that a restart must not lose."""
         kept = [one for one in orders if not one.open or one.wrong_codes]
         return cls(1, {one.order.matching_id: _Order(one.state, one.wrong_codes) for one in kept})
 
     def restore(self, orders: OrderBook) -> None:
-        """Make orders what they were."""
+        """Restore these states in orders."""
         for record in orders:
             found = self.orders.get(record.order.matching_id)
             if found is not None:
@@ -193,18 +195,18 @@ class _State(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass
 class StateFile:
-    """What became of the orders of a folder, in a file of it, so that a restart changes nothing."""
+    """The states of a folder's orders, in a file there, so that they survive a restart."""
 
     path: Path
     _written: _State | None = None
 
     @classmethod
     def of(cls, folder: Path) -> StateFile:
-        """That of a folder, were it not there yet."""
+        """The state file of a folder; it need not exist yet."""
         return cls(folder / STATE_FILE)
 
     def restore(self, orders: OrderBook) -> None:
-        """Make orders what they were. Raises ServerError for a file that is not ours."""
+        """Restore the states in orders. Raises ServerError for a file of another kind."""
         if not self.path.exists():
             return
         try:
@@ -216,7 +218,7 @@ class StateFile:
         self._written = _State.of(orders)
 
     def save(self, orders: OrderBook) -> None:
-        """Write what has changed, the whole file or nothing. Raises ServerError."""
+        """Write the changes, the whole file or nothing. Raises ServerError."""
         state = _State.of(orders)
         if state == self._written or (self._written is None and not state.orders):
             return

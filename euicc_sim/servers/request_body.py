@@ -1,4 +1,4 @@
-"""Reads the body of a request, within bounds of size and time."""
+"""Reads the body of a request, with limits on size and time."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ BODY_AT_MOST = 1024 * 1024
 BODY_SECONDS = 15.0
 
 _HEARD_OUT = 16
-"""A body of up to so many times what is allowed is read, and forgotten, before it is refused: who
-still sends when the connection ends does not see the answer."""
+"""A body of up to this many times the limit is read and discarded before it is refused: a client that
+is still sending when the connection closes does not see the answer."""
 
 
 class BodyError(Exception):
-    """A body that is not taken: a sentence with the next step, and the HTTP status."""
+    """The body is refused: a sentence with the next step, and the HTTP status."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -37,7 +37,7 @@ async def read_body(
             return await _read(request, at_most)
     except TimeoutError as error:
         raise BodyError(
-            408, f"The body was not here within {seconds:g} seconds. Send it again."
+            408, f"The body was not received within {seconds:g} seconds. Send it again."
         ) from error
     except ClientDisconnect as error:
         raise BodyError(400, "The body ended too early. Send it again.") from error
@@ -53,6 +53,8 @@ async def _read(request: Request, at_most: int) -> bytes:
             break
     if size > at_most:
         raise BodyError(
-            413, f"The body has {size} bytes or more; {at_most} are taken. Send a smaller one."
+            413,
+            f"The body has {size} bytes or more; at most {at_most} are accepted. Send a smaller "
+            "one.",
         )
     return bytes(kept)

@@ -1,4 +1,4 @@
-"""HTTPS: which certificate of a test PKI a server shows, and the context that shows it."""
+"""HTTPS: a server's certificate from a test PKI, and its TLS context."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from keys.credential import Credential
 
 
 def tls_credential(pki: TestPki, host: str, at: datetime) -> Credential:
-    """A certificate for HTTPS under the DNS name or IP address `host` that is valid then.
+    """A TLS certificate for the DNS name or IP address `host`, valid at the given time.
 
-    The PKI's own one for TLS if it is of that name, else a new one below its CI. It is on P-256
-    where the PKI has that curve, since TLS clients offer no other. Raises ServerError when the PKI
-    has none and cannot issue any.
+    The PKI's own TLS certificate if it has that name, otherwise a new one below its CI, on P-256 if
+    the PKI has that curve, since TLS clients offer no other. Raises ServerError if the PKI has none
+    and cannot issue any.
     """
     branch = pki.branch(pki.curves[0])
     kept = branch.credentials.get(Role.DP_TLS)
@@ -32,9 +32,9 @@ def tls_credential(pki: TestPki, host: str, at: datetime) -> Credential:
 
 
 def server_context(credential: Credential) -> ssl.SSLContext:
-    """What a server needs to show that certificate: TLS 1.2 or newer (SGP.22 clause 2.6.6).
+    """A TLS context with that certificate, for TLS 1.2 or newer (SGP.22 clause 2.6.6).
 
-    The key goes through a file that only its owner reads and that is gone on return.
+    The key passes through a file that only its owner can read and that is deleted on return.
     """
     key = credential.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

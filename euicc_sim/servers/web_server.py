@@ -1,4 +1,4 @@
-"""Serves an application over HTTP or HTTPS until a signal comes. Knows no protocol above HTTP.
+"""Serves an application over HTTP or HTTPS until a signal. Knows no protocol above HTTP.
 
 serve_app(app, "127.0.0.1", 8443, server_context(credential), log)
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 CONNECTIONS_AT_MOST = 100
-"""Beyond these, a request is answered 503."""
+"""The most concurrent requests; further ones are answered with 503."""
 HEADERS_AT_MOST = 16 * 1024
 """Bytes."""
 
@@ -33,18 +33,18 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve_app(app: ASGIApp, host: str, port: int, tls: SSLContext | None, log: Log) -> None:
-    """Serve until SIGINT, SIGTERM. Raises ServerError when the port cannot be had."""
+    """Serve until SIGINT or SIGTERM. Raises ServerError if it cannot listen on the port."""
     WebServer(host, port, tls, log).run(app)
 
 
 class WebServer:
-    """A server that has its port from the beginning: who connects early is heard when it runs.
+    """A server that listens from the start: early connections are served once it runs.
 
-    `port` is the port, were it chosen by the system for 0.
+    `port` is the actual port, also if 0 was given.
     """
 
     def __init__(self, host: str, port: int, tls: SSLContext | None, log: Log) -> None:
-        """Listen. Raises ServerError when the port cannot be had."""
+        """Listen. Raises ServerError if it cannot listen on the port."""
         self._log = log
         self._tls = tls
         self._config = _config()
@@ -55,7 +55,7 @@ class WebServer:
     def run(self, app: ASGIApp, started: Callable[[], None] = lambda: None) -> None:
         """Serve until SIGINT, SIGTERM or `stop`; requests under way are answered.
 
-        `started` is called as soon as a signal ends it well.
+        `started` is called once a signal would end it cleanly.
         """
         self._server.started_call = started
         self._config.app = app
@@ -65,16 +65,16 @@ class WebServer:
             self._server.run([self._socket])
 
     def stop(self) -> None:
-        """End `run`, from whichever thread."""
+        """End `run`, from any thread."""
         self._server.should_exit = True
 
     def close(self) -> None:
-        """Give up the port; after `run` it is given up already."""
+        """Close the port; `run` does so itself."""
         self._socket.close()
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """What uvicorn complains of goes to our log."""
+        """Send uvicorn's warnings to our log."""
         logger, handler = logging.getLogger("uvicorn.error"), _Handler(self._log)
         logger.addHandler(handler)
         before, logger.propagate = logger.propagate, False
@@ -86,7 +86,7 @@ class WebServer:
 
 
 class _Server(uvicorn.Server):
-    """Ends with success after a signal, where uvicorn would let the signal kill the process."""
+    """Ends successfully after a signal; uvicorn would let the signal kill the process."""
 
     started_call: Callable[[], None]
 
@@ -117,7 +117,7 @@ class _Handler(logging.Handler):
 
 
 def _config() -> uvicorn.Config:
-    """How uvicorn serves: quietly, within bounds."""
+    """The configuration of uvicorn: quiet, with limits."""
     return uvicorn.Config(
         "none yet",
         loop="asyncio",
@@ -135,16 +135,16 @@ def _config() -> uvicorn.Config:
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    """A socket with that port; uvicorn would end the process where it is taken."""
+    """A socket on that port; uvicorn would end the process if it is in use."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         found = socket.create_server((host, port), family=family)
     except OSError as error:
-        why = str(error.strerror or error).partition(" (while ")[0]  # which repeats the address
+        why = str(error.strerror or error).partition(" (while ")[0]  # the address repeated
         raise ServerError(
             f"Cannot listen on {host}:{port}: {why}. Choose another --port, or stop that program."
         ) from error
-    # An answer's head and body are two writes. Connections inherit this; without it the second
-    # waits for the client's delayed acknowledgement of the first, 40 ms.
+    # An answer's head and body are two writes. Without this option, which connections inherit, the
+    # second waits for the client's delayed acknowledgement of the first, 40 ms.
     found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return found

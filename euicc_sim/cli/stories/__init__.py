@@ -1,1 +1,1 @@
-"""Stories that are told by sending to a card, and pictures of them."""
+"""Stories played on a card, and pictures of them."""

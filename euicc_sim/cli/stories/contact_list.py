@@ -1,4 +1,4 @@
-"""The story of a contact list, told by sending commands to a card: who is trusted, and why not."""
+"""The story of a card's list of eIMs: which are trusted, and which are refused and why."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from euicc_sim.parties.messages import EimError, PackageAnswer, Transmit
 
 
 class Story(Storyteller):
-    """A card, two eIMs, and what happens between them."""
+    """A card and two eIMs."""
 
     def __init__(self, transmit: Transmit) -> None:
         """Select the ISD-R and read EID and certificate. Raises StatusWordError."""
@@ -26,8 +26,8 @@ class Story(Storyteller):
         self.second = Eim.create("eim2.example.com")
 
     def tell(self) -> Iterator[Step]:
-        """Play it. Raises StoryError or StatusWordError as soon as the card departs from it."""
-        yield self.who("Whom does the card trust?", [])
+        """Play the story. Raises StoryError or StatusWordError if the card departs from it."""
+        yield self.who("Which eIMs does the card trust?", [])
         yield from self._begin()
         yield from self._second_eim()
         yield from self._change_keys()
@@ -38,14 +38,14 @@ class Story(Storyteller):
         request = add_initial_eim(self.first.configuration())
         answer = self.es10(request)
         take_initial_answer(answer, self.first)
-        title = "The factory adds the first eIM, unsigned (AddInitialEim)"
+        title = "The factory adds the first eIM with an unsigned request (AddInitialEim)"
         yield Step(title, f"trusts {self.first.eim_id}", False, request, answer)
         intruder = add_initial_eim(Eim.create("intruder.example.com").configuration())
         answer = self.es10(intruder)
         try:
             initial_tokens(answer)
         except EimError as error:
-            title = "Somebody tries the same later"
+            title = "Someone tries the same later"
             yield Step(title, str(error), True, intruder, answer)
         else:
             raise StoryError("The card took a second AddInitialEim.")
@@ -54,8 +54,8 @@ class Story(Storyteller):
         add = operations.add_eim(self.second.configuration(want_token=True))
         yield self.order("The first eIM adds a second, signed", self.first, add)
         listing = self.second.package([operations.list_eim()], self.eid)
-        yield self.send("The second asks for the list", self.second, listing, "ok")
-        yield self.send("The same package once more", self.second, listing, "replayError")
+        yield self.send("The second lists the eIMs", self.second, listing, "ok")
+        yield self.send("The same package again", self.second, listing, "replayError")
 
     def _change_keys(self) -> Iterator[Step]:
         old = Eim(self.first.eim_id, self.first.private_key, counter=self.first.counter)
@@ -80,7 +80,7 @@ class Story(Storyteller):
         yield self.order("The second removes it and adds it with counter 0", self.second, *again)
         yield self.send(f"The old package with counter {MAX_COUNTER}", self.first, last, "unsigned")
         listing = operations.list_eim()
-        yield self.order("A fresh package with counter 1", self.first, listing)
+        yield self.order("A new package with counter 1", self.first, listing)
 
     def _end(self) -> Iterator[Step]:
         leave = operations.delete_eim(self.second.eim_id)
@@ -88,10 +88,10 @@ class Story(Storyteller):
         leave = operations.delete_eim(self.first.eim_id)
         yield self.order("The last one removes itself", self.first, leave)
         late = self.first.package([operations.list_eim()], self.eid)
-        yield self.send("It changes its mind", self.first, late, "unsigned")
-        yield self.who("Whom does the card trust?", [])
+        yield self.send("The removed eIM sends another package", self.first, late, "unsigned")
+        yield self.who("Which eIMs does the card trust?", [])
 
     def learn(self, eim: Eim, found: PackageAnswer) -> None:
-        """An eIM that was added is told its token."""
+        """Store the token in an eIM that was added."""
         if found.done and any(one.name == "addEim" for one in found.outcomes):
             take_added_tokens(found, self.first if eim is self.second else self.second)

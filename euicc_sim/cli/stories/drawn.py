@@ -1,4 +1,4 @@
-"""An SM-DP+ whose visitors are drawn: each function is an arrow in a picture, then passed on."""
+"""An SM-DP+ in a picture: each function call is drawn as an arrow, then passed on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class DrawnServer:
-    """As `RspServer`, for `source`, to `target`."""
+    """An `RspServer` that draws arrows from `source` to `target`."""
 
     server: RspServer
     picture: Sequence
@@ -75,5 +75,5 @@ class DrawnServer:
 
 
 def drawn(servers: Servers, picture: Sequence, source: str, target: str) -> Servers:
-    """The same servers, each drawn."""
+    """The same servers, each one drawn."""
     return lambda address: DrawnServer(servers(address), picture, source, target)

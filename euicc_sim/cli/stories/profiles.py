@@ -1,6 +1,6 @@
-"""The story of two Profiles: fetched, switched by order of an eIM, and back when the network fails.
+"""The story of two Profiles: downloaded, switched by an eIM, rolled back when the network fails.
 
-The SM-DP+ is ours, on no network; its certificates are of the PKI that issued the card's.
+The SM-DP+ is our own, without a network; its certificates are from the PKI of the card.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ class ProfileStory(Storyteller):
         self.lpa = Lpa(transmit)
 
     def in_the_way(self) -> list[str]:
-        """What is left on the card of a story that did not come to its end, by name."""
+        """The names of what an unfinished story left on the card."""
         return [NAMES[one.iccid] for one in self.lpa.profiles() if one.iccid in NAMES]
 
     def others(self) -> list[str]:
-        """ICCIDs of Profiles that are none of the story's, which it would switch."""
+        """ICCIDs of other Profiles, which the story would switch."""
         return [one.iccid or "" for one in self.lpa.profiles() if one.iccid not in NAMES]
 
     def clear(self) -> None:
-        """Remove that. Raises LpaError."""
+        """Remove what is left. Raises LpaError."""
         for one in self.lpa.profiles():
             if one.iccid in NAMES:
                 if one.enabled:
@@ -62,7 +62,7 @@ class ProfileStory(Storyteller):
                 self.lpa.delete(one.iccid)
 
     def tell(self) -> Iterator[Step]:
-        """Play it. Raises StoryError, LpaError or StatusWordError where the card departs."""
+        """Play the story. Raises StoryError, LpaError or StatusWordError."""
         yield self._trust()
         yield self._download(HOME)
         yield self._download(AWAY)
@@ -75,7 +75,7 @@ class ProfileStory(Storyteller):
         request = add_initial_eim(self.first.configuration())
         answer = self.es10(request)
         take_initial_answer(answer, self.first)
-        title = "The factory adds an eIM once more"
+        title = "The factory adds an eIM again"
         return Step(title, f"trusts {self.first.eim_id}", False, request, answer)
 
     def _download(self, iccid: str) -> Step:
@@ -88,24 +88,24 @@ class ProfileStory(Storyteller):
         first = self.first
         yield self._ordered("The eIM enables Home", operations.enable(HOME))
         yield self.order(
-            "It orders Home to be deleted, which is enabled",
+            "It orders the deletion of Home, which is enabled",
             first,
             operations.delete(HOME),
             expected="profileNotInDisabledState",
         )
         switch = operations.enable(AWAY, rollback=True)
-        yield self._ordered("It enables Away, and allows to go back", switch, enabled=AWAY)
+        yield self._ordered("It enables Away and permits a rollback", switch, enabled=AWAY)
 
     def _roll_back(self) -> Iterator[Step]:
         yield self._function("Away finds no network: ProfileRollback", 0xBF58, "ok", HOME)
-        yield self._function("and once more", 0xBF58, "rollbackNotAllowed", HOME)
+        yield self._function("and again", 0xBF58, "rollbackNotAllowed", HOME)
 
     def _fall_back(self) -> Iterator[Step]:
         attribute = operations.set_fallback_attribute(AWAY)
-        yield self._ordered("The eIM makes Away the Profile to fall back to", attribute)
+        yield self._ordered("The eIM makes Away the Fallback Profile", attribute)
         yield self._function("Home finds no network: ExecuteFallbackMechanism", 0xBF5D, "ok", AWAY)
         yield self.order(
-            "The eIM orders Home to be deleted, to which the card has to return",
+            "The eIM orders the deletion of Home, to which the card must return",
             self.first,
             operations.delete(HOME),
             expected="returnFallbackProfile",
@@ -115,9 +115,9 @@ class ProfileStory(Storyteller):
     def _end(self) -> Iterator[Step]:
         told = self.lpa.process_notifications(self.server)
         outcome = ", ".join(f"{one.seq_number} {'/'.join(one.events)}" for one in told)
-        yield Step("The SM-DP+ is told what happened", outcome, False, b"", b"")
+        yield Step("The SM-DP+ gets the notifications", outcome, False, b"", b"")
         leave = (operations.disable(HOME), operations.delete(HOME), operations.delete(AWAY))
-        yield self.order("The eIM clears the card of Profiles", self.first, *leave)
+        yield self.order("The eIM removes the Profiles from the card", self.first, *leave)
         self.lpa.process_notifications(self.server)
         leaving = operations.delete_eim(self.first.eim_id)
         yield self.order("and removes itself", self.first, leaving)
@@ -152,7 +152,7 @@ ANSWERS: Mapping[int, Callable[[bytes], object]] = {
         "returnFromFallbackResult"
     ],
 }
-"""The code in the answer of a function, by its tag."""
+"""The result code in a function's answer, by its tag."""
 
 
 def _order(iccid: str) -> Order:

@@ -1,4 +1,4 @@
-"""A picture of who said what to whom: a sequence diagram, as SVG.
+"""A sequence diagram, as SVG.
 
     picture = Sequence(["eIM", "IPA", "card"])
     picture.say("IPA", "card", "GetEID")
@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 LANE, LINE, HEAD, MARGIN = 240, 22, 78, 30
 LETTER = 6.5
-"""How wide a letter of a label is, about."""
+"""The approximate width of a letter in a label."""
 _SVG = "http://www.w3.org/2000/svg"
 _STYLE = """
 text { font: 12px sans-serif; fill: #222 }
@@ -31,14 +31,14 @@ rect.chapter { fill: #eef3f8; stroke: none }
 
 
 class Sequence:
-    """Parties, from left to right, and what goes between them, from the top down."""
+    """Parties from left to right, messages between them from the top down."""
 
     def __init__(self, parties: Row[str]) -> None:
         self._lanes = {name: MARGIN + LANE // 2 + LANE * at for at, name in enumerate(parties)}
         self._rows: list[tuple[str, str, str, bool]] = []
 
     def say(self, source: str, target: str, text: str, *, refused: bool = False) -> None:
-        """An arrow; KeyError for a party that is not there."""
+        """An arrow; KeyError for an unknown party."""
         if source not in self._lanes or target not in self._lanes:
             raise KeyError(source if source not in self._lanes else target)
         self._rows.append((source, target, text, refused))

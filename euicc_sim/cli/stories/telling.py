@@ -1,7 +1,7 @@
-"""What every story does: send to a card, hold the answer against what is told, say what it was.
+"""Common to all stories: send to a card, compare the answer with the expected one, describe it.
 
-Knows a card as bytes in and bytes out, and says nothing to a terminal: each step is yielded with
-what was sent and what it came to.
+Knows a card as bytes in and bytes out, and prints nothing: each step is yielded with the bytes sent
+and the result.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ RESET_EIM_CONFIG_DATA = bytes.fromhex("BF640482020204")
 
 
 class StoryError(Exception):
-    """The card did something else than the story tells: a sentence."""
+    """The card departed from the story: a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: what is done, what came of it, whether the card refused, the bytes both ways."""
+    """A step: what is done, the result, whether the card refused, the bytes both ways."""
 
     title: str
     outcome: str
@@ -42,7 +42,7 @@ class Step:
 
 
 class Storyteller:
-    """A card and an eIM that it comes to trust."""
+    """A card and the eIM that it will trust."""
 
     def __init__(self, transmit: Transmit) -> None:
         """Select the ISD-R and read EID and certificate. Raises StatusWordError."""
@@ -67,15 +67,15 @@ class Storyteller:
         return exchange(self.transmit, request)
 
     def who(self, title: str, expected: list[str]) -> Step:
-        """Look at the contact list; StoryError when others are on it."""
+        """List the eIMs; StoryError if they are not the expected ones."""
         answer = self.es10(GET_EIM_CONFIGURATION_DATA)
         if (found := self.trusted()) != expected:
-            raise StoryError(f"The card trusts {', '.join(found) or 'nobody'}.")
+            raise StoryError(f"The card trusts {', '.join(found) or 'no eIM'}.")
         outcome = ", ".join(found) or "nobody"
         return Step(title, outcome, False, GET_EIM_CONFIGURATION_DATA, answer)
 
     def order(self, title: str, eim: Eim, *what: Operation, expected: str = "ok") -> Step:
-        """Have an eIM order something by a package."""
+        """Let an eIM order something with a package."""
         return self.send(title, eim, eim.package(what, self.eid), expected)
 
     def send(self, title: str, eim: Eim, package: bytes, expected: str) -> Step:
@@ -91,7 +91,7 @@ class Storyteller:
         return Step(title, in_words(found), not found.done, package, answer)
 
     def learn(self, eim: Eim, found: PackageAnswer) -> None:
-        """Take note of an answer to a package of `eim`; for stories that go on from it."""
+        """Hook for stories that use the answer to a package of `eim` later on."""
 
 
 def _came(found: PackageAnswer) -> set[str | None]:
@@ -103,7 +103,7 @@ def _came(found: PackageAnswer) -> set[str | None]:
 
 
 def in_words(found: PackageAnswer) -> str:
-    """What an answer says, in a line."""
+    """An answer in one line."""
     if found.form is Form.UNSIGNED_ERROR:
         return "refused: the card does not know this signature, and does not sign its answer"
     if found.error:

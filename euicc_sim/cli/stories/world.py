@@ -1,7 +1,7 @@
-"""The story of a device that is managed from afar: two eIMs, an SM-DP+, an IPA and a card.
+"""The story of a remotely managed device: two eIMs, an SM-DP+, an IPA and a card.
 
-Servers are reached as anybody reaches them, over HTTP; how they came to run is the caller's. Says
-nothing to a terminal: each step is yielded, and what went between whom is in the picture.
+Servers are reached over HTTP; the caller starts them. Prints nothing: each step is yielded, and the
+messages are drawn in the picture.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ESIPA = {
     0xBF4F: "GetEimPackage",
     0xBF50: "ProvideEimPackageResult",
 }
-"""What a message of ESipa begins with, and what it is called."""
+"""ESipa messages: the first bytes and the name."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Party:
 
 @dataclass(frozen=True)
 class World:
-    """Everything that runs: `smdpp` is the address, `servers` gives the IPA the SM-DP+ at it."""
+    """The running servers: `smdpp` is the address of the SM-DP+ that `servers` returns."""
 
     first: Party
     second: Party
@@ -66,7 +66,7 @@ class World:
 
 @dataclass(frozen=True)
 class Line:
-    """The way to an eIM over the enabled Profile, which is drawn; through Away there is no way."""
+    """The connection to an eIM over the enabled Profile, drawn; Away has no network."""
 
     party: Party
     picture: Sequence
@@ -91,7 +91,7 @@ def _name(message: bytes) -> str:
 
 
 class WorldStory(Storyteller):
-    """One device in that world."""
+    """One device among those servers."""
 
     def __init__(self, transmit: Transmit, world: World) -> None:
         """Select the ISD-R and read EID and certificate. Raises StatusWordError."""
@@ -101,7 +101,7 @@ class WorldStory(Storyteller):
         self.lpa = Lpa(transmit)
 
     def tell(self) -> Iterator[Step]:
-        """Play it. Raises StoryError, LpaError, EimError or StatusWordError where it departs."""
+        """Play the story. Raises StoryError, LpaError, EimError or StatusWordError if it fails."""
         yield self._factory()
         yield from self._downloads()
         yield from self._switch()
@@ -116,7 +116,13 @@ class WorldStory(Storyteller):
         self.world.first.service.set_card(self.eid, token=self.first.token, counter=0)
         self.world.picture.say(PERSON, CARD, "AddInitialEim")
         outcome = f"trusts {self.first.eim_id}, association token {self.first.token}"
-        return Step("The factory adds the first eIM, unsigned", outcome, False, request, answer)
+        return Step(
+            "The factory adds the first eIM with an unsigned request",
+            outcome,
+            False,
+            request,
+            answer,
+        )
 
     def _downloads(self) -> Iterator[Step]:
         self.world.picture.chapter("Profiles are fetched")
@@ -140,8 +146,8 @@ class WorldStory(Storyteller):
         yield self._order(first, f"enable:{AWAY},rollback")
         poll = self._poll(first)
         if not poll.rolled_back:
-            raise StoryError("The card did not go back, though the network was lost.")
-        title = "The card enables Away; the eIM is out of reach, so it goes back"
+            raise StoryError("The card did not go back although the network was lost.")
+        title = "The card enables Away; the eIM cannot be reached, so the card goes back"
         yield self._told(title, self._enabled_is(HOME))
         yield self._told("The eIM has the result of the rollback, signed", self._result(first))
 
@@ -156,7 +162,7 @@ class WorldStory(Storyteller):
         yield self._told("The card trusts the second eIM", f"association token {token}")
         yield self._order(second, "listProfileInfo")
         self._poll(second)
-        yield self._told("The second eIM is told of the Profiles", self._result(second))
+        yield self._told("The second eIM lists the Profiles", self._result(second))
         yield self._order(second, f"deleteEim:{self.first.eim_id}")
         self._poll(second)
         yield self.who("Whom does the card trust?", [eim.eim_id])
@@ -178,7 +184,7 @@ class WorldStory(Storyteller):
     def _order(self, party: Party, *words: str, eim_of: Callable[[str], Eim] | None = None) -> Step:
         order = party.service.order(self.eid, words, eim_of)
         self.world.picture.say(PERSON, party.name, f"order {', '.join(words)}")
-        title = f"A person orders at {party.service.eim.eim_id}"
+        title = f"A person places an order with {party.service.eim.eim_id}"
         return self._told(title, order.what)
 
     def _poll(self, party: Party, mode: DownloadMode = DownloadMode.DIRECT) -> Poll:
@@ -195,7 +201,7 @@ class WorldStory(Storyteller):
         return ipa.poll()
 
     def _draw(self, text: str) -> None:
-        """Of what the IPA tells, what it did with the card."""
+        """The part of the IPA's report that is about the card."""
         if text.startswith(OF_THE_CARD) or text.endswith(" installed"):
             self.world.picture.say(IPA, CARD, text)
 
@@ -228,7 +234,7 @@ class WorldStory(Storyteller):
 
 
 def orders(address: str) -> list[Order]:
-    """What the SM-DP+ of the story has, which tells itself of all but installations."""
+    """The orders of the story's SM-DP+, which gets all notifications but those of installations."""
     told = frozenset({Event.ENABLE, Event.DISABLE, Event.DELETE})
     return [
         Order(

@@ -1,9 +1,9 @@
-"""An SM-DP+ at the other end of a line: ES9+ over HTTPS (SGP.22 v2.5 clauses 5.6 and 6.5).
+"""A remote SM-DP+: ES9+ over HTTPS (SGP.22 v2.5 clauses 5.6 and 6.5).
 
     with Es9Client("https://smdp.example.com", trust=[ci_certificate]) as smdp:
         Lpa(card.transmit).download(smdp, matching_id="CODE-1")
 
-Needs httpx, of the extra `servers`.
+Needs httpx, from the extra `servers`.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ HEADERS = {
     "Content-Type": "application/json",
 }
 SECONDS = 60.0
-"""How long an answer may take."""
+"""How long to wait for an answer."""
 
 _OCTET_STRING = 0x04
 
 
 class Es9Client:
-    """What `RspServer` says, at `url`; errors of the line are LpaError, refusals SmdppError.
+    """The `RspServer` at `url`; connection errors are LpaError, refusals SmdppError.
 
-    `trust` are the CI certificates, DER, below which its TLS certificate must be; without any it
-    is those that the system trusts. With `verify` False any certificate is accepted, for servers
-    whose TLS certificate has expired. Cards know it by `address`, which is the name that its TLS
-    certificate must have; by default it is that in the URL.
+    `trust` are the CI certificates (DER) to which its TLS certificate must chain; if empty, those
+    that the system trusts. With `verify` False any certificate is accepted, for servers whose TLS
+    certificate has expired. `address` is the name by which cards know it and which its TLS
+    certificate must have, by default the host in the URL.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class Es9Client:
 
 
 class _Answer:
-    """The fields of an answer; what is not there or cannot be read raises LpaError."""
+    """The fields of an answer; a missing or malformed one raises LpaError."""
 
     def __init__(self, who: str, fields: Mapping[str, object]) -> None:
         self._who = who
@@ -161,7 +161,7 @@ class _Answer:
         return self.read(name, lambda text: b64decode("".join(text.split()), validate=True))
 
     def content(self, name: str, tag: int) -> bytes:
-        """What is inside an object with that tag."""
+        """The content of an object with that tag."""
         data = self.data(name)
         try:
             found = whole(data)
@@ -176,7 +176,7 @@ class _Answer:
 
 
 def _fields(answer: httpx.Response, who: str) -> Mapping[str, object]:
-    """The fields of a good answer. Raises SmdppError for a refusal, LpaError for what is none."""
+    """The fields of a successful answer. Raises SmdppError for a refusal, else LpaError."""
     if answer.status_code == 204:
         return {}
     try:

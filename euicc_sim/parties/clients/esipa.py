@@ -1,9 +1,9 @@
-"""An eIM at the other end of a line: ESipa over HTTP or HTTPS, ASN.1 binding (SGP.32 clause 6.1).
+"""A remote eIM: ESipa over HTTP or HTTPS, ASN.1 binding (SGP.32 clause 6.1).
 
     with EsipaClient("https://eim.example.com") as eim:
         Ipa(card.transmit, eim).poll()
 
-Needs httpx, of the extra `servers`.
+Needs httpx, from the extra `servers`.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ HEADERS = {
     "Content-Type": "application/x-gsma-rsp-asn1",
 }
 SECONDS = 30.0
-"""How long an answer may take."""
+"""How long to wait for an answer."""
 
 
 class EsipaClient:
     """The eIM at `url`, such as https://eim.example.com.
 
-    `trust` are the CA certificates, DER, below which its TLS certificate must be; without any it
-    is those that the system trusts. With `verify` False any certificate is accepted. `transport` is
-    httpx's way to the server, the network by default.
+    `trust` are the CA certificates (DER) to which its TLS certificate must chain; if empty, those
+    that the system trusts. With `verify` False any certificate is accepted. `transport` is the
+    httpx transport, by default the network.
     """
 
     def __init__(
@@ -81,19 +81,19 @@ class EsipaClient:
 
 
 class EsipaVersion(StrEnum):
-    """Versions of ESipa whose messages differ: that of SGP.32 v1.0 and v1.0.1, and that since."""
+    """The versions of ESipa: that of SGP.32 v1.0 and v1.0.1, and the one since."""
 
     V1_0 = "1.0"
     V1_2 = "1.2"
 
 
 def spoken(eim: Esipa, version: EsipaVersion) -> Esipa:
-    """An eIM that speaks that version, to an IPA that speaks v1.2."""
+    """Adapt an eIM of that version to an IPA of v1.2."""
     return OldEsipa(eim) if version is EsipaVersion.V1_0 else eim
 
 
 class OldEsipa:
-    """An eIM of SGP.32 v1.0 or v1.0.1, to an IPA that speaks v1.2."""
+    """Adapts an eIM of SGP.32 v1.0 or v1.0.1 to an IPA of v1.2."""
 
     def __init__(self, eim: Esipa) -> None:
         self._eim = eim

@@ -1,8 +1,8 @@
-"""HTTP and HTTPS to a server of remote SIM provisioning: what ES9+ and ESipa clients share.
+"""HTTP and HTTPS connections, shared by the ES9+ and ESipa clients.
 
 url, client = connection(url, trust=[ci_certificate], verify=True, seconds=60, headers={})
 
-Needs httpx, of the extra `servers`.
+Needs httpx, from the extra `servers`.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def connection(
     headers: Mapping[str, str],
     transport: httpx.BaseTransport | None = None,
 ) -> tuple[httpx.URL, httpx.Client]:
-    """A URL, read, and a client that has not connected yet.
+    """The parsed URL, and a client that has not connected yet.
 
-    `trust` are the CA certificates, DER, below which the server's TLS certificate must be; without
-    any it is those that the system trusts. With `verify` False any certificate is accepted.
-    `seconds` is how long an answer may take, `transport` httpx's way to the server, the network by
-    default. Raises LpaError for a malformed URL, or without httpx.
+    `trust` are the CA certificates (DER) to which the server's TLS certificate must chain; if
+    empty, those that the system trusts. With `verify` False any certificate is accepted. `seconds`
+    is how long to wait for an answer, `transport` the httpx transport, by default the network.
+    Raises LpaError for a malformed URL, or without httpx.
     """
     read = url_of(url)
     client: httpx.Client = needed().Client(
@@ -58,22 +58,22 @@ def url_of(text: str) -> httpx.URL:
 
 
 def needed() -> ModuleType:
-    """httpx. Raises LpaError where it is not installed."""
+    """Import httpx. Raises LpaError if it is not installed."""
     try:
         import httpx
     except ModuleNotFoundError as error:
         raise LpaError(
-            "httpx is not installed, which HTTP and HTTPS need; "
+            "HTTP and HTTPS need httpx, which is not installed; "
             "install it with: pip install 'euicc-sim[servers]'"
         ) from error
     return httpx
 
 
 def unreachable(url: httpx.URL, error: Exception, ca: str, server: str) -> str:
-    """The sentences for a server that cannot be talked to; `ca` is what signs its certificate."""
+    """The LpaError for a failed connection; `ca` is what signs the server's certificate."""
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return (
-            f"{url} is not who it should be: {error}. Name the {ca} that its TLS certificate is "
+            f"{url} failed TLS verification: {error}. Name the {ca} that its TLS certificate is "
             "below, or do not verify TLS."
         )
     return (
@@ -84,9 +84,9 @@ def unreachable(url: httpx.URL, error: Exception, ca: str, server: str) -> str:
 
 def _context(trust: Iterable[bytes], verify: bool) -> ssl.SSLContext:
     if not verify:  # and spare the 20 ms that reading the system's CAs takes
-        return ssl._create_unverified_context()  # noqa: S323 asked for, or no TLS at all
+        return ssl._create_unverified_context()  # noqa: S323 requested, or no TLS at all
     context = ssl.create_default_context(cadata=b"".join(trust) or None)
-    # Certificates for RSP follow SGP.22, which is laxer than what newer Pythons ask for.
+    # RSP certificates follow SGP.22, which is laxer than the checks of newer Pythons.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
 

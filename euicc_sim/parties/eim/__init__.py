@@ -1,13 +1,13 @@
-"""An eIM: the eSIM IoT Remote Manager, which orders a card's Profiles by signed eUICC Packages.
+"""An eIM, the eSIM IoT Remote Manager: manages a card's Profiles with signed eUICC Packages.
 
     eim = Eim.create("eim1.example.com")
     request = add_initial_eim(eim.configuration(want_token=True))
     take_initial_answer(send(request), eim)
     answer = eim.verify(send(eim.package([operations.list_eim()], eid)), certificate)
 
-One `Eim` is the eIM as one card knows it, with a key, a counter and a token; `eim_file` keeps it;
-`server` has many cards and speaks ESipa. Operations go in, signed packages come out, and what the
-card answers is verified. Knows no transport. Start reading at `eim`, then `operations`.
+An `Eim` is the eIM as one card knows it, with a key, a counter and a token; `eim_file` stores it;
+`server` manages many cards and speaks ESipa. Operations go in, signed packages come out, and the
+card's answers are verified. Knows no transport. Start reading at `eim`, then `operations`.
 """
 
 from euicc_sim.parties.eim import eim_file, operation_words, operations

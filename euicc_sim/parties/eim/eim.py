@@ -1,4 +1,4 @@
-"""An eIM: it asks a card for trust, signs packages for it and verifies what the card answers.
+"""An eIM: makes AddInitialEim requests, signs packages and verifies the card's answers.
 
 Knows one card's counter and token at a time. Knows no files and no transport.
 """
@@ -44,11 +44,11 @@ _ID_SIZE = 128
 class Eim:
     """An eIM as one card knows it.
 
-    `counter` is the last one used, and `package` moves it forward; `token` is the association
-    token that the card gave, None for none. `id_type` is 1 (OID), 2 (FQDN) or 3 (proprietary),
-    `protocols` bit numbers of eimSupportedProtocol, `certificate` DER; what is None is left out of
-    the configuration data, and the card takes its default. `wire` is the version of SGP.32 that the
-    card speaks. The private key is never printed.
+    `counter` is the last one used; `package` advances it. `token` is the association token from
+    the card, if any. `id_type` is 1 (OID), 2 (FQDN) or 3 (proprietary), `protocols` bit numbers of
+    eimSupportedProtocol, `certificate` DER. Fields that are None are left out of the configuration
+    data, and the card uses its default. `wire` is the version of SGP.32 that the card speaks. The
+    private key is never printed.
     """
 
     eim_id: str
@@ -64,7 +64,7 @@ class Eim:
     wire: Wire = field(default=WIRE_1_2, repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse what no card could take. Raises EimError; PkiError for a key on another curve."""
+        """Raise EimError for what no card would accept, PkiError for a key on another curve."""
         if not 1 <= len(self.eim_id) <= _ID_SIZE:
             raise EimError(f"An eimId has 1 to {_ID_SIZE} characters. Choose a different one.")
         for text in (self.eim_id, self.fqdn or ""):
@@ -82,7 +82,7 @@ class Eim:
     def create(
         cls, eim_id: str, curve: Curve = Curve.NIST, *, seed: int | None = None, counter: int = 0
     ) -> Self:
-        """A new eIM with a new key; from a seed, the same key for the same id and curve."""
+        """A new eIM with a new key; the same seed, id and curve give the same key."""
         return cls(eim_id, key_source(seed).key(curve, f"eIM {eim_id}"), counter)
 
     @property
@@ -97,8 +97,8 @@ class Eim:
     ) -> EimConfigurationDataValue:
         """EimConfigurationData for AddInitialEim, addEim and updateEim (clause 2.11.1.1.1).
 
-        `only` names the fields to give beside the eimId, without it all that are set; `want_token`
-        asks for an association token; `counter` replaces the eIM's own. Raises EimError for a
+        `only` names the fields to include besides eimId (default: all that are set); `want_token`
+        requests an association token; `counter` replaces the eIM's own. Raises EimError for a
         field that this eIM does not have.
         """
         config: EimConfigurationDataValue = {"eimId": self.eim_id}
@@ -141,8 +141,8 @@ class Eim:
     ) -> bytes:
         """A signed eUICC Package (BF51, clause 2.11.1.1) for the card with that EID, 32 digits.
 
-        Without `counter` it has the next one. `self.counter` follows, but never goes back and
-        never above what cards accept. `transaction_id` has 1 to 16 bytes. Raises EimError.
+        Without `counter` it has the next one. `self.counter` follows, but never goes back, nor
+        above what cards accept. `transaction_id` has 1 to 16 bytes. Raises EimError.
         """
         if counter is None:
             counter = self._next_counter()
@@ -160,7 +160,7 @@ class Eim:
         return self.sign(signed)
 
     def sign(self, signed: bytes) -> bytes:
-        """A package (BF51) of any bytes in the place of euiccPackageSigned, with its signature."""
+        """A signed package (BF51) with arbitrary bytes in place of euiccPackageSigned."""
         signature = sign(self.private_key, signed + token_object(self.token))
         return tlv(0xBF51, signed, tlv(0x5F37, signature))
 
@@ -183,12 +183,12 @@ class Eim:
 
 
 def take_initial_answer(answer: bytes, *eims: Eim) -> None:
-    """Give each eIM the token that the card answered to AddInitialEim, in the order asked.
+    """Store in each eIM its token from the answer to AddInitialEim, in the order of the request.
 
-    Raises EimError when the card refused, or for another number of eIMs; then nothing changes.
+    Raises EimError if the card refused or the number of eIMs differs; then nothing changes.
     """
     if not eims:
-        raise EimError("Nobody was added. Name the eIMs of the request, in its order.")
+        raise EimError("No eIM was added. Name the eIMs of the request, in its order.")
     tokens = initial_tokens(answer, eims[0].wire)
     if len(tokens) != len(eims):
         raise EimError(
@@ -200,16 +200,17 @@ def take_initial_answer(answer: bytes, *eims: Eim) -> None:
 
 
 def take_added_tokens(answer: PackageAnswer, *eims: Eim) -> None:
-    """Give eIMs the tokens of a package's addEim operations, in their order.
+    """Store in each eIM the token of its addEim operation in a package, in their order.
 
-    An eIM that was not added keeps what it had. Raises EimError unless the answer is genuine and
-    is about as many eIMs.
+    An eIM that was not added keeps its token. Raises EimError unless the answer is genuine and has
+    as many addEim operations as eIMs are given.
     """
     added = [one for one in answer.outcomes if one.name == "addEim"]
     if not answer.genuine or len(added) != len(eims):
         raise EimError(
             f"The answer is about {len(added)} addEim operations, not {len(eims)}. "
-            "Name the eIMs that the package adds, in its order, as far as the card came."
+            "Name the eIMs that the package adds, in its order, up to the one that the card "
+            "refused."
         )
     for eim, outcome in zip(eims, added, strict=True):
         if outcome.done:
@@ -239,15 +240,16 @@ def _check_certificate(certificate: bytes, key: ec.EllipticCurvePrivateKey) -> N
         ) from error
     if found != key.public_key():
         raise EimError(
-            "The certificate is not for the eIM's key. Give two that were made together."
+            "The certificate is not for the eIM's key. Use a certificate and a key that belong "
+            "together."
         )
 
 
 MAX_COUNTER = 0x7FFFFF
-"""The greatest counterValue that every card accepts: 8,388,607."""
+"""The largest counterValue that every card accepts: 8,388,607."""
 
 TOKEN_WANTED = -1
-"""The associationToken by which an eIM asks for one."""
+"""The associationToken with which an eIM requests one."""
 
 
 def add_initial_eim(*configs: EimConfigurationDataValue, wire: Wire = WIRE_1_2) -> bytes:
@@ -259,9 +261,9 @@ def add_initial_eim(*configs: EimConfigurationDataValue, wire: Wire = WIRE_1_2) 
 
 
 def initial_tokens(answer: bytes, wire: Wire = WIRE_1_2) -> list[int | None]:
-    """Read the answer to AddInitialEim: the token of each eIM in the order asked, None for none.
+    """The token of each eIM from the answer to AddInitialEim, in order; None for none.
 
-    Raises EimError when it is not such an answer, or the card refused.
+    Raises EimError if it is not such an answer, or the card refused.
     """
     try:
         found = wire[AddInitialEimResponse].read_keeping(answer)
@@ -278,7 +280,7 @@ def initial_tokens(answer: bytes, wire: Wire = WIRE_1_2) -> list[int | None]:
 
 _LOOK = "Check the request against the card's limits and certificates."
 _ADVICE = {
-    "associatedEimAlreadyExists": "It trusts one already, which can add others by a package.",
+    "associatedEimAlreadyExists": "The card trusts an eIM already; that one can add others.",
     "ciPKUnknown": "Leave the CI key identifier out, or take one from its EUICCInfo2.",
     "insufficientMemory": "Add fewer eIMs.",
     "counterValueOutOfRange": f"Take a counter of 0 to {MAX_COUNTER}.",

@@ -1,7 +1,7 @@
-"""An eIM in a file: what it must not forget between two packages, as JSON of mode 0600.
+"""An eIM in a file: what it must remember between two packages, as JSON of mode 0600.
 
-One file stands for the eIM as one card knows it, since counter and token are a card's. The private
-key in it is not encrypted, and no error tells it. Names of fields are SGP.32's.
+A file is the eIM as one card knows it, since counter and token are per card. The private key in it
+is not encrypted; error messages never contain it. Field names are those of SGP.32.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ PROTOCOLS: tuple[str, ...] = get_args(Protocol)
 
 
 class _Record(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """An eIM as its file has it: the fields of `Eim` under the names of SGP.32."""
+    """The document of an eIM: the fields of `Eim` under the names of SGP.32."""
 
     schema: Literal[1] = SCHEMA
     eim_id: Annotated[str, Meta(min_length=1, max_length=128)] = field(name="eimId")
@@ -79,7 +79,7 @@ def parse(content: bytes) -> Eim:
         record = from_json(_Record, document)
     except DocumentError as error:
         raise EimError(str(error)) from None
-    # Any: fields of every type, which correspond by name.
+    # Any: fields of all types, matched by name.
     values: dict[str, Any] = {
         name: getattr(record, name) for name in record.__struct_fields__ if name not in _ONLY_KEPT
     }
@@ -102,7 +102,7 @@ def _private_key(record: _Record, pem: str) -> ec.EllipticCurvePrivateKey:
         if isinstance(key, ec.EllipticCurvePrivateKey) and Curve.of(key).value == record.curve:
             return key
     except (ValueError, TypeError, UnsupportedAlgorithm, PkiError):
-        # The cause is not told: it might quote the key.
+        # Without the cause, which might quote the key.
         raise EimError(
             "at privateKey: it is not an unencrypted PEM private key. Restore a copy of the file."
         ) from None
@@ -120,7 +120,7 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> str:
 
 
 _ONLY_KEPT = {"schema", "curve"}
-"""Fields that a file has to itself."""
+"""Fields that only the file has."""
 _TAKEN: Mapping[str, Callable[[_Record, Any], object]] = {
     "id_type": lambda _, name: ID_TYPES[name],
     "protocols": lambda _, names: frozenset(map(PROTOCOLS.index, names)),
@@ -133,11 +133,11 @@ _KEPT: Mapping[str, Callable[[Any], object]] = {
     "private_key": _pem,
     "wire": lambda wire: None if wire is WIRE_1_2 else wire.version,
 }
-"""What is other in a file than in an `Eim`, both ways; all other fields are the same there."""
+"""The fields that differ between a file and an `Eim`, both ways; all others are the same."""
 
 
 def create(path: Path, eim: Eim) -> None:
-    """Write a new file, whole and on the disk, or none. Raises EimError, also when it exists."""
+    """Write a new file, complete and on the disk, or none. Raises EimError, also if it exists."""
     try:
         safe_file.create(path, render(eim))
     except FileExistsError as error:
@@ -162,10 +162,10 @@ def load(path: Path) -> Eim:
 
 @contextmanager
 def changing(path: Path) -> Iterator[Eim]:
-    """Give the eIM of a file to change; it is saved when the block ends without an error.
+    """Yield the eIM of a file for changes; it is saved when the block ends without an error.
 
-    Nobody else changes the file meanwhile, so no counter is given out twice. Packages signed in the
-    block leave after it: then their counter is on the disk. Raises EimError.
+    The file is locked meanwhile, so no counter is used twice. Send packages signed in the block
+    after it: then their counter is on the disk. Raises EimError.
     """
     path = path.resolve()
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""The words that people write for operations of a package: `enable:ICCID,rollback`."""
+"""Operations of a package in words: `enable:ICCID,rollback`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from euicc_sim.parties.eim.operations import Kind, Operation
 from euicc_sim.parties.messages.errors import EimError
 
 Loader = Callable[[str], Eim]
-"""Gives the eIM of the FILE that a word names. Raises EimError."""
+"""Returns the eIM of the FILE that a word names. Raises EimError."""
 
 SYNTAX = """\
 addEim:FILE[,token][,counter=N]
@@ -50,7 +50,7 @@ def _from_file(name: str) -> Eim:
 
 
 def operation(word: str, eim_of: Loader = _from_file, wire: Wire = WIRE_1_2) -> Operation:
-    """The operation that a word stands for. Raises EimError with what to write instead."""
+    """The operation of a word. Raises EimError with what to write instead."""
     name, colon, rest = word.partition(":")
     known = (*_OF_EIMS, *_WORDS)
     if name not in known:
@@ -60,7 +60,7 @@ def operation(word: str, eim_of: Loader = _from_file, wire: Wire = WIRE_1_2) -> 
     if name in _BARE and colon:
         raise EimError(f"{name} stands alone. Write it without {colon + rest!r}.")
     if name not in _BARE | _WITH_OR_WITHOUT and not rest and word != "setDefaultDpAddress:":
-        raise EimError(f"{name} is not complete. Write {_usage(name)}.")
+        raise EimError(f"{name} is incomplete. Write {_usage(name)}.")
     return _OF_EIMS[name](rest, eim_of, wire) if name in _OF_EIMS else _WORDS[name](rest, wire)
 
 
@@ -70,7 +70,7 @@ def _usage(name: str) -> str:
 
 
 def _options(name: str, words: list[str], flags: set[str], values: set[str]) -> dict[str, str]:
-    """Words such as `rollback` or `counter=5`, as name and value."""
+    """Options such as `rollback` or `counter=5`, as name and value."""
     found = {}
     for word in words:
         option, equals, value = word.partition("=")

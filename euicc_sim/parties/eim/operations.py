@@ -31,7 +31,7 @@ Kind = Literal["Psmo", "Eco"]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One element of a package's list: `raw` is its object, `kind` says which list it fits."""
+    """One element of a package's list: `raw` is its object, `kind` the list it belongs to."""
 
     kind: Kind
     name: str
@@ -47,27 +47,27 @@ def _eco(value: EcoValue, wire: Wire) -> Operation:
 
 
 def add_eim(config: EimConfigurationDataValue, *, wire: Wire = WIRE_1_2) -> Operation:
-    """Trust a further eIM (clause 3.5.1); `config` as from `Eim.configuration`."""
+    """Add an eIM (clause 3.5.1); `config` as from `Eim.configuration`."""
     return _eco(("addEim", config), wire)
 
 
 def update_eim(config: EimConfigurationDataValue, *, wire: Wire = WIRE_1_2) -> Operation:
-    """Change the fields that `config` has beside its eimId."""
+    """Change the fields in `config`, apart from the eimId."""
     return _eco(("updateEim", config), wire)
 
 
 def delete_eim(eim_id: str, *, wire: Wire = WIRE_1_2) -> Operation:
-    """Trust an eIM no more."""
+    """Delete an eIM."""
     return _eco(("deleteEim", DeleteEimValue(eimId=eim_id)), wire)
 
 
 def list_eim(*, wire: Wire = WIRE_1_2) -> Operation:
-    """Name the eIMs that are trusted."""
+    """List the trusted eIMs."""
     return _eco(("listEim", Nothing()), wire)
 
 
 def enable(iccid: str, *, rollback: bool = False, wire: Wire = WIRE_1_2) -> Operation:
-    """Enable a Profile (clause 3.4.1); `rollback` permits the IPA to go back to the old one."""
+    """Enable a Profile (clause 3.4.1); `rollback` permits the IPA to return to the previous one."""
     value: EnableProfileValue = {"iccid": iccid_bytes(iccid)}
     if rollback:
         value["rollbackFlag"] = None
@@ -85,7 +85,7 @@ def delete(iccid: str, *, wire: Wire = WIRE_1_2) -> Operation:
 
 
 def list_profile_info(tags: bytes | None = None, *, wire: Wire = WIRE_1_2) -> Operation:
-    """List the Profiles; `tags` are those wanted, in a row: 5A 9F70. None for the usual ones."""
+    """List the Profiles; `tags` are the tags to return, such as 5A 9F70, None for the default."""
     value: ProfileInfoListRequestValue = {} if tags is None else {"tagList": tags}
     return _psmo(("listProfileInfo", value), wire)
 
@@ -115,12 +115,12 @@ def configure_immediate_enable(
 
 
 def set_fallback_attribute(iccid: str, *, wire: Wire = WIRE_1_2) -> Operation:
-    """Make a Profile the one to fall back to (clause 3.4.6)."""
+    """Set the fallback attribute of a Profile (clause 3.4.6)."""
     return _psmo(("setFallbackAttribute", IccidOnlyValue(iccid=iccid_bytes(iccid))), wire)
 
 
 def unset_fallback_attribute(*, wire: Wire = WIRE_1_2) -> Operation:
-    """Fall back to no Profile (clause 3.4.7)."""
+    """Unset the fallback attribute (clause 3.4.7)."""
     return _psmo(("unsetFallbackAttribute", Nothing()), wire)
 
 

@@ -1,11 +1,11 @@
-"""An IPA: the IoT Profile Assistant, a device's program that does with a card what an eIM orders.
+"""An IPA, the IoT Profile Assistant: software of a device that carries out an eIM's orders.
 
     Ipa(card.transmit, EsipaClient("https://eim.example.com")).poll()
 
-Takes a function that exchanges APDUs with a card, and a way to an eIM (`messages.interfaces`);
-gives what a poll came to, and raises LpaError. Downloads as an LPA does, on which it builds. Reads
-no package that it carries but to see whether the card may go back, and knows no network beyond
-ESipa. Start reading at `ipa`.
+Takes a function that exchanges APDUs with a card, and an `Esipa` (`messages.interfaces`); returns
+the outcome of a poll and raises LpaError. Builds on the LPA for downloads. Looks into a package
+only to see whether the card may go back, and knows no network beyond ESipa. Start reading at
+`ipa`.
 """
 
 from euicc_sim.parties.ipa.es10b import IpaCard, TrustedEim

@@ -1,7 +1,7 @@
-"""What an IPAd asks of a card (SGP.32 v1.2 clause 5.9), each as one method.
+"""The ES10b functions that an IPAd calls (SGP.32 v1.2 clause 5.9), each as a method.
 
 Works on the basic channel and selects the ISD-R before each request, so a reset in between is
-fine. Proactive commands that a card has after a Profile change are fetched and done.
+fine. A proactive command after a Profile change is fetched and performed.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class IpaCard:
     """A card; all errors are LpaError."""
 
     def __init__(self, transmit: Transmit, wire: Wire = WIRE_1_2) -> None:
-        """Talk through `transmit`: a command APDU in, data and status word out.
+        """`transmit` takes a command APDU and returns data and status word.
 
         `wire` is the version of SGP.32 that the card speaks.
         """
@@ -81,11 +81,11 @@ class IpaCard:
         self.wire = wire
 
     def begin(self) -> None:
-        """Say that the device has an IPAd; cards that do not care say so, which is not an error."""
+        """Declare the device's IPAd; a card that does not support this is not an error."""
         self._raw(TERMINAL_CAPABILITY)
 
     def transmit(self, apdu: bytes) -> bytes:
-        """One command. A proactive command that is announced then is done before this returns."""
+        """Send a command. If a proactive command is pending then, perform it before returning."""
         found = self._raw(apdu)
         if found[-2] != _PROACTIVE:
             return found
@@ -93,7 +93,7 @@ class IpaCard:
         return found[:-2] + b"\x90\x00"
 
     def ask(self, message: bytes) -> bytes:
-        """An ES10 request and its answer. Raises LpaError."""
+        """Send an ES10 request; return its answer. Raises LpaError."""
         try:
             select_isdr(self.transmit)
             return exchange(self.transmit, message)
@@ -101,7 +101,7 @@ class IpaCard:
             raise LpaError(str(error), f"{error.sw:04X}") from error
 
     def call(self, asked: type[Type[V]], value: V, answered: type[Type[A]]) -> A:
-        """A function: its request and value, and the value of its answer. Raises LpaError."""
+        """Call a function with that request; return the value of its answer. Raises LpaError."""
         return answer(self.wire[answered], self.ask(request(self.wire[asked], value)))
 
     def eid(self) -> str:
@@ -128,7 +128,7 @@ class IpaCard:
         )
 
     def notifications(self, criterion: bytes | None = None) -> list[bytes]:
-        """What the card has to tell SM-DP+s; `criterion` is a search criterion, DER."""
+        """The card's notifications for SM-DP+s; `criterion` is a search criterion, DER."""
         asked = _ALL if criterion is None else tlv(0xBF2B, tlv(0xA0, criterion))
         match self._lists(asked):
             case ("notificationAndEprList", both):
@@ -138,7 +138,7 @@ class IpaCard:
         return []
 
     def results(self, seq_number: int | None = None) -> list[bytes]:
-        """The results of packages that the card keeps, all or the one with that number."""
+        """The package results that the card keeps: all, or the one with that number."""
         asked = _RESULTS
         if seq_number is not None:
             criteria = RetrieveNotificationsListRequestValue(
@@ -151,26 +151,26 @@ class IpaCard:
         return []
 
     def load_package(self, package: bytes) -> tuple[bytes, PackageAnswer]:
-        """LoadEuiccPackage (clause 5.9.1): the result as it came, and what it says."""
+        """LoadEuiccPackage (clause 5.9.1): the result as received, and its value."""
         result = self.ask(package)
         return result, self.package_answer(result)
 
     def rollback(self) -> bytes:
-        """ProfileRollback (clause 5.9.16): its result (BF51). Raises LpaError when refused."""
+        """ProfileRollback (clause 5.9.16): its result (BF51). Raises LpaError if refused."""
         message = self.ask(
             request(self.wire[ProfileRollbackRequest], RefreshValue(refreshFlag=False))
         )
         code = answer(self.wire[ProfileRollbackResponse], message)["cmdResult"]
         if code != "ok":
             raise LpaError(
-                f"The card does not go back to the previous Profile: {code}. Give it a package "
+                f"The card did not go back to the previous Profile: {code}. Give it a package "
                 "with enable and rollback first.",
                 str(code),
             )
         return _part(message, 0xBF51)
 
     def remove(self, seq_number: int) -> None:
-        """RemoveNotificationFromList (clause 5.9.12); what is gone already is not an error."""
+        """RemoveNotificationFromList (clause 5.9.12); one that is gone already is not an error."""
         self.call(
             NotificationSentRequest,
             NotificationSentRequestValue(seqNumber=seq_number),
@@ -178,7 +178,7 @@ class IpaCard:
         )
 
     def package_answer(self, result: bytes) -> PackageAnswer:
-        """What a package's result says. Raises LpaError."""
+        """The value of a package's result. Raises LpaError."""
         try:
             return read_result(result, self.wire)
         except EimError as error:
@@ -195,7 +195,7 @@ class IpaCard:
         return found
 
     def _be_terminal(self, length: int) -> None:
-        """FETCH the proactive command, and say that it was performed."""
+        """FETCH the proactive command and answer that it was performed."""
         while True:
             found = self._raw(bytes(Command(0x80, _FETCH, 0, 0, ne=length or 256)))
             response = _details(found[:-2]) + _TERMINAL_TO_CARD + _PERFORMED
@@ -206,7 +206,7 @@ class IpaCard:
 
 
 def _details(command: bytes) -> bytes:
-    """The command details of a proactive command, which its answer repeats."""
+    """The command details of a proactive command, to be repeated in TERMINAL RESPONSE."""
     try:
         outer = whole(command)
         for one in children(command, outer.value, outer.end):
@@ -222,5 +222,5 @@ def _part(message: bytes, tag: int) -> bytes:
     found = (one for one in children(message, outer.value, outer.end) if one.tag == tag)
     part = next(found, None)
     if part is None:
-        raise LpaError(f"The card gave no {tag:X} where one belongs. Look at its answer.")
+        raise LpaError(f"The card's answer lacks {tag:X}. Check the answer.")
     return message[part.start : part.end]

@@ -27,7 +27,7 @@ from euicc_sim.parties.messages.interfaces import ClientAuthentication, Esipa, S
 
 
 def ask_eim(eim: Esipa, message: EsipaMessageFromIpaToEimValue) -> EsipaMessageFromEimToIpaValue:
-    """Send a message, and read what is answered. Raises LpaError for an answer that is none."""
+    """Send a message and read the answer. Raises LpaError for a malformed answer."""
     data = eim.exchange(esipa.to_eim(message))
     try:
         return esipa.from_eim(data)
@@ -36,7 +36,7 @@ def ask_eim(eim: Esipa, message: EsipaMessageFromIpaToEimValue) -> EsipaMessageF
 
 
 def other_answer(name: str, answered: EsipaMessageFromEimToIpaValue) -> LpaError:
-    """The error for an answer to another message than the one of that name."""
+    """The LpaError for an answer that belongs to a message of another name."""
     return LpaError(f"The eIM answered {name} with {answered[0]}. Check its log.")
 
 
@@ -57,9 +57,9 @@ def transfer_answer(value: TransferEimPackageResponseValue) -> bytes:
 
 
 class RelayServer:
-    """What `RspServer` says of the SM-DP+ at `address`, by way of an eIM.
+    """An `RspServer` for the SM-DP+ at `address`, relayed by an eIM.
 
-    `transaction` is the eimTransactionId of the trigger, None when it has none.
+    `transaction` is the eimTransactionId of the trigger, None if it has none.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class RelayServer:
             raise _refused(name, answered)
         ok = answered[1]
         if "profileMetaData" not in ok:
-            raise LpaError("The eIM keeps the Profile's metadata to itself. Let it send them.")
+            raise LpaError("The eIM did not send the Profile's metadata. Make it send them.")
         return ClientAuthentication(
             transaction_id,
             ok["profileMetaData"],
@@ -144,7 +144,7 @@ class RelayServer:
         return answered[1]["boundProfilePackage"]
 
     def handle_notification(self, pending: bytes) -> None:
-        """ESipa.HandleNotification, clause 6.3.2.4; an eIM that has it answers nothing."""
+        """ESipa.HandleNotification, clause 6.3.2.4; the eIM's answer is empty."""
         self._eim.exchange(notification(pending))
 
     def cancel_session(self, transaction_id: bytes, response: bytes) -> None:
@@ -162,7 +162,7 @@ class RelayServer:
 
 
 def _refused(name: str, answered: tuple[str, object]) -> LpaError:
-    """The error for an answer that is not good: a code, or an alternative that is not for us."""
+    """The LpaError for an error code, or for an alternative that does not belong here."""
     form, value = answered
     code = str(value) if isinstance(value, str | int) else None
     return LpaError(
@@ -173,7 +173,7 @@ def _refused(name: str, answered: tuple[str, object]) -> LpaError:
 
 
 def notification(pending: bytes) -> bytes:
-    """The message that gives an eIM a PendingNotification (BF37 or 30) to pass on."""
+    """The message with a PendingNotification (BF37 or 30) for an eIM to pass on."""
     value: PendingNotificationEsipaValue = ("otherSignedNotification", pending)
     if pending[:2] == b"\xbf\x37":
         value = ("profileInstallationResult", pending)

@@ -32,7 +32,7 @@ from euicc_sim.parties.messages.encoding import request
 from euicc_sim.parties.messages.errors import LpaError
 
 DIRECT, INDIRECT, CONTEXT_PARAMETERS = 0, 1, 3
-"""Bits of ipaFeatures: who speaks to SM-DP+s, and that the eIM need not write ctxParams1."""
+"""Bits of ipaFeatures: who talks to SM-DP+s, and that the IPA writes ctxParams1 itself."""
 
 _RETRIEVE_HTTPS = 0
 _OLD_ADDRESS, _OLD_LISTS = 0x80, 0xBF2B
@@ -116,7 +116,7 @@ def _add_lists(
 
 
 def _events(bits: frozenset[int], wire: Wire) -> bytes:
-    """The criterion of events as it stands inside A0."""
+    """The search criterion for events, the content of A0."""
     value: RetrieveNotificationsListRequestValue = {
         "searchCriteria": ("profileManagementOperation", bits)
     }
@@ -134,7 +134,7 @@ def _add_addresses(found: IpaEuiccDataValue, card: IpaCard, tags: frozenset[int]
 
 
 def _certificates(card: IpaCard, ci_pk_id: bytes | None) -> CertsValue | None:
-    """GetCerts, None when the card has none below that CI."""
+    """GetCerts; None if the card has no certificates below that CI."""
     asked: GetCertsRequestValue = {} if ci_pk_id is None else {"euiccCiPKId": ci_pk_id}
     message = card.ask(request(card.wire[GetCertsRequest], asked))
     try:

@@ -1,8 +1,8 @@
-"""An IPAd: it polls an eIM and does with the card what that orders (SGP.32 v1.2 clause 3).
+"""An IPAd: polls an eIM and carries out its orders on the card (SGP.32 v1.2 clause 3).
 
     Ipa(card.transmit, EsipaClient("https://eim.example.com")).poll()
 
-Downloads go to the SM-DP+ itself, or by way of the eIM. Knows no network beyond `Esipa`.
+Downloads from the SM-DP+ directly, or relayed by the eIM. Knows no network beyond `Esipa`.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from euicc_sim.parties.messages.interfaces import Esipa, Servers
 from euicc_sim.parties.messages.package_results import PackageAnswer
 
 PACKAGES_AT_MOST = 100
-"""The most packages per poll, so that an endless eIM cannot keep an IPA busy forever."""
+"""The most packages per poll, so that an eIM cannot keep an IPA busy forever."""
 
 
 def _nobody(_: str) -> None:
-    """Nobody wants to know."""
+    """Report nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """What one poll came to: packages that were done, and whether the card went back a Profile."""
+    """The outcome of a poll: the packages executed, and whether the card went back to a Profile."""
 
     packages: int
     rolled_back: bool = False
@@ -49,10 +49,10 @@ class Poll:
 class Ipa:
     """An IPAd with one card and one eIM; all errors are LpaError.
 
-    `servers` gives the SM-DP+ at an address, which a direct download needs. `eim_id` says which of
-    the card's eIMs this is, by default the only one. An eIM that is out of reach is tried `tries`
-    times, `pause` seconds apart; `tell` is told each step; `wire` is the version of SGP.32 that the
-    card speaks.
+    `servers` returns the SM-DP+ at an address, for direct downloads. `eim_id` names which of the
+    card's eIMs this is, by default the only one. An unreachable eIM is tried `tries` times, `pause`
+    seconds apart. `tell` is called with each step. `wire` is the version of SGP.32 that the card
+    speaks.
     """
 
     transmit: Transmit
@@ -73,10 +73,10 @@ class Ipa:
         self._downloads = Downloads(self.card, self.eim, self.servers, self.mode, self.tell)
 
     def poll(self) -> Poll:
-        """Bring the eIM what waits for it, then do what it has, until it has no more.
+        """Deliver what waits for the eIM, then carry out its packages until there are no more.
 
-        Raises EimUnreachableError, also after a rollback whose result could not be delivered; then
-        it stays on the card for the next poll. Raises LpaError.
+        Raises EimUnreachableError, also if the result of a rollback could not be delivered; it
+        then stays on the card for the next poll. Raises LpaError.
         """
         self.card.begin()
         eid, trusted = self.card.eid(), self._trusted()
@@ -96,10 +96,9 @@ class Ipa:
         raise LpaError(f"The eIM had {PACKAGES_AT_MOST} packages and more. Poll it again.")
 
     def transferred(self, message: bytes) -> bytes:
-        """Carry out a TransferEimPackage from an eIM, and answer; empty for acknowledgements.
+        """Carry out a TransferEimPackage of an eIM; the answer is empty for acknowledgements.
 
-        Raises LpaError for anything else. A download is done after the answer, by the
-        next poll.
+        Raises LpaError for any other message. A download follows with the next poll.
         """
         package = transferred(message)
         if package[0] == "eimAcknowledgements":
@@ -126,7 +125,7 @@ class Ipa:
         return answered[1]
 
     def _do(self, eid: str, trusted: TrustedEim, package: GetEimPackageResponseValue) -> bool:
-        """One package of the eIM's; whether the card went back to the previous Profile."""
+        """Carry out a package; return whether the card went back to the previous Profile."""
         if package[0] == "euiccPackageRequest":
             return self._package(eid, package[1])
         if package[0] == "ipaEuiccDataRequest":
@@ -148,7 +147,7 @@ class Ipa:
         except EimUnreachableError as error:
             if not self._may_go_back(package, found):
                 raise
-            self.tell(f"the eIM is out of reach over the new Profile: {error}")
+            self.tell(f"the eIM cannot be reached over the new Profile: {error}")
             self._go_back(eid)
             return True
         if self.mode is DownloadMode.DIRECT:
@@ -167,7 +166,7 @@ class Ipa:
         self._provide(eid, ("ePRAndNotifications", value))
 
     def _go_back(self, eid: str) -> None:
-        """ProfileRollback, clause 3.3.2, and deliver its result."""
+        """Perform ProfileRollback, clause 3.3.2, and deliver its result."""
         result = self.card.rollback()
         self.tell("the card went back to the previous Profile")
         found = self.card.package_answer(result)
@@ -185,7 +184,7 @@ class Ipa:
         bring()
 
     def _provide(self, eid: str, result: EimPackageResultValue) -> None:
-        """ProvideEimPackageResult; what the eIM acknowledges is removed from the card."""
+        """Send ProvideEimPackageResult and remove what the eIM acknowledges from the card."""
         given: ProvideEimPackageResultValue = {
             "eidValue": bytes.fromhex(eid),
             "eimPackageResult": result,
@@ -196,7 +195,7 @@ class Ipa:
         match answered[1]:
             case ("provideEimPackageResultError", code):
                 raise LpaError(
-                    f"The eIM did not take the result: {code}. It stays on the card; look at the "
+                    f"The eIM did not take the result: {code}. It remains on the card; check the "
                     "eIM's log.",
                     str(code),
                 )
@@ -205,7 +204,7 @@ class Ipa:
                     self.card.remove(number)
 
     def _may_go_back(self, package: bytes, found: PackageAnswer) -> bool:
-        """Whether the card enabled a Profile, and may go back by what the package says."""
+        """Whether the card enabled a Profile and the package permits a rollback."""
         if not any(one.name == "enable" and one.done for one in found.outcomes):
             return False
         try:
@@ -229,7 +228,7 @@ class Ipa:
         found = [one for one in eims if self.eim_id in (None, one.eim_id)]
         if len(found) != 1:
             names = ", ".join(one.eim_id for one in eims)
-            raise LpaError(f"The card trusts {names}. Say which of them this eIM is.")
+            raise LpaError(f"The card trusts {names}. Name the one that this eIM is.")
         return found[0]
 
     def _bring_notifications(self) -> None:
@@ -241,7 +240,7 @@ class Ipa:
             try:
                 found = self.card.package_answer(result)
             except LpaError as error:
-                self.tell(f"a result stays on the card: {error}")
+                self.tell(f"a result remains on the card: {error}")
                 continue
             if found.eim_id != trusted.eim_id:
                 continue
@@ -250,7 +249,7 @@ class Ipa:
             except EimUnreachableError:
                 raise
             except LpaError as error:
-                self.tell(f"result {found.seq_number} stays on the card: {error}")
+                self.tell(f"result {found.seq_number} remains on the card: {error}")
             else:
                 self.tell(f"result {found.seq_number} was still on the card")
 

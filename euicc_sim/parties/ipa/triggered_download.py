@@ -26,11 +26,11 @@ from euicc_sim.parties.messages.interfaces import Esipa, RspServer, Servers
 from euicc_sim.parties.messages.notifications import read_pending
 
 Provide = Callable[[EimPackageResultValue], None]
-"""Gives the eIM an EimPackageResult: its alternative and value."""
+"""Delivers an EimPackageResult, given by alternative and value, to the eIM."""
 
 
 class DownloadMode(StrEnum):
-    """Who speaks to SM-DP+s: the IPA itself, or the eIM for it."""
+    """Who talks to SM-DP+s: the IPA itself, or the eIM for it."""
 
     DIRECT = "direct"
     RELAYED = "relayed"
@@ -47,9 +47,9 @@ class Downloads:
     tell: Callable[[str], None]
 
     def run(self, trigger: ProfileDownloadTriggerRequestValue, provide: Provide) -> None:
-        """Do what a ProfileDownloadTriggerRequest asks, and say what came of it.
+        """Carry out a ProfileDownloadTriggerRequest and report its result.
 
-        Raises LpaError when the eIM does not take that.
+        Raises LpaError if the eIM does not accept the result.
         """
         transaction = trigger.get("eimTransactionId")
         data: ProfileDownloadTriggerResultDataValue
@@ -74,27 +74,27 @@ class Downloads:
         provide(("profileDownloadTriggerResult", result_of))
 
     def bring(self, message: bytes, server: RspServer | None = None) -> None:
-        """Take a notification to its SM-DP+, and have the card forget it; else it stays there.
+        """Deliver a notification to its SM-DP+ and remove it from the card; on failure it stays.
 
         Raises EimUnreachableError.
         """
         try:
             pending = read_pending(message, self.card.wire)
         except EimError as error:
-            self.tell(f"a notification stays on the card: {error}")
+            self.tell(f"a notification remains on the card: {error}")
             return
         try:
             (server or self._server(pending.address)).handle_notification(message)
         except EimUnreachableError:
             raise
         except (LpaError, SmdppError) as error:
-            self.tell(f"{pending.about} stays on the card: {error}")
+            self.tell(f"{pending.about} remains on the card: {error}")
             return
         self.card.remove(pending.seq_number)
         self.tell(f"{pending.about} delivered")
 
     def _downloaded(self, code: ActivationCode, transaction: bytes | None) -> bytes:
-        """The ProfileInstallationResult, also of a Profile that the card did not install."""
+        """The ProfileInstallationResult, even if the card did not install the Profile."""
         server = self._server(code.address, transaction)
         try:
             done = Lpa(self.card.transmit, self.card.wire).download(
@@ -127,5 +127,5 @@ class Downloads:
         if self.mode is DownloadMode.RELAYED:
             return RelayServer(self.eim, address, transaction, self.card.wire)
         if self.servers is None:
-            raise LpaError(f"There is no way to the SM-DP+ {address}. Download through the eIM.")
+            raise LpaError(f"This IPA cannot reach the SM-DP+ {address}. Download through the eIM.")
         return self.servers(address)

@@ -1,12 +1,12 @@
-"""An LPA: the Local Profile Assistant, a phone's program that fetches and manages Profiles.
+"""An LPA, the Local Profile Assistant: software of a phone that downloads and manages Profiles.
 
     lpa = Lpa(card.transmit)
     lpa.download(smdpp, matching_id="CODE-1")
     lpa.enable("89001234567890123456")
 
-Takes a function that exchanges APDUs with a card, and an SM-DP+ as `messages.interfaces` has it;
-gives values such as `ProfileInfo`, and raises LpaError. Knows no eIM, and of SM-DP+s only what
-they answer. Start reading at `lpa`; `profile_download` is the longest of its tasks.
+Takes a function that exchanges APDUs with a card, and an SM-DP+ as declared in
+`messages.interfaces`; returns values such as `ProfileInfo` and raises LpaError. Knows no eIM, and
+of SM-DP+s only their answers. Start reading at `lpa`; its longest task is `profile_download`.
 """
 
 from euicc_sim.parties.lpa.es10_messages import (

@@ -1,4 +1,4 @@
-"""What an LPA writes to a card and reads from it (SGP.22 v2.5 clause 5.7): bytes and values.
+"""The ES10 messages of an LPA, written and read (SGP.22 v2.5 clause 5.7).
 
 Sends nothing.
 """
@@ -34,7 +34,7 @@ from euicc_sim.parties.messages.identifiers import iccid_bytes
 from euicc_sim.parties.messages.interfaces import ClientAuthentication, ServerAuthentication
 
 TAC = bytes.fromhex("35290611")
-"""The type allocation code of the device that a card is told to be in."""
+"""The type allocation code of the device, as reported to the card."""
 
 _AID = re.compile(r"[0-9A-Fa-f]{32}")
 
@@ -49,9 +49,9 @@ class ResetOption(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProfileInfo:
-    """A Profile in a card's list; what was not asked for, or is not there, is None.
+    """A Profile in a card's list; a field that was not requested or is absent is None.
 
-    `iccid` has its digits in printed order; `fields` are all values by their ASN.1 names.
+    `iccid` is its digits in printed order; `fields` has all values by their ASN.1 names.
     """
 
     iccid: str | None
@@ -82,7 +82,7 @@ class ProfileInfo:
 
 @dataclass(frozen=True, slots=True)
 class NotificationInfo:
-    """A notification in a card's list: its number, events by name, whom to tell, of which ICCID."""
+    """A notification in a card's list: its number, events by name, recipient, ICCID."""
 
     seq_number: int
     events: tuple[str, ...]
@@ -118,7 +118,7 @@ def identifier(text: str | bytes) -> ProfileIdentifierValue:
 
 
 def iccid(digits: str) -> bytes:
-    """An ICCID as cards have it, 10 bytes. Raises LpaError."""
+    """An ICCID as on cards, 10 bytes. Raises LpaError."""
     try:
         return iccid_bytes(digits)
     except EimError as error:
@@ -128,7 +128,7 @@ def iccid(digits: str) -> bytes:
 def authenticate_server(
     server: ServerAuthentication, matching_id: str, wire: Wire = WIRE_1_2
 ) -> bytes:
-    """AuthenticateServer (BF38), clause 5.7.13; the device has no capabilities and no IMEI."""
+    """AuthenticateServer (BF38), clause 5.7.13, without device capabilities and IMEI."""
     parameters: CtxParamsForCommonAuthenticationValue = {
         "deviceInfo": {"tac": TAC, "deviceCapabilities": {}}
     }
@@ -191,12 +191,12 @@ def notification_info(value: NotificationMetadataValue) -> NotificationInfo:
 
 
 def notifications_of(message: bytes) -> list[bytes]:
-    """Each notification of a good RetrieveNotificationsListResponse, as the card wrote it."""
+    """Each notification of a successful RetrieveNotificationsListResponse, as the card wrote it."""
     outer = whole(message)
     inside = children(message, outer.value)[0]
     return [message[one.start : one.end] for one in children(message, inside.value, inside.end)]
 
 
 def tag_list(tags: Collection[int]) -> bytes:
-    """A tagList: the tags one after the other, such as 0x5A and 0x9F70."""
+    """A tagList: the tags concatenated, such as 0x5A and 0x9F70."""
     return b"".join(one.to_bytes((one.bit_length() + 7) // 8) for one in tags)

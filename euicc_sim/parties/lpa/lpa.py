@@ -1,4 +1,4 @@
-"""What an LPA or IPA does to any card, through a function that exchanges APDUs (SGP.22 v2.5 3).
+"""What an LPA or IPA does with a card, through a function that exchanges APDUs (SGP.22 v2.5 3).
 
     lpa = Lpa(card.transmit)
     lpa.download(smdpp, matching_id="CODE-1")
@@ -80,21 +80,21 @@ ADVICE = {
     "disallowedByPolicy": "A policy rule of the Profile forbids it.",
     "iccidNotFound": "List the Profiles to see their ICCIDs.",
     "iccidOrAidNotFound": "List the Profiles to see their identifiers.",
-    "nothingToDelete": "There is nothing of that kind.",
+    "nothingToDelete": "The card has nothing of that kind.",
     "profileNotInDisabledState": "The Profile is enabled; disable it before deleting it.",
     "profileNotInEnabledState": "The Profile is disabled already.",
     "wrongProfileReenabling": "Enable the Profile that was enabled before the test Profile.",
 }
-"""What to do about the result codes of cards."""
+"""The next step for each result code of a card."""
 
 
 class Lpa:
-    """An LPA with one card. All its errors are LpaError."""
+    """An LPA with one card. All errors are LpaError."""
 
     def __init__(self, transmit: Transmit, wire: Wire = WIRE_1_2) -> None:
-        """Talk through `transmit`: a command APDU in, data and status word out.
+        """`transmit` takes a command APDU and returns data and status word.
 
-        `wire` is the version of SGP.32 that is spoken; an LPA of SGP.22 needs no other.
+        `wire` is the version of SGP.32 to speak; an LPA of SGP.22 can keep the default.
         """
         self._transmit = transmit
         self._wire = wire
@@ -114,10 +114,10 @@ class Lpa:
         confirmation_code: str | None = None,
         progress: Progress | None = None,
     ) -> DownloadResult:
-        """Download and install a Profile, clause 3.1.3; it is disabled then.
+        """Download and install a Profile, clause 3.1.3; it is disabled afterwards.
 
-        `progress` is told the step, and how much of it is done and to be done. What fails after
-        the server proved genuine is cancelled on both sides. Raises LpaError.
+        `progress` is called with the step, the requests done and the total. A failure after the
+        server has authenticated itself cancels the session on both sides. Raises LpaError.
         """
         with self._selected():
             return Download(self._exchange, server, progress, self._wire).run(
@@ -127,7 +127,7 @@ class Lpa:
     def profiles(self, tags: Collection[int] | None = None) -> list[ProfileInfo]:
         """The Profiles of the card, GetProfilesInfo of clause 5.7.15.
 
-        `tags` says which fields to give, such as 0x5A and 0x9F70; without it the card chooses.
+        `tags` are the fields to return, such as 0x5A and 0x9F70; by default the card chooses.
         """
         value: ProfileInfoListRequestValue = {} if tags is None else {"tagList": tag_list(tags)}
         found = self._ask(ProfileInfoListRequest, value, ProfileInfoListResponse)
@@ -159,13 +159,13 @@ class Lpa:
         _check("SetNickname", found["setNicknameResult"])
 
     def memory_reset(self, options: Iterable[ResetOption] = tuple(ResetOption)) -> None:
-        """eUICCMemoryReset, clause 5.7.19; without options, of everything."""
+        """eUICCMemoryReset, clause 5.7.19; without options, reset everything."""
         value: EuiccMemoryResetRequestValue = {"resetOptions": frozenset(options)}
         found = self._ask(EuiccMemoryResetRequest, value, EuiccMemoryResetResponse)
         _check("EuiccMemoryReset", found["resetResult"])
 
     def notifications(self) -> list[NotificationInfo]:
-        """What the card has to tell servers (ListNotification, clause 5.7.9), oldest first."""
+        """The pending notifications (ListNotification, clause 5.7.9), oldest first."""
         found = self._ask(
             ListNotificationRequest, ListNotificationRequestValue(), ListNotificationResponse
         )
@@ -176,9 +176,9 @@ class Lpa:
     def process_notifications(
         self, server: RspServer, *, remove: bool = True
     ) -> list[NotificationInfo]:
-        """Take the server what is for its address, oldest first, and have the card forget it.
+        """Deliver to the server the notifications for its address, oldest first; remove them.
 
-        Those that were taken. Stops where the server refuses; that one stays on the card.
+        Returns the delivered ones. Stops if the server refuses one; that one stays on the card.
         """
         waiting = [one for one in self.notifications() if one.address == server.address]
         for one in waiting:
@@ -243,15 +243,15 @@ def _switching(profile: str | bytes, refresh: bool) -> ProfileAndRefreshValue:
 
 
 def _check(function: str, code: str | UnknownCode) -> None:
-    """Raise LpaError for a result code that is not good."""
+    """Raise LpaError unless the result code is ok."""
     if code != "ok":
         raise _refused(function, ("", code))
 
 
 def _refused(what: str, found: tuple[str, object]) -> LpaError:
-    """The error for an alternative that is not good, such as an error and its code."""
+    """The LpaError for an alternative other than the good one."""
     code = shown(found if isinstance(found, Unknown) else found[1])
-    advice = ADVICE.get(code, "Look at what the card was asked.")
+    advice = ADVICE.get(code, "Check the request.")
     return LpaError(f"The card refused {what}: {code}. {advice}", code)
 
 
@@ -267,11 +267,11 @@ def download_over_es9(
 ) -> DownloadResult:
     """Install the Profile of an activation code, over HTTPS. Raises LpaError.
 
-    `trust` and `verify` are those of `Es9Client`; `url` is where the SM-DP+ is to be found if not
-    under its address.
+    `trust` and `verify` are those of `Es9Client`; `url` is where to find the SM-DP+ if not at its
+    address.
     """
     if code.confirmation and confirmation_code is None:
-        raise LpaError("The activation code wants a confirmation code. Ask the user for it.")
+        raise LpaError("The activation code requires a confirmation code. Ask the user for it.")
     where = url or f"https://{code.address}"
     with Es9Client(where, trust=trust, verify=verify, address=code.address) as server:
         return lpa.download(

@@ -1,7 +1,7 @@
-"""One download as an LPA does it: authentication, preparation, loading (SGP.22 v2.5 3.1.2, 3.1.3).
+"""A download by an LPA: authentication, preparation, loading (SGP.22 v2.5 3.1.2, 3.1.3).
 
-Both card and server are told when it ends without a Profile. A Bound Profile Package is cut into
-what goes to a card one by one (clause 2.5.5).
+If it fails, the session is cancelled at both card and server. A Bound Profile Package is cut into
+the requests that go to the card one by one (clause 2.5.5).
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ class SegmentationError(ValueError):
 
 
 def segments(package: bytes) -> list[bytes]:
-    """The requests of a package (BF36), in order; together they are the package.
+    """The requests of a package (BF36), in order; concatenated, they are the package.
 
-    The package's head comes with BF23, the heads of A0 and A2 with their first 87; the heads of A1
-    and A3, and every other protected part, are requests of their own. Raises SegmentationError.
+    The package's tag and length go with BF23, those of A0 and A2 with their first 87; those of A1
+    and A3, and every other segment, are separate requests. Raises SegmentationError.
     """
     try:
         outer = whole(package)
@@ -86,13 +86,13 @@ def _requests(package: bytes, section: Tlv) -> Iterator[bytes]:
 
 
 Progress = Callable[[str, int, int], None]
-"""Told the step, how many requests of it are done, and how many it has."""
+"""Called with the step, how many of its requests are done, and how many it has."""
 
 STEPS = ("authentication", "preparation", "loading")
 
 
 class _EndError(Exception):
-    """An error together with the reason that card and server are to be told."""
+    """An error, with the reason for CancelSession."""
 
     def __init__(self, reason: CancelReason, error: LpaError) -> None:
         super().__init__(str(error))
@@ -101,9 +101,9 @@ class _EndError(Exception):
 
 @dataclass(frozen=True)
 class Download:
-    """A download from `server` through `exchange`, an ES10 request in, its answer out.
+    """A download from `server`; `exchange` takes an ES10 request and returns its answer.
 
-    The ISD-R is selected; StatusWordError is the caller's to catch.
+    The ISD-R must be selected. The caller catches StatusWordError.
     """
 
     exchange: Callable[[bytes], bytes]
@@ -158,7 +158,8 @@ class Download:
                 raise _EndError(
                     CancelReason.POSTPONED,
                     LpaError(
-                        "The order has a confirmation code. Ask the user for it, and begin again."
+                        "The order requires a confirmation code. Ask the user for it and start "
+                        "again."
                     ),
                 )
             hash_cc = hash_of_confirmation_code(confirmation_code, signed["transactionId"])
@@ -185,18 +186,20 @@ class Download:
             raise _EndError(CancelReason.LOAD_BPP_EXECUTION_ERROR, error) from error
 
     def _put(self, requests: list[bytes]) -> bytes:
-        """Give the card one request after the other, until it answers."""
+        """Send the requests to the card one by one until it answers with a result."""
         for number, one in enumerate(requests):
             self._tell(2, number, len(requests))
             result = self.exchange(one)
             if result:
                 self._tell(2, len(requests), len(requests))
                 return result
-        raise LpaError("The card took the whole package and said nothing. Look at its last answer.")
+        raise LpaError(
+            "The card accepted the whole package without a result. Check its last answer."
+        )
 
     @contextmanager
     def _cancelling(self, transaction_id: bytes) -> Iterator[None]:
-        """An error in here ends the session on the card and at the server."""
+        """An error in this block cancels the session on the card and at the server."""
         try:
             yield
         except _EndError as end:
@@ -207,7 +210,7 @@ class Download:
             raise
 
     def _cancel(self, transaction_id: bytes, reason: CancelReason) -> None:
-        # What led here is what the user must hear of; a second failure adds nothing to it.
+        # The user needs the first error; a second one adds nothing.
         with suppress(LpaError, StatusWordError, SmdppError):
             asked: CancelSessionRequestValue = {"transactionId": transaction_id, "reason": reason}
             response = self.exchange(request(self.wire[CancelSessionRequest], asked))
@@ -221,7 +224,7 @@ class Download:
 
 @contextmanager
 def _refusals(what: str) -> Iterator[None]:
-    """What the server refuses becomes an LpaError."""
+    """Turn a refusal by the server into an LpaError."""
     try:
         yield
     except SmdppError as error:
@@ -243,7 +246,7 @@ def _outcome(result: bytes, metadata: StoreMetadataRequestValue, wire: Wire) -> 
     if isinstance(final, Unknown):
         code = shown(final)
         raise LpaError(
-            f"The card says {code} of the Profile, which SGP.32 v{wire.version} does not know. "
+            f"The card reports {code} for the Profile, which is unknown to SGP.32 v{wire.version}. "
             "List the Profiles to see whether it is there.",
             code,
             result,
@@ -252,7 +255,7 @@ def _outcome(result: bytes, metadata: StoreMetadataRequestValue, wire: Wire) -> 
         reason = str(final[1]["errorReason"])
         raise LpaError(
             f"The card did not install the Profile: {reason} in {final[1]['bppCommandId']}. "
-            "Look at the package and at what the card can do.",
+            "Check the package and the card's capabilities.",
             reason,
             result,
         )

@@ -1,9 +1,9 @@
-"""What several parties need: errors, interfaces, and the reading and writing of shared messages.
+"""Shared by the parties: errors, interfaces, reading and writing of messages.
 
-What comes in and goes out are bytes and plain values. `encoding` turns messages into values;
-`package_results` and `notifications` read what cards sign, and verify it over the bytes as
-received; `interfaces` says what an SM-DP+ and an eIM are to those who ask them; `apdus` carries
-ES10 requests to a card. Knows no party, and keeps nothing. Start reading at `interfaces`.
+Takes and returns bytes and plain values. `encoding` turns messages into values; `package_results`
+and `notifications` read what cards sign, and verify it over the bytes as received; `interfaces`
+declares an SM-DP+ and an eIM as their clients see them; `apdus` carries ES10 requests to a card.
+Knows no party, and keeps no state. Start reading at `interfaces`.
 """
 
 from euicc_sim.parties.messages import safe_file

@@ -1,4 +1,4 @@
-"""Activation codes: where a Profile waits and under which name (SGP.22 v2.5 clause 4.1)."""
+"""Activation codes: the address of a Profile and its matchingId (SGP.22 v2.5 clause 4.1)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ActivationCodeError(ValueError):
 class ActivationCode:
     """The address of an SM-DP+, a matchingId, and whether a confirmation code is needed.
 
-    `oid` is the SM-DP+'s own, "" where it is not told.
+    `oid` is that of the SM-DP+, "" if absent.
     """
 
     address: str
@@ -29,7 +29,7 @@ class ActivationCode:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read it, with or without "LPA:" before it. Raises ActivationCodeError."""
+        """Parse a code, with or without the prefix "LPA:". Raises ActivationCodeError."""
         code = text.strip()
         if code[: len(_SCHEME)].upper() == _SCHEME:
             code = code[len(_SCHEME) :]
@@ -43,7 +43,7 @@ class ActivationCode:
         return cls(parts[1], parts[2], oid, flag == "1")
 
     def __str__(self) -> str:
-        """As it is printed below a QR code."""
+        """The text printed below a QR code."""
         parts = [_SCHEME + _FORMAT, self.address, self.matching_id]
         if self.oid or self.confirmation:
             parts.append(self.oid)
@@ -53,8 +53,8 @@ class ActivationCode:
 
     @property
     def strict(self) -> bool:
-        """Whether the matchingId has no more than letters, digits and dashes, as clause 4.1 asks.
+        """Whether the matchingId has only letters, digits and dashes, as clause 4.1 requires.
 
-        Some LPAs take other matchingIds only when they do not come in an activation code.
+        Some LPAs accept other matchingIds only outside an activation code.
         """
         return _STRICT.fullmatch(self.matching_id) is not None

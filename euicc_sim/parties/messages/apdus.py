@@ -16,11 +16,11 @@ _CLA, _STORE_DATA, _MORE_BLOCKS, _LAST_BLOCK = 0x80, 0xE2, 0x11, 0x91
 _CLA_GET_RESPONSE, _GET_RESPONSE, _MORE_DATA = 0x00, 0xC0, 0x61
 
 Transmit = Callable[[bytes], bytes]
-"""A command APDU in, data and status word out."""
+"""Takes a command APDU, returns data and status word."""
 
 
 class StatusWordError(Exception):
-    """A status word where an answer was wanted: a sentence, and the word in `sw`."""
+    """A status word instead of an answer: a sentence, and the status word in `sw`."""
 
     def __init__(self, sw: int, what: str) -> None:
         super().__init__(f"The card answered {what} with {sw:04X}; serve shows the reason.")
@@ -28,14 +28,14 @@ class StatusWordError(Exception):
 
 
 def select_isdr(transmit: Transmit) -> None:
-    """Select the ISD-R on the basic channel. Raises StatusWordError when there is none."""
+    """Select the ISD-R on the basic channel. Raises StatusWordError if there is none."""
     _fetch(transmit, transmit(SELECT_ISDR), "SELECT of the ISD-R")
 
 
 def exchange(transmit: Transmit, request: bytes) -> bytes:
     """Send an ES10 request to the selected ISD-R and fetch the whole answer.
 
-    Raises StatusWordError when its last status word is not 9000.
+    Raises StatusWordError if the last status word is not 9000.
     """
     answer = b""
     what = f"the ES10 request {request[:2].hex().upper()}"
@@ -59,7 +59,7 @@ def _fetch(transmit: Transmit, answer: bytes, what: str) -> bytes:
 
 
 def store_data(request: bytes, block_size: int = BLOCK_SIZE) -> list[bytes]:
-    """STORE DATA commands for the basic channel, on which the ISD-R is selected.
+    """STORE DATA commands for the ISD-R on the basic channel.
 
     `block_size` is 1 to 255 bytes.
     """

@@ -1,6 +1,6 @@
-"""Values of messages to bytes and back; what does not fit is a sentence.
+"""Values of messages to bytes and back; errors are sentences.
 
-A message is `wire[GetCertsRequest]`: a type, as the version that is spoken has it.
+A message is `wire[GetCertsRequest]`: a type in the version in use.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ Plain = (
     | list["Plain"]
     | dict[str, "Plain"]
 )
-"""A value of any message, to be shown to people: a CHOICE is a pair, codes are names."""
+"""A value of any message, for display: a CHOICE is a pair, codes are names."""
 
 V = TypeVar("V")
 
 
 def written(message: Message[V], value: V, what: str) -> bytes:
-    """DER of a value. Raises EimError, which begins with `what`."""
+    """Encode a value as DER. Raises EimError, which begins with `what`."""
     try:
         return message.encode(value)
     except (Asn1Error, UnicodeEncodeError) as error:
@@ -35,7 +35,7 @@ def written(message: Message[V], value: V, what: str) -> bytes:
 
 
 def request(message: Message[V], value: V) -> bytes:
-    """A request to a card. Raises LpaError when a value does not fit."""
+    """Encode a request to a card. Raises LpaError for an invalid value."""
     try:
         return message.encode(value)
     except Asn1Error as error:
@@ -45,9 +45,9 @@ def request(message: Message[V], value: V) -> bytes:
 
 
 def answer(message: Message[V], data: bytes) -> V:
-    """The value of an answer; an alternative that is not known is Unknown.
+    """Decode an answer; an unknown alternative is Unknown.
 
-    Raises LpaError when it cannot be read.
+    Raises LpaError if it is malformed.
     """
     try:
         return message.read_keeping(data)
@@ -63,14 +63,14 @@ def name_of(message: Message[V]) -> str:
 
 
 def shown(code: object) -> str:
-    """A code as people read it; an alternative that is not known is "?" and its tag."""
+    """A code for display; an unknown alternative is "?" and its tag."""
     return f"{UNKNOWN} {code.tag:X}" if isinstance(code, Unknown) else str(code)
 
 
 def with_names(spec: Any, value: object) -> Plain:
-    """A value of the type `spec` in which every code is its name, unknown ones their digits.
+    """A value of the type `spec` with codes replaced by names, unknown ones by digits.
 
-    `spec` is Any, as pyasn1's types have nothing in common that says what they are made of.
+    `spec` is Any, as pyasn1's types have no common interface to their components.
     """
     match value:
         case Unknown() | None | bool() | str() | bytes():

@@ -1,4 +1,4 @@
-"""What parties complain of: sentences with a next step, and the codes that ES9+ has for them."""
+"""Errors of the parties: sentences with a next step, and ES9+ status codes."""
 
 from __future__ import annotations
 
@@ -6,24 +6,23 @@ from enum import Enum
 
 
 class EimError(Exception):
-    """Something an eIM cannot do or cannot believe; its text is for a person, with a next step."""
+    """Something an eIM cannot do or cannot trust; a sentence with the next step."""
 
 
 class UnknownFormError(EimError):
-    """An answer of a form that the version which is spoken does not have."""
+    """An answer of a form that does not exist in the version in use."""
 
 
 class NotGenuineError(EimError):
-    """An answer that the card did not sign over these bytes."""
+    """An answer without the card's signature over these bytes."""
 
 
 class LpaError(Exception):
-    """What did not come about: a sentence with the next step.
+    """A failure of an LPA or IPA: a sentence with the next step.
 
-    `code` is the name or number by which the card or the server said why, None when neither did:
-    a result code such as "catBusy", an errorReason, a status word such as "6A88", or the status
-    codes of the server such as "8.2.6/3.8". `result` is a ProfileInstallationResult (BF37) that
-    came with it.
+    `code` is the reason that the card or the server gave, None if neither did: a result code such
+    as "catBusy", an errorReason, a status word such as "6A88", or the server's status codes such as
+    "8.2.6/3.8". `result` is the ProfileInstallationResult (BF37), if there is one.
     """
 
     def __init__(self, sentence: str, code: str | None = None, result: bytes | None = None) -> None:
@@ -33,7 +32,7 @@ class LpaError(Exception):
 
 
 class EimUnreachableError(LpaError):
-    """The eIM does not answer at all."""
+    """The eIM cannot be reached."""
 
 
 class Refusal(Enum):
@@ -63,10 +62,10 @@ class Refusal(Enum):
 
 
 class SmdppError(Exception):
-    """What an SM-DP+ does not do: a sentence with the next step, and ES9+ status codes.
+    """A refusal by an SM-DP+: a sentence with the next step, and ES9+ status codes.
 
     `subject` and `reason` are the dotted codes of SGP.22 clause 5.2.6, such as 8.2.6 and 3.8;
-    `refusal` is None for codes that no refusal of ours has.
+    `refusal` is None for codes that our SM-DP+ does not use.
     """
 
     def __init__(self, refusal: Refusal, sentence: str) -> None:
@@ -76,7 +75,7 @@ class SmdppError(Exception):
 
 
 class RemoteSmdppError(SmdppError):
-    """The refusal of an SM-DP+ at the other end of a line, which may have any status codes."""
+    """A refusal by a remote SM-DP+, with whatever status codes it sent."""
 
     def __init__(self, subject: str, reason: str, sentence: str) -> None:
         Exception.__init__(self, sentence)

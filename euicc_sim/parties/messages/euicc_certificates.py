@@ -1,7 +1,7 @@
-"""The certificates of a card: what they say of it, and whether they are below a CI.
+"""The certificates of a card: their contents, and whether they chain to a CI.
 
-SGP.22 v2.5 clause 4.5.2, of variants O and of v3 without SubCAs. Validity dates are looked at only
-when a time is given.
+SGP.22 v2.5 clause 4.5.2, variants O, and v3 without SubCAs. Validity dates are checked only if a
+time is given.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from keys import PkiError, validate_eid
 ROLE_EUM, ROLE_EUM_V3 = "2.23.146.1.2.1.2", "2.23.146.1.2.1.0.0.0"
 ROLE_EUICC, ROLE_EUICC_V3 = "2.23.146.1.2.1.1", "2.23.146.1.2.1.0.0.0.0.0"
 PERMITTED_EINS = x509.ObjectIdentifier("2.23.146.1.2.2.0")
-"""The extension by which an EUM certificate of SGP.22 v3 says what its EIDs begin with."""
+"""The extension of an EUM certificate of SGP.22 v3 that lists the prefixes of its EIDs."""
 
 E = TypeVar("E", bound=x509.ExtensionType)
 
@@ -62,7 +62,7 @@ _UNREADABLE = (
 
 
 class _BrokenRuleError(Exception):
-    """What is wrong with a certificate, said of "it"."""
+    """What is wrong with a certificate, a clause with "it" as the subject."""
 
 
 class _ExpiredError(_BrokenRuleError):
@@ -71,7 +71,7 @@ class _ExpiredError(_BrokenRuleError):
 
 @dataclass(frozen=True, slots=True)
 class Euicc:
-    """A card that proved genuine: its EID, 32 digits, its key and the CI key above it."""
+    """An authenticated card: its EID (32 digits), its key and the CI key identifier."""
 
     eid: str
     key: ec.EllipticCurvePublicKey
@@ -81,7 +81,7 @@ class Euicc:
 def authority_of(certificate: bytes) -> bytes:
     """The authority key identifier of an EUM certificate (DER), by which its CI is found.
 
-    Raises SmdppError when the certificate cannot be read or has none.
+    Raises SmdppError if the certificate is malformed or has none.
     """
     with _judging("EUM", Refusal.EUM_CERTIFICATE, Refusal.EUM_CERTIFICATE_EXPIRED):
         return _authority(x509.load_der_x509_certificate(certificate))
@@ -90,10 +90,10 @@ def authority_of(certificate: bytes) -> bytes:
 def check_euicc(
     euicc: bytes, eum: bytes, ci: x509.Certificate, at: datetime | None = None
 ) -> Euicc:
-    """The card of two certificates (DER) below a CI.
+    """Verify a card's two certificates (DER) up to a CI.
 
-    `at` is the time at which both must be valid, None not to look. Raises SmdppError with 8.1.2
-    for the EUM's, 8.1.3 for the card's.
+    `at` is the time at which both must be valid, None for no check. Raises SmdppError with 8.1.2
+    for the EUM certificate, 8.1.3 for the card's.
     """
     with _judging("EUM", Refusal.EUM_CERTIFICATE, Refusal.EUM_CERTIFICATE_EXPIRED):
         issuer = x509.load_der_x509_certificate(eum)
@@ -112,7 +112,7 @@ def check_euicc(
 
 @contextmanager
 def _judging(what: str, refusal: Refusal, expired: Refusal) -> Iterator[None]:
-    """What is wrong with a certificate becomes a sentence about the one that is called so."""
+    """Turn a broken rule into an SmdppError about the certificate named `what`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -162,7 +162,7 @@ def _issued_below(
     if certificate.issuer != issuer.subject:
         raise _BrokenRuleError(
             f"its issuer is {certificate.issuer.rfc4514_string()}, "
-            f"the certificate above it is that of {issuer.subject.rfc4514_string()}"
+            f"its issuer's certificate is that of {issuer.subject.rfc4514_string()}"
         )
     if certificate.signature_algorithm_oid != SignatureAlgorithmOID.ECDSA_WITH_SHA256:
         raise _BrokenRuleError("it is not signed with ECDSA and SHA-256")
@@ -227,10 +227,10 @@ def _by_names(certificate: x509.Certificate, eid: str, eum: x509.Certificate) ->
 
 
 def _within(permitted: x509.Name, subject: x509.Name, eid: str) -> bool:
-    """Whether the EID begins with a serialNumber, and the organization is the one beside it.
+    """Whether a permitted name has a prefix of the EID as serialNumber, and the organization.
 
-    This is not a subtree in the sense of RFC 5280: a name with a whole EID is not below one with an
-    IIN.
+    This is not a subtree in the sense of RFC 5280: a name with a complete EID is not below one with
+    an IIN.
     """
     iins = permitted.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
     organizations = permitted.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
@@ -265,18 +265,18 @@ def _key_id(certificate: x509.Certificate) -> bytes:
 
 
 def _value(certificate: x509.Certificate, kind: type[E]) -> E | None:
-    """The value of an extension, or None when it is not there."""
+    """The value of an extension, None if it is absent."""
     return next((one.value for one in certificate.extensions if isinstance(one.value, kind)), None)
 
 
 EuiccKey = ec.EllipticCurvePublicKey | bytes
-"""A public key, or bytes that `certificate_der` understands."""
+"""A public key, or bytes that `certificate_der` accepts."""
 
 _GET_CERTS = b"\xbf\x56"
 
 
 def certificate_der(data: bytes, wire: Wire = WIRE_1_2) -> bytes:
-    """The eUICC certificate out of a GetCerts answer (BF56), a DER or a PEM file.
+    """The eUICC certificate from a GetCerts answer (BF56), DER or PEM.
 
     Raises EimError.
     """
@@ -306,7 +306,7 @@ def _from_get_certs(answer: bytes, wire: Wire) -> bytes:
 
 
 def euicc_public_key(euicc: EuiccKey, wire: Wire = WIRE_1_2) -> ec.EllipticCurvePublicKey:
-    """The key itself. Raises EimError."""
+    """The public key. Raises EimError."""
     if isinstance(euicc, ec.EllipticCurvePublicKey):
         return euicc
     try:
@@ -318,7 +318,7 @@ def euicc_public_key(euicc: EuiccKey, wire: Wire = WIRE_1_2) -> ec.EllipticCurve
 
 
 def eid_of(certificate: bytes) -> str | None:
-    """The EID that an eUICC certificate (DER) is for, its subject's serialNumber."""
+    """The EID of an eUICC certificate (DER): the serialNumber of its subject."""
     subject = x509.load_der_x509_certificate(certificate).subject
     found = subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
     return str(found[0].value) if found else None

@@ -1,4 +1,4 @@
-"""ICCIDs and EIDs: digits as people write them, bytes as cards have them."""
+"""ICCIDs and EIDs: digits as people write them, bytes as cards store them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The interfaces between parties: ES9+ (SGP.22 v2.5 clause 5.6) and ESipa (SGP.32 clause 6).
 
-Objects that were signed, certificates and whole ES10 answers are DER as it was written;
-signatures are the plain 64 bytes, key identifiers the plain 20 bytes.
+Signed objects, certificates and whole ES10 answers are DER exactly as received; signatures are the
+plain 64 bytes, key identifiers the plain 20 bytes.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ class CancelReason(IntEnum):
 
 
 TO_BE_TRIED_AGAIN = (CancelReason.POSTPONED, CancelReason.TIMEOUT)
-"""Reasons after which the order is as it was."""
+"""Reasons that leave the order unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerAuthentication:
-    """The answer of InitiateAuthentication, clause 5.6.1: what AuthenticateServer asks a card.
+    """The answer of InitiateAuthentication, clause 5.6.1: the input of AuthenticateServer.
 
     `certificate` is CERT.DPauth.
     """
@@ -45,10 +45,10 @@ class ServerAuthentication:
 
 @dataclass(frozen=True, slots=True)
 class ClientAuthentication:
-    """The answer of AuthenticateClient, clause 5.6.3: what PrepareDownload asks a card.
+    """The answer of AuthenticateClient, clause 5.6.3: the input of PrepareDownload.
 
-    `profile_metadata` is StoreMetadata (BF25), `certificate` is CERT.DPpb; `hash_cc` is there when
-    an eIM that relays this knows the confirmation code.
+    `profile_metadata` is StoreMetadata (BF25), `certificate` is CERT.DPpb; `hash_cc` is present if
+    a relaying eIM knows the confirmation code.
     """
 
     transaction_id: bytes
@@ -60,7 +60,7 @@ class ClientAuthentication:
 
 
 class RspServer(Protocol):
-    """An SM-DP+, here or at the other end of a line. Its refusals are SmdppError."""
+    """An SM-DP+, local or remote. Its refusals are SmdppError."""
 
     @property
     def address(self) -> str:
@@ -74,11 +74,11 @@ class RspServer(Protocol):
         ...
 
     def authenticate_client(self, transaction_id: bytes, response: bytes) -> ClientAuthentication:
-        """Judge an AuthenticateServerResponse (BF38)."""
+        """Verify an AuthenticateServerResponse (BF38)."""
         ...
 
     def get_bound_profile_package(self, transaction_id: bytes, response: bytes) -> bytes:
-        """Judge a PrepareDownloadResponse (BF21) and bind the Profile (BF36)."""
+        """Verify a PrepareDownloadResponse (BF21) and bind the Profile (BF36)."""
         ...
 
     def handle_notification(self, pending: bytes) -> object:
@@ -96,13 +96,13 @@ def hash_of_confirmation_code(code: str, transaction_id: bytes) -> bytes:
 
 
 Servers = Callable[[str], RspServer]
-"""Gives the SM-DP+ at an address."""
+"""Returns the SM-DP+ at an address."""
 
 
 class Esipa(Protocol):
-    """Takes a message to an eIM and gives its answer, empty where ESipa has none.
+    """Carries a message to an eIM and returns its answer, empty where ESipa has none.
 
-    Raises EimUnreachableError, LpaError for what is not an answer of an eIM.
+    Raises EimUnreachableError, and LpaError for anything that is not an eIM's answer.
     """
 
     def exchange(self, message: bytes) -> bytes:

@@ -1,7 +1,7 @@
-"""JSON documents by their declaration: a msgspec struct is read, checked and written.
+"""JSON documents declared as msgspec structs: reading, validation and writing.
 
-Bytes are hex in a string. A field that is None is left out, and so is one with its default where
-the struct says `omit_defaults`. Knows no file, and not what a document is for.
+Bytes are hex in a string. A field that is None is left out, as is one with its default value if the
+struct has `omit_defaults`. Knows nothing of files or of the meaning of a document.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 from msgspec import inspect, structs
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
-"""A value as JSON has it."""
+"""A JSON value."""
 
 T = TypeVar("T")
 
@@ -25,34 +25,34 @@ _FIELD = re.compile(r"Object (?:missing required|contains unknown) field `(?P<na
 
 
 class DocumentError(ValueError):
-    """A document that is not as declared; a sentence that begins with the place in it.
+    """A document that does not match its declaration; a sentence that begins with the place.
 
-    It quotes nothing of the document but names of fields, and a word where one of a few is due.
+    It quotes only field names of the document, and the value where one of a few words is expected.
     """
 
     def __init__(self, sentence: str) -> None:
-        """Say it so that it does no harm to a terminal."""
+        """`message` is made safe for a terminal."""
         super().__init__(sentence if sentence.isprintable() else ascii(sentence)[1:-1])
 
 
 def read_document(kind: type[T], content: bytes) -> T:
-    """The struct that a document is. Raises DocumentError."""
+    """Read a document as a struct. Raises DocumentError."""
     return from_json(kind, read_json(content))
 
 
 def read_json(content: bytes) -> object:
-    """Any JSON, where no object has a name twice. Raises DocumentError."""
+    """Read any JSON without duplicate keys. Raises DocumentError."""
     try:
         return json.loads(content, object_pairs_hook=_once, parse_constant=_no_number)
     except DocumentError:
         raise
     except (ValueError, RecursionError):
-        # The cause would carry the whole text, and a key may be in it.
+        # The cause would hold the whole text, which may contain a key.
         raise DocumentError("it is not JSON. Restore a copy of the file.") from None
 
 
 def from_json(kind: type[T], value: object) -> T:
-    """The struct that a JSON value is. Raises DocumentError."""
+    """Convert a JSON value to a struct. Raises DocumentError."""
     try:
         return msgspec.convert(
             _with_bytes(_declared(kind), value, ""), kind, builtin_types=(bytes,)
@@ -62,12 +62,12 @@ def from_json(kind: type[T], value: object) -> T:
 
 
 def write_document(value: msgspec.Struct) -> bytes:
-    """The document of a struct, two spaces to a level."""
+    """The document of a struct, indented by two spaces."""
     return json.dumps(to_json(value), indent=2, ensure_ascii=False).encode() + b"\n"
 
 
 def to_json(value: object) -> Json:
-    """A struct, or what one holds, as JSON."""
+    """A struct, or a value inside one, as JSON."""
     match value:
         case msgspec.Struct():
             return fields_as_json(value)
@@ -83,7 +83,7 @@ def to_json(value: object) -> Json:
             return [to_json(one) for one in sorted(value)]
         case list() | tuple():
             return [to_json(one) for one in value]
-    raise TypeError(f"a {type(value).__name__} has no place in JSON")
+    raise TypeError(f"a {type(value).__name__} cannot be written as JSON")
 
 
 def fields_as_json(value: msgspec.Struct) -> dict[str, Json]:
@@ -92,7 +92,7 @@ def fields_as_json(value: msgspec.Struct) -> dict[str, Json]:
 
 
 def _kept(value: msgspec.Struct) -> Iterable[tuple[str, object]]:
-    """The fields that are written, under the names that they have in JSON."""
+    """The fields that are written, under their JSON names."""
     for field in structs.fields(value):
         one = getattr(value, field.name)
         default = field.default
@@ -113,7 +113,7 @@ _declarations: dict[type[object], inspect.Type] = {}
 
 
 def _with_bytes(declared: inspect.Type, value: object, place: str) -> object:
-    """The value with bytes in the place of hex, wherever bytes are declared."""
+    """The value with hex replaced by bytes wherever bytes are declared."""
     match declared, value:
         case inspect.BytesType(), str():
             return _from_hex(value, place)
@@ -142,12 +142,12 @@ def _from_hex(digits: str, place: str) -> bytes:
         return bytes.fromhex(digits)
     except ValueError as error:
         raise DocumentError(
-            f"at {place.removeprefix('.')}: these are not hex digits in pairs. Mend that place."
+            f"at {place.removeprefix('.')}: not an even number of hex digits. Mend that place."
         ) from error
 
 
 def _sentence(complaint: str) -> str:
-    """What msgspec says, with the place in front."""
+    """The message of msgspec, with the place in front."""
     found = _PLACE.fullmatch(complaint)
     what, place = (found["what"], found["place"] or "") if found else (complaint, "")
     field = _FIELD.fullmatch(what)
@@ -162,9 +162,9 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise DocumentError(f"at {twice[:60]}: the field is there twice. Remove one of them.")
+        raise DocumentError(f"at {twice[:60]}: the field appears twice. Remove one of them.")
     return found
 
 
 def _no_number(text: str) -> NoReturn:
-    raise DocumentError(f"{text} is not a number of JSON. Mend that place.")
+    raise DocumentError(f"{text} is not a JSON number. Mend that place.")

@@ -1,4 +1,4 @@
-"""Notifications of a card, and the signatures on what it answers (SGP.22 v2.5 clause 5.6).
+"""Notifications of a card, and the signatures of its answers (SGP.22 v2.5 clause 5.6).
 
 Signatures are verified over the bytes as received.
 """
@@ -35,14 +35,14 @@ V = TypeVar("V")
 
 @dataclass(frozen=True)
 class Signed(Generic[V]):
-    """A message of a card: its values, and its signed object and signature as received."""
+    """A message of a card: its value, and its signed object and signature as received."""
 
     value: V
     signed: bytes
     signature: bytes
 
     def check(self, euicc: Euicc, what: str, suffix: bytes = b"") -> None:
-        """Raise SmdppError unless the card signed the object with that `suffix`."""
+        """Raise SmdppError unless the card signed the object followed by `suffix`."""
         if not verifies(euicc.key, self.signature, self.signed + suffix):
             raise SmdppError(
                 Refusal.EUICC_SIGNATURE,
@@ -52,7 +52,7 @@ class Signed(Generic[V]):
 
 
 def read_message(message: Message[V], data: bytes) -> V:
-    """The value of a card's message. Raises SmdppError when it cannot be read."""
+    """The value of a card's message. Raises SmdppError if it is malformed."""
     try:
         return message.read_keeping(data)
     except Asn1Error as error:
@@ -84,7 +84,7 @@ def read_notification(
 
 
 def signature_object(signature: bytes) -> bytes:
-    """A signature as the next signature covers it: 5F37 40 and its bytes."""
+    """A signature in the form that the next signature covers: 5F37 40 and its bytes."""
     return tlv(SIGNATURE, signature)
 
 
@@ -94,11 +94,11 @@ def _content(message: bytes) -> bytes:
 
 
 def signed_part(value: V, content: bytes, tag: int) -> Signed[V]:
-    """The message whose content has the signed object, with that tag, and the signature."""
+    """Split a message into its signed object (with that tag) and its signature."""
     try:
         items = {one.tag: one for one in reversed(children(content))}
         data, signature = items[tag], items[SIGNATURE]
-    except (TlvError, KeyError) as error:  # pragma: no cover - the decoder has read these
+    except (TlvError, KeyError) as error:  # pragma: no cover - the decoder has checked these
         raise SmdppError(Refusal.EUICC_MESSAGE, f"The answer is damaged: {error}.") from error
     return Signed(value, content[data.start : data.end], content[signature.value : signature.end])
 
@@ -110,8 +110,8 @@ _SIGNED, _COMPACT = 0x30, (0xA0, 0xA1)
 class Pending:
     """A notification exactly as received, in `message`.
 
-    `eid` is that of the certificate in it, which a ProfileInstallationResult does not have; that
-    has the `transaction_id` of its download, and `installed` says how it ended.
+    `eid` is that of the certificate in it. A ProfileInstallationResult has none, but has the
+    `transaction_id` of its download, and `installed` is its outcome.
     """
 
     message: bytes
@@ -123,14 +123,14 @@ class Pending:
 
     @property
     def about(self) -> str:
-        """How a person calls it."""
+        """Its name in messages to people."""
         return f"notification {self.seq_number} for {self.address}"
 
 
 def read_pending(message: bytes, wire: Wire = WIRE_1_2) -> Pending:
-    """Read one, without verifying it.
+    """Read a notification without verifying it.
 
-    Raises EimError, also for the compact forms; UnknownFormError for one of a later version.
+    Raises EimError, also for compact forms; UnknownFormError for one of a later version.
     """
     try:
         if is_result(message):

@@ -1,4 +1,4 @@
-"""What came of a package: reads an EuiccPackageResult and verifies the card's signature.
+"""The result of a package: reads an EuiccPackageResult and verifies the card's signature.
 
 SGP.32 v1.2 clause 2.11.2.1. The signature is verified over the bytes as received.
 """
@@ -38,11 +38,12 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one operation came to.
+    """The result of one operation.
 
-    `name` is the operation's, or processingTerminated; `code` the name of its result code ("ok"
-    for results that have none); `value` what it gave back, such as an association token. For what
-    this version does not know, `name` is "?" or `code` "?" and a tag, and `value` its whole object.
+    `name` is that of the operation, or processingTerminated; `code` is the name of its result code
+    ("ok" for results without one); `value` is what it returned, such as an association token. For
+    results unknown to this version, `name` is "?" or `code` is "?" and a tag, and `value` is the
+    whole object.
     """
 
     name: str
@@ -51,22 +52,22 @@ class Outcome:
 
     @property
     def eim_ids(self) -> list[str]:
-        """The eIMs that listEim named."""
+        """The eIMs in the result of listEim."""
         listed = self.value if isinstance(self.value, list) else []
         return [str(one["eimId"]) for one in listed if isinstance(one, dict)]
 
     @property
     def done(self) -> bool:
-        """Whether the card did it: removing the last eIM counts, as the list goes on."""
+        """Whether the card executed it; removing the last eIM counts, as execution continues."""
         return self.code == "ok" or (self.name, self.code) == ("deleteEim", "lastEimDeleted")
 
 
 @dataclass(frozen=True, slots=True)
 class PackageAnswer:
-    """An answer to a package. What its form lacks is None or empty.
+    """An answer to a package. Fields that its form does not have are None or empty.
 
-    `genuine` says that the card's signature was verified, which an unsigned error never is;
-    `error` is the code's name in a signed error; `token` the one that an unsigned error mentions.
+    `genuine` says that the card's signature was verified, which is never so for an unsigned error;
+    `error` is the name of a signed error's code; `token` the one in an unsigned error.
     """
 
     form: Form
@@ -81,14 +82,14 @@ class PackageAnswer:
 
     @property
     def done(self) -> bool:
-        """Whether the card took the package and did all that it answers for."""
+        """Whether the card accepted the package and every operation succeeded."""
         return self.form is Form.RESULT and all(one.done for one in self.outcomes)
 
 
 def read_result(result: bytes, wire: Wire = WIRE_1_2) -> PackageAnswer:
-    """Read an EuiccPackageResult (BF51) and believe it.
+    """Read an EuiccPackageResult (BF51) without verifying it.
 
-    Raises EimError when it is none, UnknownFormError for one of a form that `wire` does not have.
+    Raises EimError for other bytes, UnknownFormError for a form that `wire` does not have.
     """
     try:
         found = wire[EuiccPackageResult].read_keeping(result)
@@ -119,10 +120,10 @@ def verify_result(
     """Read an EuiccPackageResult and verify euiccSignEPR or euiccSignEPE.
 
     `euicc` is the card's public key, certificate or GetCerts answer; `token` the association token
-    of the eIM. With the `package` that is answered (BF51), cards of v1.0 are understood, whose
-    signature covers the package's instead of the token. An unsigned error comes back with
-    `genuine` False. Raises NotGenuineError when the signature is not the card's, EimError for other
-    bytes, or an answer to another eIM.
+    of the eIM. Cards of v1.0 also need the `package` (BF51): their signature covers the package's
+    signature instead of the token. An unsigned error is returned with `genuine` False. Raises
+    NotGenuineError if the signature is not the card's, EimError for other bytes or an answer to
+    another eIM.
     """
     answer = read_result(result, wire)
     if eim_id is not None and answer.eim_id != eim_id:
@@ -149,9 +150,9 @@ def _signed_parts(result: bytes) -> tuple[bytes, bytes]:
     try:
         outer = whole(result)
         parts = children(result, outer.value, outer.end)
-        if len(parts) == 1:  # one of the forms of a result, where a package has its parts at once
+        if len(parts) == 1:  # a result is a CHOICE of forms, a package is not
             parts = children(result, parts[0].value, parts[0].end)
-    except TlvError as error:  # pragma: no cover - the decoder has read these
+    except TlvError as error:  # pragma: no cover - the decoder has checked these
         raise _unreadable(error) from error
     if [one.tag for one in parts] != [_SIGNED_DATA, _SIGNATURE]:
         raise EimError("The answer is not its data and one signature. Fetch it again.")
@@ -191,7 +192,7 @@ def _unsigned_error(value: EuiccPackageErrorUnsignedValue) -> PackageAnswer:
 
 
 def _outcome_of(one: EuiccResultDataValue, named: Plain) -> Outcome:
-    """What one element says; `named` is the same with the names of all codes."""
+    """The result in one element; `named` is the same element with code names."""
     if isinstance(named, Unknown):
         return Outcome(named.name, shown(named), named.raw)
     element, _ = one
@@ -208,5 +209,6 @@ def _outcome_of(one: EuiccResultDataValue, named: Plain) -> Outcome:
 
 def _unreadable(error: Exception) -> EimError:
     return EimError(
-        f"This is not an answer to a package: {error}. Give the whole object that begins BF51."
+        f"This is not an answer to a package: {error}. Give the whole object, which begins with "
+        "BF51."
     )

@@ -1,6 +1,6 @@
-"""Files that are whole or not there at all, each with one writer at a time.
+"""Files that are either complete or absent, each with one writer at a time.
 
-Of mode 0600 from their first byte, as keys are in some. All errors are OSError.
+Mode 0600 from the start, as some hold keys. All errors are OSError.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def create(path: Path, content: bytes) -> None:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Put other content in the place of a file's; whoever reads has the old or the new."""
+    """Replace the content of a file; a reader sees either the old or the new."""
     draft = _draft(path, content)
     try:
         draft.replace(path)
@@ -36,7 +36,7 @@ def replace(path: Path, content: bytes) -> None:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Be the only one who replaces the file; others wait. Raises OSError when there is none."""
+    """Hold the lock for replacing the file; others wait. Raises OSError if there is no file."""
     fd = _locked(path)
     try:
         yield
@@ -45,18 +45,18 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def _locked(path: Path) -> int:
-    """A descriptor that holds the lock of the file which is at `path` now."""
+    """A descriptor that holds the lock of the file now at `path`."""
     while True:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         fcntl.flock(fd, fcntl.LOCK_EX)
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(fd), path.stat()):
                 return fd
-        os.close(fd)  # replaced while we waited
+        os.close(fd)  # replaced while waiting
 
 
 def _draft(path: Path, content: bytes) -> Path:
-    """A file beside `path` that has the content on the disk."""
+    """A new file beside `path` with the content, synced to disk."""
     fd, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
     draft = Path(name)
     try:

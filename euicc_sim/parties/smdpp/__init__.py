@@ -1,12 +1,12 @@
-"""An SM-DP+: the Subscription Manager Data Preparation server, which binds Profiles to cards.
+"""An SM-DP+, the Subscription Manager Data Preparation server: binds Profiles to cards.
 
     smdpp = Smdpp.of(TestPki.load("pki"), [Order(package, "CODE-1")])
     smdpp.initiate_authentication(euicc_info1, challenge, smdpp.address)
 
-The functions of ES9+ are methods, as `messages.interfaces` has them: a card's answers come in, and
-what the card is to be sent goes out; refusals are SmdppError. Orders are Profile Packages and who
-may fetch them. Knows no network, no LPA, and of a Profile Package only its header. Start reading
-at `smdpp`; `binding` makes the Bound Profile Package, and can make a wrong one for a test.
+The functions of ES9+ are methods, as declared in `messages.interfaces`: they take a card's answers
+and return what to send to the card; refusals are SmdppError. An order is a Profile Package and who
+may download it. Knows no network, no LPA, and of a Profile Package only its header. Start reading
+at `smdpp`; `binding` makes the Bound Profile Package, or a faulty one for a test.
 """
 
 from euicc_sim.parties.smdpp.binding import SEGMENT_SIZE, Binding

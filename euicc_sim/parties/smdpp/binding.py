@@ -1,7 +1,7 @@
 """Binds a Profile Package to one card: BF36 and its parts (SGP.22 v2.5 clauses 2.5.3, 2.5.4, 5.5).
 
-Every step stands alone and every part can be replaced, so that a card can be shown each mistake.
-Knows no session and no order.
+Every step can be called alone and every part replaced, so that tests can make each mistake. Knows
+nothing of sessions and orders.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from euicc_sim.crypto.bsp import (
 from euicc_sim.crypto.signature import sign
 
 SEGMENT_SIZE = 1008
-"""Plaintext bytes of one 86 or 88 unless told otherwise."""
+"""The default number of plaintext bytes in one 86 or 88."""
 
 INSTALL = 1
-"""remoteOpId installBoundProfilePackage, the only one there is."""
+"""remoteOpId installBoundProfilePackage, the only one defined."""
 
 HOST_ID = b"smdpp-01"
-"""Our host identifier, 1 to 16 bytes in a CRT."""
+"""The host identifier, 1 to 16 bytes in a CRT."""
 
 _PACKAGE, _INITIALISE, _CONFIGURE, _REPLACE = 0xBF36, 0xBF23, 0xBF24, 0xBF26
 _REMOTE_OP_ID, _TRANSACTION_ID, _CRT, _OTPK = 0x82, 0x80, 0xA6, 0x5F49
@@ -54,18 +54,18 @@ class SessionKeys(NamedTuple):
 
     @classmethod
     def make(cls, random: Callable[[int], bytes]) -> SessionKeys:
-        """New keys out of 48 random bytes."""
+        """New keys from 48 random bytes."""
         return cls(random(KEY_SIZE), random(KEY_SIZE), random(KEY_SIZE))
 
     def session(self) -> Bsp:
-        """The session under these keys; its counter begins at 1."""
+        """A session with these keys; its counter begins at 1."""
         return Bsp(self.chaining, self.enc, self.cmac)
 
 
 def control_reference_template(
     host_id: bytes, key_type: int = KEY_TYPE_AES, key_length: int = KEY_SIZE
 ) -> bytes:
-    """The CRT (A6) of a key agreement, clause 5.5.1; whatever the values, it is written."""
+    """The CRT (A6) of a key agreement, clause 5.5.1. The values are not checked."""
     return tlv(
         _CRT,
         tlv(0x80, bytes((key_type,))),
@@ -77,7 +77,7 @@ def control_reference_template(
 def channel_parameters(
     transaction_id: bytes, crt: bytes, smdp_otpk: bytes, remote_op_id: int = INSTALL
 ) -> bytes:
-    """What BF23 begins with: 82, 80, the CRT as it is, and 5F49 (clause 5.5.1)."""
+    """The first fields of BF23: 82, 80, the given CRT, and 5F49 (clause 5.5.1)."""
     return b"".join(
         (
             tlv(_REMOTE_OP_ID, bytes((remote_op_id,))),
@@ -89,7 +89,7 @@ def channel_parameters(
 
 
 def smdp_sign(key: ec.EllipticCurvePrivateKey, parameters: bytes, euicc_otpk: bytes) -> bytes:
-    """The smdpSign of `parameters`, 64 bytes; it covers the card's one-time key as well."""
+    """The smdpSign over `parameters` and the card's one-time key, 64 bytes."""
     return sign(key, parameters + tlv(_OTPK, euicc_otpk))
 
 
@@ -99,7 +99,7 @@ def initialise_secure_channel(parameters: bytes, signature: bytes) -> bytes:
 
 
 def configure_isdp(dp_oid: str | None = None) -> bytes:
-    """ConfigureISDP (BF24), clause 5.5.2: empty, or with dpProprietaryData of that OID alone."""
+    """ConfigureISDP (BF24), clause 5.5.2: empty, or with dpProprietaryData of just that OID."""
     if dp_oid is None:
         return tlv(_CONFIGURE)
     return tlv(_CONFIGURE, tlv(_PROPRIETARY, tlv(_OID, write_oid(dp_oid))))
@@ -113,30 +113,30 @@ def replace_session_keys(keys: SessionKeys) -> bytes:
 def protected(
     session: Bsp, tag: int, plaintext: bytes, segment_size: int = SEGMENT_SIZE
 ) -> Iterator[bytes]:
-    """The segments (87, 88 or 86) of a plaintext that is cut every `segment_size` bytes.
+    """The segments (87, 88 or 86) of a plaintext, cut every `segment_size` bytes.
 
-    Each moves the session on. An empty plaintext is one segment.
+    Each advances the session. An empty plaintext gives one segment.
     """
     for start in range(0, max(len(plaintext), 1), segment_size):
         yield session.protect(tag, plaintext[start : start + segment_size])
 
 
 def bound_package(channel: bytes, *sections: bytes) -> bytes:
-    """BoundProfilePackage (BF36) of BF23 and sections that are whole."""
+    """BoundProfilePackage (BF36) of BF23 and complete sections."""
     return tlv(_PACKAGE, channel, *sections)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Binding:
-    """A Profile Package (`package`, plain) and all that goes into binding it, but for the card.
+    """A Profile Package (`package`, plain) and all that is needed to bind it but the card's part.
 
     `metadata` is BF25, `eid` 16 bytes, `signing_key` the key of CERT.DPpb, `one_time_key` the
-    SM-DP+'s pair. Without `keys` there is no ReplaceSessionKeys, and the agreed keys protect the
-    profile elements too. `segment_size` is in bytes of plaintext, above 0.
+    SM-DP+'s key pair. Without `keys` there is no ReplaceSessionKeys, and the session keys protect
+    the profile elements too. `segment_size` is in bytes of plaintext, above 0.
 
-    What comes after these is for mistakes: `configuration` and `replacement` are the plaintexts
-    of BF24 and BF26; `crt` (A6), `shown_otpk` and `signature` stand in BF23 in place of what
-    belongs there, `session` in place of the agreed one.
+    The other fields are for deliberate mistakes: `configuration` and `replacement` are the
+    plaintexts of BF24 and BF26; `crt` (A6), `shown_otpk` and `signature` replace the correct values
+    in BF23, `session` replaces the agreed one.
     """
 
     package: bytes = field(repr=False)
@@ -162,13 +162,13 @@ class Binding:
     def bound(self, euicc_otpk: bytes) -> bytes:
         """BoundProfilePackage (BF36) for a card's one-time key, an uncompressed point.
 
-        The same binding gives the same bytes again. Raises UnusableKeyError for a point that is
+        The same binding always gives the same bytes. Raises UnusableKeyError for a point that is
         not on the curve of `one_time_key`, BspStructureError for segments above 65535 bytes.
         """
         return bound_package(self.channel(euicc_otpk), *self.sections(euicc_otpk))
 
     def parameters(self) -> bytes:
-        """What stands before the signature in BF23."""
+        """The part of BF23 before the signature."""
         crt = self.crt or control_reference_template(self.host_id, self.key_type, self.key_length)
         shown = self.one_time_key.public if self.shown_otpk is None else self.shown_otpk
         return channel_parameters(self.transaction_id, crt, shown, self.remote_op_id)
@@ -181,7 +181,7 @@ class Binding:
         return initialise_secure_channel(self.parameters(), signature)
 
     def agreed(self, euicc_otpk: bytes) -> Bsp:
-        """The session that both sides derive, at its beginning. Raises UnusableKeyError."""
+        """The session that both sides derive, in its initial state. Raises UnusableKeyError."""
         if self.session is not None:
             return self.session.fork()
         pair = self.one_time_key
@@ -190,7 +190,7 @@ class Binding:
         return Bsp.derive(secret, info)
 
     def sections(self, euicc_otpk: bytes) -> list[bytes]:
-        """A0, A1, A2 unless the keys stay, and A3."""
+        """A0, A1, A2 if the keys are replaced, and A3."""
         session = self.agreed(euicc_otpk)
         size = self.segment_size
         found = [

@@ -1,6 +1,6 @@
-"""What an SM-DP+ reads of a card's answers, and whether the card signed it (SGP.22 clause 5.6).
+"""Reads a card's answers for an SM-DP+ and verifies their signatures (SGP.22 clause 5.6).
 
-Signatures are verified over the bytes as received. Remembers nothing.
+Signatures are verified over the bytes as received. Keeps no state.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ _EVENTS = ("install", "enable", "disable", "delete")
 
 @dataclass(frozen=True, slots=True)
 class NotificationFacts:
-    """What a notification says, once its signature was verified.
+    """The contents of a verified notification.
 
-    `event` is install, enable, disable or delete; `iccid` digits, None when the card knew none.
-    The other fields are a ProfileInstallationResult's: `error` names errorReason and is None when
-    the Profile was installed under `aid`, `command` the step that failed.
+    `event` is install, enable, disable or delete; `iccid` is digits, None if the card had none. The
+    other fields are for a ProfileInstallationResult: `error` is the name of errorReason, None if
+    the Profile was installed as `aid`; `command` is the step that failed.
     """
 
     eid: str
@@ -59,14 +59,14 @@ class NotificationFacts:
 
     @property
     def installed(self) -> bool:
-        """Whether this says that a Profile was installed by a Bound Profile Package."""
+        """Whether this reports that a Bound Profile Package was installed."""
         return self.aid is not None
 
 
 def read_authentication(
     message: bytes, wire: Wire = WIRE_1_2
 ) -> Signed[AuthenticateResponseOkValue]:
-    """The good alternative of AuthenticateServerResponse (BF38).
+    """The ok alternative of AuthenticateServerResponse (BF38).
 
     Raises SmdppError for others, with the card's error code.
     """
@@ -82,7 +82,7 @@ def read_authentication(
 def read_preparation(
     message: bytes, wire: Wire = WIRE_1_2
 ) -> Signed[PrepareDownloadResponseOkValue]:
-    """The good alternative of PrepareDownloadResponse (BF21). Raises SmdppError for others."""
+    """The ok alternative of PrepareDownloadResponse (BF21). Raises SmdppError for others."""
     found = read_message(wire[PrepareDownloadResponse], message)
     match found:
         case ("downloadResponseOk", value):
@@ -93,7 +93,7 @@ def read_preparation(
 
 
 def read_cancelling(message: bytes, wire: Wire = WIRE_1_2) -> Signed[CancelSessionResponseOkValue]:
-    """The good alternative of CancelSessionResponse (BF41). Raises SmdppError for others."""
+    """The ok alternative of CancelSessionResponse (BF41). Raises SmdppError for others."""
     found = read_message(wire[CancelSessionResponse], message)
     match found:
         case ("cancelSessionResponseOk", value):
@@ -104,7 +104,7 @@ def read_cancelling(message: bytes, wire: Wire = WIRE_1_2) -> Signed[CancelSessi
 
 
 def _signed(value: V, message: bytes) -> Signed[V]:
-    """The good alternative of an answer, which is its signed object and the signature."""
+    """The ok alternative of an answer: its signed object and the signature."""
     outer = whole(message)
     inside = children(message, outer.value, outer.end)[0]
     return signed_part(value, message[inside.value : inside.end], _SEQUENCE)
@@ -113,12 +113,12 @@ def _signed(value: V, message: bytes) -> Signed[V]:
 def _refused(name: str, code: object) -> SmdppError:
     return SmdppError(
         Refusal.EUICC_SIGNATURE,
-        f"The card refused: its {name} says {shown(code)}. Look at what it was sent.",
+        f"The card refused: {name} has {shown(code)}. Check what it was sent.",
     )
 
 
 def facts(euicc: Euicc, metadata: NotificationMetadataValue) -> NotificationFacts:
-    """What NotificationMetadata says."""
+    """The facts in NotificationMetadata."""
     events = sorted(metadata["profileManagementOperation"])
     number = metadata.get("iccid")
     return NotificationFacts(
@@ -131,7 +131,7 @@ def facts(euicc: Euicc, metadata: NotificationMetadataValue) -> NotificationFact
 
 
 def result_facts(euicc: Euicc, data: ProfileInstallationResultDataValue) -> NotificationFacts:
-    """What ProfileInstallationResultData says."""
+    """The facts in ProfileInstallationResultData."""
     found = replace(
         facts(euicc, data["notificationMetadata"]), transaction_id=data["transactionId"]
     )

@@ -1,4 +1,4 @@
-"""What an SM-DP+ has to give out: orders, each a Profile Package and who may fetch it how.
+"""The orders of an SM-DP+: each a Profile Package and who may download it.
 
 SGP.22 v2.5 clause 3.1.1. Knows no keys and no messages.
 """
@@ -17,17 +17,17 @@ from euicc_sim.parties.smdpp.metadata import Metadata, MetadataError
 from euicc_sim.parties.smdpp.profile_packages import metadata_of
 
 CONFIRMATION_TRIES = 3
-"""How many wrong confirmation codes in a row end an order."""
+"""The number of consecutive wrong confirmation codes that ends an order."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """A Profile that waits: `package` is the unprotected Profile Package, DER.
+    """A Profile to download: `package` is the unprotected Profile Package, DER.
 
-    A card that does not name it by `matching_id` must have the EID of the order, 32 digits, which
-    otherwise only restricts it. `metadata` is StoreMetadata as values or as BF25 of any content;
-    without it, it is made of the package. A `single_use` order ends when the Profile was installed
-    or refused for good; others can be fetched again.
+    Without a `matching_id`, a card gets it only with the order's EID (32 digits); otherwise the EID
+    is a restriction. `metadata` is StoreMetadata as values or as BF25 of any content; by default it
+    is made from the package. A `single_use` order ends when the Profile was installed or finally
+    refused; others can be downloaded again.
     """
 
     package: bytes = field(repr=False)
@@ -40,7 +40,7 @@ class Order:
     def store_metadata(self, address: str, wire: Wire = WIRE_1_2) -> bytes:
         """StoreMetadata (BF25); `address` is the SM-DP+'s own.
 
-        Raises SmdppError when none can be made of the order.
+        Raises SmdppError if it cannot be made from the order.
         """
         if isinstance(self.metadata, bytes):
             return self.metadata
@@ -51,7 +51,7 @@ class Order:
 
 
 class OrderState(Enum):
-    """How far an order is."""
+    """The state of an order."""
 
     RELEASED = "released"
     INSTALLED = "installed"
@@ -60,7 +60,7 @@ class OrderState(Enum):
 
 @dataclass(frozen=True)
 class Prepared:
-    """The one-time keys of a Profile that was bound before, kept for the same card to try again."""
+    """The one-time keys of a bound Profile, kept for a retry by the same card."""
 
     eid: str
     euicc_otpk: bytes
@@ -70,7 +70,7 @@ class Prepared:
 
 @dataclass
 class OrderRecord:
-    """An order and what became of it."""
+    """An order and its state."""
 
     order: Order
     state: OrderState = OrderState.RELEASED
@@ -79,29 +79,29 @@ class OrderRecord:
 
     @property
     def open(self) -> bool:
-        """Whether the Profile can be fetched."""
+        """Whether the Profile can be downloaded."""
         return self.state is OrderState.RELEASED or (
             self.state is OrderState.INSTALLED and not self.order.single_use
         )
 
     def prepared_for(self, eid: str) -> Prepared | None:
-        """The keys of an earlier try of that card's."""
+        """The keys of an earlier attempt of that card."""
         return self.prepared if self.prepared and self.prepared.eid == eid else None
 
     def installed(self) -> None:
-        """A card has the Profile."""
+        """Record that a card has installed the Profile."""
         self.state, self.prepared = OrderState.INSTALLED, None
 
     def refused(self) -> None:
-        """A card will not have it."""
+        """Record that a card has finally refused it."""
         self.prepared = None
         if self.order.single_use:
             self.state = OrderState.ENDED
 
     def check_code(self, given: bytes | None, right: bytes | None) -> None:
-        """Hold the hash of a confirmation code against the right one, None for no code.
+        """Check the hash of a confirmation code; None if no code was given.
 
-        Raises SmdppError; the third wrong one ends the order.
+        Raises SmdppError; the third wrong code ends the order.
         """
         if right is None or given == right:
             self.wrong_codes = 0
@@ -109,7 +109,7 @@ class OrderRecord:
         if given is None:
             raise SmdppError(
                 Refusal.CONFIRMATION_CODE_MISSING,
-                "The order has a confirmation code, and none was given. Ask the user for it.",
+                "The order requires a confirmation code, and none was given. Ask the user for it.",
             )
         self.wrong_codes += 1
         if self.wrong_codes >= CONFIRMATION_TRIES:
@@ -127,7 +127,7 @@ class OrderRecord:
 
 
 class OrderBook:
-    """All orders of one SM-DP+."""
+    """The orders of an SM-DP+."""
 
     def __init__(self, orders: Iterable[Order] = ()) -> None:
         self._records: list[OrderRecord] = []
@@ -135,19 +135,19 @@ class OrderBook:
             self.add(order)
 
     def __iter__(self) -> Iterator[OrderRecord]:
-        """All, in the order in which they came."""
+        """All orders, in order of arrival."""
         return iter(self._records)
 
     def add(self, order: Order) -> OrderRecord:
-        """Take an order; of equal matchingIds the one that came last is meant."""
+        """Add an order; of equal matchingIds the latest is used."""
         record = OrderRecord(order)
         self._records.append(record)
         return record
 
     def find(self, matching_id: str, eid: str) -> OrderRecord:
-        """The open order that is named, or without a name the one for that card.
+        """The open order with that matchingId, or if there is none, the one for that card.
 
-        Raises SmdppError for none (8.2.6) and for one that is another card's (8.1.1).
+        Raises SmdppError if there is none (8.2.6) or it is for another card (8.1.1).
         """
         named = [
             one

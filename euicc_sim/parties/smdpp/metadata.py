@@ -1,6 +1,6 @@
-"""What an SM-DP+ says of a Profile: StoreMetadata (SGP.22 v2.5 clause 5.5.3, SGP.32 v1.2).
+"""The metadata of a Profile: StoreMetadata (SGP.22 v2.5 clause 5.5.3, SGP.32 v1.2).
 
-Knows the header of a Profile Package, nothing else of it.
+Knows of a Profile Package only the header.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from euicc_sim.parties.messages.errors import EimError
 from euicc_sim.parties.messages.identifiers import iccid_bytes
 
 SERVICE_PROVIDER_NAME = "Test Operator"
-"""serviceProviderName of metadata that nobody gave."""
+"""serviceProviderName of metadata made from a package."""
 
 _MCC_MNC = re.compile(r"([0-9]{3})([0-9]{2})([0-9]?)")
 ICON_SIZE = 1024
-"""The most bytes of an icon."""
+"""The maximum size of an icon in bytes."""
 
 
 class MetadataError(ValueError):
-    """A package or a value of which no metadata can be made; a sentence with the next step."""
+    """Metadata cannot be made from this package or value; a sentence with the next step."""
 
 
 class ProfileClass(IntEnum):
@@ -50,7 +50,7 @@ class IconType(IntEnum):
 
     @classmethod
     def of(cls, icon: bytes) -> Self:
-        """The type of a picture, by how it begins. Raises MetadataError for what is not an icon."""
+        """The type of a picture, from its first bytes. Raises MetadataError."""
         kind = next((kind for start, kind in _PICTURES.items() if icon.startswith(start)), None)
         if kind is None or len(icon) > ICON_SIZE:
             raise MetadataError(
@@ -72,7 +72,7 @@ class Event(IntEnum):
 
 
 class PolicyRule(IntEnum):
-    """The bits of PprIds: PPR1 forbids to disable, PPR2 forbids to delete."""
+    """The bits of PprIds: PPR1 forbids disabling, PPR2 forbids deletion."""
 
     UPDATE_CONTROL = 0
     PPR1 = 1
@@ -81,7 +81,7 @@ class PolicyRule(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class NotificationTarget:
-    """An entry of notificationConfigurationInfo: who hears of which events."""
+    """An entry of notificationConfigurationInfo: a recipient and its events."""
 
     events: frozenset[Event]
     address: str
@@ -110,7 +110,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class VendorData:
-    """A VendorSpecificExtension item: an OID, dotted, and one DER object of its vendor's."""
+    """A VendorSpecificExtension item: a dotted OID and a DER object of the vendor."""
 
     oid: str
     data: bytes
@@ -118,10 +118,10 @@ class VendorData:
 
 @dataclass(frozen=True, kw_only=True)
 class Metadata:
-    """The fields of StoreMetadata; what is None is left out.
+    """The fields of StoreMetadata; those that are None are left out.
 
     `iccid` has 19 or 20 digits in printed order; an icon has at most 1024 bytes, the names 32 and
-    64 bytes of UTF-8. `ecall_indication` and `fallback_allowed` are SGP.32's.
+    64 bytes of UTF-8. `ecall_indication` and `fallback_allowed` are from SGP.32.
     """
 
     iccid: str
@@ -139,9 +139,9 @@ class Metadata:
     fallback_allowed: bool | None = None
 
     def encoded(self, wire: Wire = WIRE_1_2) -> bytes:
-        """StoreMetadata (BF25), DER: the class operational is left out as the default.
+        """StoreMetadata (BF25), DER; the class operational, the default, is left out.
 
-        Raises MetadataError for values that do not fit.
+        Raises MetadataError for invalid values.
         """
         value: StoreMetadataRequestValue = {
             "iccid": _iccid_bytes(self.iccid),
@@ -174,7 +174,7 @@ class Metadata:
 
 
 def read_metadata(metadata: bytes, wire: Wire = WIRE_1_2) -> StoreMetadataRequestValue:
-    """The values of StoreMetadata (BF25). Raises MetadataError when they cannot be read."""
+    """The values of StoreMetadata (BF25). Raises MetadataError if it is malformed."""
     try:
         return wire[StoreMetadataRequest].read_keeping(metadata)
     except Asn1Error as error:
@@ -184,7 +184,7 @@ def read_metadata(metadata: bytes, wire: Wire = WIRE_1_2) -> StoreMetadataReques
 
 
 def iccid_of(metadata: bytes, wire: Wire = WIRE_1_2) -> str:
-    """The ICCID in StoreMetadata (BF25). Raises MetadataError when it cannot be read."""
+    """The ICCID in StoreMetadata (BF25). Raises MetadataError if it is malformed."""
     return iccid_digits(read_metadata(metadata, wire)["iccid"])
 
 

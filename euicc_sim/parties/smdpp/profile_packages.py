@@ -1,4 +1,4 @@
-"""Unprotected Profile Packages as far as an SM-DP+ looks into them: the header, and one made up."""
+"""Unprotected Profile Packages: reading the header, and making one for tests."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _NAME_SIZE = 64
 
 
 def metadata_of(package: bytes, address: str) -> Metadata:
-    """Metadata for an unprotected Profile Package: ICCID and name out of its header.
+    """Metadata for an unprotected Profile Package: ICCID and name from its header.
 
-    `address` hears when the Profile is enabled, disabled or deleted. Raises MetadataError when
+    `address` is notified when the Profile is enabled, disabled or deleted. Raises MetadataError if
     the package does not begin with a header.
     """
     header = _header(package)
@@ -29,9 +29,9 @@ def metadata_of(package: bytes, address: str) -> Metadata:
     if len(number) != _ICCID_SIZE:
         raise MetadataError(
             f"The header of the Profile Package has an ICCID of {len(number)} bytes, not "
-            f"{_ICCID_SIZE}. Take a whole package, or give the metadata yourself."
+            f"{_ICCID_SIZE}. Use a complete package, or give the metadata."
         )
-    # A header has the digits as they are printed, metadata has the halves of each byte exchanged.
+    # The header has the digits in printed order, metadata with the nibbles of each byte swapped.
     name = header.get(_PROFILE_TYPE, b"")[:_NAME_SIZE].decode(errors="ignore")
     events = (Event.ENABLE, Event.DISABLE, Event.DELETE)
     return Metadata(
@@ -60,16 +60,16 @@ def _no_package(why: str) -> MetadataError:
 
 HEADER, NON_STANDARD, END = 0xA0, 0xA9, 0xAA
 SMALLEST = 200
-"""Bytes; a package that is to be smaller has as many all the same."""
+"""The minimum size in bytes."""
 
 
 def made_up_package(
     iccid: str, name: str, *, size: int = SMALLEST, connectivity: bytes | None = None
 ) -> bytes:
-    """A profile package of about `size` bytes; no network knows it.
+    """A profile package of about `size` bytes, for no real network.
 
-    `iccid` has 19 or 20 digits, `connectivity` are httpParams (SGP.32 v1.2 clause 5.9.24). Raises
-    EimError for an ICCID that is none.
+    `iccid` has 19 or 20 digits, `connectivity` is httpParams (SGP.32 v1.2 clause 5.9.24). Raises
+    EimError for a malformed ICCID.
     """
     header = tlv(
         HEADER,

@@ -1,4 +1,4 @@
-"""What an SM-DP+ is below each CI, and how far each of its transactions is. Sends nothing."""
+"""An SM-DP+'s credentials below each CI, and its transactions. Sends nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from keys.credential import Credential, key_id
 
 @dataclass(frozen=True)
 class Identity:
-    """What an SM-DP+ has below one CI: CERT.DPauth and CERT.DPpb with their keys.
+    """An SM-DP+'s credentials below one CI: CERT.DPauth and CERT.DPpb with their keys.
 
     `ci_pk_id` is the CI's key identifier, 20 bytes; `oid` the registeredID of CERT.DPauth.
     """
@@ -35,7 +35,7 @@ class Identity:
 
     @classmethod
     def below(cls, ci: x509.Certificate, auth: Credential, pb: Credential) -> Self:
-        """Raises InvalidCertificateError for certificates that no card would accept."""
+        """Raise InvalidCertificateError for certificates that no card would accept."""
         der, number = ci.public_bytes(Encoding.DER), key_id(ci)
         oid = check_server(auth.der, der, number, (ServerRole.DP_AUTH,)).oid
         check_server(pb.der, der, number, (ServerRole.DP_PB,))
@@ -43,7 +43,7 @@ class Identity:
 
 
 def identities(pki: TestPki, curves: Iterable[Curve] | None = None) -> tuple[Identity, ...]:
-    """Those of a test PKI, of all its curves or of these. Raises PkiError for what it lacks."""
+    """Those of a test PKI, on all its curves or on these. Raises PkiError if one is missing."""
     return tuple(
         Identity.below(
             pki.branch(curve).ci.certificate,
@@ -57,9 +57,9 @@ def identities(pki: TestPki, curves: Iterable[Curve] | None = None) -> tuple[Ide
 def choose(
     known: Sequence[Identity], for_verification: Sequence[bytes], for_signing: Sequence[bytes]
 ) -> Identity:
-    """The one below the card's first CI for signing that it also verifies with (clause 5.6.1).
+    """The identity below the first CI of the card's signing list that it can verify (clause 5.6.1).
 
-    Raises SmdppError when the card verifies with none of our CIs, or signs below none.
+    Raises SmdppError if the card verifies with none of these CIs, or signs below none.
     """
     usable = {one.ci_pk_id: one for one in known if one.ci_pk_id in for_verification}
     if not usable:
@@ -86,7 +86,7 @@ def _listed(numbers: Iterable[bytes]) -> str:
 class Session:
     """One transaction: what was sent, and what the card has proved so far.
 
-    It is `bound` once a Bound Profile Package was given out, and `over` once it was cancelled.
+    It is `bound` once a Bound Profile Package was sent, and `over` once it was cancelled.
     """
 
     transaction_id: bytes
@@ -106,61 +106,61 @@ class Session:
         return self.euicc, self.record
 
     def right_hash(self) -> bytes | None:
-        """The hashCc that the card must answer, None when the order has no confirmation code."""
+        """The hashCc expected from the card, None if the order has no confirmation code."""
         code = self.download[1].order.confirmation_code
         return None if code is None else hash_of_confirmation_code(code, self.transaction_id)
 
     def check_transaction(self, transaction_id: bytes) -> None:
-        """Raise SmdppError when what a card signed belongs to another transaction."""
+        """Raise SmdppError if what a card signed belongs to another transaction."""
         if transaction_id != self.transaction_id:
             raise unknown(transaction_id)
 
     def check_oid(self, oid: str) -> None:
-        """Raise SmdppError when what a card signed is for another SM-DP+."""
+        """Raise SmdppError if what a card signed is for another SM-DP+."""
         if oid != self.identity.oid:
             raise SmdppError(
                 Refusal.OTHER_SMDP,
-                f"The card says this of the SM-DP+ {oid}; this one is {self.identity.oid}. "
-                "Take it to that one.",
+                f"The card's message is for the SM-DP+ {oid}; this one is {self.identity.oid}. "
+                "Send it to that one.",
             )
 
 
 @dataclass
 class Sessions:
-    """All transactions of one SM-DP+ that something may still come of, `at_most` so many."""
+    """The transactions of an SM-DP+ for which messages may still arrive, `at_most` that many."""
 
     at_most: int = 1000
     _by_id: dict[bytes, Session] = field(default_factory=dict)
 
     def add(self, session: Session) -> None:
-        """A transaction begins; where it is one too many, the oldest is forgotten."""
+        """Add a transaction; if there are too many, the oldest is forgotten."""
         while len(self._by_id) >= self.at_most:
             del self._by_id[next(iter(self._by_id))]
         self._by_id[session.transaction_id] = session
 
     def any(self, transaction_id: bytes) -> Session:
-        """A transaction, were it over: its result may come late. Raises SmdppError."""
+        """A transaction, even one that is over, as its result may be late. Raises SmdppError."""
         found = self._by_id.get(transaction_id)
         if found is None:
             raise unknown(transaction_id)
         return found
 
     def current(self, transaction_id: bytes) -> Session:
-        """A transaction that goes on. Raises SmdppError."""
+        """A transaction in progress. Raises SmdppError."""
         found = self.any(transaction_id)
         if found.over:
             raise unknown(transaction_id)
         return found
 
     def end(self, session: Session) -> None:
-        """Nothing more is taken but, when a package was given out, its result."""
+        """End a transaction: only the result is still accepted, if a package was sent."""
         session.over = True
         if not session.bound:
             self._by_id.pop(session.transaction_id, None)
 
     @contextmanager
     def ending(self, session: Session) -> Iterator[None]:
-        """A refusal in here ends the transaction."""
+        """A refusal in this block ends the transaction."""
         try:
             yield
         except SmdppError:
@@ -169,7 +169,7 @@ class Sessions:
 
 
 def unknown(transaction_id: bytes) -> SmdppError:
-    """The refusal of a transactionId that means nothing, or means it no more."""
+    """The refusal of an unknown transactionId."""
     return SmdppError(
         Refusal.TRANSACTION,
         f"No transaction {transaction_id.hex().upper() or '(empty)'} waits for this. "

@@ -3,7 +3,7 @@
     smdpp = Smdpp.of(TestPki.load("pki"), [Order(package, "CODE-1")])
     result = Lpa(card.transmit).download(smdpp, matching_id="CODE-1")
 
-Verifies all that it is told by cards. Validity dates are looked at only when it is told the time.
+Verifies everything that cards send. Validity dates are checked only if a time is given.
 """
 
 from __future__ import annotations
@@ -84,11 +84,11 @@ class Options(TypedDict, total=False):
 class Smdpp:
     """An SM-DP+; its refusals are SmdppError, and a refusal ends the transaction.
 
-    `address` is its FQDN, `random` gives that many random bytes, `at` is the time at which cards'
-    certificates must be valid (None: dates are not looked at). Packages have segments of
+    `address` is its FQDN, `random` returns that many random bytes, `at` is the time at which cards'
+    certificates must be valid (None: dates are not checked). Packages have segments of
     `segment_size` bytes and ReplaceSessionKeys if `replace_keys`; with `reuse_keys` a card that
-    tries again is asked for the one-time key of its last try. `adjust` has the last word on each
-    binding, so that a test can spoil one.
+    retries is asked for the one-time key of its last attempt. `adjust` can change each binding, so
+    that a test can make a faulty one.
     """
 
     identities: tuple[Identity, ...]
@@ -115,12 +115,12 @@ class Smdpp:
     ) -> Self:
         """The SM-DP+ of a test PKI, on all its curves or on these; `options` are the fields.
 
-        Raises PkiError when the PKI lacks its certificates or keys.
+        Raises PkiError if the PKI lacks its certificates or keys.
         """
         return cls(identities=identities(pki, curves), orders=OrderBook(orders), **options)
 
     def session(self, transaction_id: bytes) -> Session:
-        """How far a transaction is, for who watches. Raises SmdppError for an unknown one."""
+        """The state of a transaction, for observers. Raises SmdppError for an unknown one."""
         return self._sessions.any(transaction_id)
 
     def initiate_authentication(
@@ -137,7 +137,7 @@ class Smdpp:
             raise SmdppError(
                 Refusal.EUICC_MESSAGE,
                 f"The card's challenge has {len(challenge)} bytes, not {CHALLENGE_SIZE}. "
-                "Ask the card for one by GetEUICCChallenge.",
+                "Get one from the card with GetEUICCChallenge.",
             )
         identity = choose(
             self.identities,
@@ -165,7 +165,7 @@ class Smdpp:
     def get_bound_profile_package(self, transaction_id: bytes, response: bytes) -> bytes:
         """ES9+.GetBoundProfilePackage, clause 5.6.2, with PrepareDownloadResponse (BF21).
 
-        BoundProfilePackage (BF36), the same again for a card that tries again with its key.
+        Returns BoundProfilePackage (BF36); the same bytes if the card retries with the same key.
         """
         session = self._sessions.current(transaction_id)
         euicc, record = session.download
@@ -184,8 +184,8 @@ class Smdpp:
     def handle_notification(self, pending: bytes) -> NotificationFacts:
         """ES9+.HandleNotification, clause 5.6.4, with any PendingNotification (BF37 or 30).
 
-        A ProfileInstallationResult must be of a transaction of this SM-DP+; the card of another
-        notification is known by the certificates in it.
+        A ProfileInstallationResult must belong to a transaction of this SM-DP+; the card of any
+        other notification is identified by the certificates in it.
         """
         if is_result(pending):
             return self._handle_result(read_installation(pending, self.wire))
@@ -195,7 +195,7 @@ class Smdpp:
         return facts(euicc, other.value["tbsOtherNotification"])
 
     def cancel_session(self, transaction_id: bytes, response: bytes) -> CancelReason:
-        """ES9+.CancelSession, clause 5.6.5, with CancelSessionResponse (BF41): the reason."""
+        """ES9+.CancelSession, clause 5.6.5, with CancelSessionResponse (BF41): its reason."""
         session = self._sessions.current(transaction_id)
         euicc, record = session.download
         answer = read_cancelling(response, self.wire)
@@ -246,7 +246,7 @@ class Smdpp:
         return euicc
 
     def _genuine(self, certificate: bytes, eum: bytes) -> Euicc:
-        """The card of a message's euiccCertificate and eumCertificate, below one of our CIs."""
+        """The card of a message's euiccCertificate and eumCertificate, below a known CI."""
         authority = authority_of(eum)
         found = next((one for one in self.identities if one.ci_pk_id == authority), None)
         if found is None:
@@ -256,7 +256,7 @@ class Smdpp:
     def _preparation(
         self, session: Session, record: OrderRecord, euicc: Euicc, euicc_signature1: bytes
     ) -> ClientAuthentication:
-        """What PrepareDownload asks; its signature covers that of the card."""
+        """The input of PrepareDownload; its signature covers that of the card."""
         pb = session.identity.pb
         value: SmdpSigned2Value = {
             "transactionId": session.transaction_id,

@@ -96,7 +96,7 @@ def test_show_tells_the_facts_of_a_new_card(run: Run, directory: Path) -> None:
 
 def test_show_says_that_nobody_is_trusted(run: Run, directory: Path) -> None:
     last = run("show", directory).out.splitlines()[-1]
-    assert last == "nobody is trusted; the first eIM comes in by AddInitialEim"
+    assert last == "none; add the first eIM with AddInitialEim"
 
 
 def test_show_lists_the_eims_of_a_card_in_use(run: Run, directory: Path) -> None:

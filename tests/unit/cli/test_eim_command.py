@@ -106,7 +106,7 @@ def test_new_takes_a_certificate_with_its_key(folder: Path) -> None:
     write_public_file(folder / "eim.der", credential.der)
     wrong, right = (next(Path("pki", one).glob("SK_*")) for one in ("DPauth", "EIMsign"))
     sentence = failed("new", "a.json", "--id", "e", "--certificate", "eim.der", "--key", str(wrong))
-    assert "made together" in sentence
+    assert "belong together" in sentence
     done("new", "a.json", "--id", "e", "--certificate", "eim.der", "--key", str(right))
     assert "certificate" in done("show", "a.json")
     assert failed("new", "c.json", "--id", "e", "--certificate", "none.der")
@@ -333,7 +333,7 @@ def test_a_foreign_answer_is_not_genuine(vector_eim: str, folder: Path, pki_fold
         "verify", vector_eim, result, "--certificate", "card.der"
     )
     assert "not a certificate" in failed("verify", vector_eim, result, "--certificate", "0102")
-    assert "begins BF51" in failed("verify", vector_eim, "0102", "--certificate", "card.der")
+    assert "begins with BF51" in failed("verify", vector_eim, "0102", "--certificate", "card.der")
     assert "RESULT: 'none'" in failed("verify", vector_eim, "none", "--certificate", "card.der")
 
 

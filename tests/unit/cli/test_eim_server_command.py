@@ -147,7 +147,7 @@ def test_a_card_is_made_by_what_is_told_of_it(run: Run, file: Path) -> None:
     ("words", "why"),
     [
         (["eim", "order", "{file}", "12", "getRAT"], "is not an EID"),
-        (["eim", "order", "{file}", EID, "enable"], "is not complete"),
+        (["eim", "order", "{file}", EID, "enable"], "is incomplete"),
         (["eim", "results", "{file}", OTHER_EID], "No card"),
         (["eim", "serve", "{file}", "--tls"], "--pki FOLDER"),
         (["eim", "serve", "{file}", "--certificate", "{file}"], "cannot be used for HTTPS"),

@@ -77,7 +77,7 @@ def test_requests_are_answered_and_everything_else_is_passed_on(run: Run, direct
     assert outcome.code == 7
     said = [line[9:] for line in outcome.err.splitlines()]
     assert said == [
-        "connected: a program has the card, in lpac's stdio protocol",
+        "connected: a program uses the card, in lpac's stdio protocol",
         f"GetEID: {eid}",
     ]
 

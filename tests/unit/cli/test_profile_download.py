@@ -229,7 +229,10 @@ def test_a_pki_that_cannot_serve_is_one_sentence(
     [
         (("--owner", "0010"), "'0010' is not an owner. Write three digits of the MCC"),
         (("--owner", "00a01"), "'00a01' is not an owner."),
-        (("--ppr1",), "A Profile with policy rules has an owner; add one, such as --owner 00101."),
+        (
+            ("--ppr1",),
+            "A Profile with policy rules needs an owner; add one, such as --owner 00101.",
+        ),
         (
             ("--icon", "icon"),
             "icon: This is not an icon of a Profile. Give a JPG or PNG of at most 1024",

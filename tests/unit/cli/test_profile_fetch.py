@@ -68,7 +68,7 @@ def test_a_confirmation_code_is_asked_for_before_anything_is_sent(
 ) -> None:
     code = f"LPA:1${SMDP}$red$$1"
     assert run(code, "--card", directory, "--url", url).complaint.startswith(
-        "The activation code wants a confirmation code."
+        "The activation code requires a confirmation code."
     )
     assert log.all == []
     done = run(code, "--card", directory, "--url", url, "--confirmation-code", "1234")

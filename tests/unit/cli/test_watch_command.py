@@ -52,7 +52,7 @@ def test_a_fresh_card_is_shown_though_nobody_serves_it(card: Card) -> None:
     lines = once(card.directory)
     assert any("89049032123451234512345678901235" in line for line in lines)
     assert any("served" in line and "no; insert it" in line for line in lines)
-    assert "nobody is trusted; the first eIM comes in by AddInitialEim" in lines
+    assert "none; add the first eIM with AddInitialEim" in lines
     assert "no Profiles" in lines
     assert lines[-1] == "no function has been called yet"
 
@@ -85,7 +85,7 @@ def test_a_download_under_way_is_shown(card: Card, pki_folder: Path) -> None:
 
     with suppress(EnoughError):
         install(send, pki_folder)
-    assert any("download" in line and "under way from" in line for line in once(card.directory))
+    assert any("download" in line and "in progress from" in line for line in once(card.directory))
 
 
 def test_a_look_at_what_has_not_changed_is_the_same(card: Card, pki_folder: Path) -> None:

@@ -77,7 +77,7 @@ def test_a_field_that_is_there_twice_is_refused(path: Path) -> None:
     content = path.read_bytes().replace(
         b'"counterValue": 0,', b'"counterValue": 0, "counterValue": 9,'
     )
-    with pytest.raises(EimError, match="at counterValue: the field is there twice"):
+    with pytest.raises(EimError, match="at counterValue: the field appears twice"):
         parse(content)
 
 

@@ -234,7 +234,7 @@ def test_a_refused_package_leaves_the_counter() -> None:
 
 def test_a_certificate_belongs_to_its_key() -> None:
     credential = TestPki.create([Curve.NIST], seed=1).credential(Role.EIM_SIGNING, Curve.NIST)
-    with pytest.raises(EimError, match="made together"):
+    with pytest.raises(EimError, match="belong together"):
         Eim("e", vector_key("eim1"), certificate=credential.der)
 
 

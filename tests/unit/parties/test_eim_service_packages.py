@@ -22,7 +22,7 @@ def world(tmp_path: Path, card: Card) -> World:
 
 def test_nothing_waits(world: World) -> None:
     assert fetch(world) == ("eimPackageError", "noEimPackageAvailable")
-    assert world.said == [f"{EID}: asked for a package, none waits"]
+    assert world.said == [f"{EID}: asked for a package, none is queued"]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_without_a_result_the_same_package_comes_again_and_then_is_held(world: W
     assert fetch(world) == ("eimPackageError", "noEimPackageAvailable")
     (order,) = kept(world).queue
     assert order.held
-    assert "no result came" in str(order.problem)
+    assert "no result after" in str(order.problem)
     world.service.again(EID, 1)
     form, package = fetch(world)
     assert form == "euiccPackageRequest"
@@ -92,7 +92,7 @@ def test_an_order_can_be_taken_back(world: World) -> None:
     world.service.order(EID, ["getRAT"])
     assert world.service.withdraw(EID, 1).words == ["getRAT"]
     assert fetch(world) == ("eimPackageError", "noEimPackageAvailable")
-    with pytest.raises(EimError, match="No order 1 waits"):
+    with pytest.raises(EimError, match="No order 1 is queued"):
         world.service.withdraw(EID, 1)
 
 
@@ -100,7 +100,7 @@ def test_an_order_can_be_taken_back(world: World) -> None:
     ("words", "why"),
     [
         ([], "at least one operation"),
-        (["enable"], "is not complete"),
+        (["enable"], "is incomplete"),
         (["listEim", "getRAT"], "PSMOs or eCOs, never both"),
         (["enabel:1"], "Did you mean"),
         (["data:XYZ"], "is not hex"),

@@ -184,7 +184,7 @@ def test_only_so_many_notifications_wait(world: World, card: Card) -> None:
     value = ("pendingNotification", ("profileInstallationResult", pending))
     answer = world.post(to_eim("handleNotificationEsipa", value))
     assert answer.status_code == 400
-    assert "notifications wait already" in world.said[-1]
+    assert "notifications are waiting already" in world.said[-1]
     assert len(kept(world).notifications) == NOTIFICATIONS
 
 
@@ -207,7 +207,7 @@ def test_an_installation_result_that_no_card_here_signed_is_refused(
     result = spoiled(install(card.transmit, pki_folder).result)
     value = ("pendingNotification", ("profileInstallationResult", result))
     assert world.post(to_eim("handleNotificationEsipa", value)).status_code == 400
-    assert "is of a card that is not known here" in world.said[-1]
+    assert "is from an unknown card" in world.said[-1]
 
 
 def away(address: str) -> Any:
@@ -227,7 +227,7 @@ def test_a_result_without_an_eid_is_known_by_its_transaction(world: World, card:
 def test_a_result_of_nobody_lacks_its_eid(world: World) -> None:
     found = provide(world, "ipaEuiccDataResponse", ("ipaEuiccData", {}), eid=None)
     assert found == ("provideEimPackageResultError", "missingEid")
-    assert "does not say of which card it is" in world.said[-1]
+    assert "does not name its card" in world.said[-1]
 
 
 def test_an_answer_without_an_eid_is_of_the_line_it_comes_by(world: World) -> None:

@@ -87,13 +87,13 @@ def test_an_unknown_card_is_told_from_a_broken_one(store: EimStore) -> None:
     with pytest.raises(UnknownEidError), store.changing(OTHER):
         pass
     (store.folder / f"{OTHER}.json").write_text("{}")
-    with pytest.raises(EimError, match=r"is not a card's file: at eid"):
+    with pytest.raises(EimError, match=r"is not the record of a card: at eid"):
         store.card(OTHER)
     (store.folder / f"{OTHER}.json").write_text("[")
     with pytest.raises(EimError, match="not JSON"):
         store.card(OTHER)
     (store.folder / f"{OTHER}.json").write_bytes((store.folder / f"{EID}.json").read_bytes())
-    with pytest.raises(EimError, match=f"is of the card {EID}"):
+    with pytest.raises(EimError, match=f"belongs to the card {EID}"):
         store.card(OTHER)
 
 

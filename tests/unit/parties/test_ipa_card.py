@@ -126,7 +126,7 @@ def test_a_card_that_may_not_go_back_says_so(card: Card) -> None:
 
 
 def test_a_rollback_without_its_result_is_told() -> None:
-    with pytest.raises(LpaError, match="no BF51"):
+    with pytest.raises(LpaError, match="lacks BF51"):
         answering(hx("BF5803020100")).rollback()
 
 

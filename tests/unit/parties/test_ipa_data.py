@@ -153,7 +153,7 @@ def test_another_cards_certificate_is_refused(
         "provideEimPackageResultError",
         "undefinedError",
     )
-    assert f"is of the card {other}, not of {EID}" in world.said[-1]
+    assert f"is that of the card {other}, not of {EID}" in world.said[-1]
     assert (record(world).euicc_certificate, len(record(world).queue)) == (None, 1)
 
 

@@ -154,7 +154,7 @@ def test_a_result_that_the_eim_does_not_take_does_not_block_the_rest(
     world.service.order(EID, ["listProfileInfo"])
     told: list[str] = []
     assert world.ipa(card, tell=told.append).poll() == Poll(2)
-    assert "result 1 stays on the card" in told[0]
+    assert "result 1 remains on the card" in told[0]
     assert ipa.poll() == Poll(0)
     assert [one.order for one in world.service.store.card(EID).results] == [2, 1, None]
     assert ipa.card.results() == []

@@ -159,7 +159,7 @@ def test_an_lpa_hears_of_an_end_that_it_does_not_know(euicc: PaperEuicc) -> None
     from euicc_sim.parties.lpa.profile_download import _outcome
 
     message = euicc.result(b"\1", final=STRANGE)
-    with pytest.raises(LpaError, match=r"says \? 8F of the Profile") as caught:
+    with pytest.raises(LpaError, match=r"reports \? 8F for the Profile") as caught:
         _outcome(message, METADATA, VERSIONS["1.2"])
     assert caught.value.result == message
 
@@ -169,7 +169,7 @@ def test_an_ipa_leaves_a_notification_that_it_does_not_know_on_the_card() -> Non
     card = IpaCard(answering(b""))
     Downloads(card, _NoEim(), None, DownloadMode.DIRECT, said.append).bring(STRANGE_NOTIFICATION)
     assert said == [
-        "a notification stays on the card: a notification ? BF66 is none of SGP.32 v1.2"
+        "a notification remains on the card: a notification ? BF66 is none of SGP.32 v1.2"
     ]
 
 

@@ -241,7 +241,7 @@ def test_a_status_word_while_loading_is_cancelled(phone: PaperPhone, desk: Desk)
 
 def test_a_card_that_says_nothing_is_cancelled(phone: PaperPhone, desk: Desk) -> None:
     phone.instead["86"] = b""
-    assert "said nothing" in str(failed(phone, desk, None))
+    assert "without a result" in str(failed(phone, desk, None))
     assert desk.reasons == [CancelReason.LOAD_BPP_EXECUTION_ERROR]
 
 

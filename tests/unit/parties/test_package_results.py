@@ -170,7 +170,7 @@ def test_an_eim_verifies_its_own_answers_only() -> None:
 
 @pytest.mark.parametrize("data", ["", "BF51", "BF5100", "BF5703A00105", "BF5102A000"])
 def test_other_bytes_are_no_answer(data: str) -> None:
-    with pytest.raises(EimError, match="begins BF51"):
+    with pytest.raises(EimError, match="begins with BF51"):
         verify_result(hx(data), key())
 
 

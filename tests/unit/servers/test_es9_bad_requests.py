@@ -44,7 +44,9 @@ def test_a_result_of_a_forgotten_transaction_is_taken_unverified_and_told(desk: 
     pending = desk.euicc.result(bytes(16))
     answer = desk.ask("handleNotification", {"pendingNotification": coded(pending)})
     assert answer.status_code == 204
-    assert desk.log.all[-1].startswith("HandleNotification: taken unverified: No transaction 0000")
+    assert desk.log.all[-1].startswith(
+        "HandleNotification: accepted unverified: No transaction 0000"
+    )
 
 
 def test_a_forged_notification_is_refused(desk: Desk) -> None:
@@ -150,13 +152,18 @@ def test_what_is_no_function_has_the_status_of_http_too(
 def test_a_large_body_is_refused_and_nothing_is_lost(desk: Desk) -> None:
     offer = desk.offer()
     large = b" " * (BODY_AT_MOST + 1)
-    assert "1048576 are taken" in refused(desk.ask("cancelSession", large), "1", "2.1", 413)
+    assert "at most 1048576 are accepted" in refused(
+        desk.ask("cancelSession", large), "1", "2.1", 413
+    )
     assert desk.log.refused == [f"CancelSession: refused: {desk_sentence(len(large))}"]
     assert "boundProfilePackage" in desk.do("getBoundProfilePackage", **desk.package(offer))
 
 
 def desk_sentence(size: int) -> str:
-    return f"The body has {size} bytes or more; {BODY_AT_MOST} are taken. Send a smaller one."
+    return (
+        f"The body has {size} bytes or more; at most {BODY_AT_MOST} are accepted. "
+        "Send a smaller one."
+    )
 
 
 def test_a_body_of_the_largest_size_is_read(desk: Desk) -> None:
@@ -187,7 +194,7 @@ def test_a_body_that_does_not_come_is_given_up() -> None:
             yield b"{"
             await asyncio.sleep(60)
 
-    with pytest.raises(BodyError, match=r"not here within 0\.01 seconds") as caught:
+    with pytest.raises(BodyError, match=r"not received within 0\.01 seconds") as caught:
         asyncio.run(read_body(Request(), seconds=0.01))  # type: ignore[arg-type]
     assert caught.value.status == 408
 

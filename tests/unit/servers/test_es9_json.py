@@ -126,8 +126,8 @@ def test_each_function_is_a_line_with_card_order_and_outcome(desk: Desk) -> None
         "not installed: unsupportedProfileClass in loadProfileElements, number 1",
     ]
     assert desk.log.refused == [
-        f"GetBoundProfilePackage: EID {EID}, C, refused 8.2.7/2.2: The order has a confirmation "
-        "code, and none was given. Ask the user for it."
+        f"GetBoundProfilePackage: EID {EID}, C, refused 8.2.7/2.2: The order requires a "
+        "confirmation code, and none was given. Ask the user for it."
     ]
 
 

@@ -126,7 +126,7 @@ def test_a_notification_of_an_unknown_card_is_refused(world: World) -> None:
     answer = world.post(tlv("BF3D", tlv("A0", pending)))
     assert answer.status_code == 400
     (line,) = world.said
-    assert "is of a card that is not known here" in line
+    assert "is from an unknown card" in line
 
 
 def test_compact_forms_are_refused(world: World) -> None:

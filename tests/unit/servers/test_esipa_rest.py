@@ -84,12 +84,17 @@ def test_results_can_be_asked_for_from_a_number_on(world: World) -> None:
 @pytest.mark.parametrize(
     ("path", "body", "status", "why"),
     [
-        (f"/eids/{EID}/orders", {"operations": ["enable"]}, 400, "is not complete"),
+        (f"/eids/{EID}/orders", {"operations": ["enable"]}, 400, "is incomplete"),
         (f"/eids/{EID}/orders", {"operations": "listEim"}, 400, "The body is not an order"),
         (f"/eids/{EID}/orders", {"operations": [1]}, 400, "The body is not an order"),
         (f"/eids/{EID}/orders", [], 400, "The body is not an order"),
         (f"/eids/{EID}/orders", {"operations": []}, 400, "at least one operation"),
-        (f"/eids/{EID}/orders", {"operations": ["addEim:/etc/x"]}, 400, "cannot be named here"),
+        (
+            f"/eids/{EID}/orders",
+            {"operations": ["addEim:/etc/x"]},
+            400,
+            "cannot be named over HTTP",
+        ),
         ("/eids/12/orders", {"operations": ["data"]}, 400, "is not an EID"),
         (f"/eids/{OTHER_EID}/orders/1", {}, 404, "No card"),
     ],

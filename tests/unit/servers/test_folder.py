@@ -77,7 +77,7 @@ def test_two_packages_of_one_name_are_told_apart_by_nobody(folder: Path) -> None
 
 def test_a_name_that_no_activation_code_can_have_is_refused(folder: Path) -> None:
     (folder / "A$B.der").write_bytes(made_up_package(ICCID, "A"))
-    assert "A$B.der: no matchingId has a $" in complaint(folder)
+    assert "A$B.der: a matchingId cannot contain $" in complaint(folder)
 
 
 @pytest.mark.parametrize("content", [b"", b"text", bytes.fromhex("30021234"), b"\xa0\x82"])
@@ -144,7 +144,7 @@ def test_policy_rules_need_an_owner(folder: Path) -> None:
         bytes.fromhex("00F110")
     )
     (folder / "BLUE-1.toml").write_text("ppr = [1]")
-    assert "A Profile with policy rules has an owner" in complaint(folder)
+    assert "A Profile with policy rules needs an owner" in complaint(folder)
 
 
 def test_an_icon_is_a_file_beside(folder: Path) -> None:

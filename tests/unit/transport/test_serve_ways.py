@@ -98,9 +98,9 @@ def test_a_free_port_is_printed_and_vpcd_is_not_needed(directory: Path) -> None:
         assert first.startswith(f"Card {EID} ({directory}) at ")
         assert until(process, "waiting for TCP clients") == ["waiting for TCP clients"]
         assert exchange(port_in(first), "") == ATR
-        assert until(process, "the TCP client is gone, the card reset") == [
-            "connected: a TCP client has the card",
-            "the TCP client is gone, the card reset",
+        assert until(process, "the TCP client disconnected, the card was reset") == [
+            "connected: a TCP client uses the card",
+            "the TCP client disconnected, the card was reset",
         ]
         assert ended(process) == ([], "")
 
@@ -108,7 +108,7 @@ def test_a_free_port_is_printed_and_vpcd_is_not_needed(directory: Path) -> None:
 def test_what_the_card_does_is_printed_and_kept_for_watch(directory: Path) -> None:
     with serving("--card", directory, "--tcp", 0, "-v") as process:
         exchange(port_in(line(process)), "80E2")
-        said = until(process, "the TCP client is gone, the card reset")
+        said = until(process, "the TCP client disconnected, the card was reset")
         assert ended(process, signal.SIGINT) == ([], "")
     assert said[0] == "waiting for TCP clients"
     assert said.index("→ 80E2") < said.index("← 6700")

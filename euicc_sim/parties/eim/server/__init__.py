@@ -1,12 +1,12 @@
-"""An eIM that serves many cards: what is ordered, what is given out, and what came of it.
+"""An eIM that serves many cards: orders, deliveries and results.
 
     service = EimService(eim, EimStore(Path("cards")))
     service.order(eid, ["enable:8900...,rollback"])
     reply = EsipaFunctions(service).answer(message, peer="127.0.0.1:4711")
 
-Messages of ESipa come in as bytes, and the answer goes out as bytes, with a status of HTTP's;
-`servers` puts it on a network. A record of each card is on the disk before an answer leaves. Knows
-no network, cards by what IPAs report, SM-DP+s by `messages.interfaces`. Start reading at
+Takes ESipa messages and returns answers as bytes, with an HTTP status; `servers` puts it on a
+network. The record of a card is on the disk before an answer leaves. Knows no network; knows
+cards from what IPAs report, SM-DP+s through `messages.interfaces`. Start reading at
 `eim_service`, then `esipa_functions`.
 """
 

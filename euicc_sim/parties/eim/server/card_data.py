@@ -1,4 +1,4 @@
-"""An eIM learns of a card by IpaEuiccData (SGP.32 v1.2 clause 2.11.2.2): certificates, token."""
+"""What an eIM learns of a card: IpaEuiccData (SGP.32 v1.2 clause 2.11.2.2): certificates, token."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _LISTS = ("notificationsList", "euiccPackageResultList")
 
 @dataclass(frozen=True)
 class DataTaker:
-    """Takes what an IPA says of its card.
+    """Takes the data that an IPA reports about its card.
 
-    With `authorities`, CI certificates, a card is believed whose certificates are below one of
-    them; without any, the first certificate that is of its EID. `at` is when they must be valid.
+    With `authorities` (CI certificates), the card's certificates must chain to one of them;
+    without, the first certificate with its EID is accepted. `at` is when they must be valid.
     """
 
     authorities: Sequence[x509.Certificate] = ()
@@ -37,7 +37,7 @@ class DataTaker:
     wire: Wire = WIRE_1_2
 
     def take(self, record: CardRecord, data: IpaEuiccDataValue) -> None:
-        """Keep what was told. Raises EimError for certificates of another card, or of nobody."""
+        """Store the data. Raises EimError for certificates of another card or an untrusted CI."""
         euicc, eum = data.get("euiccCertificate"), data.get("eumCertificate")
         if euicc is not None and record.euicc_certificate in (None, euicc):
             self._check(record.eid, euicc, eum or record.eum_certificate)
@@ -54,7 +54,7 @@ class DataTaker:
         record.data |= self.shown(data)
 
     def shown(self, data: IpaEuiccDataValue) -> dict[str, Json]:
-        """What was told, as JSON; long lists are counted."""
+        """The data as JSON; of long lists, only the length."""
         found: dict[str, Json] = {}
         for name, value in data.items():
             if name in _LISTS and isinstance(value, list):
@@ -71,7 +71,7 @@ class DataTaker:
         try:
             found = eid_of(euicc)
             if found != eid:
-                raise EimError(f"The certificate is of the card {found}, not of {eid}.")
+                raise EimError(f"The certificate is that of the card {found}, not of {eid}.")
             if not self.authorities:
                 return
             if eum is None:
@@ -99,7 +99,7 @@ class DataTaker:
 
 
 def _owner(certificate: bytes) -> str:
-    """Whose certificate it is."""
+    """The EID in the certificate."""
     try:
         name = x509.load_der_x509_certificate(certificate).subject.rfc4514_string()
     except ValueError:

@@ -1,7 +1,7 @@
-"""What an eIM keeps of its cards: a record each, in a folder, EID.json, replaced whole.
+"""An eIM's records of its cards: one file each in a folder, EID.json, replaced whole.
 
-Counter and token, what waits for the card and what came of the rest; a restart loses nothing.
-Several programs may use one folder at once. Knows no messages.
+A record has the counter, the token, the queue and the results; a restart loses nothing. Several
+programs may use one folder at once. Knows no messages.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from euicc_sim.parties.messages.json_document import (
 )
 
 NOTIFICATIONS = 100
-"""How many may wait for their SM-DP+s; further ones are refused."""
+"""The most notifications that wait for their SM-DP+s; further ones are refused."""
 DELIVERIES = 3
 """How many times an order is delivered without a result before it is held."""
 
 
 class _Part(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """What a card's file is made of."""
+    """The common settings of the structs in a card's file."""
 
 
 class OrderedOperation(_Part, kw_only=True):
@@ -45,12 +45,12 @@ class OrderedOperation(_Part, kw_only=True):
     raw: bytes
 
     def to_sign(self) -> Operation:
-        """As `Eim.package` takes it."""
+        """In the form that `Eim.package` takes."""
         return Operation(self.kind, self.name, self.raw)
 
 
 class About(NamedTuple):
-    """What a result answers: the words and number of the order, and its package."""
+    """What a result answers: the words, number and package of an order."""
 
     words: list[str]
     number: int | None = None
@@ -59,17 +59,17 @@ class About(NamedTuple):
 
 OrderKind = Literal["package", "data", "download"]
 State = Literal["done", "refused", "failed"]
-"""What came of an order: refused by the card, who said so, or failed without its word."""
+"""How an order ended: refused by the card, or failed without an answer from it."""
 
 
 class Order(_Part, kw_only=True, omit_defaults=True):
-    """What a card is to be asked for, numbered as it came.
+    """An order for a card, numbered in order of arrival.
 
-    `words` are how it was ordered. A package has `operations`; a data request `tag_list`; a
-    download an `activation_code`, or `default_smdp`, or an `smds` ("" for the card's). Once given
-    out, `deliveries` times, it has a `transaction_id`, and a package its `counter` and `message`.
-    A download that is relayed has `rsp_transactions`, and the `rsp_certificate` that its card
-    showed. `problem` is why no result was taken; `held` orders are not given out.
+    `words` are the words of the order. A package has `operations`, a data request a `tag_list`, a
+    download an `activation_code`, `default_smdp` or an `smds` ("" for the card's own). Once it was
+    delivered (`deliveries` times), it has a `transaction_id`, and a package its `counter` and
+    `message`. A relayed download has `rsp_transactions` and the `rsp_certificate` of its card.
+    `problem` is why a result was not accepted; `held` orders are not delivered.
     """
 
     number: int
@@ -98,28 +98,28 @@ class Order(_Part, kw_only=True, omit_defaults=True):
 
     @property
     def what(self) -> str:
-        """How a person calls it."""
+        """Its name in messages to people."""
         return f"order {self.number} ({' '.join(self.words)})"
 
     @property
     def about(self) -> About:
-        """What its result answers."""
+        """This order, for its result."""
         return About(self.words, self.number, self.message)
 
 
 class Outcome(_Part, kw_only=True):
-    """What one operation came to; `value` is JSON."""
+    """The result of one operation; `value` is JSON."""
 
     operation: str
     result: str
-    value: Any = None  # JSON; msgspec knows no type that holds itself
+    value: Any = None  # JSON; msgspec does not support recursive types
 
 
 class Result(_Part, kw_only=True):
-    """What came of an order, or a result that no order waited for.
+    """The result of an order, or a result without an order.
 
-    `state` is done, refused (by the card, who said so) or failed (without its word); `message` is
-    what came, and `verified` says that its signature is the card's; `package` is what it answers.
+    `state` is done, refused (by the card) or failed (without an answer from it). `message` is the
+    result as received, `verified` whether its signature is the card's, `package` what it answers.
     """
 
     order: int | None = None
@@ -138,7 +138,7 @@ class Result(_Part, kw_only=True):
 
     @property
     def about(self) -> About:
-        """What it answers, and another result after it."""
+        """The order that it answers, for another result."""
         return About(self.words, self.order, self.package)
 
 
@@ -152,7 +152,7 @@ class Forward(_Part, kw_only=True):
 
 
 class CardRecord(_Part, kw_only=True):
-    """One card. `asked` says that its certificate was asked for by the eIM itself."""
+    """One card. `asked` says that the eIM itself requested its certificate."""
 
     schema: Literal[1] = 1
     eid: Annotated[str, Meta(pattern=r"\A[0-9]{32}\Z")]
@@ -172,7 +172,7 @@ class CardRecord(_Part, kw_only=True):
 
     @property
     def next(self) -> Order | None:
-        """The order whose turn it is."""
+        """The order that is next."""
         return next((one for one in self.queue if not one.held), None)
 
     def waiting(self, number: int | None = None, transaction: bytes | None = None) -> Order | None:
@@ -185,12 +185,12 @@ class CardRecord(_Part, kw_only=True):
         return next(found, None)
 
     def add(self, order: Order, *, first: bool = False) -> None:
-        """Queue an order, which gets its number."""
+        """Number an order and queue it."""
         order.number, self.next_order = self.next_order, self.next_order + 1
         self.queue.insert(0 if first else len(self.queue), order)
 
     def finish(self, order: Order, result: Result) -> None:
-        """Take an order out of the queue for its result."""
+        """Replace an order in the queue by its result."""
         self.queue = [one for one in self.queue if one.number != order.number]
         self.results.append(result)
 
@@ -204,7 +204,7 @@ def parse(content: bytes) -> CardRecord:
 
 
 def plain(value: object) -> Json:
-    """A value out of a message as JSON has it: bytes as hex, sets as lists, ICCIDs as digits."""
+    """A value of a message as JSON: bytes as hex, sets as lists, ICCIDs as digits."""
     match value:
         case None | bool() | int() | float() | str():
             return value
@@ -228,12 +228,12 @@ _EID = re.compile(r"[0-9]{32}")
 
 
 class UnknownEidError(EimError):
-    """A card that the eIM does not have."""
+    """The eIM does not know this card."""
 
 
 @dataclass(frozen=True)
 class EimStore:
-    """A folder, which is made with the first card."""
+    """A folder of records, created with the first card."""
 
     folder: Path
 
@@ -248,7 +248,7 @@ class EimStore:
         return sorted(one for one in names if _EID.fullmatch(one))
 
     def card(self, eid: str) -> CardRecord:
-        """What is kept of a card. Raises UnknownEidError; EimError for a file that is not ours."""
+        """The record of a card. Raises UnknownEidError, or EimError for a damaged file."""
         path = self._path(eid)
         try:
             content = path.read_bytes()
@@ -259,13 +259,13 @@ class EimStore:
         try:
             record = parse(content)
         except EimError as error:
-            raise EimError(f"{path} is not a card's file: {error}") from error
+            raise EimError(f"{path} is not the record of a card: {error}") from error
         if record.eid != eid:
-            raise EimError(f"{path} is of the card {record.eid}. Give it that name again.")
+            raise EimError(f"{path} belongs to the card {record.eid}. Rename it to match.")
         return record
 
     def add(self, record: CardRecord) -> None:
-        """Begin with a card; nothing happens when it is there. Raises EimError."""
+        """Add a card unless it exists. Raises EimError."""
         path = self._path(record.eid)
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -276,9 +276,9 @@ class EimStore:
 
     @contextmanager
     def changing(self, eid: str) -> Iterator[CardRecord]:
-        """Give the record of a card to change; it is saved when the block ends without an error.
+        """Yield the record of a card for changes; it is saved when the block ends without an error.
 
-        Nobody else changes it meanwhile. Raises UnknownEidError, EimError.
+        It is locked meanwhile. Raises UnknownEidError, EimError.
         """
         path = self._path(eid)
         with ExitStack() as stack:

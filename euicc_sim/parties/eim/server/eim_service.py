@@ -4,7 +4,7 @@
     service.order(eid, ["enable:8900...,rollback"])
     reply = EsipaFunctions(service).answer(message, peer="127.0.0.1:4711")
 
-What it says is on the disk before it answers. Safe to use from several threads.
+Changes are on the disk before it answers. Safe to use from several threads.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Peers:
     _by_peer: dict[str, str] = field(default_factory=dict)
 
     def saw(self, peer: str, eid: str) -> None:
-        """A message from there named that card."""
+        """Record that a message from there named that card."""
         self._by_peer.pop(peer, None)
         self._by_peer[peer] = eid
         while len(self._by_peer) > REMEMBERED:
@@ -77,7 +77,7 @@ class Tell(Protocol):
 
 
 def _nobody(text: str, *, refused: bool = False) -> None:
-    """Nobody wants to know."""
+    """Log nothing."""
 
 
 def _over_https(address: str) -> Es9Client:
@@ -88,7 +88,7 @@ def _over_https(address: str) -> Es9Client:
 class EimService:
     """An eIM with many cards.
 
-    `eim` has the key; its counter and token are those of a card that is new here. `servers` gives
+    `eim` has the key; its counter and token are the first ones of a new card. `servers` returns
     the SM-DP+ at an address, `authorities` are CI certificates below which cards must be (none:
     the first certificate of a card is believed), `at` is when they must be valid.
     """
@@ -111,15 +111,15 @@ class EimService:
 
     @property
     def data(self) -> DataTaker:
-        """Takes what IPAs say of their cards."""
+        """Takes the data that IPAs report about their cards."""
         return DataTaker(self.authorities, self.at, self.eim.wire)
 
     def time(self) -> str:
-        """The time as records have it."""
+        """The current time as written to records."""
         return self.now().isoformat(timespec="seconds")
 
     def new_card(self, eid: str) -> CardRecord:
-        """The record of a card that is new. Raises EimError for a wrong EID."""
+        """The record of a new card. Raises EimError for a malformed EID."""
         try:
             validate_eid(eid)
         except PkiError as error:
@@ -134,7 +134,7 @@ class EimService:
         token: int | None = None,
         certificate: bytes | None = None,
     ) -> CardRecord:
-        """Know a card, or what is given of it: last counter, association token, certificate.
+        """Add a card, or set what is given: last counter, association token, certificate.
 
         `certificate` may be the card's answer to GetCerts. Raises EimError.
         """
@@ -149,7 +149,7 @@ class EimService:
         return record
 
     def order(self, eid: str, words: Sequence[str], eim_of: Loader | None = None) -> Order:
-        """Queue an order for a card, which is known from then on. Raises EimError."""
+        """Queue an order for a card, which is added if it is new. Raises EimError."""
         order = order_of(words, self.time(), eim_of, self.eim.wire)
         check(order, self.new_card(eid), self.eim)
         self.store.add(self.new_card(eid))
@@ -158,14 +158,14 @@ class EimService:
         return order
 
     def withdraw(self, eid: str, number: int) -> Order:
-        """Take an order out of the queue. Raises EimError."""
+        """Remove an order from the queue. Raises EimError."""
         with self.store.changing(eid) as record:
             order = _waiting(record, number)
             record.queue.remove(order)
         return order
 
     def again(self, eid: str, number: int) -> Order:
-        """Give out an order that is held, a package with a new signature. Raises EimError."""
+        """Release a held order; a package is signed again. Raises EimError."""
         with self.store.changing(eid) as record:
             order = _waiting(record, number)
             order.held, order.problem, order.deliveries = False, None, 0
@@ -196,12 +196,12 @@ class EimService:
         return None
 
     def forward(self, eid: str) -> None:
-        """Take a card's notifications to their SM-DP+s; what does not arrive stays."""
+        """Pass a card's notifications on to their SM-DP+s; undelivered ones stay."""
         try:
             with self._forwarding.setdefault(eid, Lock()):
                 self._forward_all(eid)
         except EimError as error:
-            self.tell(f"{eid}: its notifications wait: {error}", refused=True)
+            self.tell(f"{eid}: notifications not passed on: {error}", refused=True)
 
     def _forward_all(self, eid: str) -> None:
         for one in self.store.card(eid).notifications:
@@ -217,7 +217,7 @@ class EimService:
                     kept.tries, kept.problem = kept.tries + 1, problem
 
     def _forward(self, eid: str, one: Forward) -> str | None:
-        """Why it did not arrive, None when it did; an SM-DP+ that refuses has had it."""
+        """Why it was not delivered, or None; a refusal by the SM-DP+ counts as delivered."""
         about = f"{eid}: a notification for {one.address}"
         try:
             self.servers(one.address).handle_notification(one.message)
@@ -237,5 +237,5 @@ def _waiting(record: CardRecord, number: int) -> Order:
     order = record.waiting(number)
     if order is None:
         numbers = ", ".join(str(one.number) for one in record.queue) or "none"
-        raise EimError(f"No order {number} waits for {record.eid}. Those that do: {numbers}.")
+        raise EimError(f"No order {number} is queued for {record.eid}. Queued: {numbers}.")
     return order

@@ -1,7 +1,7 @@
 """The functions of ESipa as an eIM answers them (SGP.32 v1.2 clause 6.3.2).
 
-Every message gets the protocol's own answer, also one that cannot be read. Knows no HTTP beyond
-the status that goes with an answer.
+Every message, even a malformed one, gets the protocol's own answer. Knows nothing of HTTP but the
+status that goes with an answer.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ OK, NO_CONTENT, BAD_REQUEST = 200, 204, 400
 
 
 class EsipaError(EimError):
-    """A request that is refused with a code of ESipa's."""
+    """A request is refused with an ESipa error code."""
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -67,9 +67,9 @@ class EsipaError(EimError):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an eIM answers: the message, empty where ESipa has none, and the status of HTTP.
+    """An eIM's answer: the message, empty where ESipa has none, and the HTTP status.
 
-    `eid` is the card's as far as it is known; its notifications may wait to be passed on.
+    `eid` is the card's, if known; its notifications may be waiting to be passed on.
     """
 
     body: bytes
@@ -82,7 +82,7 @@ _WITH_EID = ("getEimPackageRequest", "provideEimPackageResult")
 
 
 class EsipaFunctions:
-    """Answers what IPAs send to an eIM."""
+    """Answers the messages that IPAs send to an eIM."""
 
     def __init__(self, service: EimService) -> None:
         self._service = service
@@ -134,7 +134,7 @@ class EsipaFunctions:
             return Reply(b"", BAD_REQUEST)
         try:
             return Reply(esipa.refusal_to_ipa(*found))
-        except Asn1Error:  # a code that this message does not have
+        except Asn1Error:  # this message does not have that code
             return Reply(esipa.refusal_to_ipa(*found[:2], UNDEFINED))
 
     # -- packages
@@ -146,7 +146,7 @@ class EsipaFunctions:
             record.last_poll = self._service.time()
             found = self._next(record)
         if found is None:
-            self._tell(f"{eid}: asked for a package, none waits")
+            self._tell(f"{eid}: asked for a package, none is queued")
             value: GetEimPackageResponseValue = ("eimPackageError", "noEimPackageAvailable")
         else:
             value, order = found
@@ -176,7 +176,7 @@ class EsipaFunctions:
         return Reply(esipa.to_ipa(("provideEimPackageResultResponse", answer)), eid=eid)
 
     def _take(self, eid: str, result: EimPackageResultValue) -> list[int]:
-        """The numbers to acknowledge. Raises EimError; then the order waits on, and says why."""
+        """The numbers to acknowledge. On EimError the order stays queued and records why."""
         failed: EimError | None = None
         lines: list[str] = []
         with self._service.store.changing(eid) as record:
@@ -199,7 +199,7 @@ class EsipaFunctions:
     def _eid_of_result(
         self, result: EimPackageResultValue | TransferEimPackageResponseValue, peer: str
     ) -> str:
-        """The card of a result that does not name it."""
+        """The card of a result without an eidValue."""
         transaction = None
         match result:
             case ("euiccPackageResult", message):
@@ -210,9 +210,7 @@ class EsipaFunctions:
                 transaction = download.get("eimTransactionId")
         found = self._service.card_of(transaction) or self._service.peers.eid(peer)
         if found is None:
-            raise EsipaError(
-                "missingEid", "The result does not say of which card it is. Send its eidValue."
-            )
+            raise EsipaError("missingEid", "The result does not name its card. Send the eidValue.")
         return found
 
     def _transaction(self, result: bytes) -> bytes | None:
@@ -257,7 +255,7 @@ class EsipaFunctions:
         pending = read_pending(message, self._service.eim.wire)
         eid = pending.eid or self._eid_of_download(pending, peer)
         if eid is None:
-            raise EimError(f"{pending.about} is of a card that is not known here.")
+            raise EimError(f"{pending.about} is from an unknown card.")
         lines: list[str] = []
         with self._service.store.changing(eid) as record:
             ResultTaker(
@@ -275,7 +273,7 @@ class EsipaFunctions:
 
 
 def _read(name: str, data: bytes) -> EsipaMessageFromIpaToEimValue:
-    """The message. Raises EsipaError for one without its EID, Asn1Error for what cannot be read."""
+    """The message. Raises EsipaError if its EID is missing, Asn1Error if it is malformed."""
     try:
         return esipa.from_ipa(data)
     except Asn1Error as error:
@@ -309,7 +307,7 @@ def _undo(record: CardRecord, before: CardRecord) -> None:
 
 
 def _note(record: CardRecord, form: str, problem: str) -> None:
-    """Say at the order whose result was not taken why it waits on."""
+    """Record in the order why its result was not accepted."""
     kinds = {"ipaEuiccDataResponse": "data", "profileDownloadTriggerResult": "download"}
     kind = kinds.get(form, "package")
     for order in record.queue:
@@ -319,7 +317,7 @@ def _note(record: CardRecord, form: str, problem: str) -> None:
 
 
 class RelayFunctions:
-    """Knows which order of which card a download belongs to; the rest is `Relay`'s."""
+    """Finds the card and the order of a download; the rest is done by `Relay`."""
 
     def __init__(self, service: EimService) -> None:
         self._service = service
@@ -377,7 +375,7 @@ class RelayFunctions:
         return Reply(esipa.to_ipa(message))
 
     def _keep_certificate(self, value: AuthenticateClientRequestEsipaValue) -> None:
-        """Remember the certificate that the SM-DP+ accepted: it verifies how the download ends."""
+        """Store the certificate that the SM-DP+ accepted: it verifies the download's result."""
         transaction = value["transactionId"]
         download = self._service.relay.downloads.get(transaction)
         certificate = _certificate(value["authenticateServerResponse"], self._service.eim.wire)
@@ -392,7 +390,7 @@ class RelayFunctions:
 
     @contextmanager
     def _noting(self, transaction: bytes) -> Iterator[None]:
-        """What an SM-DP+ refuses in here is said at the order, too."""
+        """Record a refusal by the SM-DP+ in the order, too."""
         download = self._service.relay.downloads.get(transaction)
         try:
             yield
@@ -415,7 +413,7 @@ def _certificate(response: bytes, wire: Wire) -> bytes | None:
 
 
 def _download_of(record: CardRecord, transaction: bytes | None) -> Order | None:
-    """The download that was given out: with that eimTransactionId, or the last one."""
+    """The delivered download with that eimTransactionId, or the last one."""
     found = [one for one in record.queue if one.kind == "download" and one.deliveries]
     if transaction is not None:
         found = [one for one in found if one.transaction_id == transaction]

@@ -1,7 +1,7 @@
-"""What an eIM can be asked to do with a card, and what it gives out next (SGP.32 clause 3.3).
+"""The orders that an eIM takes for a card, and what it delivers next (SGP.32 clause 3.3).
 
-Packages are signed when they leave. Changes the record of one card, which must be on the disk
-before the answer leaves.
+Packages are signed on delivery. Changes the record of one card, which the caller saves before the
+answer leaves.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ data[:TAGS]
 download:ACTIVATION-CODE[,cc=CONFIRMATION-CODE]
 download:default
 download:smds[=ADDRESS]"""
-"""Orders beside packages, each of which stands alone."""
+"""Orders other than packages; each stands alone."""
 
 USUAL_TAGS = bytes.fromhex("BF20BF228384A5A688A8A9")
 """EUICCInfo1 and 2, root SM-DS, association token, EUM and eUICC certificates, and what the IPA and
-the device can do (IPAs take 88 or A8 for that)."""
+the device are capable of (IPAs take 88 or A8 for that)."""
 CERTIFICATES = bytes.fromhex("BF20BF2284A5A6")
 """What an eIM must know to verify results."""
 RESULTS = bytes.fromhex("A2BF2B")
-"""The results of packages that the card keeps; BF2B is what v1.0 calls them."""
+"""The package results that the card keeps; BF2B in v1.0."""
 
 
 def order_of(
     words: Sequence[str], at: str, eim_of: Loader | None = None, wire: Wire = WIRE_1_2
 ) -> Order:
-    """An order without a number. Raises EimError with what to write instead."""
+    """An order, not numbered yet. Raises EimError with what to write instead."""
     if not words:
         raise EimError("An order has at least one operation. Name one, such as listProfileInfo.")
     order = Order(number=0, kind="package", words=list(words), ordered_at=at)
@@ -67,13 +67,13 @@ def order_of(
 
 
 def data_order(tags: bytes, at: str) -> Order:
-    """A data request of the eIM's own."""
+    """A data request that the eIM itself makes."""
     words = [f"data:{tags.hex().upper()}"]
     return Order(number=0, kind="data", words=words, ordered_at=at, automatic=True, tag_list=tags)
 
 
 def check(order: Order, record: CardRecord, eim: Eim) -> None:
-    """Raise EimError for a package that cannot be signed, which tells before it is queued."""
+    """Raise EimError for a package that cannot be signed, before it is queued."""
     if order.kind == "package":
         operations = [one.to_sign() for one in order.operations]
         replace(eim).package(operations, record.eid, counter=0)
@@ -109,7 +109,7 @@ Package = (
     | tuple[Literal["ipaEuiccDataRequest"], IpaEuiccDataRequestValue]
     | tuple[Literal["profileDownloadTriggerRequest"], ProfileDownloadTriggerRequestValue]
 )
-"""What an IPA is given: by GetEimPackageResponse, or by TransferEimPackageRequest."""
+"""What an IPA gets in GetEimPackageResponse or TransferEimPackageRequest."""
 
 
 def next_package(
@@ -119,15 +119,15 @@ def next_package(
     at: str,
     tell: Callable[[str], None],
 ) -> tuple[Package, Order] | None:
-    """What the card is to get now, and of which order; None when nothing waits.
+    """What the card gets next, and its order; None if nothing is queued.
 
-    An order that was given out before is given out as it was. One that has come to nothing so
-    often, or cannot be signed, is held, which `tell` is told.
+    An order that was delivered before is delivered unchanged. One without a result after
+    DELIVERIES deliveries, or that cannot be signed, is held; `tell` is called with the reason.
     """
     _ask_first(record, at)
     while (order := record.next) is not None:
         if order.deliveries >= DELIVERIES:
-            why = f"no result came, though it was given out {DELIVERIES} times"
+            why = f"no result after {DELIVERIES} deliveries"
             _hold(order, order.problem or why, tell)
             continue
         try:
@@ -141,7 +141,7 @@ def next_package(
 
 
 def _ask_first(record: CardRecord, at: str) -> None:
-    """Results can be verified with the card's certificate only, so that is asked for first."""
+    """Request the card's certificate first: results can only be verified with it."""
     order = record.next
     wanted = order is not None and order.kind == "package" and record.euicc_certificate is None
     if wanted and not record.asked:
@@ -170,7 +170,7 @@ def _signed_package(
 
 
 def _data_request(_: CardRecord, order: Order, eim: Eim, __: Callable[[int], bytes]) -> Package:
-    # Without eimTransactionId, which an IPA of v1.0 does not know.
+    # Without eimTransactionId, which v1.0 does not have.
     value: IpaEuiccDataRequestValue = {"tagList": order.tag_list or CERTIFICATES}
     if eim.ci_pk_id is not None:
         value["euiccCiPKIdentifierToBeUsed"] = eim.ci_pk_id

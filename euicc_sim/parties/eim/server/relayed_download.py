@@ -1,4 +1,4 @@
-"""An eIM between an IPA and SM-DP+s: downloads that it relays, and refusals as ESipa has them.
+"""An eIM between an IPA and SM-DP+s: relayed downloads, and refusals in the form of ESipa.
 
 SGP.32 v1.2 clauses 3.2.3.2, 3.7 and 6.3.2; the status codes are those of SGP.22 v2.5 clause 5.2.6.
 Speaks to SM-DP+s through RspServer; keeps no files.
@@ -37,7 +37,7 @@ UNDEFINED = "undefinedError"
 
 N = TypeVar("N", bound=str)
 Codes = Mapping[tuple[str, str], N]
-"""Names of codes by the subject code and reason code of an SM-DP+."""
+"""Names of error codes by an SM-DP+'s subject code and reason code."""
 
 INITIATE: Codes[InitiateAuthenticationErrorEsipaName] = {
     ("8.8.1", "3.8"): "invalidDpAddress",
@@ -93,11 +93,11 @@ ERRORS: dict[str, tuple[str, str]] = {
         "provideEimPackageResultError",
     ),
 }
-"""The message and its alternative that answer a request with an error code; others have none."""
+"""By request, the message and alternative that answer it with an error code."""
 
 
 def code_of(error: Exception, codes: Codes[str]) -> str:
-    """The code for a refusal of an SM-DP+, or for an error of another kind."""
+    """The error code for a refusal by an SM-DP+, or for any other error."""
     if isinstance(error, SmdppError):
         return codes.get((error.subject, error.reason), UNDEFINED)
     return UNDEFINED
@@ -111,14 +111,14 @@ def error_for(request: str, code: str) -> tuple[str, str, str] | None:
 
 
 AT_ONCE = 256
-"""Downloads that go on at the same time; the oldest is forgotten for another one."""
+"""The most downloads in progress at a time; one more replaces the oldest."""
 
 REFUSALS = (SmdppError, LpaError)
 _COMPACT = 0xA2
 
 
 class RelayError(EimError):
-    """What ends a relayed function: a sentence, and the code that ESipa has for it."""
+    """Why a relayed function failed: a sentence, and the ESipa error code."""
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -127,7 +127,7 @@ class RelayError(EimError):
 
 @dataclass(frozen=True)
 class RelayedDownload:
-    """One download that goes on, and its card as far as that is known."""
+    """A download in progress, and its card if known."""
 
     server: RspServer
     eid: str | None
@@ -136,7 +136,7 @@ class RelayedDownload:
 
 @dataclass
 class Relay:
-    """All downloads that an eIM relays at the moment; a restart forgets them."""
+    """The downloads that an eIM is relaying; a restart forgets them."""
 
     servers: Servers
     downloads: dict[bytes, RelayedDownload] = field(default_factory=dict)
@@ -151,8 +151,8 @@ class Relay:
     ) -> tuple[bytes, InitiateAuthenticationOkEsipaValue]:
         """InitiateAuthentication: the SM-DP+'s transactionId, InitiateAuthenticationOkEsipa.
 
-        `order` is the one that the download belongs to, `info1` the card's EUICCInfo1 as far as it
-        is known. Raises RelayError.
+        `order` is the order of the download, `info1` the card's EUICCInfo1 if known. Raises
+        RelayError.
         """
         code = None
         if order is not None and order.activation_code is not None:
@@ -242,7 +242,7 @@ class Relay:
         if found is None:
             raise RelayError(
                 "invalidTransactionId",
-                f"No transaction {transaction.hex().upper()} goes on here. "
+                f"No transaction {transaction.hex().upper()} is in progress. "
                 "Begin again with InitiateAuthentication.",
             )
         return found
@@ -253,7 +253,7 @@ class Relay:
 
 
 def _not_compact(response: bytes) -> None:
-    """Refuse what only an IPA that minimizes bytes sends, which no eIM of ours asks for."""
+    """Refuse compact messages, which an IPA sends only to an eIM that asks for them."""
     try:
         outer = whole(response)
         form = read(response, outer.value, outer.end).tag

@@ -1,6 +1,6 @@
-"""An eIM takes what came of its packages, data requests and downloads (SGP.32 v1.2 clause 2.11.2).
+"""Results of packages, data requests and downloads at an eIM (SGP.32 v1.2 clause 2.11.2).
 
-Changes the record of one card; what is not to be believed raises, and nothing is changed.
+Changes the record of one card. A result that cannot be trusted raises, and nothing is changed.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ T = TypeVar("T")
 
 @dataclass
 class ResultTaker:
-    """Takes results for one card at the time `at`; `acknowledged` are numbers the IPA may remove.
+    """Takes results for one card at the time `at`; the IPA may remove the `acknowledged` numbers.
 
-    `tell` is told what happened, one line each.
+    `tell` is called with a line for each result.
     """
 
     eim: Eim
@@ -114,16 +114,18 @@ class ResultTaker:
         self._finish(order, self._package_result(answer, about, message))
 
     def notification(self, message: bytes) -> Pending:
-        """A PendingNotification, which is kept until it is with its SM-DP+."""
+        """A PendingNotification, kept until it is delivered to its SM-DP+."""
         found = read_pending(message, self.eim.wire)
         if found.eid not in (None, self.record.eid):
             raise EimError(
-                f"This notification is of the card {found.eid}, not of {self.record.eid}."
+                f"This notification is from the card {found.eid}, not of {self.record.eid}."
             )
         waiting = self.record.notifications
         if not any(one.message == message for one in waiting):
             if len(waiting) >= NOTIFICATIONS:
-                raise EimError(f"{len(waiting)} notifications wait already. Send it again later.")
+                raise EimError(
+                    f"{len(waiting)} notifications are waiting already. Send it again later."
+                )
             waiting.append(Forward(address=found.address, message=message))
         if found.transaction_id is not None:
             self._installed(found)
@@ -140,7 +142,7 @@ class ResultTaker:
                 self.acknowledged.append(taken.seq_number)
 
     def _known(self, take: Callable[[bytes], T], message: bytes) -> T | None:
-        """Take one of several messages; of a form that is not known, it stays with the card."""
+        """Take one of several messages; one of an unknown form stays with the card."""
         try:
             return take(message)
         except UnknownFormError as error:
@@ -179,22 +181,22 @@ class ResultTaker:
         )
 
     def _earlier(self, answer: PackageAnswer) -> Result | None:
-        """What an order had for a result already, such as before a rollback."""
+        """The result that an order has already, such as one from before a rollback."""
         for one in self.record.results:
             if answer.transaction_id and one.transaction_id == answer.transaction_id:
                 return one
         return None
 
     def _look_for_lost(self, order: Order) -> None:
-        """The card did this before, and its result was lost on the way: ask for its list."""
+        """The card executed this before and the result was lost: ask for its list of results."""
         order.lost = True
         self.record.add(data_order(RESULTS, self.at), first=True)
-        self.tell(f"{order.what}: executed before; the card's results are asked for")
+        self.tell(f"{order.what}: executed already; asking for the card's results")
 
     def _data(self, value: IpaEuiccDataResponseValue) -> None:
         order = self._sent("data", None)
         if order is None:
-            self.tell("data came that nobody asked for, and is ignored")
+            self.tell("ignored data that was not requested")
             return
         if value[0] != "ipaEuiccData":
             code = shown(value[1]["ipaEuiccDataErrorCode"])
@@ -234,7 +236,7 @@ class ResultTaker:
         self._finish(order, self._plain_result("download", order, "failed", error))
 
     def _installed(self, pending: Pending) -> None:
-        """A download that was relayed is over."""
+        """A relayed download has ended."""
         for order in self.record.queue:
             if pending.transaction_id in order.rsp_transactions:
                 self._finish(order, self._installation(order, pending.message))
@@ -274,7 +276,7 @@ class ResultTaker:
         self._finish(order, self._plain_result(kind, order, "failed", error))
 
     def _sent(self, kind: str | None, transaction: bytes | None) -> Order | None:
-        """The order of that kind that was given out and has no result."""
+        """The order of that kind that was delivered and has no result yet."""
         found = self.record.waiting(transaction=transaction) if transaction else None
         if found is not None:
             return found
@@ -315,7 +317,7 @@ class ResultTaker:
 
 
 def _text(response: bytes) -> str:
-    """An errorResponse: text if it is some, else hex."""
+    """An errorResponse as text if it is text, otherwise as hex."""
     try:
         found = response.decode()
     except UnicodeDecodeError:

@@ -22,9 +22,9 @@ _NAMES = {
 
 
 def push(functions: EsipaFunctions, eid: str, ipa: Esipa) -> int:
-    """Bring an IPA all that waits for its card: how many packages it took.
+    """Deliver to an IPA all that is queued for its card; return the number of packages it took.
 
-    `ipa` takes a message to it. Raises EimError when it cannot be reached or does not answer as
+    `ipa` carries a message to it. Raises EimError when it cannot be reached or does not answer as
     an IPA; without an answer a package stays queued. A download stays in the queue until the IPA
     reports its outcome with ProvideEimPackageResult.
     """
@@ -42,7 +42,7 @@ def push(functions: EsipaFunctions, eid: str, ipa: Esipa) -> int:
 
 
 def _took(functions: EsipaFunctions, eid: str, ipa: Esipa, answer: bytes) -> bool:
-    """Take the answer; whether the next package may follow."""
+    """Take the answer; return whether the next package may follow."""
     found = _read(answer)
     if found[0] == "eimPackageReceived":
         return False
