@@ -16,8 +16,8 @@ BODY_AT_MOST = 1024 * 1024
 BODY_SECONDS = 15.0
 
 _HEARD_OUT = 16
-"""A body of up to this many times the limit is read and discarded before it is refused: a client that
-is still sending when the connection closes does not see the answer."""
+"""A body of up to this many times the limit is read and discarded before it is refused: a client
+still sending when the connection closes does not see the answer."""
 
 
 class BodyError(Exception):
