@@ -6,13 +6,14 @@ from dataclasses import fields
 from datetime import datetime
 
 from rich.table import Table
-from rich.text import Text
 
 from euicc_sim.asn1.iccid import iccid_digits
-from euicc_sim.cli.console import facts
+from euicc_sim.cli.console import columns, facts
 from euicc_sim.model.identity import CardType, Identity
 from euicc_sim.model.state import State, Switches
 from euicc_sim.store import ID_TYPES, STEPS
+
+_EIM_HEAD = ("eIM", "type", "counter", "token", "key", "FQDN")
 
 
 def card_table(identity: Identity, state: State, changed: datetime) -> Table:
@@ -59,17 +60,18 @@ def eims_table(state: State) -> Table | str:
     """The eIMs that a card trusts."""
     if not state.eims:
         return "none; add the first eIM with AddInitialEim"
-    table = Table("eIM", "type", "counter", "token", "key", "FQDN")
-    for one in state.eims:
-        table.add_row(
-            Text(one.eim_id, overflow="fold"),
+    rows = (
+        (
+            one.eim_id,
             ID_TYPES[one.id_type],
             str(one.counter),
             "-" if one.token is None else str(one.token),
             one.key.form.value,
-            Text(one.fqdn or "-", overflow="fold"),
+            one.fqdn or "-",
         )
-    return table
+        for one in state.eims
+    )
+    return columns(_EIM_HEAD, rows, _EIM_HEAD[1:5])
 
 
 _SWITCHES = tuple(one.name for one in fields(Switches))

@@ -7,12 +7,31 @@ from datetime import datetime
 from typing import NoReturn
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-console = Console(highlight=False, soft_wrap=True)
-stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class Terminal(Console):
+    """A console on which nothing but its own styles moves the terminal.
+
+    Text may come from anywhere: a control character in it is printed as its escape, such as \\x1b.
+    """
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Every segment of a renderable, made harmless; Rich calls this for all that it prints."""
+        for one in super().render(renderable, options):
+            if one.control or one.text == "\n" or one.text.isprintable():
+                yield one
+            else:
+                yield Segment("\n".join(map(printable, one.text.split("\n"))), one.style)
+
+
+console = Terminal(highlight=False, soft_wrap=True)
+stderr = Terminal(stderr=True, highlight=False, soft_wrap=True)
 
 
 def complain(sentence: str) -> None:
@@ -40,7 +59,7 @@ def facts(rows: Mapping[str, str]) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in rows.items():
-        table.add_row(name, Text(value))
+        table.add_row(name, Text(printable(value)))
     return table
 
 

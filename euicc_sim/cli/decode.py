@@ -20,7 +20,7 @@ from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.primitives import Asn1Error
 from euicc_sim.asn1.tree import UNKNOWN, Line, Reading, raw, reading, readings
 from euicc_sim.asn1.wire import NEWEST
-from euicc_sim.cli.console import columns, console, facts, fail, printable
+from euicc_sim.cli.console import columns, console, facts, fail
 from euicc_sim.formats.saip import HEADER, Element, PackageError, elements, examine
 
 OK = b"\x90\x00"
@@ -234,7 +234,7 @@ def _print_package(package: bytes) -> None:
     else:
         rows = {
             "ICCID": iccid_digits(found.iccid),
-            "profile type": printable(found.profile_type),
+            "profile type": found.profile_type,
             "version": ".".join(map(str, found.version)),
             "connectivity": (found.connectivity or b"").hex().upper(),
             "bytes": str(len(package)),

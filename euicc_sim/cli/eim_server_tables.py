@@ -50,7 +50,7 @@ def result_tables(result: Result) -> Iterator[Table]:
         "outcome": f"{result.state}: {result.error}" if result.error else result.state,
         "signature": "verified" if result.verified else "none",
     }
-    yield facts({name: printable(value) for name, value in rows.items()})
+    yield facts(rows)
     if result.outcomes:
         table = Table("", "operation", "result", "value")
         for place, one in enumerate(result.outcomes, 1):

@@ -117,8 +117,6 @@ def main() -> None:
     """Run the command line; errors that the user can fix are one sentence, never a traceback."""
     try:
         app()
-    except SystemExit:
-        raise  # before the classes below are looked up, which imports the card
     except _errors_to_say() as error:
         complain(str(error))
         sys.exit(1)
@@ -129,8 +127,11 @@ def main() -> None:
 
 
 def _errors_to_say() -> tuple[type[Exception], ...]:
-    """Errors whose text is a sentence with the next step."""
-    from euicc_sim import CardError
-    from keys import PkiError
+    """Errors whose text is a sentence with the next step.
 
-    return CardError, PkiError
+    Who has raised one has imported its module, so nothing is imported for it here: an import that
+    failed is not tried for the second time.
+    """
+    places = (("euicc_sim.store", "CardError"), ("keys", "PkiError"))
+    found = (getattr(sys.modules.get(module), name, None) for module, name in places)
+    return tuple(one for one in found if isinstance(one, type) and issubclass(one, Exception))

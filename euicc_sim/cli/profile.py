@@ -56,7 +56,7 @@ def list_(
     with open_lpa(card, reader, sgp32) as lpa:
         found = lpa.profiles(_SHOWN)
     if as_json:
-        typer.echo(json.dumps([for_machines(one) for one in found], indent=2, ensure_ascii=False))
+        typer.echo(json.dumps([for_machines(one) for one in found], indent=2))
     elif found:
         console.print(listed_profiles(found))
     else:

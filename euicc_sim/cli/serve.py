@@ -12,11 +12,10 @@ from shutil import which
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from euicc_sim import Card, CardError
-from euicc_sim.cli.console import fail, stderr
+from euicc_sim.cli.console import Terminal, fail, stderr
 from euicc_sim.cli.serve_links import MAX_PORT, Ways, served, services
 from euicc_sim.cli.tracing import (
     AnywhereOption,
@@ -109,7 +108,7 @@ def serve(
     """
     to_vpcd = vpcd or listen or (tcp is None and not lpac_stdio)
     ways = Ways(host, port if to_vpcd else None, listen, tcp, lpac_stdio)
-    out = stderr if lpac_stdio else Console(highlight=False, soft_wrap=True)
+    out = stderr if lpac_stdio else Terminal(highlight=False, soft_wrap=True)
     try:
         ways.check(len(card))
         with ExitStack() as open_things:

@@ -70,7 +70,7 @@ def _head(moment: Moment) -> Table:
             f"{len(state.results)} package results, {len(state.notifications)} notifications"
         ),
     }
-    return facts({name: printable(value) for name, value in rows.items() if value})
+    return facts({name: value for name, value in rows.items() if value})
 
 
 def _served(moment: Moment) -> str:

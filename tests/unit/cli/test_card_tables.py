@@ -33,6 +33,12 @@ def shown(eim: Eim) -> str:
     return out.file.getvalue()
 
 
+def test_names_from_outside_are_shown_as_they_are_read_not_obeyed() -> None:
+    rude = "[/x]\x1b[31m\x9b"
+    text = shown(dataclasses.replace(filled(Eim, 1), eim_id=rude, fqdn=rude, id_type=1))
+    assert text.count("[/x]\\x1b[31m\\x9b") == 2
+
+
 def test_every_field_of_an_eim_is_shown_or_left_out_for_a_reason() -> None:
     one, other = filled(Eim, 1), filled(Eim, 2)
     names = {field.name for field in dataclasses.fields(Eim)}

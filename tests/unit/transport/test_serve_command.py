@@ -351,7 +351,7 @@ def test_the_advice_is_given_once() -> None:
         "card 1: waiting for vpcd at 127.0.0.1:1 (Connection refused): install it",
         "card 1: waiting for vpcd at 127.0.0.1:1 (Connection refused)",
         "card 1: listening on 127.0.0.1:1 for vpcd",
-        "card 1: vpcd took the connection but asks nothing: is another card in this slot, "
+        "card 1: vpcd accepted the connection but sends nothing: is another card in this slot, "
         "or has a second reader the same LIBPATH?",
     ]
 
