@@ -211,6 +211,8 @@ def put(tree: dict[str, Any], changes: dict[str, Any]) -> None:
 def _put_items(items: list[Any], key: str, change: dict[str, Any]) -> list[Any]:
     try:
         found = {one[key]: one for one in items}
+        if len(found) != len(items):
+            raise ValueError(f"two of the items it changes have the same {key}")
         for one in change.get("remove", ()):
             del found[one]
         for one in change.get("change", ()):

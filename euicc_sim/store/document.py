@@ -20,6 +20,8 @@ from euicc_sim.model.state import State
 from euicc_sim.store.kinds import MisfitError
 from euicc_sim.store.schema import (
     IDENTITY,
+    ITEMS,
+    KEYS,
     SCHEMA,
     SCHEMAS_READ,
     STATE,
@@ -77,9 +79,19 @@ def schema_of(text: bytes) -> int | None:
 
 
 def tree(text: bytes) -> dict[str, Any]:
-    """A document as plain JSON, for changes to be put into. Raises DocumentError."""
-    _checked(text)
+    """A document as plain JSON, for changes to be put into. Raises DocumentError.
+
+    The keys of its items are spelled as in the change log, however a person has spelled them.
+    """
+    record = _checked(text)
     found: dict[str, Any] = json.loads(text)
+    for name, key in KEYS.items():
+        kind = ITEMS[name].by_name[key].kind
+        for number, item in enumerate(found.get(name, ())):
+            try:
+                item[key] = kind.write(kind.read(getattr(getattr(record, name)[number], key)))
+            except ValueError as error:
+                raise DocumentError(_place(text, [name, number, key], str(error))) from error
     return found
 
 

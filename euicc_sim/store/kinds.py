@@ -105,6 +105,8 @@ def hexadecimal(least: int = 0, most: int | None = None) -> Kind:
             found = bytes.fromhex(value)
         except ValueError as error:
             raise ValueError(f"{wanted} as hex digits are needed here") from error
+        if len(value) != 2 * len(found):  # fromhex passes over blanks
+            raise ValueError(f"{wanted} as hex digits are needed here, without blanks")
         if len(found) < least or (most is not None and len(found) > most):
             raise ValueError(f"{wanted} as hex digits are needed here, not {len(found)}")
         return found
