@@ -131,6 +131,24 @@ _MODULES = tuple(_modules())
 _DECLARED = {module: _declared(module) for module in _MODULES}
 
 
+def check_own_names(declared: Mapping[ModuleType, list[type]]) -> None:
+    """Raise ValueError when a type of our own has the name of a standard's."""
+    ours = {one for one in declared if one.__name__.startswith(f"{own.__name__}.")}
+    taken = {
+        kind.__name__: module for module in declared.keys() - ours for kind in declared[module]
+    }
+    for module in ours:
+        for kind in declared[module]:
+            if kind.__name__ in taken:
+                raise ValueError(
+                    f"{module.__name__}.{kind.__name__} has the name of a type of "
+                    f"{taken[kind.__name__].__name__}; call it something else"
+                )
+
+
+check_own_names(_DECLARED)
+
+
 def _root(kind: type) -> type:
     return kind.root if issubclass(kind, Type) else kind
 

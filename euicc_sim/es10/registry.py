@@ -18,7 +18,7 @@ from euicc_sim.asn1.sgp22 import download, notifications
 from euicc_sim.asn1.sgp22 import profiles as sgp22_profiles
 from euicc_sim.asn1.sgp32 import eims, functions, packages, profiles
 from euicc_sim.asn1.types import Type
-from euicc_sim.asn1.wire import WIRES, Wire
+from euicc_sim.asn1.wire import VERSIONS, WIRES, Wire
 from euicc_sim.es10.session import Session
 
 Q = TypeVar("Q")
@@ -112,6 +112,13 @@ class Pieces:
     end: Callable[[Session], None]
 
 
+def check_version(version: str | None) -> None:
+    """Raise ValueError for a version of SGP.32 that does not exist; None is none."""
+    known = ("1.0", *VERSIONS)
+    if version is not None and version not in known:
+        raise ValueError(f"SGP.32 v{version} is not a version; there are {', '.join(known)}")
+
+
 @dataclass(frozen=True, slots=True)
 class Versions:
     """Which cards have a function: `since` and `until` are versions of SGP.32.
@@ -123,6 +130,11 @@ class Versions:
     since: str = "1.0"
     until: str | None = None
     only: Literal["SGP.22", "SGP.32"] | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a version that does not exist."""
+        for version in (self.since, self.until):
+            check_version(version)
 
     def on(self, wire: Wire) -> bool:
         """Whether a card with that wire has it."""

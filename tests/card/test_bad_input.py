@@ -235,7 +235,7 @@ NOT_ONE_OBJECT = {
 }
 
 NO_SUCH_FUNCTION = {
-    "BF7E": hx("BF7E00"),
+    "BF7D": hx("BF7D00"),
     "BF52, which IPAs exchange": hx("BF5200"),
     "BF35, LoadCRL": hx("BF3500"),
     "a universal tag": hx("3000"),

@@ -176,7 +176,7 @@ REQUESTS = [
     hx("BF640482020204"),
     hx("BF6503800161"),
     hx("BF6500"),
-    hx("BF7E00"),
+    hx("BF7D00"),
     add_initial_eim(config("eim3", counterValue=0, key=key(3), associationToken=-1)),
     package("eim1", 1, [("deleteEim", {"eimId": "eim2"})], key=key(1)),
     package("eim1", 2, [("addEim", config("eim4", counterValue=3, key=key(4)))], key=key(1)),

@@ -85,5 +85,8 @@ def versions(of: Versions) -> str:
 
 
 def _row(first: str, second: str, clause: str, versions: str, name: str = "") -> str:
-    test = TESTS[name or second]
+    key = name or second
+    if key not in TESTS:
+        raise LookupError(f"{key} has no test in TESTS of tests/support/function_table.py")
+    test = TESTS[key]
     return f"| {first} | {second} | {clause} | {versions} | [`{test}`](tests/card/{test}) |"

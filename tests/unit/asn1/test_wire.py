@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import pytest
 from support.hexes import hx
 
@@ -12,7 +14,7 @@ from euicc_sim.asn1.sgp22 import profiles as sgp22_profiles
 from euicc_sim.asn1.sgp32 import eims, functions, packages, profiles, v1_0, v1_3
 from euicc_sim.asn1.sgp32.functions import ProfileRollbackResponse, ProfileRollbackResponseValue
 from euicc_sim.asn1.types import prepared
-from euicc_sim.asn1.wire import VERSIONS, WIRE_1_2, WIRE_CONSUMER, wire_of
+from euicc_sim.asn1.wire import VERSIONS, WIRE_1_2, WIRE_CONSUMER, check_own_names, wire_of
 
 V1_0, V1_3 = VERSIONS["1.0.1"], VERSIONS["1.3"]
 DATA = hx("BF64 03 800101")
@@ -134,3 +136,12 @@ def test_a_wire_is_called_by_its_version() -> None:
     assert str(WIRE_CONSUMER) == "SGP.22 v2.5"
     with pytest.raises(KeyError):
         wire_of("0.9")
+
+
+def test_a_type_of_our_own_with_the_name_of_a_standard_s_is_an_error() -> None:
+    ours = ModuleType("euicc_sim.asn1.own.moods")
+    theirs = ModuleType("euicc_sim.asn1.sgp22.profiles")
+    info, mood = type("ProfileInfo", (), {}), type("Mood", (), {})
+    check_own_names({ours: [mood], theirs: [info]})
+    with pytest.raises(ValueError, match=r"own\.moods\.ProfileInfo has the name of a type of"):
+        check_own_names({ours: [mood, info], theirs: [info]})

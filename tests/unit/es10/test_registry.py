@@ -280,4 +280,12 @@ def test_a_function_of_our_own_may_refuse_by_a_code_of_its_own() -> None:
 
 def test_the_judge_knows_every_answer() -> None:
     answers = {*ANSWERS, *ANSWERS22} - {0xBF37} | {0xBF36}
+    missing = [one.name for one in STANDARD if one.tag not in answers]
+    assert missing == [], "enter them into ANSWERS of tests/support/eims.py"
     assert answers == {one.tag for one in STANDARD}
+
+
+@pytest.mark.parametrize("versions", [{"since": "1.31"}, {"since": "2"}, {"until": "1.0.2"}])
+def test_a_version_that_does_not_exist_is_an_error(versions: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"is not a version; there are 1\.0, 1\.0\.1, 1\.1,"):
+        Versions(**versions)  # type: ignore[arg-type]
