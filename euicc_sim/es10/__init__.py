@@ -1,15 +1,15 @@
 """The ES10 functions of SGP.22 and SGP.32, from the bytes of a request to those of its answer.
 
-A `Session` and a whole request go into `execute`; an answer comes out, or a StatusError. What a
-function has done is in the session's drafts, and what it came to in its events: the card keeps the
-one and shows the other, when `execute` has returned.
+`execute` takes a `Session` and a complete request, and returns an answer or raises StatusError. The
+changes made by a function are in the session's drafts, its outcome in the events: when `execute`
+has returned, the card stores the drafts and shows the events.
 
-A module has the functions of one subject, each entered into the table by `@es10` (operations of
-packages by `@operation`). Every module of this folder and those below is imported here, so a new
-function needs no other place.
+A module has the functions of one subject, each registered with `@es10` (operations of packages with
+`@operation`). All modules of this folder and those below are imported here, so a new function needs
+no change elsewhere.
 
-Functions know types of messages and the session, and neither files nor sockets, nor where random
-bytes come from; `dispatch` and `registry` know no function. Start reading at `registry`, then any
+Functions know the message types and the session, but not files, sockets or the source of random
+bytes; `dispatch` and `registry` know no particular function. Start reading at `registry`, then any
 small function, such as those of `addresses`.
 """
 

@@ -1,4 +1,4 @@
-"""The addresses a card is configured with: default SM-DP+ and root SM-DS."""
+"""The configured addresses of a card: default SM-DP+ and root SM-DS."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _answer(code: Literal["ok", "undefinedError"]) -> sgp32.SetDefaultDpAddressR
 def get_euicc_configured_addresses(
     session: Session, _: Nothing
 ) -> sgp22.EuiccConfiguredAddressesResponseValue:
-    """GetEuiccConfiguredAddresses, SGP.22 v2.5 clause 5.7.3: no default address, no field."""
+    """GetEuiccConfiguredAddresses, SGP.22 v2.5 clause 5.7.3; the default address may be absent."""
     addresses: sgp22.EuiccConfiguredAddressesResponseValue = {
         "rootDsAddress": session.identity.root_ds_address
     }
@@ -39,7 +39,7 @@ def get_euicc_configured_addresses(
 def set_address(
     session: Session, request: sgp32.SetDefaultDpAddressRequestValue
 ) -> sgp32.SetDefaultDpAddressResponseValue:
-    """Keep a default SM-DP+ address; an empty one removes it."""
+    """Set the default SM-DP+ address; an empty one removes it."""
     address = request["defaultDpAddress"]
     if len(address) > DEFAULT_DP_ADDRESS_MAX:
         raise ResultError(

@@ -1,4 +1,4 @@
-"""What an IPA needs beside Profiles: how to connect, and whether the card has an IPA itself."""
+"""Connectivity parameters, and activation of an IPA or LPA in the card."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def get_connectivity_parameters(
     """GetConnectivityParameters, SGP.32 v1.2 clause 5.9.24: those of the enabled Profile."""
     enabled = session.state.enabled
     if enabled is None or not enabled.connectivity:
-        why = "no Profile is enabled" if enabled is None else "the enabled Profile has none"
+        why = (
+            "no Profile is enabled" if enabled is None else "the enabled Profile has no httpParams"
+        )
         raise ResultError("parametersNotAvailable", why)
     parameters: ConnectivityParametersValue = {"httpParams": enabled.connectivity}
     return "connectivityParameters", parameters
@@ -58,5 +60,5 @@ def _activation_result(code: Literal["notSupported"]) -> IpaeActivationResponseV
     refuse=_activation_result,
 )
 def ipae_activation(_: Session, __: IpaeActivationRequestValue) -> IpaeActivationResponseValue:
-    """IPAe activation, SGP.32 v1.2 clause 3.8.4 (LPAe, SGP.22 v2.5 clause 5.7.1): none is here."""
-    raise ResultError("notSupported", "this card has neither an IPA nor an LPA of its own")
+    """IPAe activation, SGP.32 v1.2 clause 3.8.4 (LPAe, SGP.22 v2.5 clause 5.7.1): there is none."""
+    raise ResultError("notSupported", "this card has no IPAe and no LPAe")

@@ -1,7 +1,7 @@
 """From the bytes of an ES10 request to the bytes of its answer (SGP.22 clause 5.7.2).
 
-Finds the function by its tag, reads the request, calls the function, writes the answer. Knows
-what none of the functions does.
+Finds the function by its tag, reads the request, calls the function, writes the answer. Knows no
+particular function.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from euicc_sim.es10.session import Session
 def execute(session: Session, request: bytes) -> bytes:
     """The answer to one ES10 request: a function's result, or its own error code.
 
-    What the function did is in the session's drafts, and what it came to in its events. Raises
-    StatusError, after which only what the session has settled stands: 6A80 when the bytes are not
-    one object or cannot be read and the function has no code for that, 6A88 when the card has no
-    function of that tag, 6985 when the card was told to be difficult and this is the moment, and
-    what a function raises.
+    The changes are in the session's drafts, the outcome is in its events. Raises StatusError, after
+    which only settled changes remain: 6A80 if the bytes are not a single object, or are malformed
+    and the function has no code for that; 6A88 if the card has no function with that tag; 6985 if a
+    switch makes the card refuse at this point; and whatever a function raises.
     """
     _check_willing(session)
     function, item = _find(session, request)
@@ -32,7 +31,7 @@ def execute(session: Session, request: bytes) -> bytes:
 
 
 def interrupt(session: Session) -> None:
-    """End every request that has come in part and is not going on."""
+    """End every unfinished request that cannot continue."""
     for function, pieces in IN_PIECES:
         if pieces.unfinished(session):
             session.function = function.name
@@ -42,9 +41,9 @@ def interrupt(session: Session) -> None:
 
 
 def _find(session: Session, request: bytes) -> tuple[Function, Tlv | None]:
-    """The function that a request is for, and the request's outermost object.
+    """The function of a request, and the request's outermost object.
 
-    There is no such object for a function that takes pieces.
+    The object is None for a function that takes its request in pieces.
     """
     for function, pieces in IN_PIECES:
         if pieces.awaited(session):
@@ -57,10 +56,11 @@ def _find(session: Session, request: bytes) -> tuple[Function, Tlv | None]:
         found = _function(session, tag)
         item = whole(request)
     except TlvError as error:
-        raise StatusError(SW.WRONG_DATA, f"the request is not one object: {error}") from error
+        why = f"the request is not a single TLV object: {error}"
+        raise StatusError(SW.WRONG_DATA, why) from error
     if found is None:
         raise StatusError(
-            SW.REFERENCED_DATA_NOT_FOUND, f"this card has no ES10 function with tag {tag:X}"
+            SW.REFERENCED_DATA_NOT_FOUND, f"this card has no ES10 function with the tag {tag:X}"
         )
     return found, item
 
@@ -68,8 +68,8 @@ def _find(session: Session, request: bytes) -> tuple[Function, Tlv | None]:
 def _more_or_another(
     session: Session, awaiting: Function, request: bytes
 ) -> tuple[Function, Tlv | None]:
-    """While pieces come in, which may be cut anywhere, only another function's whole request is
-    not one of them."""
+    """While pieces are awaited, which may be cut anywhere, a request is the next piece unless it is
+    a complete request for another function."""
     try:
         item = whole(request)
     except TlvError:
@@ -88,17 +88,18 @@ def _check_willing(session: Session) -> None:
     if switches.ipad_required and not volatile.ipad_declared:
         raise StatusError(
             SW.CONDITIONS_NOT_SATISFIED,
-            "TERMINAL CAPABILITY has not declared an IPAd (card set --no-ipad-required)",
+            "no TERMINAL CAPABILITY has declared an IPAd (card set --no-ipad-required)",
         )
     if switches.reset_after_switch and volatile.switched:
         raise StatusError(
             SW.CONDITIONS_NOT_SATISFIED,
-            "the enabled Profile has changed, reset first (card set --no-reset-after-switch)",
+            "the enabled Profile has changed, reset the card first (card set "
+            "--no-reset-after-switch)",
         )
 
 
 def _end_what_was_begun(session: Session, function: Function) -> None:
-    """End what cannot go on now that this function is called. That stands whatever comes of it."""
+    """End unfinished requests that this call interrupts, even if the function is refused."""
     for one, pieces in IN_PIECES:
         if pieces.unfinished(session) and not (one is function and pieces.awaited(session)):
             interrupt(session)

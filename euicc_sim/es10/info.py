@@ -1,4 +1,4 @@
-"""What a card says of itself: EID, EUICCInfo1, EUICCInfo2, rules, certificates."""
+"""Information about the card: EID, EUICCInfo1, EUICCInfo2, rules, certificates."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ ENABLED_PROFILE = 1
 _UICC_CAPABILITY = frozenset({1, 2, 3, 4, 6, 8, 14, 19, 22, 23, 24})
 _RSP_CAPABILITY = frozenset({0, 3})
 FORBIDDEN_RULES = frozenset({int(Rule.UPDATE_CONTROL)})
-"""Policy rules that no Profile may bring."""
+"""Policy rules that no Profile may have."""
 
 
 @es10(0xBF3E, GetEuiccDataRequest, GetEuiccDataResponse, name="GetEID", clause="SGP.22 5.7.20")
@@ -62,7 +62,7 @@ def get_eid(session: Session, request: GetEuiccDataRequestValue) -> GetEuiccData
     """GetEID, SGP.22 v2.5 clause 5.7.20; StatusError 6A88 for a tag list that is not 5A."""
     if request["tagList"] != TAG_EID:
         tags = request["tagList"].hex().upper()
-        raise StatusError(SW.REFERENCED_DATA_NOT_FOUND, f"only 5A can be asked for, not {tags}")
+        raise StatusError(SW.REFERENCED_DATA_NOT_FOUND, f"the tag list must be 5A, not {tags}")
     session.note(session.identity.eid)
     return {"eidValue": session.identity.eid_bytes}
 
@@ -79,12 +79,12 @@ def get_euicc_info1(session: Session, _: Nothing) -> EUICCInfo1Value:
 
 @es10(0xBF22, GetEuiccInfo2Request, EUICCInfo2, name="GetEUICCInfo2", clause="SGP.32 5.9.2")
 def get_euicc_info2(session: Session, _: Nothing) -> EUICCInfo2Value:
-    """GetEUICCInfo (EUICCInfo2), SGP.32 v1.2 clause 5.9.2: an IPAd serves this card."""
+    """GetEUICCInfo (EUICCInfo2), SGP.32 v1.2 clause 5.9.2, for a card with an IPAd."""
     return euicc_info2(session)
 
 
 def euicc_info2(session: Session) -> EUICCInfo2Value:
-    """EUICCInfo2, which also goes into what the card signs for an SM-DP+."""
+    """EUICCInfo2, also part of what the card signs for an SM-DP+."""
     found: EUICCInfo2Value = {
         "svn": SVN,
         "euiccCiPKIdListForVerification": session.identity.ci_pk_ids,
@@ -111,7 +111,7 @@ def euicc_info2(session: Session) -> EUICCInfo2Value:
 
 
 def _rsp_capability(session: Session) -> frozenset[int]:
-    """additionalProfile is only said while there is room for one."""
+    """additionalProfile is only set while there is memory for a Profile."""
     room = session.state.free_memory(session.identity.limits)
     return _RSP_CAPABILITY if room >= ISDP_MEMORY else _RSP_CAPABILITY - {ADDITIONAL_PROFILE}
 
@@ -129,7 +129,7 @@ def _card_resource(session: Session) -> bytes:
 
 
 def rules_authorisation_table(session: Session) -> list[ProfilePolicyAuthorisationRuleValue]:
-    """The rules of this card; without one no Profile with policy rules may be installed."""
+    """The Rules Authorisation Table; if it is empty, no Profile with policy rules is accepted."""
     return [
         {
             "pprIds": one.rules,
@@ -141,7 +141,7 @@ def rules_authorisation_table(session: Session) -> list[ProfilePolicyAuthorisati
 
 
 def operator_id(one: Operator) -> OperatorIdValue:
-    """An OperatorId for the wire."""
+    """An OperatorId as a message value."""
     found: OperatorIdValue = {"mccMnc": one.mcc_mnc}
     if one.gid1 is not None:
         found["gid1"] = one.gid1
@@ -158,7 +158,7 @@ def get_rat(session: Session, _: Nothing) -> GetRatResponseValue:
 
 @lru_cache
 def templates(wire: Wire, *, profile_enabled: bool) -> bytes:
-    """What the ISD-R says of the card when it is selected: E0 (SGP.22 5.7.1), E1 (SGP.32 3.8.4)."""
+    """The ISD-R's part of the answer to SELECT: E0 (SGP.22 5.7.1), E1 (SGP.32 3.8.4)."""
     found = wire[ISDRProprietaryApplicationTemplate].encode({"svn": SVN})
     if not wire.iot:
         return found
@@ -179,7 +179,7 @@ def _certs_error(code: Literal["invalidCiPKId"]) -> GetCertsResponseValue:
     refuse=_certs_error,
 )
 def get_certs(session: Session, request: GetCertsRequestValue) -> GetCertsResponseValue:
-    """GetCerts, SGP.32 v1.2 clause 5.9.10: of the CI named, or of the first one."""
+    """GetCerts, SGP.32 v1.2 clause 5.9.10: below the given CI, or the first one."""
     wanted = request.get("euiccCiPKId", session.identity.ci_pk_ids[0])
     for credential in session.identity.credentials:
         if credential.ci_pk_id == wanted:

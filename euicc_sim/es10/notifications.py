@@ -1,4 +1,4 @@
-"""Notifications and package results: list, retrieve, remove. They share one row of numbers."""
+"""Notifications and package results: list, retrieve, remove. They share one sequence of numbers."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def list_notification(
 def retrieve_notifications_list(
     session: Session, request: RetrieveNotificationsListRequestValue
 ) -> RetrieveNotificationsListResponseValue:
-    """RetrieveNotificationsList, SGP.32 v1.2 clause 5.9.11: reading removes nothing."""
+    """RetrieveNotificationsList, SGP.32 v1.2 clause 5.9.11: does not remove anything."""
     state = session.state
     match request.get("searchCriteria"):
         case ("seqNumber", wanted):
@@ -122,7 +122,7 @@ def remove_notification_from_list(
     state = session.state.without_number(seq_number)
     if state == session.state:
         raise ResultError(
-            "nothingToDelete", f"nothing with sequence number {number(seq_number)} waits"
+            "nothingToDelete", f"there is nothing with sequence number {number(seq_number)}"
         )
     session.state = state
     session.note(f"number {seq_number} removed")

@@ -1,6 +1,6 @@
-"""The table of ES10 functions: each declares its tag, its messages, its versions, how it refuses.
+"""The table of ES10 functions: each declares its tag, messages, versions and refusals.
 
-Knows no function. What cannot be right is an error when the table is made, so at import.
+Knows no particular function. An inconsistent declaration is an error at import.
 """
 
 from __future__ import annotations
@@ -61,11 +61,11 @@ ResultCode = (
     | profiles.ProfileInfoListErrorName
     | profiles.ResetResultName
 )
-"""The names by which functions and operations of the standards refuse."""
+"""The names of result codes with which standard functions and operations refuse."""
 
 
 class ResultError(Exception):
-    """A function's own refusal: the name of its result code, and why, in a sentence."""
+    """A refusal by a function: the name of its result code, and the reason in words."""
 
     code: str
     why: str
@@ -76,7 +76,7 @@ class ResultError(Exception):
 
     @classmethod
     def own(cls, code: str, why: str) -> ResultError:
-        """The refusal of a function that is in no standard, by a code of its own."""
+        """A refusal by a proprietary function, with a code of its own."""
         error = cls("undefinedError", why)
         error.args = (f"{code}: {why}",)
         error.code = code
@@ -84,14 +84,14 @@ class ResultError(Exception):
 
 
 class Codes(Generic[C]):
-    """The names of a Literal, for refusals that are returned, not raised."""
+    """The names in a Literal, for refusals that are returned and not raised."""
 
     def __init__(self, names: object) -> None:
         """`names` is the Literal."""
         self._names: tuple[C, ...] = get_args(names)
 
     def of(self, error: ResultError) -> C:
-        """The name that an error says. Raises the error itself when it is none of these."""
+        """The name in an error. Raises the error itself if it is not one of these."""
         for name in self._names:
             if name == error.code:
                 return name
@@ -100,10 +100,10 @@ class Codes(Generic[C]):
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """How a request may come in several chains of commands, each with a piece of it.
+    """How a request is received in several command chains, each with a piece of it.
 
-    A piece begins with one of `tags`, or anywhere while more is `awaited`. Before any other
-    function runs, what was begun and is `unfinished` comes to its `end`.
+    The first piece begins with one of `tags`; while more is `awaited`, a piece can begin anywhere.
+    Before any other function runs, an `unfinished` request is ended with `end`.
     """
 
     tags: frozenset[int]
@@ -123,8 +123,8 @@ def check_version(version: str | None) -> None:
 class Versions:
     """Which cards have a function: `since` and `until` are versions of SGP.32.
 
-    `only` is the standard that has it where the other one does not. A card of the IoT that is not
-    strict has what only SGP.22 has, too.
+    `only` names the standard if just one of them has it. An IoT card that is not strict also has
+    the functions of SGP.22 only.
     """
 
     since: str = "1.0"
@@ -137,7 +137,7 @@ class Versions:
             check_version(version)
 
     def on(self, wire: Wire) -> bool:
-        """Whether a card with that wire has it."""
+        """Whether a card with that wire has the function."""
         if not wire.iot:
             return self.only != "SGP.32"
         of_sgp22 = self.only == "SGP.22" or (self.until is not None and wire.since(self.until))
@@ -148,8 +148,9 @@ class Versions:
 class Function(ABC):
     """One ES10 function.
 
-    `clause` is where the standard describes it, None for a function of our own; `wires` are those
-    of the cards that have it. A function with `pieces` need not be sent its request as one object.
+    `clause` is that of the standard, None for a proprietary function; `wires` are those of the
+    cards that have it. A function with `pieces` takes its request in pieces instead of as one
+    object.
     """
 
     tag: int
@@ -163,9 +164,9 @@ class Function(ABC):
 
     @abstractmethod
     def answer(self, session: Session, request: bytes, item: Tlv | None) -> bytes:
-        """Run it; `item` is the request's outermost object unless it came in pieces.
+        """Run it; `item` is the request's outermost object, None for a request in pieces.
 
-        Raises StatusError 6A80 when the request cannot be read and there is no code for that.
+        Raises StatusError 6A80 if the request is malformed and there is no code for that.
         """
 
 
@@ -173,8 +174,8 @@ class Function(ABC):
 class Exchange(Function, Generic[Q, R, C]):
     """A function that takes a message and answers with one.
 
-    `refuse` makes the answer for a result code, one of `codes`; `malformed` makes the refusal of a
-    request that cannot be read.
+    `refuse` makes the answer for one of `codes`; `malformed` makes the refusal of a malformed
+    request.
     """
 
     request: type[Type[Q]]
@@ -185,7 +186,7 @@ class Exchange(Function, Generic[Q, R, C]):
     malformed: Malformed | None
 
     def answer(self, session: Session, request: bytes, item: Tlv | None) -> bytes:
-        """Read the request, call the handler, write what it returns or refuses with."""
+        """Decode the request, call the handler, encode its answer or refusal."""
         try:
             result = self._call(session, request, item or whole(request))
         except ResultError as error:
@@ -204,7 +205,7 @@ class Exchange(Function, Generic[Q, R, C]):
             return self.handler(session, value)
 
     def refusal(self, wire: Wire, error: ResultError) -> bytes:
-        """The answer that says no. Raises the error itself when the function has no such code."""
+        """The answer for a refusal. Raises the error itself if the function has no such code."""
         for code in self.codes:
             if self.refuse is not None and code == error.code:
                 return wire[self.reply].encode(self.refuse(code))
@@ -213,24 +214,24 @@ class Exchange(Function, Generic[Q, R, C]):
 
 @dataclass(frozen=True, slots=True)
 class AsReceived(Function):
-    """A function that takes the bytes as received and gives bytes."""
+    """A function that takes the request and returns the answer as bytes."""
 
     handler: Handler[bytes, bytes]
 
     def answer(self, session: Session, request: bytes, item: Tlv | None) -> bytes:
-        """What the handler gives."""
+        """Call the handler."""
         return self.handler(session, request)
 
 
 FUNCTIONS: dict[int, Function] = {}
 IN_PIECES: list[tuple[Function, Pieces]] = []
-"""Functions whose requests come in several chains."""
+"""The functions that take requests in pieces."""
 AFTERWARDS: list[Callable[[Session], None]] = []
-"""What is done when any function has returned."""
+"""Called whenever a function has returned."""
 
 
 def afterwards(do: Callable[[Session], None]) -> Callable[[Session], None]:
-    """Have something done when any function has returned, in the same session."""
+    """Register `do`, to be called with the session whenever a function has returned."""
     AFTERWARDS.append(do)
     return do
 
@@ -248,11 +249,12 @@ def es10(
     until: str | None = None,
     only: Literal["SGP.22", "SGP.32"] | None = None,
 ) -> Callable[[Handler[Q, R]], Handler[Q, R]]:
-    """Enter a function into the table; `clause` None is for one that is in no standard.
+    """Register a function; `clause` is None for a proprietary one.
 
-    `name` is the function's in the standard where the request's type does not tell it. The type of
-    `refuse`'s parameter says with which codes it may refuse. For the others see `Versions`. Raises
-    ValueError when the tag is taken, or a version that has the function lacks one of its types.
+    `name` is the standard's name of the function if it does not follow from the request's type. The
+    type of `refuse`'s parameter lists the codes that it may refuse with. For the others see
+    `Versions`. Raises ValueError if the tag is taken, or a version that has the function lacks one
+    of its types.
     """
 
     def enter(handler: Handler[Q, R]) -> Handler[Q, R]:
@@ -292,7 +294,7 @@ def es10_as_received(
     only: Literal["SGP.22", "SGP.32"] | None = None,
     pieces: Pieces | None = None,
 ) -> Callable[[Handler[bytes, bytes]], Handler[bytes, bytes]]:
-    """Enter a function that reads its request itself, and writes its answer; see `es10`."""
+    """Register a function that decodes its request and encodes its answer itself; see `es10`."""
 
     def enter(handler: Handler[bytes, bytes]) -> Handler[bytes, bytes]:
         versions = Versions(since, None, only)
@@ -306,7 +308,7 @@ def es10_as_received(
 
 def _enter(function: Function) -> None:
     if function.tag in FUNCTIONS:
-        raise ValueError(f"{function.tag:X} is {FUNCTIONS[function.tag].name} already")
+        raise ValueError(f"{function.tag:X} is already the tag of {FUNCTIONS[function.tag].name}")
     FUNCTIONS[function.tag] = function
     if function.pieces is not None:
         IN_PIECES.append((function, function.pieces))
@@ -322,7 +324,7 @@ def _wires(name: str, versions: Versions, types: Iterable[type[Type[object]]]) -
 
 
 def codes_of(refuse: Callable[[C], object] | None) -> tuple[C, ...]:
-    """The result codes that a function's `refuse` takes, but for ok."""
+    """The result codes that a function's `refuse` takes, except ok."""
     if refuse is None:
         return ()
     hints = get_type_hints(refuse)
@@ -331,12 +333,12 @@ def codes_of(refuse: Callable[[C], object] | None) -> tuple[C, ...]:
     return tuple(code for code in get_args(parameter) if code != "ok")
 
 
-# -- how values appear in a sentence for a person
+# -- values in messages to people
 
 _SHOWN_BITS = 64
 
 
 def number(value: int) -> str:
-    """A number in digits, a huge one by its size: a sender may choose any."""
+    """A number in digits, or only its size if it is huge, as a sender may choose any."""
     bits = value.bit_length()
     return str(value) if bits <= _SHOWN_BITS else f"of {bits} bits"

@@ -1,4 +1,4 @@
-"""eUICCMemoryReset, of SGP.32 and of SGP.22."""
+"""eUICCMemoryReset of SGP.32 and SGP.22."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ def _refuse_es10c(
 def euicc_memory_reset(
     session: Session, request: sgp32.EuiccMemoryResetRequestValue
 ) -> sgp32.EuiccMemoryResetResponseValue:
-    """eUICCMemoryReset, SGP.32 v1.2 clause 5.9.5; the counters of the card stay."""
+    """eUICCMemoryReset, SGP.32 v1.2 clause 5.9.5; the card's counters are kept."""
     if session.state.emergency_active:
         raise ResultError("ecallActive", "the Emergency Profile is enabled")
     return {**_reset(session, request["resetOptions"])}
 
 
 class _Outcome(TypedDict):
-    """How a reset ended, in the words of both standards."""
+    """The result of a reset, for both standards."""
 
     resetResult: Literal["ok", "nothingToDelete"]
     resetEimResult: NotRequired[Literal["ok", "nothingToDelete"]]
@@ -76,7 +76,7 @@ class _Outcome(TypedDict):
 
 
 def _reset(session: Session, options: frozenset[int]) -> _Outcome:
-    """Do what SGP.32's options say."""
+    """Carry out the options of SGP.32."""
     before = session.state
     outcome: _Outcome = {"resetResult": "ok"}
     _reset_profiles(session, options)
@@ -108,7 +108,7 @@ def euicc_memory_reset_es10c(
 ) -> sgp22.EuiccMemoryResetResponseValue:
     """eUICCMemoryReset, SGP.22 v2.5 clause 5.7.19; other options than its three are ignored.
 
-    Before SGP.32 v1.1 this is the IoT's function too, with two options of its own.
+    Before SGP.32 v1.1 an IoT card uses this function too, with two more options.
     """
     if session.state.emergency_active:
         raise ResultError("undefinedError", "the Emergency Profile is enabled")
@@ -117,17 +117,17 @@ def euicc_memory_reset_es10c(
     before = session.state
     _reset_profiles(session, SGP22_OPTIONS & request["resetOptions"])
     if session.state == before:
-        raise ResultError("nothingToDelete", "nothing of what is to be deleted is here")
+        raise ResultError("nothingToDelete", "there is nothing to delete")
     return _refuse_es10c("ok")
 
 
 def _option_of_v1_0(bit: int) -> int:
-    """What bits 3 and 4 stood for before v1.1 is bits 5 and 6 since."""
+    """The current bit of an option: 3 and 4 of v1.0 are 5 and 6 since v1.1."""
     return {3: Option.RESET_EIM_CONFIG_DATA, 4: Option.RESET_IMMEDIATE_ENABLE_CONFIG}.get(bit, bit)
 
 
 def _reset_profiles(session: Session, options: Iterable[int]) -> None:
-    """Delete the Profiles that the options name, whatever their policy, and the address."""
+    """Delete the Profiles that the options select, whatever their policy rules, and the address."""
     chosen = set(options)
     going = [one for one in session.state.profiles if _option(one) in chosen]
     check_not_busy(session, refresh=any(one.enabled for one in going))
@@ -138,7 +138,7 @@ def _reset_profiles(session: Session, options: Iterable[int]) -> None:
 
 
 def _option(profile: Profile) -> Option:
-    """The option that deletes a Profile."""
+    """The option that selects a Profile for deletion."""
     match profile.profile_class:
         case ProfileClass.TEST if profile.preloaded:
             return Option.DELETE_PRE_LOADED_TEST_PROFILES

@@ -1,7 +1,7 @@
-"""One command's view of the card: drafts of what it keeps, and what it needs from outside.
+"""One command's view of the card: drafts of its state, and what it needs from outside.
 
-A function replaces the drafts; the card keeps them when the function returns and drops them when
-it raises. Knows no files, no status words.
+A function replaces the drafts; the card stores them if the function returns and drops them if it
+raises. Knows nothing of files and status words.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A credential together with its private key, which never shows."""
+    """A credential with its private key, which is never shown."""
 
     credential: Credential
     key: EllipticCurvePrivateKey = field(repr=False)
 
     def sign(self, data: bytes) -> bytes:
-        """r||s with SK.EUICC.ECDSA, 64 bytes."""
+        """Sign with SK.EUICC.ECDSA: r||s, 64 bytes."""
         return sign(self.key, data)
 
 
 class Event(NamedTuple):
-    """What a function or command came to: its name, whether it was refused, a line for a person."""
+    """The outcome of a function or command: its name, whether it was refused, a line for people."""
 
     name: str
     refused: bool
@@ -46,7 +46,7 @@ class Event(NamedTuple):
 
 
 class Happening(NamedTuple):
-    """Something that recipients of Notifications are told; `not_to` is an address that knows."""
+    """An event to notify recipients of; `not_to` is an address that knows already."""
 
     profile: Profile
     event: ProfileEvent
@@ -55,10 +55,10 @@ class Happening(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PackageRun:
-    """The eUICC Package whose operations are being run, and what they have done to Profiles.
+    """The eUICC Package being executed, and what its operations have done to Profiles.
 
-    `seq_number` is the one that its result will have, `signature` the eimSignature. `disabled` is
-    the ICCID of the Profile that it has disabled.
+    `seq_number` is that of its future result, `signature` the eimSignature. `disabled` is the ICCID
+    of the Profile that it has disabled.
     """
 
     eim_id: str
@@ -72,9 +72,9 @@ class PackageRun:
 
 @dataclass(frozen=True, slots=True)
 class SessionKeys:
-    """Keys that protect a download from here on, 16 bytes each; they never show.
+    """Keys that protect the rest of a download, 16 bytes each; never shown.
 
-    `replaced` says that they came with the package (ReplaceSessionKeys), not from the agreement.
+    `replaced` says that they are from ReplaceSessionKeys, not from the key agreement.
     """
 
     transaction_id: bytes
@@ -98,12 +98,11 @@ class Drafts(NamedTuple):
 
 @dataclass(slots=True)
 class Session:
-    """What a function may read and replace. `notes` are words for the log, refusals in full.
+    """What a function may read and replace. `notes` are lines for the log, with refusals in full.
 
-    Notifications of `happenings` are made when the function has returned. `package` is there
-    while operations of an eUICC Package run. `on_keys` is there where a user has asked to be told
-    the keys of downloads. `function` is the name of the one that runs, `events` are what has come
-    of those that have run.
+    Notifications of `happenings` are made when the function has returned. `package` is set while
+    operations of an eUICC Package run. `on_keys` is set if a user wants the keys of downloads.
+    `function` is the name of the running function, `events` are the outcomes of those before.
     """
 
     state: State
@@ -122,34 +121,33 @@ class Session:
     _settled: Drafts = field(init=False)
 
     def __post_init__(self) -> None:
-        """Nothing has been done yet."""
         self._settled = self.drafts
 
     def note(self, text: str) -> None:
-        """Say what happened, in words for a person."""
+        """Note what happened, in words for people."""
         self.notes.append(text)
 
     def refuse(self, why: str) -> None:
-        """Say why something was refused, in words for a person."""
+        """Note why something was refused, in words for people."""
         self.refused = True
         self.notes.append(why)
 
     def report(self) -> None:
-        """Make an event of what was noted: the function has come to its end."""
+        """Turn the notes into an event: the function has ended."""
         text = "; ".join(self.notes) or "ok"
         self.events.append(Event(self.function, self.refused, f"{self.function}: {text}"))
         self.notes, self.refused = [], False
 
     def settle(self) -> None:
-        """What has been done so far stands, even if the function is refused with a status word."""
+        """Keep the changes so far, even if the function is refused with a status word."""
         self._settled = self.drafts
 
     def rewind(self) -> None:
-        """Undo what has been done since `settle`."""
+        """Undo the changes since `settle`."""
         self.restore(self._settled)
 
     def signer_for(self, ci_pk_id: bytes) -> Signer:
-        """The signer below that CI, or the first one when the card has none below it."""
+        """The signer below that CI, or the first one if the card has none below it."""
         return self.signer_below(ci_pk_id) or self.signers[0]
 
     def signer_below(self, ci_pk_id: bytes) -> Signer | None:
@@ -158,15 +156,15 @@ class Session:
 
     @property
     def drafts(self) -> Drafts:
-        """What `restore` brings back."""
+        """The drafts, for `restore`."""
         return Drafts(self.state, self.volatile, self.happenings, self.package)
 
     def restore(self, drafts: Drafts) -> None:
-        """Undo what has happened since these were the drafts."""
+        """Undo the changes since `snapshot`."""
         self.state, self.volatile, self.happenings, self.package = drafts
 
     def savepoint(self) -> Savepoint:
-        """A `with` block that undoes what its body did to the drafts when it raises."""
+        """A `with` block that undoes the changes to the drafts if its body raises."""
         return Savepoint(self)
 
 
@@ -176,12 +174,11 @@ class Savepoint:
     __slots__ = ("_drafts", "_session")
 
     def __init__(self, session: Session) -> None:
-        """Remember them."""
         self._session = session
         self._drafts = session.drafts
 
     def __enter__(self) -> None:
-        """Nothing yet."""
+        """Do nothing."""
 
     def __exit__(
         self,
@@ -189,6 +186,5 @@ class Savepoint:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Bring them back when the body raised."""
         if kind is not None:
             self._session.restore(self._drafts)

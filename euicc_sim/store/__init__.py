@@ -1,12 +1,12 @@
 """A card's directory: what a card keeps, as files that a person can read.
 
-In comes a frozen `State`, whole; out goes the state that was last kept, whatever happened to the
-process or the power meanwhile. `card.json` is for people; `card.changes` beside it has what was
-changed since, a line a command; `profiles/` holds the packages of Profiles.
+Stores a frozen `State` as a whole, and returns the last one stored, whatever happened to the
+process or the power in between. `card.json` is for people; `card.changes` beside it has the changes
+since then, one line per command; `profiles/` holds the packages of Profiles.
 
-The store knows no command and no function of a card, and touches nothing outside the directory.
-docs/store.md has the rules of recovery. Start with `schema` (what is stored), then `change_log`
-(how little is written), then `directory` (when).
+The store knows nothing of a card's commands and functions, and touches nothing outside the
+directory. docs/store.md has the rules of recovery. Start with `schema` (what is stored), then
+`change_log` (what is written), then `directory` (when).
 """
 
 from euicc_sim.store.copying import copy_card

@@ -1,13 +1,13 @@
-"""The change log `card.changes`: what each command has changed, one JSON line each.
+"""The change log `card.changes`: the changes of each command, as one JSON line.
 
     {"number":1,"card":"5b0e…","changes":{"nextSeqNumber":8,"eims":{"change":[{"eimId":"eim1",
      "counterValue":7}]},"results":{"add":[{…}]}},"checksum":"8d0c33a1"}
 
-`card` is the digest of the `card.json` that was there; the checksum (CRC-32) goes on from the line
-before, so no line can be missing, altered or out of its order. A line with `folded` instead of
-`changes` says: up to here all is in the `card.json` of that digest, too. The log is so a way from
-one `card.json` to the present state, and a sound `card.json` is one of the stations on that way.
-Recovery is in docs/store.md. Knows no files.
+`card` is the digest of the `card.json` at the time; the checksum (CRC-32) continues from the line
+before, so that no line can be missing, altered or out of order. A line with `folded` instead of
+`changes` says that the `card.json` with that digest contains everything up to here. The log thus
+leads from one `card.json` to the present state, and a sound `card.json` is one of the stations on
+the way. Recovery is described in docs/store.md. Knows no files.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _TAIL = len(_CHECKSUM % 0)
 
 
 class Line(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A line as it is read: `changes`, or `folded`."""
+    """A parsed line: `changes`, or `folded`."""
 
     number: int
     card: str
@@ -41,7 +41,7 @@ class Line(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class LogError(ValueError):
-    """A change log that does not fit: the number of the line, and why."""
+    """An invalid change log: the number of the line, and the reason."""
 
     def __init__(self, line: int, why: str) -> None:
         """Keep the number."""
@@ -50,19 +50,19 @@ class LogError(ValueError):
 
 
 class EditedError(ValueError):
-    """A change log that belongs to another `card.json` than the one that is there."""
+    """The change log belongs to another `card.json` than the present one."""
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Where a log ends: bytes and lines so far, and the checksum of the last one."""
+    """The end of a log: the number of bytes and lines, and the checksum of the last line."""
 
     size: int = 0
     number: int = 0
     checksum: int = 0
 
     def line(self, card: str, **content: Any) -> tuple[bytes, End]:
-        """The next line, and where the log ends with it."""
+        """The next line, and the end of the log after it."""
         body = msgspec.json.encode({"number": self.number + 1, "card": card} | content)[:-1]
         checksum = crc32(body, self.checksum)
         line = body + _CHECKSUM % checksum
@@ -71,16 +71,16 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A log that was read: its lines, where they end, and how many bytes of a torn one follow."""
+    """A parsed log: its lines, their end, and the number of bytes of a torn line after them."""
 
     lines: tuple[Line, ...] = ()
     end: End = End()
     torn: int = 0
 
     def waiting(self, card: str) -> tuple[Line, ...]:
-        """The lines whose changes are not in the `card.json` of that digest.
+        """The lines whose changes are not in the `card.json` with that digest.
 
-        Raises EditedError when that file is no station on the way.
+        Raises EditedError if that file is not one of the stations.
         """
         stations = [self.lines[0].card] if self.lines else [card]
         stations += [one.folded or "" for one in self.lines]
@@ -91,15 +91,15 @@ class Log:
 
 
 def digest(document: bytes) -> str:
-    """What tells one `card.json` from another."""
+    """The digest that identifies a `card.json`."""
     return sha256(document).hexdigest()[:32]
 
 
 def read(content: bytes) -> Log:
     """Read a log. Raises LogError.
 
-    A tail that is not a whole line is one that the power was cut under, or the process: it has no
-    end of line, or blocks in it that were never written, which read as zeros.
+    A power cut or kill can leave an incomplete last line: without an end of line, or with blocks
+    that were never written, which read as zeros.
     """
     lines: list[Line] = []
     cards: set[str] = set()
@@ -125,7 +125,7 @@ def _line(raw: bytes, end: End) -> tuple[Line, End]:
     body = raw[:-_TAIL]
     checksum = crc32(body, end.checksum)
     if raw[-_TAIL:] != _CHECKSUM % checksum:
-        raise ValueError("its checksum is not that of this line after the one before")
+        raise ValueError("its checksum does not match this line and the one before")
     try:
         line = msgspec.json.decode(raw, type=Line)
     except (ValueError, RecursionError) as error:
@@ -135,13 +135,13 @@ def _line(raw: bytes, end: End) -> tuple[Line, End]:
     return line, End(end.size + len(raw), line.number, checksum)
 
 
-# -- what has changed
+# -- changes
 
 _FIELDS = [(one.name, one.attribute, one.written, ITEMS.get(one.name)) for one in STATE.fields]
 
 
 def differences(old: State, new: State) -> dict[str, Any]:
-    """What a line says of two states; nothing when they are equal. Unchanged parts are skipped."""
+    """The changes between two states, empty if they are equal. Unchanged parts are skipped."""
     found: dict[str, Any] = {}
     for name, attribute, written, record in _FIELDS:
         before, now = getattr(old, attribute), getattr(new, attribute)
@@ -158,7 +158,7 @@ def differences(old: State, new: State) -> dict[str, Any]:
 def _items(
     before: Sequence[Any], now: Sequence[Any], record: Record, key_name: str
 ) -> dict[str, Any] | list[Any]:
-    """What was removed, changed and added, by keys; the whole list where order has changed."""
+    """The items removed, changed and added, by key; the whole list if the order has changed."""
     start = _common(before, now)
     old, new = before[start:], now[start:]
     same = _common(old[::-1], new[::-1])
@@ -167,7 +167,7 @@ def _items(
     behind = new[max(len(old) - 1, 0) :]
     if _common(old[1:], new) == len(old) - 1 and key.value(old[0]) not in map(
         key.value, behind
-    ):  # the first goes and others come behind, as when the oldest result makes room
+    ):  # the first is removed and others are appended, as when the oldest result is dropped
         gone, pairs, added = old[:1], [], behind
     else:
         there = set(map(key.value, new))
@@ -192,16 +192,16 @@ def _items(
 
 
 def _common(one: Sequence[Any], other: Sequence[Any]) -> int:
-    """How many items at the beginning are the very same objects."""
+    """The number of leading items that are identical objects."""
     same = list(map(is_, one, other))
     return same.index(False) if False in same else len(same)
 
 
 def put(tree: dict[str, Any], changes: dict[str, Any]) -> None:
-    """Make the changes of a line to a document. Raises ValueError where they do not fit."""
+    """Apply the changes of a line to a document. Raises ValueError if they do not fit."""
     for name, value in changes.items():
         if name not in STATE.by_name:
-            raise ValueError(f"a card has no {name}")
+            raise ValueError(f"a card has no field {name}")
         if name in KEYS and isinstance(value, dict):
             tree[name] = _put_items(tree.get(name, []), KEYS[name], value)
         else:
@@ -219,14 +219,14 @@ def _put_items(items: list[Any], key: str, change: dict[str, Any]) -> list[Any]:
             found[one[key]] = found[one[key]] | one
         for one in change.get("add", ()):
             if found.setdefault(one[key], one) is not one:
-                raise ValueError(f"{key} {one[key]} is there already")
+                raise ValueError(f"{key} {one[key]} exists already")
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"it changes what is not there: {error}") from error
+        raise ValueError(f"it changes something that does not exist: {error}") from error
     return list(found.values())
 
 
 def removed(lines: Sequence[Line]) -> set[bytes]:
-    """ICCIDs of the Profiles that lines have removed."""
+    """ICCIDs of the Profiles that the lines remove."""
     found: set[bytes] = set()
     for one in lines:
         profiles = (one.changes or {}).get("profiles")

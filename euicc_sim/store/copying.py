@@ -1,4 +1,4 @@
-"""Copies cards, which may be in use: a snapshot of one moment."""
+"""Copies a card, which may be in use, as a consistent snapshot."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ DIRECTORY_MODE = 0o700
 
 
 def copy_card(source: Path, target: Path) -> None:
-    """Take a snapshot of a card, which may be in use. Raises CardError, and then there is none.
+    """Take a snapshot of a card, which may be in use. On CardError there is none.
 
-    Document and packages are written from one look at the card, with all changes in the document;
-    its keys and what else lies there never change and are copied as they are.
+    Document and packages are written from one consistent reading, with all changes in the document;
+    the keys and other files never change and are copied.
     """
     try:
         _check_copy(source, target)
@@ -57,13 +57,13 @@ def _check_copy(source: Path, target: Path) -> None:
     if not (source / DOCUMENT).is_file():
         raise CardError(f"there is no card in {source}")
     if target.exists():
-        raise CardError(f"{target} is there already; choose another directory")
+        raise CardError(f"{target} exists already; choose another directory")
     if target.resolve().is_relative_to(source.resolve()):
-        raise CardError(f"{target} lies within the card; choose a directory outside {source}")
+        raise CardError(f"{target} is inside the card; choose a directory outside {source}")
 
 
 def _reason(error: OSError) -> str:
-    """Why a file operation failed; copytree packs (source, target, reason) of each file."""
+    """Why a file operation failed; copytree collects (source, target, reason) for each file."""
     if isinstance(error, shutil.Error):
         return str(error.args[0][0][2])
     return reason(error)

@@ -1,7 +1,7 @@
 """An open card's directory: a lock, the document, its change log, and the packages beside them.
 
-`docs/store.md` says what is on the disk at every moment and how an opening finds the state again.
-Knows files; not what is in the document.
+`docs/store.md` says what is on the disk at every moment and how opening recovers the state. Knows
+files, not the content of the document.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from euicc_sim.store.packages import Packages, sync_folder
 from euicc_sim.store.schema import PACKAGES, SCHEMA
 
 GROWN = 0x40000
-"""Bytes of a change log that is folded in the first pause: 256 KiB."""
+"""The size in bytes at which a change log is folded in the first pause: 256 KiB."""
 READ_TRIES = 50
 
 log = logging.getLogger(__name__)
@@ -47,11 +47,11 @@ log = logging.getLogger(__name__)
 class JsonStore:
     """The open directory of a card, locked until `close`.
 
-    With `fsync` off a save survives the end of the process, not of the power.
+    With `fsync` off a save survives the end of the process, but not a power cut.
     """
 
     def __init__(self, directory: Path, *, fsync: bool = True, disk: Disk | None = None) -> None:
-        """Lock the directory. Raises CardError when it is no card's or is open already."""
+        """Lock the directory. Raises CardError if it is not a card, or open already."""
         self.directory = directory
         self._disk = disk or Disk()
         self._fsync = fsync
@@ -68,7 +68,7 @@ class JsonStore:
         self._lock_fd = _lock(directory)
 
     def close(self) -> None:
-        """Bring the document up to date and unlock. Closing twice is fine."""
+        """Bring the document up to date and unlock. Closing twice has no effect."""
         if self._lock_fd < 0:
             return
         try:
@@ -79,9 +79,9 @@ class JsonStore:
         self._lock_fd = -1
 
     def create(self, identity: Identity, state: State) -> None:
-        """Write the whole document anew; the first one is what makes the directory a card.
+        """Rewrite the whole document; the first one makes the directory a card.
 
-        Raises OSError, and then the one that was there is there again.
+        On OSError the previous document is restored.
         """
         former = self._identity
         old = read_file(self.directory / DOCUMENT) if former else None
@@ -98,7 +98,7 @@ class JsonStore:
         self._packages.named(state)
 
     def load(self) -> tuple[Identity, State]:
-        """Read the document and what its change log says. Raises CardError; the files stay."""
+        """Read the document and its change log. On CardError the files are left unchanged."""
         found = look(self.directory)
         self._identity, self._state = found.identity, found.state
         self._card = found.card
@@ -111,11 +111,11 @@ class JsonStore:
 
     @property
     def has_grown(self) -> bool:
-        """Whether the change log is so long that it is to be folded in the next pause."""
+        """Whether the change log is long enough to fold in the next pause."""
         return self._end.size >= GROWN
 
     def save(self, state: State) -> None:
-        """Keep a state: when this returns it is on disk, when it raises the old one still is.
+        """Store a state: when this returns it is on the disk, when it raises the old one still is.
 
         Raises OSError.
         """
@@ -135,9 +135,9 @@ class JsonStore:
             self._packages.named(state)
 
     def fold(self) -> None:
-        """Bring the document up to date; the change log is empty then. Raises OSError.
+        """Bring the document up to date and empty the change log. Raises OSError.
 
-        When it raises nothing is lost: document and change log are a state together, as before.
+        If it raises, nothing is lost: document and change log together still hold the state.
         """
         if self._lock_fd < 0 or self._identity is None or self._doubt:
             return
@@ -154,10 +154,10 @@ class JsonStore:
     # -- the document
 
     def _rewrite(self, state: State) -> None:
-        """Have all in the document, and nothing in the change log. Raises OSError.
+        """Move all changes from the change log into the document. Raises OSError.
 
-        Line by line the log leads from the old document to the new one, so that each of the two
-        is a state together with it, whichever a power cut leaves.
+        The log leads from the old document to the new one, so that whichever of the two a power cut
+        leaves is complete together with the log.
         """
         if self._identity is None:
             raise OSError("the card's directory is not open")
@@ -171,14 +171,14 @@ class JsonStore:
         self._packages.settle()
         self._packages.sync()
         if self._end.size:
-            # not synced: should the power bring the lines back, they end at this very document
+            # not synced: if a power cut brings the lines back, they end at this very document
             os.close(self._disk.truncate(self.directory / CHANGES, 0))
             self._end = End()
 
     def _replace_document(self, content: bytes) -> None:
-        """Put a document in the place of the old one; the draft is on the disk before.
+        """Replace the document; the draft is synced first.
 
-        When the last step fails, the power may yet bring the old one back.
+        If the last step fails, a power cut may still bring the old one back.
         """
         draft = self.directory / DRAFT
         fd = self._disk.write(draft, content)
@@ -205,7 +205,7 @@ class JsonStore:
     # -- the change log
 
     def _make_log(self) -> bool:
-        """Have a change log, if there is none yet; whether it is new and its name to be synced."""
+        """Create the change log if missing; return whether it is new and must be synced."""
         if self._has_log:
             return False
         path = self.directory / CHANGES
@@ -215,7 +215,7 @@ class JsonStore:
         return True
 
     def _append(self, **content: Any) -> None:
-        """Add a line; when it is not on the disk it is taken back. Raises OSError."""
+        """Append a line; if it does not reach the disk, remove it again. Raises OSError."""
         if self._make_log():
             self._sync_directory()
         if self._has_tail:
@@ -233,13 +233,13 @@ class JsonStore:
             raise
         except OSError:
             self._has_tail = True
-            with suppress(OSError):  # the next save tries it again, and keeps nothing before
+            with suppress(OSError):  # the next save tries this again before it stores anything
                 self._cut_tail()
             raise
         self._end = end
 
     def _cut_tail(self) -> None:
-        """Take back what was never answered, so that it cannot come with the power either."""
+        """Remove a line that was never answered, so that it cannot reappear after a power cut."""
         fd = self._disk.truncate(self.directory / CHANGES, self._end.size)
         try:
             if self._fsync:
@@ -251,9 +251,9 @@ class JsonStore:
     # -- an opening
 
     def _recovered(self, found: Log) -> bool:
-        """Fold what the last process has left in the log; whether nothing is left there.
+        """Fold the lines that the last process left; return whether the log is empty then.
 
-        A disk that cannot be written is no reason not to open the card.
+        A card on a read-only disk can still be opened.
         """
         if not found.end.size and not found.torn:
             return True
@@ -267,7 +267,7 @@ class JsonStore:
         return not self._end.size
 
     def _tidy(self) -> None:
-        """Only when the disk cannot go back any more to a document that names other packages."""
+        """Only when the disk cannot return to a document that names other packages."""
         if not self._packages.untidy():
             return
         try:
@@ -279,10 +279,10 @@ class JsonStore:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a card's directory says, all of one moment.
+    """The consistent content of a card's directory.
 
-    `document` is `card.json` as it is, `card` its digest; the state has what waits in the `log`,
-    and `waiting` are those lines.
+    `document` is `card.json`, `card` its digest; the state includes the changes in `waiting`, the
+    lines of the `log` that are not folded yet.
     """
 
     identity: Identity
@@ -302,7 +302,7 @@ def read(directory: Path) -> tuple[Identity, State, bytes]:
 
 
 def changed_at(directory: Path) -> float:
-    """When a card has changed last, in seconds since 1970. Raises OSError."""
+    """When a card last changed, in seconds since 1970. Raises OSError."""
     changes = directory / CHANGES
     document = (directory / DOCUMENT).stat().st_mtime
     waiting = changes.exists() and changes.stat().st_size
@@ -312,8 +312,8 @@ def changed_at(directory: Path) -> float:
 def look(directory: Path) -> Found:
     """Read a card, which may be in use, without locking it. Raises CardError.
 
-    A fold replaces the document before it empties the log: when the document is the same after
-    the log was read, both belong together.
+    A fold replaces the document before it empties the log: if the document is unchanged after the
+    log was read, the two belong together.
     """
     for _ in range(READ_TRIES):
         document, changes = _contents(directory)
@@ -325,7 +325,7 @@ def look(directory: Path) -> Found:
             continue
         if document == _document(directory):
             return found
-    raise CardError(f"the card in {directory} changes all the time; let it rest, then try again")
+    raise CardError(f"the card in {directory} keeps changing; stop its client, then try again")
 
 
 def _contents(directory: Path) -> tuple[bytes, bytes | None]:
@@ -394,9 +394,9 @@ def _read_log(directory: Path, changes: bytes) -> Log:
 
 
 def replayed(directory: Path, document: bytes, lines: Sequence[Line]) -> tuple[Identity, State]:
-    """The card of a document to which the changes of some lines are made.
+    """The card of a document with the changes of some lines applied.
 
-    Raises CardError where they do not fit, DocumentError when the document is none.
+    Raises CardError if they do not fit, DocumentError if the document is invalid.
     """
     found = tree(document)
     for one in lines:
@@ -407,7 +407,7 @@ def replayed(directory: Path, document: bytes, lines: Sequence[Line]) -> tuple[I
     try:
         return from_tree(found, lambda iccid: packages.fetch(directory, iccid))
     except DocumentError as error:
-        why = f"the card does not fit then: {error}"
+        why = f"the resulting card is invalid: {error}"
         raise _misfit(directory, lines[-1].number, why) from error
 
 

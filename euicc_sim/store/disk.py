@@ -1,7 +1,7 @@
 """The files of a card's directory, touched without leaving it: names, safe reading, operations.
 
-Whatever the store opens is a plain file of the directory itself. A symbolic link, a FIFO or a file
-beyond all measure is refused before anything is read or written. Knows no document.
+The store opens only regular files in the directory itself. A symbolic link, a FIFO or an oversized
+file is refused before anything is read or written. Knows no document.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ DRAFT = "card.json.new"
 CHANGES = "card.changes"
 LOCK = "lock"
 MAX_FILE = 0x4000000
-"""Bytes of the greatest document, change log or package that is read: 64 MiB."""
+"""The maximum size in bytes of a document, change log or package: 64 MiB."""
 
 
 class CardError(Exception):
-    """A card directory that cannot be used: a sentence that says what to do."""
+    """A card directory that cannot be used: a sentence with the next step."""
 
 
 class Disk:
-    """The file operations of the store, each a method so that a test can make it fail."""
+    """The file operations of the store; each is a method, so that a test can make it fail."""
 
     def write(self, path: Path, content: bytes, mode: int = 0o644) -> int:
-        """Write a new file in the place of a draft that was left over; return its descriptor."""
+        """Write a new file, replacing a leftover draft; return its descriptor."""
         refuse_link(path)
         with suppress(FileNotFoundError):
             os.unlink(path)
@@ -36,9 +36,9 @@ class Disk:
         return _filled(os.open(path, flags, mode), content)
 
     def append(self, path: Path, content: bytes, size: int) -> int:
-        """Add to the end of a file that has `size` bytes; return its descriptor.
+        """Append to a file of `size` bytes; return its descriptor.
 
-        Raises StrangeFileError, having written nothing, when it is another file than that.
+        Raises StrangeFileError, and writes nothing, if it is not that file.
         """
         fd = _opened(path, os.O_WRONLY | os.O_APPEND)
         found = os.fstat(fd)
@@ -48,7 +48,7 @@ class Disk:
         return _filled(fd, content)
 
     def truncate(self, path: Path, size: int) -> int:
-        """Cut a file off; return its descriptor."""
+        """Truncate a file; return its descriptor."""
         fd = _opened(path, os.O_WRONLY)
         try:
             os.ftruncate(fd, size)
@@ -58,24 +58,24 @@ class Disk:
         return fd
 
     def sync(self, fd: int) -> None:
-        """Bring a file (or directory) to the disk."""
+        """Sync a file (or directory) to disk."""
         os.fsync(fd)
 
     def sync_data(self, fd: int) -> None:
-        """Bring what was appended to the disk, and the size, but no times."""
+        """Sync appended data and the size to disk, but not the times."""
         os.fdatasync(fd)
 
     def replace(self, draft: Path, final: Path) -> None:
-        """Put the draft in the place of the old file."""
+        """Replace the old file with the draft."""
         os.replace(draft, final)
 
     def remove(self, path: Path) -> None:
-        """Remove a file that no document names any more."""
+        """Remove a file that the document no longer names."""
         path.unlink(missing_ok=True)
 
 
 class StrangeFileError(OSError):
-    """A file that is not as the store has left it."""
+    """A file that is not as the store left it."""
 
 
 def _opened(path: Path, flags: int) -> int:
@@ -85,7 +85,7 @@ def _opened(path: Path, flags: int) -> int:
         os.close(fd)
         if is_directory:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        raise StrangeFileError(errno.EINVAL, "it is not a plain file", str(path))
+        raise StrangeFileError(errno.EINVAL, "it is not a regular file", str(path))
     return fd
 
 
@@ -101,26 +101,26 @@ def _filled(fd: int, content: bytes) -> int:
 
 
 def read_file(path: Path) -> bytes:
-    """The content of a plain file of at most MAX_FILE bytes. Raises OSError."""
+    """The content of a regular file of at most MAX_FILE bytes. Raises OSError."""
     fd = _opened(path, os.O_RDONLY)
     with open(fd, "rb") as file:
         size = os.fstat(fd).st_size
         content = file.read(MAX_FILE + 1) if size <= MAX_FILE else b""
     if max(size, len(content)) > MAX_FILE:
-        raise StrangeFileError(
-            errno.EFBIG, f"it has {size} bytes, and none of a card has more than {MAX_FILE}"
-        )
+        raise StrangeFileError(errno.EFBIG, f"it has {size} bytes, the maximum is {MAX_FILE}")
     return content
 
 
 def refuse_link(path: Path) -> None:
-    """Raise StrangeFileError when that is a symbolic link, which may lead anywhere."""
+    """Raise StrangeFileError for a symbolic link, which may lead anywhere."""
     if path.is_symlink():
-        raise StrangeFileError(errno.ELOOP, f"{path} is a symbolic link; put the file itself there")
+        raise StrangeFileError(
+            errno.ELOOP, f"{path} is a symbolic link; replace it with the file itself"
+        )
 
 
 def reason(error: OSError) -> str:
     """Why a file operation failed, in words."""
     if error.errno == errno.ELOOP and not isinstance(error, StrangeFileError):
-        return "it is a symbolic link; put the file itself there"
+        return "it is a symbolic link; replace it with the file itself"
     return error.strerror or str(error)

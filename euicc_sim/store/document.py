@@ -1,6 +1,6 @@
-"""A card's document: its JSON text read and written, and what is said of text that is not one.
+"""A card's document: reading and writing its JSON text, and errors in it.
 
-Turns text into `Identity` and `State` and back by the tables of `schema`. Knows no files.
+Converts text to `Identity` and `State` and back by the tables of `schema`. Knows no files.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ from euicc_sim.store.schema import (
 )
 
 FetchPackage = Callable[[bytes], bytes]
-"""From an ICCID to the profile package that is stored for it; raises ValueError, says why."""
+"""Returns the stored profile package of an ICCID; raises ValueError with the reason."""
 
 Steps = Sequence[str | int]
-"""The way to a place in a document: names of fields and numbers of items."""
+"""The path to a place in a document: names of fields and numbers of items."""
 
 MAX_SHOWN = 200
 LONGEST_SEARCHED = 0x400000
-"""Bytes of a document in which the line of a fault is looked for; a second or so."""
+"""The largest document, in bytes, in which the line of an error is searched for (about 1 s)."""
 MAX_DEPTH = 64
-"""Lists and objects within each other; the schema has eight."""
+"""The maximum nesting of lists and objects; the schema has eight."""
 
 
 class DocumentError(ValueError):
-    """A document that is not a card's: the place in it, and the reason."""
+    """The document is not that of a card: the place in it, and the reason."""
 
 
 class _Head(Struct):
-    """The one field that every schema has."""
+    """The field that every schema has."""
 
     schema: int | None = None
 
@@ -59,7 +59,7 @@ Document = defstruct(
     forbid_unknown_fields=True,
     kw_only=True,
 )
-"""The whole document as msgspec checks it."""
+"""The type of the whole document, as msgspec checks it."""
 
 _decode_head = msgspec.json.Decoder(_Head).decode
 _decode = msgspec.json.Decoder(Document).decode
@@ -79,9 +79,9 @@ def schema_of(text: bytes) -> int | None:
 
 
 def tree(text: bytes) -> dict[str, Any]:
-    """A document as plain JSON, for changes to be put into. Raises DocumentError.
+    """A document as plain JSON, to which changes can be applied. Raises DocumentError.
 
-    The keys of its items are spelled as in the change log, however a person has spelled them.
+    The keys of items are spelled as in the change log, however a person spelled them.
     """
     record = _checked(text)
     found: dict[str, Any] = json.loads(text)
@@ -96,7 +96,7 @@ def tree(text: bytes) -> dict[str, Any]:
 
 
 def from_tree(found: dict[str, Any], fetch: FetchPackage | None = None) -> tuple[Identity, State]:
-    """Read a document that changes were put into. Raises DocumentError."""
+    """Read a document to which changes were applied. Raises DocumentError."""
     try:
         record = msgspec.convert(found, Document)
     except msgspec.ValidationError as error:
@@ -105,7 +105,7 @@ def from_tree(found: dict[str, Any], fetch: FetchPackage | None = None) -> tuple
 
 
 def render(identity: Identity, state: State) -> bytes:
-    """The document of a card, UTF-8, as a person reads it."""
+    """The document of a card, UTF-8, formatted for people."""
     whole = {"schema": SCHEMA, "card": IDENTITY.write(identity)} | STATE.write(state)
     return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
 
@@ -118,7 +118,7 @@ def json_schema() -> bytes:
 
 
 def _checked(text: bytes) -> Struct:
-    """The document as a record, once its text is known to be sound."""
+    """The document as a record, after checking its text."""
     try:
         schema = _decode_head(text).schema
         if schema not in SCHEMAS_READ:
@@ -130,7 +130,7 @@ def _checked(text: bytes) -> Struct:
     except msgspec.DecodeError as error:
         raise DocumentError(f"it is not JSON: {_syntax(str(error), text)}") from error
     except UnicodeDecodeError as error:
-        raise DocumentError("it is not JSON: it is not UTF-8 throughout") from error
+        raise DocumentError("it is not JSON: it is not valid UTF-8") from error
     except RecursionError as error:
         line = next((one.line for one in _tokens(text) if one.depth > MAX_DEPTH), 1)
         raise DocumentError(f"line {line}: lists or objects are nested too deeply") from error
@@ -143,7 +143,7 @@ def _other_schema(found: int | None) -> str:
     known = f'its "schema" is {found!r}; this program reads schema {SCHEMAS_READ[0]}'
     known += "".join(f" and {one}" for one in SCHEMAS_READ[1:])
     if found is not None and found > SCHEMA:
-        known += ": a newer release has written it, so open it with that one"
+        known += ": it is from a newer release, so open it with that one"
     return known
 
 
@@ -181,19 +181,19 @@ def _below(step: str, read: Callable[[Any], Any], value: Any) -> Any:
 def _fetched(iccid: bytes, reference: PackageReference, fetch: FetchPackage) -> bytes:
     content = fetch(iccid)
     if len(content) != reference.size or package_digest(content) != reference.sha256:
-        raise ValueError(f"{shown(reference.file)} is not the package that was stored there")
+        raise ValueError(f"{shown(reference.file)} is not the package that was stored")
     return content
 
 
 def _no_package(iccid: bytes) -> bytes:
-    raise ValueError(f"the package of {iccid.hex().upper()} is not at hand")
+    raise ValueError(f"the package of {iccid.hex().upper()} is missing")
 
 
-# -- what is said of a document that is none
+# -- errors in a document
 
 
 def shown(text: str) -> str:
-    """Text from a file for a person: not too long, and nothing in it that a terminal obeys."""
+    """Text from a file, shortened and without control characters, for a terminal."""
     cut = text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in cut)
 
@@ -204,7 +204,7 @@ _FIELD = re.compile(r"Object (missing required|contains unknown) field `(.*)`", 
 
 
 def _misfit(error: msgspec.ValidationError, text: bytes) -> str:
-    """msgspec's message, with our way of saying where."""
+    """msgspec's message, with the place in our form."""
     found = _WHERE.fullmatch(str(error))
     message, path = (found[1], found[2] or "") if found else (str(error), "")
     steps: list[str | int] = [name or int(number) for name, number in _STEP.findall(path)]
@@ -234,7 +234,7 @@ def _syntax(message: str, text: bytes) -> str:
 
 
 class _TwiceError(Exception):
-    """An object has a name twice."""
+    """An object has a duplicate name."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> None:
@@ -243,7 +243,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> None:
 
 
 class _Token(NamedTuple):
-    """A bracket, comma, colon or text of JSON; how deep it stands, in which line, from where."""
+    """A bracket, comma, colon or string of JSON: its depth, line and offset."""
 
     text: str
     depth: int
@@ -269,9 +269,9 @@ def _tokens(text: bytes) -> Iterator[_Token]:
 
 
 def _places(text: bytes) -> Iterator[tuple[list[str | int], int, bool]]:
-    """The places of sound JSON in their order, each with its line and whether it is a field.
+    """The places of valid JSON in order, each with its line and whether it is a field.
 
-    What is nested beyond `MAX_DEPTH` is passed over: no field of a document is there.
+    Anything nested deeper than `MAX_DEPTH` is skipped: a document has no field there.
     """
     stack: list[str | int | None] = []
     last = _Token("", 0, 0, 0)
@@ -294,7 +294,7 @@ def _places(text: bytes) -> Iterator[tuple[list[str | int], int, bool]]:
 
 
 def _line(text: bytes, steps: Steps) -> int | None:
-    """The line of a place in sound JSON, or of what it would be in."""
+    """The line of a place in valid JSON, or of the object that lacks it."""
     found, best = (1 if 0 < len(text) <= LONGEST_SEARCHED else None), 0
     wanted = list(steps)
     with suppress(ValueError):
@@ -311,6 +311,6 @@ def _twice(text: bytes) -> str:
     for place, line, is_field in _places(text):
         if is_field:
             if tuple(place) in seen:
-                return f"line {line}, at {shown('.'.join(map(str, place)))}: it is there twice"
+                return f"line {line}, at {shown('.'.join(map(str, place)))}: it appears twice"
             seen.add(tuple(place))
-    return "a field is there twice"
+    return "a field appears twice"

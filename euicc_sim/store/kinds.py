@@ -1,8 +1,8 @@
-"""What a declaration in `schema` is made of: records, their fields, and kinds of values.
+"""The building blocks of `schema`: records, their fields, and kinds of values.
 
-A kind knows the type that a value has in JSON, which msgspec checks, and the way there and back.
-A record is a kind too: the fields of one dataclass of the model, each declared once. Reading,
-writing and checking all come from that declaration. Knows no card.
+A kind knows the JSON type of a value, which msgspec checks, and the conversion in both directions.
+A record is a kind too: the fields of a dataclass of the model, each declared once. Reading, writing
+and validation follow from that declaration. Knows nothing of cards.
 """
 
 from __future__ import annotations
@@ -19,36 +19,36 @@ from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
 MAX_INTEGER = 2**63 - 1
 MAX_TEXT = 0x20000
-"""Characters: as many as come in one request."""
+"""The longest text, in characters: as much as fits in one request."""
 MAX_BIT = 0xFFFFF
-"""The last bit of the longest BIT STRING that comes in one request."""
+"""The last bit of the longest BIT STRING that fits in one request."""
 
 M = TypeVar("M")
 E = TypeVar("E", bound=StrEnum)
 
 
 class MisfitError(ValueError):
-    """A value that does not fit where it stands: the steps to it, and why."""
+    """A value does not fit in its place: the path to it, and the reason."""
 
     def __init__(self, why: str) -> None:
-        """Begin at the value itself; whoever passes the error on adds the step before."""
+        """Start at the value itself; each caller that passes the error on adds a step in front."""
         super().__init__(why)
         self.steps: list[str | int] = []
 
 
 class Kind:
-    """How one sort of value is stored.
+    """How a sort of value is stored.
 
-    `form` is its type in JSON for msgspec. `read` makes the model's value of a value of that type,
-    and raises ValueError when it does not fit; `write` is the other direction. Values differ from
-    kind to kind, so their types are `Any`: what holds them together is the table in `schema`, and
-    the test that takes every field there and back.
+    `form` is its JSON type for msgspec. `read` converts a value of that type to the model's value
+    and raises ValueError if it does not fit; `write` is the reverse. Values differ from kind to
+    kind, so their types are `Any`: they are checked by the table in `schema` and a round-trip test
+    of every field.
     """
 
     def __init__(
         self, form: Any, read: Callable[[Any], Any] | None, write: Callable[[Any], Any]
     ) -> None:
-        """Without `read` a value is the same in the model and in JSON."""
+        """The default: a value is the same in the model and in JSON."""
         self.form = form
         self.read: Callable[[Any], Any] = read or _same
         self.write = write
@@ -66,28 +66,28 @@ BOOLEAN = Kind(bool, None, _same)
 
 
 def integer(least: int = 0, most: int = MAX_INTEGER) -> Kind:
-    """A number, bounds included; one beyond them raises OSError when it is to be written."""
+    """A number within bounds, inclusive; writing one beyond them raises OSError."""
 
     def write(value: int) -> int:
         if least <= value <= most:
             return value
-        raise OSError(errno.ERANGE, f"a number is kept from {least} to {most}, not this one")
+        raise OSError(errno.ERANGE, f"a stored number must be from {least} to {most}")
 
     return Kind(Annotated[int, Meta(ge=least, le=most)], None, write)
 
 
 def text(least: int = 0, most: int = MAX_TEXT) -> Kind:
-    """Characters, so many of them."""
+    """Text with that many characters."""
     return Kind(Annotated[str, Meta(min_length=least, max_length=most)], None, _same)
 
 
 def text_like(pattern: str, wanted: str) -> Kind:
-    """Characters of that pattern, which is described as `wanted`."""
+    """Text that matches the pattern, which `wanted` describes."""
     whole = re.compile(pattern)
 
     def read(value: str) -> str:
         if not whole.fullmatch(value):
-            raise ValueError(f"{wanted} are needed here")
+            raise ValueError(f"{wanted} are expected here")
         return value
 
     schema = {"pattern": f"^{pattern}$"}
@@ -95,7 +95,7 @@ def text_like(pattern: str, wanted: str) -> Kind:
 
 
 def hexadecimal(least: int = 0, most: int | None = None) -> Kind:
-    """Bytes, so many of them, as hex digits; upper case when written."""
+    """That many bytes, as hex digits; written in upper case."""
     times = "*" if not least and most is None else f"{{{least},{'' if most is None else most}}}"
     sizes = f"{least}" if least == most else f"{least} to {most}"
     wanted = "bytes" if most is None else f"{sizes} bytes"
@@ -104,11 +104,11 @@ def hexadecimal(least: int = 0, most: int | None = None) -> Kind:
         try:
             found = bytes.fromhex(value)
         except ValueError as error:
-            raise ValueError(f"{wanted} as hex digits are needed here") from error
-        if len(value) != 2 * len(found):  # fromhex passes over blanks
-            raise ValueError(f"{wanted} as hex digits are needed here, without blanks")
+            raise ValueError(f"{wanted} as hex digits are expected here") from error
+        if len(value) != 2 * len(found):  # fromhex skips blanks
+            raise ValueError(f"{wanted} as hex digits are expected here, without blanks")
         if len(found) < least or (most is not None and len(found) > most):
-            raise ValueError(f"{wanted} as hex digits are needed here, not {len(found)}")
+            raise ValueError(f"{wanted} as hex digits are expected here, not {len(found)}")
         return found
 
     form = Annotated[str, Meta(extra_json_schema={"pattern": f"^([0-9A-Fa-f]{{2}}){times}$"})]
@@ -116,7 +116,7 @@ def hexadecimal(least: int = 0, most: int | None = None) -> Kind:
 
 
 def optional(kind: Kind) -> Kind:
-    """The same, or null."""
+    """That kind, or null."""
     read, write = kind.read, kind.write
     return Kind(
         _either(kind.form, None),
@@ -142,13 +142,13 @@ def words(*known: str) -> Kind:
 
 
 def code(names: Mapping[int, str]) -> Kind:
-    """A number that has a name, by its name."""
+    """A number, stored by its name."""
     numbers = {name: number for number, name in names.items()}
     return Kind(Literal[tuple(numbers)], numbers.__getitem__, names.__getitem__)
 
 
 def code_or_number(names: tuple[str, ...], least: int, most: int) -> Kind:
-    """A number by its name where it has one."""
+    """A number, stored by its name if it has one."""
     number = integer(least, most)
     form = _either(words(*names).form, number.form)
     known = dict(enumerate(names))
@@ -160,7 +160,7 @@ def code_or_number(names: tuple[str, ...], least: int, most: int) -> Kind:
 
 
 def bits(names: tuple[str, ...]) -> Kind:
-    """The numbers of bits that are set, by their names where they have one."""
+    """The numbers of the set bits, stored by their names if they have one."""
     one = code_or_number(names, 0, MAX_BIT)
     return Kind(
         list[one.form],  # type: ignore[name-defined]
@@ -177,9 +177,9 @@ def word_of(enum: type[E]) -> Kind:
 class Field:
     """One field of a record: its name in JSON, the model's attribute, and its kind.
 
-    It may be missing in JSON when the attribute has a default, unless it is `required`; what a
-    later release adds has to have one, so that older files open. `whole` says that it is written
-    from the whole object, not from the attribute alone.
+    It may be missing in JSON if the attribute has a default, unless it is `required`; fields added
+    by later releases need a default, so that older files open. `whole` says that it is written from
+    the whole object, not just from the attribute.
     """
 
     def __init__(
@@ -194,15 +194,15 @@ class Field:
         self.whole = whole
 
     def written(self, value: object) -> Any:
-        """What of an object of the model stands in this field."""
+        """The value of this field for an object of the model."""
         return self.kind.write(value if self.whole else self.value(value))
 
 
 class Record(Kind):
-    """A dataclass of the model as a JSON object, its fields in the order they are declared in."""
+    """A dataclass of the model as a JSON object, with the fields in order of declaration."""
 
     def __init__(self, model: type, *fields: Field, title: str = "") -> None:
-        """Raises TypeError that names each field of the dataclass that is not declared."""
+        """Raise TypeError, naming each field of the dataclass that is not declared."""
         declared = {one.attribute for one in fields}
         known = {one.name: one for one in dataclasses.fields(model)}
         for name in known.keys() ^ declared:
@@ -233,7 +233,7 @@ class Record(Kind):
         return {name: written(value) for name, written in self._writing}
 
     def differences(self, old: object, new: object) -> dict[str, Any]:
-        """The fields of `new` that are not as in `old`, as they are stored."""
+        """The fields of `new` that differ from `old`, in stored form."""
         pairs = zip(self.fields, self._values(old), self._values(new), strict=True)
         return {one.name: one.written(new) for one, before, now in pairs if before != now}
 
@@ -247,7 +247,7 @@ def _member(field: Field, attribute: dataclasses.Field[Any]) -> tuple[str, Any, 
 
 
 def _at(step: str | int, read: Callable[[Any], M], value: Any) -> M:
-    """Read what stands there; an error says where."""
+    """Read a value; an error includes the place."""
     try:
         return read(value)
     except MisfitError as error:

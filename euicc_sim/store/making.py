@@ -1,6 +1,6 @@
-"""Makes cards and sets closed ones: EID, certificates and private keys in a directory.
+"""Creates cards, and changes the settings of closed ones.
 
-Reads the private keys again when a card is opened.
+Reads the private keys when a card is opened.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ DEFAULT_EID = "89049032123451234512345678901235"
 """The EID of the GSMA test card, so that scripts with signed packages can be replayed."""
 
 MAX_MEMORY = 1 << 32
-"""EUICCInfo2 says how much memory is free in four bytes."""
+"""EUICCInfo2 reports the free memory in four bytes."""
 
 PKI_FOLDER = "pki"
 DIRECTORY_MODE = 0o700
@@ -45,7 +45,7 @@ DIRECTORY_MODE = 0o700
 
 @dataclass(frozen=True, slots=True)
 class CardPlan:
-    """What a new card is to be; see `Identity`."""
+    """The properties of a new card; see `Identity`."""
 
     eid: str = DEFAULT_EID
     seed: int | None = None
@@ -58,15 +58,15 @@ class CardPlan:
 def make_identity(
     directory: Path, plan: CardPlan, *, pki: TestPki | Path | str | None, fsync: bool = True
 ) -> None:
-    """Put a new card into `directory`. Raises CardError, and then there is no card."""
+    """Create a card in `directory`. On CardError there is no card."""
     limits = plan.limits
     if limits.eims < 1 or limits.results < 1:
-        raise CardError("a card has room for at least one eIM and one package result")
+        raise CardError("a card needs room for at least one eIM and one package result")
     _check_version(plan.sgp32)
     if not 0 <= limits.memory < MAX_MEMORY:
-        raise CardError(f"a card has 0 to {MAX_MEMORY - 1} bytes of memory")
+        raise CardError(f"the memory must be 0 to {MAX_MEMORY - 1} bytes")
     if plan.seed is not None and abs(plan.seed) > MAX_INTEGER:
-        raise CardError(f"a seed is a number from {-MAX_INTEGER} to {MAX_INTEGER}")
+        raise CardError(f"a seed must be from {-MAX_INTEGER} to {MAX_INTEGER}")
     try:
         _check_free(directory)
         validate_eid(plan.eid)
@@ -84,7 +84,7 @@ def make_identity(
     except PkiError as error:
         raise CardError(str(error)) from error
     except OSError as error:
-        raise CardError(f"no card could be made in {directory}: {reason(error)}") from error
+        raise CardError(f"a card could not be made in {directory}: {reason(error)}") from error
 
 
 def type_of_card(name: CardType | str) -> CardType:
@@ -92,24 +92,22 @@ def type_of_card(name: CardType | str) -> CardType:
     try:
         return CardType(name)
     except ValueError as error:
-        raise CardError(f"no card is of type {name}; there are {', '.join(CardType)}") from error
+        raise CardError(f"{name} is not a card type; choose {', '.join(CardType)}") from error
 
 
 def _check_version(sgp32: str) -> None:
     if sgp32 not in VERSIONS:
-        raise CardError(f"no card speaks SGP.32 {sgp32}; there are {', '.join(VERSIONS)}")
+        raise CardError(f"SGP.32 {sgp32} is not supported; choose {', '.join(VERSIONS)}")
 
 
 def _check_free(directory: Path) -> None:
     if (directory / DOCUMENT).exists():
-        raise CardError(
-            f"there is a card in {directory} already; open it, or choose another directory"
-        )
+        raise CardError(f"{directory} has a card already; open it, or choose another directory")
 
 
 @contextmanager
 def _new_card(directory: Path, *, fsync: bool) -> Iterator[JsonStore]:
-    """A directory, locked, for a card; what a failed creation has put there goes again."""
+    """A locked directory for a new card; files of a failed creation are removed."""
     made = not directory.exists()
     directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
     store = JsonStore(directory, fsync=fsync)
@@ -196,33 +194,33 @@ def _signer(directory: Path, credential: Credential) -> Signer:
 
 
 def set_switches(directory: Path, **changes: bool) -> Switches:
-    """Turn switches of a closed card on or off, and return all as they are then.
+    """Turn switches of a closed card on or off, and return all switches.
 
-    `changes` are fields of `Switches`; without any the card may be in use. Raises CardError.
+    `changes` are fields of `Switches`; if there are none, the card may be in use. Raises CardError.
     """
     if not changes:
         return read(directory)[1].switches
-    with _closed_card(directory, "the switches were not kept") as (store, _, state):
+    with _closed_card(directory, "the switches were not saved") as (store, _, state):
         switches = replace(state.switches, **changes)
         store.save(replace(state, switches=switches))
     return switches
 
 
 def set_version(directory: Path, sgp32: str) -> None:
-    """Have a closed card speak another version of SGP.32 from now on. Raises CardError.
+    """Change the version of SGP.32 of a closed card. Raises CardError.
 
-    What it keeps stays as it is, results that it signed among it.
+    Its stored data stay the same, including signed results.
     """
     _check_version(sgp32)
-    with _closed_card(directory, "the version was not kept") as (store, identity, state):
+    with _closed_card(directory, "the version was not saved") as (store, identity, state):
         if identity.card_type is CardType.CONSUMER:
-            raise CardError(f"the card in {directory} is of SGP.22 alone and speaks no SGP.32")
+            raise CardError(f"the card in {directory} is a consumer card, without SGP.32")
         store.create(replace(identity, sgp32_version=sgp32), state)
 
 
 @contextmanager
 def _closed_card(directory: Path, trouble: str) -> Iterator[tuple[JsonStore, Identity, State]]:
-    """A card that is in nobody's use, to be changed."""
+    """A card that is not in use, for changes."""
     read(directory)  # opening the store would leave a lock where there is no card
     store = JsonStore(directory)
     try:

@@ -1,6 +1,6 @@
-"""Says whether a card's directory is sound, and mends the one thing that a person has to decide.
+"""Checks a card's directory, and resolves the one conflict that needs a person's decision.
 
-Which is: `card.json` was edited while a change log waited that belongs to the file as it was.
+That is: `card.json` was edited while it had a pending change log.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ EDITED = "card.json.edited"
 
 
 class Keep(StrEnum):
-    """What `mend` keeps: the file as it was edited, or the changes, made to that file."""
+    """What `mend` keeps: the edited file alone, or the edited file with the changes applied."""
 
     EDIT = "edit"
     CHANGES = "changes"
 
 
 def check_card(directory: Path) -> list[str]:
-    """What there is to say of a sound card's directory. Raises CardError when it is not sound.
+    """Remarks on a sound card's directory. Raises CardError if it is not sound.
 
     The card may be in use; nothing is changed.
     """
@@ -43,7 +43,7 @@ def check_card(directory: Path) -> list[str]:
             f"{CHANGES} ends with {found.log.torn} bytes of a command that was never answered"
         )
     if (directory / DRAFT).exists():
-        said.append(f"{DRAFT} is left of a process that was ended; the next save replaces it")
+        said.append(f"{DRAFT} is a draft left by a killed process; the next save replaces it")
     packages = Packages(directory, Disk(), fsync=False)
     packages.loaded(found.state, ())
     said += [
@@ -53,10 +53,9 @@ def check_card(directory: Path) -> list[str]:
 
 
 def mend_card(directory: Path, keep: Keep) -> str:
-    """End the conflict of an edited `card.json` with its change log; what was done, in words.
+    """Resolve the conflict of an edited `card.json` with its change log; say what was done.
 
-    The file that is not kept gets a new name, and nothing is lost. Raises CardError, and then all
-    is as before.
+    The file that is not kept is renamed, so nothing is lost. On CardError nothing is changed.
     """
     if not (directory / DOCUMENT).exists():
         raise CardError(f"there is no card in {directory}")
@@ -64,7 +63,7 @@ def mend_card(directory: Path, keep: Keep) -> str:
     try:
         return _mend(directory, keep)
     except OSError as error:
-        raise CardError(f"nothing was mended in {directory}: {reason(error)}") from error
+        raise CardError(f"{directory} could not be mended: {reason(error)}") from error
     finally:
         store.close()
 
@@ -99,7 +98,7 @@ def _keep_edit(directory: Path, document: bytes) -> str:
     former = unused(directory / f"{CHANGES}.1")
     os.rename(directory / CHANGES, former)
     sync_folder(directory, Disk())
-    return f"{DOCUMENT} is the card as it was edited; the changes are in {former.name}"
+    return f"{DOCUMENT} is the edited file; the changes are in {former.name}"
 
 
 def _keep_changes(directory: Path, document: bytes, log: change_log.Log) -> str:
@@ -119,7 +118,7 @@ def _keep_changes(directory: Path, document: bytes, log: change_log.Log) -> str:
     _synced(disk, disk.write(directory / DRAFT, content))
     disk.replace(directory / DRAFT, directory / DOCUMENT)
     sync_folder(directory, disk)
-    return f"{DOCUMENT} has the changes; the file as it was edited is {former.name}"
+    return f"{DOCUMENT} has the changes; the edited file is {former.name}"
 
 
 def _synced(disk: Disk, fd: int) -> None:

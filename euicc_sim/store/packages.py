@@ -1,8 +1,8 @@
-"""Profile packages: a file each, beside the document, in `profiles/`.
+"""Profile packages: one file each, beside the document, in `profiles/`.
 
-A package comes as a draft (`….upp.new`), is named by the document or its change log, and only then
-gets its name; it is removed after it was named for the last time. So a file without a name in
-either is what somebody else has put there, or a draft that nobody was promised.
+A package is written as a draft (`….upp.new`) and gets its name once the document or the change log
+refers to it; it is removed after the last reference is gone. A file without a reference is thus
+foreign, or the draft of an unfinished command.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ log = logging.getLogger(__name__)
 
 
 def fetch(directory: Path, iccid: bytes) -> bytes:
-    """The stored package of a Profile. Raises ValueError that says why there is none.
+    """The stored package of a Profile. Raises ValueError with the reason if there is none.
 
-    The name is tried again after the draft's, which may have been given it meanwhile.
+    The name is tried again after the draft, which may have been renamed in between.
     """
     path = directory / package_file(iccid)
     try:
@@ -51,7 +51,7 @@ class Packages:
     """The packages of an open card."""
 
     def __init__(self, directory: Path, disk: Disk, *, fsync: bool) -> None:
-        """Know of none yet."""
+        """Start without any."""
         self._directory = directory
         self._folder = directory / PACKAGES
         self._disk = disk
@@ -61,7 +61,7 @@ class Packages:
         self._unsynced = False
 
     def loaded(self, state: State, removed: Iterable[bytes]) -> None:
-        """These are there, and named; those of the Profiles that were `removed` can go."""
+        """Set the packages that are present and referenced; those of `removed` Profiles may go."""
         self._known = _packages(state)
         for iccid in removed:
             path = self._directory / package_file(iccid)
@@ -69,12 +69,12 @@ class Packages:
                 self._unsettled.append(partial(self._disk.remove, path))
 
     def bring(self, state: State) -> None:
-        """Write drafts of the packages that are new in a state. Raises OSError."""
+        """Write drafts of a state's new packages. Raises OSError."""
         packages = _packages(state)
         new = {name: one for name, one in packages.items() if self._known.get(name) is not one}
         changed = [name for name, one in new.items() if self._known.get(name, one) != one]
         if changed:
-            raise OSError(errno.EINVAL, f"{changed[0]} is there, and a package never changes")
+            raise OSError(errno.EINVAL, f"{changed[0]} exists, and a package never changes")
         new = {name: one for name, one in new.items() if name not in self._known}
         if not new:
             return
@@ -92,9 +92,9 @@ class Packages:
         self._sync_folder()
 
     def named(self, state: State) -> None:
-        """Give drafts their names and remove packages that a state does not name any more.
+        """Rename drafts and remove packages that the state no longer refers to.
 
-        What fails is tried again by `settle`: until then a draft is as good as the file.
+        `settle` retries what fails: until then a draft is as good as the file.
         """
         packages = _packages(state)
         came, went = packages.keys() - self._known.keys(), self._known.keys() - packages.keys()
@@ -108,7 +108,7 @@ class Packages:
         self.settle()
 
     def settle(self) -> None:
-        """Do what is still to be done in the folder, as far as that is possible."""
+        """Complete the pending renames and removals, as far as possible."""
         if not self._unsettled or self._folder.is_symlink():
             return
         left = []
@@ -123,13 +123,13 @@ class Packages:
         self._unsettled = left
 
     def sync(self) -> None:
-        """Bring to the disk what `settle` has done. Raises OSError."""
+        """Sync the changes of `settle` to disk. Raises OSError."""
         if self._unsynced:
             self._sync_folder()
             self._unsynced = False
 
     def untidy(self) -> list[Path]:
-        """What lies in the folder of a card that was just opened, though nothing names it."""
+        """Put the folder of a newly opened card in order: the files without a reference."""
         found = sorted(self._folder.glob("*.upp*"))
         return [
             one
@@ -139,7 +139,7 @@ class Packages:
         ]
 
     def tidy(self) -> None:
-        """Give drafts their names or remove them; move every other package aside."""
+        """Rename or remove drafts; move every other package aside."""
         for path in self.untidy():
             final = path.with_suffix("")
             if not _DRAFT.fullmatch(path.name):
@@ -177,7 +177,7 @@ class Packages:
 
 
 def unused(path: Path) -> Path:
-    """That path, or the first like it with a number behind that is not there yet."""
+    """The path, or the first free one with a number appended."""
     number = 0
     found = path
     while os.path.lexists(found):
@@ -187,7 +187,7 @@ def unused(path: Path) -> Path:
 
 
 def sync_folder(folder: Path, disk: Disk) -> None:
-    """Bring a folder's names to the disk. Raises OSError."""
+    """Sync a folder's names to disk. Raises OSError."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         disk.sync(fd)

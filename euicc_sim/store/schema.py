@@ -1,8 +1,8 @@
-"""What a card's document holds: each stored thing declared once, field by field.
+"""The content of a card's document: each stored record declared once, field by field.
 
 Reading, writing, validation, the change log and `docs/card.schema.json` come from these tables.
-A field of the model that is missing here stops the program at its start, by name. Names in JSON
-are the standards' own. Knows no files.
+A field of the model that is missing here stops the program at startup, with its name. JSON names
+are those of the standards. Knows no files.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ from euicc_sim.store.kinds import (
 )
 
 SCHEMA = 2
-"""The number of the schema that is written. 1, of 0.1.0 and 0.2.0, has the same fields and no
-change log beside it: a program that knows only that one must not open this one."""
+"""The number of the schema that is written. Schema 1, of 0.1.0 and 0.2.0, has the same fields but
+no change log: a program that knows only schema 1 must not open this one."""
 SCHEMAS_READ = (1, 2)
 
 ID_TYPES = {1: "oid", 2: "fqdn", 3: "proprietary"}
@@ -68,7 +68,7 @@ STEPS: dict[int, str] = {
     BppCommand.LOAD_PROFILE_ELEMENTS: "loadProfileElements",
 }
 PACKAGES = "profiles"
-"""The folder beside the document that holds profile packages."""
+"""The folder of profile packages, beside the document."""
 
 TEXT = text()
 HEX = hexadecimal()
@@ -78,21 +78,21 @@ FLAG = optional(BOOLEAN)
 
 
 def package_file(iccid: bytes) -> str:
-    """The file of a Profile's package, below the card's directory: named by the ICCID's digits."""
+    """The file of a Profile's package in the card's directory, named by the ICCID's digits."""
     return f"{PACKAGES}/{iccid_digits(iccid)}.upp"
 
 
 @lru_cache(maxsize=256)
 def package_digest(package: bytes) -> str:
-    """SHA-256 of a profile package, as the document has it."""
+    """SHA-256 of a profile package, as in the document."""
     return sha256(package).hexdigest().upper()
 
 
-# -- kinds of values that only a card has
+# -- kinds of values that are specific to cards
 
 
 def _key(name: str, *, signing: bool) -> Kind:
-    """A public key by its form; one that packages are verified with must be of use for that."""
+    """A public key by its form; a key for verifying packages must be usable."""
     form = defstruct(
         name,
         [(one.value, HEX.form | None, None) for one in KeyForm],
@@ -134,7 +134,7 @@ def _enabled(names: tuple[str, str]) -> Kind:
 
 
 class PackageReference(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the document says of a profile package; the file itself is found by the ICCID."""
+    """The document's reference to a profile package; the file is found by the ICCID."""
 
     file: Annotated[str, Meta(max_length=MAX_TEXT)]
     size: Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
@@ -149,7 +149,7 @@ def _package_reference(profile: Profile) -> dict[str, Any]:
     }
 
 
-# -- who a card is
+# -- the identity of a card
 
 OPERATOR = Record(
     Operator,
@@ -191,7 +191,7 @@ IDENTITY = Record(
     Field("credentials", "credentials", listed(CREDENTIAL, least=1)),
 )
 
-# -- what it keeps
+# -- the state of a card
 
 EIM = Record(
     Eim,
@@ -255,7 +255,7 @@ PROFILE = Record(
         whole=True,
     ),
 )
-"""Read without its package: `documents` puts that in, from the file beside the document."""
+"""Read without the package, which `document` adds from the file beside the document."""
 
 IMMEDIATE_ENABLE = Record(
     ImmediateEnable,
@@ -312,13 +312,13 @@ STATE = Record(
 )
 
 KEYS = {"eims": "eimId", "results": "seqNumber", "notifications": "seqNumber", "profiles": "iccid"}
-"""Lists whose items the change log tells apart, and by which field."""
+"""Lists whose items the change log tells apart, and the field that identifies them."""
 
 ITEMS = {"eims": EIM, "results": RESULT, "notifications": NOTIFICATION, "profiles": PROFILE}
 
 
 def check(state: State) -> None:
-    """Raise ValueError when the parts of a state do not fit together."""
+    """Raise ValueError if the parts of a state do not fit together."""
     ids = [one.eim_id for one in state.eims]
     if len(set(ids)) != len(ids):
         raise ValueError("two eIMs have the same eimId")

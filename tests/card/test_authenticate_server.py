@@ -418,8 +418,8 @@ def test_the_log_says_who_it_was_and_why_not(isdr: Send, card: Card, server: Ser
     lines = [one.text for one in card.take_events() if one.name == "AuthenticateServer"]
     assert lines == [
         f"AuthenticateServer: SM-DP+ 2.999.10 at {ADDRESS}",
-        "AuthenticateServer: invalidSignature: serverSignature1 is not the server's over these "
-        "bytes",
+        "AuthenticateServer: invalidSignature: serverSignature1 is not the server's signature "
+        "over these bytes",
     ]
 
 

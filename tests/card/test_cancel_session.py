@@ -160,5 +160,5 @@ def test_the_log_says_who_and_why(isdr: Send, card: Card, server: Server) -> Non
     ask(isdr, cancel(1))
     assert [one.text for one in card.take_events()] == [
         "CancelSession: 2.999.10, POSTPONED",
-        "CancelSession: invalidTransactionId: no server has authenticated itself",
+        "CancelSession: invalidTransactionId: no server has been authenticated",
     ]

@@ -241,8 +241,8 @@ def test_what_was_refused_is_an_event_with_the_reason(card: Card) -> None:
         "LoadEuiccPackage",
     ]
     texts = [text for *_, text in found]
-    assert texts[0] == "ES10: 6A88, this card has no ES10 function with tag BF7F"
-    assert texts[1].startswith("ES10: 6A80, the request is not one object: ")
+    assert texts[0] == "ES10: 6A88, this card has no ES10 function with the tag BF7F"
+    assert texts[1].startswith("ES10: 6A80, the request is not a single TLV object: ")
     assert texts[2].startswith("SetDefaultDpAddress: 6A80, ")
     assert texts[3] == "LoadEuiccPackage: package refused: counter 1 is not above 1"
 

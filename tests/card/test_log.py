@@ -44,8 +44,8 @@ def story(card: Card) -> Iterator[tuple[bytes, str]]:
     yield hx("BF5500"), "GetEimConfigurationData: 2 eIMs"
     head = f"LoadEuiccPackage: {eim.name}, counter"
     yield eim.package(("deleteEim", name)), f"{head} 4, result 4; deleteEim: eim2.example.com"
-    yield package(eim, set_fallback(C)), f"{head} 5, result 5; falls back to {C_NAME}"
-    yield package(eim, UNSET_FALLBACK), f"{head} 6, result 6; falls back to no Profile"
+    yield package(eim, set_fallback(C)), f"{head} 5, result 5; Fallback Profile: {C_NAME}"
+    yield package(eim, UNSET_FALLBACK), f"{head} 6, result 6; no Fallback Profile"
     yield (
         package(eim, enable(B)),
         f"{head} 7, result 7; {A_NAME} disabled; {B_NAME} enabled",
@@ -61,7 +61,7 @@ def story(card: Card) -> Iterator[tuple[bytes, str]]:
     yield hx("BF65 02 8000"), "SetDefaultDpAddress: default SM-DP+ removed"
     yield hx("BF3E 03 5C015A"), f"GetEID: {card.eid}"
     yield hx("BF30 03 800101"), "RemoveNotificationFromList: number 1 removed"
-    last = "deleteEim: eim1.example.com was the last, nobody is trusted"
+    last = "deleteEim: eim1.example.com was the last trusted eIM"
     yield eim.package(("deleteEim", {"eimId": eim.name})), f"{head} 11, result 14; {last}"
     yield (
         add_initial(eim1().configuration(), other.configuration()),

@@ -131,7 +131,7 @@ def test_an_operation_that_is_refused_is_an_event_that_is_a_refusal(
     assert results(send, package) == [("disableResult", 1)]
     (event,) = card.take_events()
     assert event.refused
-    assert "disable: iccidOrAidNotFound, no Profile with ICCID" in event.text
+    assert "disable: iccidOrAidNotFound, there is no Profile with ICCID" in event.text
 
 
 def test_an_unknown_operation_is_an_event_that_is_a_refusal(

@@ -166,12 +166,12 @@ def refusals(eim: Eim) -> dict[str, bytes]:
 
 
 WHY = {
-    "unknown eIM": "no eIM eim9 is trusted",
+    "unknown eIM": "this card does not trust the eIM eim9",
     "signature": "the signature is not that of eim1.example.com",
     "EID": "it is for EID 89049032123451234512345678901236",
-    "range": "counter 8388608 is not within 0 to 8388607",
+    "range": "counter 8388608 is not in the range 0 to 8388607",
     "replay": "counter 10 is not above 10",
-    "no list": "it holds no list of PSMOs or eCOs",
+    "no list": "it has no list of PSMOs or eCOs",
 }
 
 

@@ -51,7 +51,7 @@ def refused(card: Card, *apdus: bytes) -> list[Event]:
         ),
         (
             [SELECT_ISDR, hx("80E2910003BF7F00")],
-            "ES10: 6A88, this card has no ES10 function with tag BF7F",
+            "ES10: 6A88, this card has no ES10 function with the tag BF7F",
         ),
         (
             [hx("00FE0000")],

@@ -78,4 +78,4 @@ def test_an_overflow_is_an_event_that_is_a_refusal(send: Send, card: Card, eim: 
     ask(send, raw_package(eim, tlv("A1", hx("AB00") * 2000), counter=1))
     (event,) = card.take_events()
     assert (event.name, event.refused) == ("LoadEuiccPackage", True)
-    assert event.text.endswith("; resultSizeOverflow: results have at most 32768 bytes")
+    assert event.text.endswith("; resultSizeOverflow: the results exceed 32768 bytes")

@@ -64,7 +64,7 @@ def test_a_card_with_another_profile_enabled_departs_from_the_story(
     for _ in range(4):
         next(steps)
     card._state = card.state.with_enabled(None)
-    with pytest.raises(StoryError, match=r"^It orders Home to be deleted"):
+    with pytest.raises(StoryError, match=r"^It orders the deletion of Home"):
         for _ in steps:
             pass
 

@@ -138,5 +138,5 @@ def test_immediate_enable_ends_a_rollback_only_since_v1_2(
 
 
 def test_another_version_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(CardError, match=r"no card speaks SGP\.32 2\.0; there are 1\.0\.1, 1\.1"):
+    with pytest.raises(CardError, match=r"SGP\.32 2\.0 is not supported; choose 1\.0\.1, 1\.1"):
         Card.create(tmp_path / "new", sgp32="2.0")

@@ -1,1 +1,1 @@
-"""The contact list: who is trusted, how one comes onto it and how one goes."""
+"""The list of trusted eIMs: adding, updating, deleting and reading them."""

@@ -1,4 +1,4 @@
-"""eIM Configuration Data: checking what comes, turning it into an `Eim` and back.
+"""eIM Configuration Data: checks, and conversion to an `Eim` and back.
 
 SGP.32 v1.2 clause 2.11.1.1.1; shared by AddInitialEim, addEim, updateEim and
 GetEimConfigurationData.
@@ -42,18 +42,18 @@ Config = EimConfigurationDataValue
 
 
 def check_complete(config: Config) -> None:
-    """Refuse commandError unless counterValue and a usable eimPublicKeyData are there."""
+    """Refuse commandError unless counterValue and a usable eimPublicKeyData are present."""
     for name in ("counterValue", "eimPublicKeyData"):
         if name not in config:
-            raise ResultError("commandError", f"{config['eimId']!r} comes without {name}")
+            raise ResultError("commandError", f"{config['eimId']!r} lacks {name}")
     check_fields(config)
 
 
 def check_fields(config: Config) -> None:
-    """Refuse an unknown eimIdType and keys that nobody could verify with; missing ones are fine."""
+    """Refuse an unknown eimIdType and unusable keys; missing fields are accepted."""
     if config.get("eimIdType", EIM_ID_TYPE_PROPRIETARY) not in EIM_ID_TYPES:
         raise ResultError(
-            UNKNOWN_EIM_ID_TYPE, f"eimIdType {number(config['eimIdType'])} is none of 1, 2 and 3"
+            UNKNOWN_EIM_ID_TYPE, f"eimIdType {number(config['eimIdType'])} is not 1, 2 or 3"
         )
     try:
         if "eimPublicKeyData" in config:
@@ -66,7 +66,7 @@ def check_fields(config: Config) -> None:
 
 
 def has_new_key(config: Config, eim: Eim) -> bool:
-    """Whether a key comes that is another than the eIM has, however either is wrapped."""
+    """Whether there is a key that differs from the eIM's, whichever form each has."""
     if "eimPublicKeyData" not in config:
         return False
     return verifying_key(key_from(config["eimPublicKeyData"])) != verifying_key(eim.key)
@@ -78,16 +78,17 @@ def verifying_key(key: PublicKeyData) -> PublicKey:
 
 
 def check_counter(config: Config) -> None:
-    """Refuse counterValueOutOfRange above the maximum or below 0; a missing one is fine."""
+    """Refuse counterValueOutOfRange above the maximum or below 0; a missing counter is accepted."""
     counter = config.get("counterValue", 0)
     if not 0 <= counter <= MAX_COUNTER:
         raise ResultError(
-            "counterValueOutOfRange", f"counter {number(counter)} is not within 0 to {MAX_COUNTER}"
+            "counterValueOutOfRange",
+            f"counter {number(counter)} is not in the range 0 to {{MAX_COUNTER}}",
         )
 
 
 def check_ci(session: Session, config: Config) -> None:
-    """Refuse ciPKUnknown for a euiccCiPKId that the card has no certificate below."""
+    """Refuse ciPKUnknown for a euiccCiPKId below which the card has no certificate."""
     wanted = config.get("euiccCiPKId")
     if wanted is not None and wanted not in session.identity.ci_pk_ids:
         raise ResultError(
@@ -96,17 +97,17 @@ def check_ci(session: Session, config: Config) -> None:
 
 
 def check_token(config: Config) -> None:
-    """Refuse invalidAssociationToken unless it is absent or asks for one."""
+    """Refuse invalidAssociationToken unless it is absent or requests one."""
     token = config.get("associationToken", TOKEN_WANTED)
     if token != TOKEN_WANTED:
         raise ResultError(
             "invalidAssociationToken",
-            f"an eIM can ask for an association token with -1, not choose {number(token)}",
+            f"an eIM requests an association token with -1 and cannot choose {number(token)}",
         )
 
 
 def check_room(session: Session, count: int) -> None:
-    """Refuse insufficientMemory when `count` more eIMs do not fit."""
+    """Refuse insufficientMemory if `count` more eIMs do not fit."""
     room = session.identity.limits.eims
     if len(session.state.eims) + count > room:
         raise ResultError("insufficientMemory", f"this card has room for {room} eIMs")
@@ -115,7 +116,7 @@ def check_room(session: Session, count: int) -> None:
 
 
 def associate(session: Session, config: Config) -> Eim:
-    """Add a checked eIM with the defaults of clause 5.9.4, and a fresh token if it asks."""
+    """Add a checked eIM with the defaults of clause 5.9.4, and a new token if requested."""
     token = None
     if "associationToken" in config:
         token = session.state.next_token
@@ -133,7 +134,7 @@ def associate(session: Session, config: Config) -> Eim:
 
 
 def merged(eim: Eim, config: Config) -> Eim:
-    """The eIM with every field that `config` has; id and token stay."""
+    """The eIM updated with all fields of `config`; id and token stay the same."""
     key, tls = config.get("eimPublicKeyData"), config.get("trustedPublicKeyDataTls")
     return replace(
         eim,
@@ -150,7 +151,7 @@ def merged(eim: Eim, config: Config) -> Eim:
 
 
 def key_from(value: EimPublicKeyDataValue | TrustedPublicKeyDataTlsValue) -> PublicKeyData:
-    """A key or certificate as it is kept."""
+    """A key or certificate in the form in which it is stored."""
     name, der = value
     return PublicKeyData(_FORMS[name], der)
 
@@ -169,7 +170,7 @@ def _tls_data(key: PublicKeyData) -> TrustedPublicKeyDataTlsValue:
 
 @lru_cache(maxsize=1024)
 def configuration_data(wire: Wire, eim: Eim) -> EimConfigurationDataValue:
-    """The EimConfigurationData that BF55 shows: never the counter, the token if there is one."""
+    """The EimConfigurationData in BF55: without the counter, with the token if there is one."""
     config: Config = {
         "eimId": eim.eim_id,
         "eimIdType": eim.id_type,

@@ -1,4 +1,4 @@
-"""The contact list at the factory and for reading: AddInitialEim, GetEimConfigurationData."""
+"""The list of eIMs: AddInitialEim, GetEimConfigurationData."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _check_nobody_trusted(session: Session) -> None:
         names = ", ".join(one.eim_id for one in session.state.eims[:3])
         raise ResultError(
             "associatedEimAlreadyExists",
-            f"{names} is trusted already, so an eIM must be added by a signed package",
+            f"{names} is trusted already, so only a signed package can add an eIM",
         )
 
 
@@ -74,7 +74,7 @@ def _malformed(session: Session, why: str) -> ResultError:
 def add_initial_eim(
     session: Session, request: AddInitialEimRequestValue
 ) -> AddInitialEimResponseValue:
-    """AddInitialEim, SGP.32 v1.2 clauses 3.5.2 and 5.9.4: unsigned, while nobody is trusted."""
+    """AddInitialEim, SGP.32 v1.2 clauses 3.5.2 and 5.9.4: unsigned, while no eIM is trusted."""
     configs = request["eimConfigurationDataList"]
     _check_nobody_trusted(session)
     _check_list(configs)
@@ -101,7 +101,7 @@ def _check_list(configs: ListOf[Config]) -> None:
         raise ResultError("commandError", "the list of eIMs is empty")
     ids = [config["eimId"] for config in configs]
     if len(set(ids)) != len(ids):
-        raise ResultError(DUPLICATE_IN_ADD_INITIAL_EIM, "an eimId is there twice")
+        raise ResultError(DUPLICATE_IN_ADD_INITIAL_EIM, "an eimId appears twice")
 
 
 @es10(
@@ -114,7 +114,7 @@ def _check_list(configs: ListOf[Config]) -> None:
 def get_eim_configuration_data(
     session: Session, request: GetEimConfigurationDataRequestValue
 ) -> GetEimConfigurationDataResponseValue:
-    """GetEimConfigurationData, SGP.32 v1.2 clause 5.9.18: all eIMs, or the one asked for."""
+    """GetEimConfigurationData, SGP.32 v1.2 clause 5.9.18: all eIMs, or the requested one."""
     eims = session.state.eims
     if "searchCriteria" in request:
         _, wanted = request["searchCriteria"]

@@ -1,4 +1,4 @@
-"""eIM Configuration Operations, the signed way to change the contact list (SGP.32 clause 3.5)."""
+"""eIM Configuration Operations, which change the list of eIMs by package (SGP.32 clause 3.5)."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def add_eim(session: Session, config: Config) -> EuiccResultDataValue:
 def _known(session: Session, eim_id: str) -> Eim:
     eim = session.state.find_eim(eim_id)
     if eim is None:
-        raise ResultError("eimNotFound", f"no eIM {eim_id} is trusted")
+        raise ResultError("eimNotFound", f"this card does not trust the eIM {eim_id}")
     return eim
 
 
@@ -94,18 +94,18 @@ def _update_result(
     malformed="commandError",
 )
 def update_eim(session: Session, config: Config) -> EuiccResultDataValue:
-    """updateEim, SGP.32 v1.2 clause 3.5: what is absent stays; the token always stays."""
+    """updateEim, SGP.32 v1.2 clause 3.5: absent fields and the token stay the same."""
     eim = _known(session, config["eimId"])
     if "associationToken" in config:
         raise ResultError("commandError", "an association token cannot be updated")
     if len(config) == 1:
-        raise ResultError("commandError", "updateEim names nothing to change")
+        raise ResultError("commandError", "updateEim has nothing to change")
     check_fields(config)
     check_counter(config)
     if config.get("counterValue", eim.counter) < eim.counter and not has_new_key(config, eim):
         raise ResultError(
             LOWER_COUNTER_WITHOUT_NEW_KEY,
-            f"counter {config['counterValue']} is below {eim.counter} and no new key comes with it",
+            f"counter {config['counterValue']} is below {eim.counter}, and there is no new key",
         )
     check_ci(session, config)
     session.state = session.state.with_eim(merged(eim, config))
@@ -127,14 +127,14 @@ def _delete_result(
     malformed="commandError",
 )
 def delete_eim(session: Session, request: DeleteEimValue) -> EuiccResultDataValue:
-    """deleteEim, SGP.32 v1.2 clause 3.5.1: removing the last eIM is a success of its own."""
+    """deleteEim, SGP.32 v1.2 clause 3.5.1: deleting the last eIM has its own success code."""
     eim_id = request["eimId"]
     _known(session, eim_id)
     session.state = session.state.without_eim(eim_id)
     if session.state.eims:
         session.note(f"deleteEim: {eim_id}")
         return _delete_result("ok")
-    session.note(f"deleteEim: {eim_id} was the last, nobody is trusted")
+    session.note(f"deleteEim: {eim_id} was the last trusted eIM")
     return _delete_result("lastEimDeleted")
 
 
@@ -148,7 +148,7 @@ def _eim_id_info(wire: Wire, eim_id: str, id_type: int) -> EimIdInfoValue:
 
 @operation("listEim", EmptySequence, clause="SGP.32 3.5.1")
 def list_eim(session: Session, _: Nothing) -> EuiccResultDataValue:
-    """listEim, SGP.32 v1.2 clause 3.5.1: as the operations before it have left the list."""
+    """listEim, SGP.32 v1.2 clause 3.5.1: including the changes of preceding operations."""
     session.note(f"listEim: {len(session.state.eims)}")
     found = [_eim_id_info(session.wire, one.eim_id, one.id_type) for one in session.state.eims]
     return "listEimResult", ("eimIdList", found)

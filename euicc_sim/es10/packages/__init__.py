@@ -1,1 +1,1 @@
-"""eUICC Packages: verifying them, running their operations, signing and keeping their results."""
+"""eUICC Packages: verifying them, executing their operations, signing and storing the results."""

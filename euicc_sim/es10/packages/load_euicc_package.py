@@ -1,7 +1,7 @@
-"""LoadEuiccPackage: is the order genuine, fresh and for this card, and what came of it.
+"""LoadEuiccPackage: verifies that a package is genuine, fresh and for this card, and answers it.
 
 SGP.32 v1.2 clauses 5.9.1, 3.3.1, 2.11.1.1 and 2.11.2.1. Verifies over the bytes as received.
-Knows the envelope; `operations` runs what is inside.
+Handles the envelope; `operations` executes the content.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ SIGNED, EIM_ID, EID, COUNTER, TRANSACTION_ID = 0x30, 0x80, 0x5A, 0x81, 0x82
 LISTS: dict[int, Kind] = {0xA0: Psmo, 0xA1: Eco}
 MAX_EIM_ID = 128
 ANY_EIM_ID = 0xFFFF
-"""Before v1.1 there is no limit in the standard."""
+"""Before v1.1 the standard sets no limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What could be read of an EuiccPackageRequest, before anything of it is believed.
+    """What could be read of an EuiccPackageRequest, not verified yet.
 
-    `signed` is the euiccPackageSigned object as received, `operations` are the objects of its
-    list, each as received and of the type `kind`. `flaw` says why the rest cannot be obeyed, in
-    words, None that it can. Of the other fields None stands for what is missing or unreadable.
+    `signed` is the euiccPackageSigned object as received, `operations` are the objects of its list,
+    each as received and of the type `kind`. `flaw` is a sentence that says why the content cannot
+    be executed, None if it can. Other fields are None if missing or unreadable.
     """
 
     eim_id: str
@@ -72,7 +72,7 @@ class _PackageError(Exception):
 
 
 class _UnsignedError(Exception):
-    """A refusal that the card does not sign, since it does not know who asked."""
+    """A refusal that the card does not sign, since the package is not authenticated."""
 
     def __init__(self, why: str, eim: Eim | None = None) -> None:
         super().__init__(why)
@@ -85,8 +85,8 @@ class _UnsignedError(Exception):
 def load_euicc_package(session: Session, request: bytes) -> bytes:
     """LoadEuiccPackage, SGP.32 v1.2 clause 5.9.1.
 
-    An accepted package answers with a signed result, even when an operation in it fails; its
-    counter is used up. Every other package changes nothing.
+    An accepted package is answered with a signed result, even if an operation in it fails, and its
+    counter is stored. Any other package changes nothing.
     """
     package = read_package(request, MAX_EIM_ID if session.wire.since("1.1") else ANY_EIM_ID)
     try:
@@ -111,23 +111,21 @@ def load_euicc_package(session: Session, request: bytes) -> bytes:
 
 
 def read_package(request: bytes, longest_id: int = MAX_EIM_ID) -> Package:
-    """Read as much as there is; an eimId has up to `longest_id` characters.
+    """Read as much as possible; an eimId has up to `longest_id` characters.
 
-    Raises StatusError 6A80 when not even the eimId can be read.
+    Raises StatusError 6A80 if not even the eimId can be read.
     """
     try:
         outer = _readable(request, whole(request).value, len(request))
         signed = _only(outer, SIGNED)
         if signed is None:
-            raise StatusError(UNREADABLE_PACKAGE, f"a package has one object {SIGNED:X}")
+            raise StatusError(UNREADABLE_PACKAGE, f"a package must have one object {SIGNED:X}")
         fields = _readable(request, signed.value, signed.end)
         eim_id = _content(request, _only(fields, EIM_ID)).decode()
     except (TlvError, UnicodeDecodeError) as error:
-        raise StatusError(UNREADABLE_PACKAGE, f"no eIM can be read: {error}") from error
+        raise StatusError(UNREADABLE_PACKAGE, f"the eimId cannot be read: {error}") from error
     if not 1 <= len(eim_id) <= longest_id:
-        raise StatusError(
-            UNREADABLE_PACKAGE, f"a package names its eIM in 1 to {longest_id} characters"
-        )
+        raise StatusError(UNREADABLE_PACKAGE, f"an eimId has 1 to {longest_id} characters")
     transaction_id = _content(request, _only(fields, TRANSACTION_ID))
     kind, operations = _operations(request, fields)
     return Package(
@@ -146,14 +144,14 @@ def read_package(request: bytes, longest_id: int = MAX_EIM_ID) -> Package:
 def _flaw(signed: Tlv, fields: list[Tlv], transaction_id: bytes) -> str | None:
     tags = [one.tag for one in fields]
     if fields[-1].end != signed.end or len(set(tags)) != len(tags):
-        return "it cannot be read to its end"
+        return "it cannot be read completely"
     if TRANSACTION_ID in tags and not 1 <= len(transaction_id) <= 16:
         return f"its eimTransactionId has {len(transaction_id)} bytes, not 1 to 16"
     return None
 
 
 def _readable(request: bytes, start: int, end: int) -> list[Tlv]:
-    """The objects of a row up to the first that cannot be read."""
+    """The concatenated objects up to the first malformed one."""
     found = []
     while start < end:
         try:
@@ -166,7 +164,7 @@ def _readable(request: bytes, start: int, end: int) -> list[Tlv]:
 
 
 def _only(items: list[Tlv], tag: int) -> Tlv | None:
-    """The object with that tag, unless there are several: two readings are none."""
+    """The object with that tag; None if there are several, as it is then ambiguous."""
     found = [one for one in items if one.tag == tag]
     return found[0] if len(found) == 1 else None
 
@@ -197,36 +195,39 @@ def _authentic(session: Session, package: Package) -> tuple[Eim, int]:
     """The eIM that signed the package, and the package's counter."""
     eim = session.state.find_eim(package.eim_id)
     if eim is None:
-        raise _UnsignedError(f"no eIM {package.eim_id} is trusted")
+        raise _UnsignedError(f"this card does not trust the eIM {package.eim_id}")
     if not verifies(
         verifying_key(eim.key), package.signature, package.signed + token_object(eim.token)
     ):
-        token = f"association token {eim.token}" if eim.token else "no association token"
+        token = f"association token {eim.token}" if eim.token else "without association token"
         raise _UnsignedError(
-            f"the signature is not that of {eim.eim_id} with {token} over these bytes", eim
+            f"the signature is not that of {eim.eim_id} over these bytes, {token}", eim
         )
     if package.counter is None:
-        raise _UnsignedError("a package without a counter has no signed answer", eim)
+        raise _UnsignedError("the package has no counterValue, so it gets no signed answer", eim)
     return eim, package.counter
 
 
 def _acceptable(session: Session, package: Package, eim: Eim, counter: int) -> Kind:
-    """What the operations are, when they are to be run."""
+    """The type of the operations, if they may be executed."""
     if session.state.emergency_active:
         raise _PackageError("ecallActive", "the Emergency Profile is enabled")
     if package.eid != session.identity.eid_bytes:
         eid = package.eid.hex() or "none"
-        raise _PackageError("invalidEid", f"it is for EID {eid}, this is {session.identity.eid}")
+        raise _PackageError(
+            "invalidEid", f"it is for EID {eid}, this card is {session.identity.eid}"
+        )
     if not 0 <= counter <= MAX_COUNTER:
         raise _PackageError(
-            "counterValueOutOfRange", f"counter {number(counter)} is not within 0 to {MAX_COUNTER}"
+            "counterValueOutOfRange",
+            f"counter {number(counter)} is not in the range 0 to {{MAX_COUNTER}}",
         )
     if counter <= eim.counter:
         raise _PackageError("replayError", f"counter {counter} is not above {eim.counter}")
     if package.flaw:
         raise _PackageError("undefinedError", package.flaw)
     if package.kind is None:
-        raise _PackageError("undefinedError", "it holds no list of PSMOs or eCOs")
+        raise _PackageError("undefinedError", "it has no list of PSMOs or eCOs")
     return package.kind
 
 

@@ -1,7 +1,7 @@
-"""The operations of eUICC Packages, PSMOs and eCOs: their table, running them, the signed result.
+"""The operations of eUICC Packages, PSMOs and eCOs: their table, execution and signed result.
 
-SGP.32 v1.2 clauses 3.3.1 and 2.11.2.1. Operations run one after the other, until one is refused;
-what the package was signed with is decided before, in `load_euicc_package`. Knows no operation.
+SGP.32 v1.2 clauses 3.3.1 and 2.11.2.1. Operations run one after the other until one is refused; the
+package has been verified before, in `load_euicc_package`. Knows no particular operation.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from euicc_sim.readings import FRESH_COUNTER_NEEDS_A_TOKEN, OWN_UPDATE_KEEPS_PAC
 Q = TypeVar("Q")
 C = TypeVar("C", bound=str)
 Kind = type[Psmo] | type[Eco]
-"""The type of all elements of a package's list."""
+"""The type of the elements of a package's list."""
 
 KINDS: tuple[Kind, ...] = (Psmo, Eco)
 RESULT_SIGNED, ERROR_SIGNED = 0xA0, 0xA1
 MAX_RESULTS_SIZE = 0x8000
-"""Bytes of all result elements together: 32 KiB, which bounds what a package can make us keep."""
+"""The most bytes of all result elements together, 32 KiB: a limit on what a package can store."""
 
 
 # -- the table
@@ -48,10 +48,10 @@ MAX_RESULTS_SIZE = 0x8000
 
 @dataclass(frozen=True, slots=True)
 class Operation(ABC):
-    """One PSMO or eCO: its name is that of its alternative in the list's type.
+    """A PSMO or eCO; its name is that of its alternative in the list's type.
 
-    `clause` is where the standard describes it, None for one of our own; `since` is the first
-    version of SGP.32 that has it.
+    `clause` is that of the standard, None for a proprietary operation; `since` is the first version
+    of SGP.32 that has it.
     """
 
     name: str
@@ -62,11 +62,11 @@ class Operation(ABC):
 
     @abstractmethod
     def run(self, session: Session, raw: bytes) -> EuiccResultDataValue:
-        """Do it. Raises ResultError, or UnknownOperationError for content not understood."""
+        """Execute it. Raises ResultError, or UnknownOperationError for content not understood."""
 
     @abstractmethod
     def refusal(self, error: ResultError) -> EuiccResultDataValue:
-        """The element that says no. Raises the error itself when there is no such code."""
+        """The result element of a refusal. Raises the error itself if there is no such code."""
 
 
 Handler = Callable[[Session, Q], EuiccResultDataValue]
@@ -77,8 +77,8 @@ Refuse = Callable[[C], EuiccResultDataValue]
 class HandledOperation(Operation, Generic[Q, C]):
     """An operation with a handler for its content.
 
-    `refuse` makes the element for a result code, one of `codes`, and `malformed` is the code for
-    content that cannot be read (without it the list is terminated).
+    `refuse` makes the result element for one of `codes`; `malformed` is the code for content that
+    cannot be read (without it, processing is terminated).
     """
 
     content: type[Type[Q]]
@@ -99,7 +99,7 @@ class HandledOperation(Operation, Generic[Q, C]):
         return self.handler(session, value)
 
     def refusal(self, error: ResultError) -> EuiccResultDataValue:
-        """By the code of the error."""
+        """Refuse with the code of the error."""
         for code in self.codes:
             if self.refuse is not None and code == error.code:
                 return self.refuse(code)
@@ -118,10 +118,10 @@ def operation(
     malformed: ResultCode | None = None,
     since: str = "1.0",
 ) -> Callable[[Handler[Q]], Handler[Q]]:
-    """Enter an operation into the table: `content` is the type of its alternative.
+    """Register an operation; `content` is the type of its alternative.
 
-    The type of `refuse`'s parameter says with which codes it may refuse. Raises ValueError when
-    the name is taken, or is not in the types of just the versions that are to have it.
+    The type of `refuse`'s parameter lists the codes that it may refuse with. Raises ValueError if
+    the name is taken, or if the versions whose types have it are not those given by `since`.
     """
 
     def enter(handler: Handler[Q]) -> Handler[Q]:
@@ -146,7 +146,7 @@ def operation(
 
 
 def _kind(name: str, content: type[Type[Q]], since: str) -> Kind:
-    """The type whose alternative has that name, in the versions that have it and in no other."""
+    """The list type with an alternative of that name, in exactly the right versions."""
     found: set[Kind] = set()
     for wire in (one for one in WIRES if one.iot):
         here = {kind for kind in KINDS if name in wire.alternatives(kind)}
@@ -166,18 +166,18 @@ def _message(wire: Wire, kind: Kind) -> Message[PsmoValue] | Message[EcoValue]:
 
 
 class UnknownOperationError(Exception):
-    """An operation that no reading makes sense of."""
+    """The operation is unknown or malformed."""
 
 
-# -- running them
+# -- execution
 
 
 def execute(
     session: Session, kind: Kind, operations: Iterable[bytes], eim: Eim, counter: int
 ) -> list[bytes]:
-    """Run operations of that `kind`; then the counter of the eIM is used up.
+    """Run operations of that `kind`, then set the eIM's counter.
 
-    Gives elements of EuiccResultData. An eIM that deleted itself has no counter any more.
+    Returns elements of EuiccResultData. An eIM that deleted itself no longer has a counter.
     """
     results: list[bytes] = []
     room = MAX_RESULTS_SIZE
@@ -187,7 +187,7 @@ def execute(
         element, go_on = _one(session, kind, raw)
         if len(element) > room:
             session.restore(before)
-            session.refuse(f"resultSizeOverflow: results have at most {MAX_RESULTS_SIZE} bytes")
+            session.refuse(f"resultSizeOverflow: the results exceed {MAX_RESULTS_SIZE} bytes")
             element, go_on = _terminated(session, "resultSizeOverflow"), False
         results.append(element)
         room -= len(element)
@@ -208,14 +208,16 @@ def _one(session: Session, kind: Kind, raw: bytes) -> tuple[bytes, bool]:
 
 
 def perform(session: Session, kind: Kind, raw: bytes) -> tuple[EuiccResultDataValue, bool]:
-    """Run one operation; give its element of EuiccResultData and whether the list goes on.
+    """Run one operation; return its element of EuiccResultData and whether to continue.
 
-    What a refused operation did to the session is undone. Raises UnknownOperationError for a tag
-    or content not understood.
+    The changes of a refused operation are undone. Raises UnknownOperationError for a tag or content
+    not understood.
     """
     name = _message(session.wire, kind).alternative(raw)
     if name is None or name not in OPERATIONS:
-        raise UnknownOperationError(f"no {kind.__name__} with tag {raw[:2].hex().upper()}")
+        raise UnknownOperationError(
+            f"there is no {kind.__name__} with the tag {raw[:2].hex().upper()}"
+        )
     found = OPERATIONS[name]
     try:
         with session.savepoint():
@@ -253,9 +255,10 @@ def result_element(wire: Wire, element: EuiccResultDataValue) -> bytes:
 def signed_for(
     session: Session, eim: Eim, kind: int, data: bytes, package_signature: bytes = b""
 ) -> bytes:
-    """An EuiccPackageResult around `data`, signed for an eIM as it is now.
+    """An EuiccPackageResult with `data`, signed for an eIM in its present state.
 
-    `kind` is the tag of its alternative; `package_signature` is what wires before v1.1 cover.
+    `kind` is the tag of its alternative; `package_signature` is covered by the signature before
+    v1.1.
     """
     covered = data + session.wire.result_suffix(token_object(eim.token), package_signature)
     signature = session.signer_for(eim.ci_pk_id).sign(covered)

@@ -76,10 +76,10 @@ def _enable_result(
     refuse=_enable_result,
 )
 def enable(session: Session, request: EnableProfileValue) -> EuiccResultDataValue:
-    """enable, SGP.32 v1.2 clause 3.4.1; with the flag the IPA may go back once."""
+    """enable, SGP.32 v1.2 clause 3.4.1; with rollbackFlag the IPA may go back once."""
     run = _run(session)
     if run.has_enabled:
-        raise ResultError(SECOND_SWITCH_IN_A_PACKAGE, "a package enables one Profile at most")
+        raise ResultError(SECOND_SWITCH_IN_A_PACKAGE, "a package can enable only one Profile")
     target = by_iccid(session, request["iccid"])
     check_disabled(target)
     old = session.state.enabled
@@ -97,10 +97,10 @@ def enable(session: Session, request: EnableProfileValue) -> EuiccResultDataValu
 
 
 def _grant(session: Session, run: PackageRun, target: Profile) -> Rollback:
-    """The permission to go back to what is, or before this package was, enabled."""
+    """The permission to go back to the Profile enabled now, or enabled before this package."""
     back = session.state.enabled or session.state.find_profile(run.disabled)
     if back is None or back.iccid == target.iccid:
-        raise ResultError("rollbackNotAvailable", "there is no other Profile to go back to")
+        raise ResultError("rollbackNotAvailable", "there is no other Profile for a rollback")
     return Rollback(
         back.iccid, run.eim_id, run.counter, run.transaction_id, run.seq_number, run.signature
     )
@@ -126,11 +126,11 @@ def _disable_result(
     refuse=_disable_result,
 )
 def disable(session: Session, request: IccidOnlyValue) -> EuiccResultDataValue:
-    """disable, SGP.32 v1.2 clause 3.4.2: no other Profile takes over."""
+    """disable, SGP.32 v1.2 clause 3.4.2: no other Profile is enabled instead."""
     run = _run(session)
     if run.has_enabled or run.disabled:
         raise ResultError(
-            SECOND_SWITCH_IN_A_PACKAGE, "a package disables one Profile at most, and before enable"
+            SECOND_SWITCH_IN_A_PACKAGE, "a package can disable only one Profile, before enable"
         )
     profile = by_iccid(session, request["iccid"])
     check_enabled(profile)
@@ -161,7 +161,7 @@ def _delete_result(
     refuse=_delete_result,
 )
 def delete(session: Session, request: IccidOnlyValue) -> EuiccResultDataValue:
-    """delete, SGP.32 v1.2 clause 3.4.3: never what a rollback or a fallback leads back to."""
+    """delete, SGP.32 v1.2 clause 3.4.3: not if a rollback or fallback would return to it."""
     profile = by_iccid(session, request["iccid"])
     check_disabled(profile)
     state = session.state
@@ -170,7 +170,9 @@ def delete(session: Session, request: IccidOnlyValue) -> EuiccResultDataValue:
     enabled = state.enabled
     in_fallback = enabled is not None and enabled.iccid == state.fallback_profile
     if in_fallback and state.returns.fallback == profile.iccid:
-        raise ResultError("returnFallbackProfile", f"ReturnFromFallback goes to {named(profile)}")
+        raise ResultError(
+            "returnFallbackProfile", f"ReturnFromFallback would return to {named(profile)}"
+        )
     check_may_go(profile)
     remove(session, profile)
     return _delete_result("ok")
@@ -196,7 +198,7 @@ def list_profile_info(
 
 @operation("getRAT", EmptySequence, clause="SGP.22 5.7.22")
 def get_rat(session: Session, _: Nothing) -> EuiccResultDataValue:
-    """getRAT, as the ES10 function of the same name."""
+    """getRAT, like the ES10 function of the same name."""
     return "getRATResult", rules_authorisation_table(session)
 
 
@@ -215,7 +217,7 @@ def _configure_immediate_enable_result(
 def configure_immediate_enable(
     session: Session, request: ConfigureImmediateEnableValue
 ) -> EuiccResultDataValue:
-    """configureImmediateEnable, SGP.32 v1.2 clause 3.4.4: the configuration is replaced whole."""
+    """configureImmediateEnable, SGP.32 v1.2 clause 3.4.4: replaces the whole configuration."""
     configure(session, request)
     return _configure_immediate_enable_result("ok")
 
@@ -234,15 +236,15 @@ def _set_fallback_attribute_result(
     refuse=_set_fallback_attribute_result,
 )
 def set_fallback_attribute(session: Session, request: IccidOnlyValue) -> EuiccResultDataValue:
-    """setFallbackAttribute, SGP.32 v1.2 clause 3.4.6: one Profile has it at most."""
+    """setFallbackAttribute, SGP.32 v1.2 clause 3.4.6: at most one Profile has it."""
     profile = by_iccid(session, request["iccid"])
     if session.state.fallback_profile == profile.iccid:
         return _set_fallback_attribute_result("ok")
     if not profile.fallback_allowed or profile.is_emergency:
-        raise ResultError("fallbackNotAllowed", f"{named(profile)} may not be fallen back to")
+        raise ResultError("fallbackNotAllowed", f"fallbackAllowed is not set for {named(profile)}")
     _check_not_in_fallback(session)
     session.state = replace(session.state, fallback_profile=profile.iccid)
-    session.note(f"falls back to {named(profile)}")
+    session.note(f"Fallback Profile: {named(profile)}")
     return _set_fallback_attribute_result("ok")
 
 
@@ -265,14 +267,16 @@ def unset_fallback_attribute(session: Session, _: Nothing) -> EuiccResultDataVal
         raise ResultError("noFallbackAttribute", "no Profile has the fallback attribute")
     _check_not_in_fallback(session)
     session.state = replace(session.state, fallback_profile=None)
-    session.note("falls back to no Profile")
+    session.note("no Fallback Profile")
     return _unset_fallback_attribute_result("ok")
 
 
 def _check_not_in_fallback(session: Session) -> None:
     holder = session.state.find_profile(session.state.fallback_profile)
     if holder is not None and holder.enabled:
-        raise ResultError("fallbackProfileEnabled", f"{named(holder)} is enabled, as a fallback")
+        raise ResultError(
+            "fallbackProfileEnabled", f"{named(holder)} is enabled by the fallback mechanism"
+        )
 
 
 def _refuse_address(code: Literal["undefinedError"]) -> EuiccResultDataValue:
@@ -290,5 +294,5 @@ def _refuse_address(code: Literal["undefinedError"]) -> EuiccResultDataValue:
 def set_default_dp_address(
     session: Session, request: SetDefaultDpAddressRequestValue
 ) -> EuiccResultDataValue:
-    """setDefaultDpAddress, as the ES10 function of the same name."""
+    """setDefaultDpAddress, like the ES10 function of the same name."""
     return "setDefaultDpAddressResult", set_address(session, request)

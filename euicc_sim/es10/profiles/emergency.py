@@ -61,7 +61,7 @@ def _switch(
 def enable_emergency_profile(
     session: Session, request: RefreshValue
 ) -> EnableEmergencyProfileResponseValue:
-    """EnableEmergencyProfile, SGP.32 v1.2 clause 5.9.22: the one before it is remembered."""
+    """EnableEmergencyProfile, SGP.32 v1.2 clause 5.9.22: the previous Profile is remembered."""
     target = next((one for one in session.state.profiles if one.is_emergency), None)
     if target is None:
         raise ResultError("ecallNotAvailable", "no Profile has an ecallIndication")
@@ -86,7 +86,7 @@ def enable_emergency_profile(
 def disable_emergency_profile(
     session: Session, request: RefreshValue
 ) -> DisableEmergencyProfileResponseValue:
-    """DisableEmergencyProfile, SGP.32 v1.2 clause 5.9.23: the Profile before it comes back."""
+    """DisableEmergencyProfile, SGP.32 v1.2 clause 5.9.23: the previous Profile is enabled again."""
     if not any(one.is_emergency for one in session.state.profiles) and session.wire.since("1.3"):
         raise ResultError("ecallNotAvailable", "no Profile has an ecallIndication")
     if not session.state.emergency_active:

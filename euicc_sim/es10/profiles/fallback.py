@@ -1,4 +1,4 @@
-"""The Profile to fall back to when there is no connection (SGP.32 v1.2 clauses 5.9.20, 5.9.21)."""
+"""The Fallback Profile, for loss of connectivity (SGP.32 v1.2 clauses 5.9.20, 5.9.21)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _return_result(
 
 
 def _switch(session: Session, target: Profile, back: bytes | None) -> None:
-    """Swap Profiles; a rollback is not authorised any more."""
+    """Switch Profiles; a rollback is no longer authorised."""
     check_gives_way(session.state.enabled, "undefinedError")
     switch_to(session, target)
     returns = replace(session.state.returns, rollback=None, fallback=back)
@@ -69,12 +69,12 @@ def execute_fallback_mechanism(
     """ExecuteFallbackMechanism, SGP.32 v1.2 clause 5.9.20."""
     enabled = session.state.enabled
     if enabled is None:
-        raise ResultError("commandError", "no Profile is enabled that one could fall back from")
+        raise ResultError("commandError", "no Profile is enabled")
     target = session.state.find_profile(session.state.fallback_profile)
     if target is None:
         raise ResultError("fallbackNotAvailable", "no Profile has the fallback attribute")
     if session.state.emergency_active:
-        raise ResultError("ecallActive", f"{named(enabled)}, for emergencies, is enabled")
+        raise ResultError("ecallActive", f"{named(enabled)}, the Emergency Profile, is enabled")
     check_disabled(target)
     check_not_busy(session, refresh=request["refreshFlag"])
     _switch(session, target, enabled.iccid)

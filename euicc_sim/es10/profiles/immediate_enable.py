@@ -1,4 +1,4 @@
-"""Immediate enabling of what was just downloaded (SGP.32 v1.2 clauses 3.4.4, 5.9.15, 5.9.17)."""
+"""Immediate enabling of a downloaded Profile (SGP.32 v1.2 clauses 3.4.4, 5.9.15, 5.9.17)."""
 
 from __future__ import annotations
 
@@ -74,11 +74,11 @@ def _configuration_result(
 def configure_immediate_profile_enabling(
     session: Session, request: ConfigureImmediateProfileEnablingRequestValue
 ) -> ConfigureImmediateProfileEnablingResponseValue:
-    """ConfigureImmediateProfileEnabling, SGP.32 v1.2 clause 5.9.17: while nobody is trusted."""
+    """ConfigureImmediateProfileEnabling, SGP.32 v1.2 clause 5.9.17: while no eIM is trusted."""
     if session.state.eims:
         raise ResultError(
             "associatedEimAlreadyExists",
-            f"{session.state.eims[0].eim_id} is trusted, so it has to order this by a package",
+            f"{session.state.eims[0].eim_id} is trusted, so only a package can change this",
         )
     configure(session, request)
     return _configuration_result("ok")
@@ -107,9 +107,9 @@ _CODES: Codes[_ResultName] = Codes(_ResultName)
 def immediate_enable(
     session: Session, request: ImmediateEnableRequestValue
 ) -> ImmediateEnableResponseValue:
-    """ImmediateEnable, SGP.32 v1.2 clause 5.9.15: of the Profile that this session installed.
+    """ImmediateEnable, SGP.32 v1.2 clause 5.9.15: enables the Profile that this session installed.
 
-    The session's context is used up, whatever comes of it, so a refusal after that is returned.
+    The session's context is consumed even on failure, so a refusal after that is returned.
     """
     configuration = session.state.immediate_enable
     if not configuration.enabled:
@@ -120,7 +120,7 @@ def immediate_enable(
         raise ResultError(NOT_AVAILABLE, "neither an OID nor an address of an SM-DP+ is configured")
     installed = session.volatile.installed
     if installed is None:
-        raise ResultError("noSessionContext", "no Profile was installed since the last reset")
+        raise ResultError("noSessionContext", "no Profile has been installed since the last reset")
     session.volatile = replace(session.volatile, installed=None)
     try:
         with session.savepoint():
@@ -143,7 +143,7 @@ def _enable(
     check_not_busy(session, refresh=refresh)
     profile = session.state.find_profile(installed.iccid)
     if profile is None or profile.enabled:
-        raise ResultError("undefinedError", "the Profile that was installed is not disabled")
+        raise ResultError("undefinedError", "the installed Profile is not in the disabled state")
     for one in (profile, session.state.enabled):
         if one is not None and one.is_emergency and EMERGENCY_PROFILE_IS_FOR_EMERGENCIES:
             raise ResultError("undefinedError", f"{named(one)} is the Emergency Profile")

@@ -1,4 +1,4 @@
-"""GetProfilesInfo: which Profiles are there, and what of them is shown."""
+"""GetProfilesInfo: the Profiles on the card and their data."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ FIELDS = {
     0x9F67: "fallbackAllowed",
     0xBF64: "iotSpecificProfileInfo",
 }
-"""The tags of ProfileInfo; what a list asks for beside them is left out."""
+"""The tags of ProfileInfo; any others in a tag list are ignored."""
 
 IOT_FIELDS = frozenset(
     {"ecallIndication", "fallbackAttribute", "fallbackAllowed", "iotSpecificProfileInfo"}
 )
 
 DEFAULT_TAGS_IOT = bytes.fromhex("5A4F9F709192959F7B9F269F67")
-"""What is shown when no tag list comes, SGP.32 v1.2 clause 5.9.14."""
+"""The default without a tag list, SGP.32 v1.2 clause 5.9.14."""
 DEFAULT_TAGS_CONSUMER = bytes.fromhex("5A4F9F70909192939495")
-"""The same by SGP.22 v2.5 clause 5.7.15."""
+"""The default of SGP.22 v2.5 clause 5.7.15."""
 
 
 def _refuse(code: Literal["incorrectInputValues"]) -> ProfileInfoListResponseValue:
@@ -105,14 +105,14 @@ def _matching(
 
 @lru_cache(maxsize=256)
 def _names(tags: bytes, *, iot: bool) -> frozenset[str]:
-    """The fields that a tag list asks for."""
+    """The fields that a tag list requests."""
     found, at = set(), 0
     try:
         while at < len(tags):
             tag, at = read_tag(tags, at)
             found.add(FIELDS.get(tag, ""))
     except TlvError as error:
-        raise ResultError("incorrectInputValues", f"the tag list: {error}") from error
+        raise ResultError("incorrectInputValues", f"invalid tag list: {error}") from error
     return frozenset(found if iot else found - IOT_FIELDS)
 
 
@@ -126,7 +126,7 @@ def _profile_info(
 
 
 def _values(one: Profile, is_fallback: bool) -> ProfileInfoValue:
-    """Everything that there is to show of a Profile."""
+    """All fields of a Profile."""
     found: ProfileInfoValue = {
         "iccid": one.iccid,
         "isdpAid": one.aid,

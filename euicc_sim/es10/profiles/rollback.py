@@ -1,4 +1,4 @@
-"""ProfileRollback: back to the Profile before, as a package has allowed (SGP.32 v1.2 5.9.16)."""
+"""ProfileRollback: back to the previous Profile, if a package permits it (SGP.32 v1.2 5.9.16)."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ def _refuse(
 def profile_rollback(session: Session, request: RefreshValue) -> ProfileRollbackResponseValue:
     """ProfileRollback, SGP.32 v1.2 clauses 3.3.2 and 5.9.16.
 
-    Its signed result takes the place of the one of the package that allowed it.
+    Its signed result replaces that of the package that permitted it.
     """
     grant = session.state.returns.rollback
     eim = session.state.find_eim(grant.eim_id) if grant else None
     if grant is None or eim is None:
-        raise ResultError("rollbackNotAllowed", "no eIM that is trusted has authorised a rollback")
+        raise ResultError("rollbackNotAllowed", "no trusted eIM has authorised a rollback")
     check_not_busy(session, refresh=request["refreshFlag"])
     target = session.state.find_profile(grant.iccid)
     if target is None or target.enabled:
-        raise ResultError("commandError", "the Profile to go back to is not disabled")
+        raise ResultError("commandError", "the previous Profile is not in the disabled state")
     check_gives_way(session.state.enabled, "commandError")
     switch_to(session, target)
     returns = replace(session.state.returns, rollback=None, fallback=None)

@@ -1,6 +1,6 @@
-"""The functions by which an LPA manages Profiles, unsigned (SGP.22 v2.5 clauses 5.7.16 to 5.7.21).
+"""The unsigned functions of an LPA to manage Profiles (SGP.22 v2.5 clauses 5.7.16 to 5.7.21).
 
-A consumer card has them; a card of SGP.32 answers them too unless it is strict.
+A consumer card has them; an SGP.32 card has them too unless it is strict.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from euicc_sim.model.profile import Profile, ProfileClass
 from euicc_sim.readings import EMERGENCY_PROFILE_IS_FOR_EMERGENCIES
 
 MAX_NICKNAME = 64
-"""Bytes of UTF-8."""
+"""In bytes of UTF-8."""
 
 
 def _enable_result(
@@ -86,7 +86,7 @@ def _identified(session: Session, identifier: ProfileIdentifierValue) -> Profile
         return by_iccid(session, wanted)
     found = next((one for one in session.state.profiles if one.aid == wanted), None)
     if found is None:
-        raise ResultError(NOT_FOUND, f"no Profile with AID {wanted.hex().upper()}")
+        raise ResultError(NOT_FOUND, f"there is no Profile with AID {wanted.hex().upper()}")
     return found
 
 
@@ -100,7 +100,7 @@ def _identified(session: Session, identifier: ProfileIdentifierValue) -> Profile
     only="SGP.22",
 )
 def enable_profile(session: Session, request: ProfileAndRefreshValue) -> EnableProfileResponseValue:
-    """EnableProfile, SGP.22 v2.5 clause 5.7.16; the switch is done when the answer leaves."""
+    """EnableProfile, SGP.22 v2.5 clause 5.7.16; the switch is complete before the answer leaves."""
     target = _identified(session, request["profileIdentifier"])
     check_disabled(target)
     old = session.state.enabled
@@ -121,7 +121,7 @@ def enable_profile(session: Session, request: ProfileAndRefreshValue) -> EnableP
 
 
 def _check_reenabling(session: Session, old: Profile | None, target: Profile) -> None:
-    """After a test Profile comes the one that was enabled before it, clause 3.2.1."""
+    """Only the Profile enabled before a test Profile may follow it, clause 3.2.1."""
     before = session.state.returns.test
     if old is None or old.profile_class != ProfileClass.TEST or before is None:
         return
@@ -132,7 +132,7 @@ def _check_reenabling(session: Session, old: Profile | None, target: Profile) ->
 
 
 def _check_no_emergency(old: Profile | None, target: Profile | None) -> None:
-    """Refuse disallowedByPolicy for the Emergency Profile, which has functions of its own."""
+    """Refuse disallowedByPolicy for the Emergency Profile, which has its own functions."""
     for one in (old, target):
         if one is not None and one.is_emergency and EMERGENCY_PROFILE_IS_FOR_EMERGENCIES:
             raise ResultError("disallowedByPolicy", f"{named(one)} is the Emergency Profile")
@@ -150,7 +150,7 @@ def _check_no_emergency(old: Profile | None, target: Profile | None) -> None:
 def disable_profile(
     session: Session, request: ProfileAndRefreshValue
 ) -> DisableProfileResponseValue:
-    """DisableProfile, SGP.22 v2.5 clause 5.7.17; after a test Profile the one before comes back."""
+    """DisableProfile, SGP.22 v2.5 clause 5.7.17; a test Profile gives way to the previous one."""
     profile = _identified(session, request["profileIdentifier"])
     check_enabled(profile)
     check_may_stop(profile)
@@ -191,11 +191,11 @@ def delete_profile(session: Session, request: ProfileIdentifierValue) -> DeleteP
     malformed=lambda _, why: ResultError("undefinedError", why),
 )
 def set_nickname(session: Session, request: SetNicknameRequestValue) -> SetNicknameResponseValue:
-    """SetNickname, SGP.22 v2.5 clause 5.7.21: at most 64 bytes, none of them removes it."""
+    """SetNickname, SGP.22 v2.5 clause 5.7.21: at most 64 bytes; an empty one removes it."""
     profile = by_iccid(session, request["iccid"], "iccidNotFound")
     nickname = request["profileNickname"]
     if len(nickname.encode()) > MAX_NICKNAME:
         raise ResultError("undefinedError", f"a nickname has at most {MAX_NICKNAME} bytes")
     session.state = session.state.with_profile(replace(profile, nickname=nickname))
-    session.note(f"{named(profile)} is called {nickname!r}" if nickname else "no nickname")
+    session.note(f"{named(profile)} has the nickname {nickname!r}" if nickname else "no nickname")
     return _nickname_result("ok")

@@ -1,6 +1,6 @@
-"""What changes Profiles: enabling, disabling, deleting, and what has to be told of it.
+"""Changes of Profile state: enabling, disabling, deleting, and their Notifications.
 
-The effects only; who may ask for them, and when, is up to the functions and operations.
+Only the effects; the functions and operations decide who may request them, and when.
 SGP.22 v2.5 clauses 3.2.1 to 3.2.3, SGP.32 v1.2 clause 3.4.
 """
 
@@ -22,7 +22,7 @@ NOT_FOUND: Final = "iccidOrAidNotFound"
 
 
 def named(profile: Profile) -> str:
-    """How a Profile is called in a sentence."""
+    """The name of a Profile in messages."""
     return f"Profile {iccid_digits(profile.iccid)}"
 
 
@@ -30,7 +30,7 @@ def by_iccid(session: Session, iccid: bytes, code: ResultCode = NOT_FOUND) -> Pr
     """The Profile of an ICCID (10 bytes). Raises ResultError."""
     profile = session.state.find_profile(iccid)
     if profile is None:
-        raise ResultError(code, f"no Profile with ICCID {iccid_digits(iccid)}")
+        raise ResultError(code, f"there is no Profile with ICCID {iccid_digits(iccid)}")
     return profile
 
 
@@ -57,9 +57,9 @@ def remove(session: Session, profile: Profile) -> None:
 
 
 def end_rollback(session: Session, *, refresh: bool) -> None:
-    """Take back what a package has authorised, after a switch that no package ordered.
+    """Revoke a package's authorisation after a switch that no package ordered.
 
-    Before v1.2 it stayed.
+    Before v1.2 it was kept.
     """
     if session.wire.since("1.2") and (refresh or ROLLBACK_ENDS_WITHOUT_REFRESH):
         returns = replace(session.state.returns, rollback=None)
@@ -67,8 +67,7 @@ def end_rollback(session: Session, *, refresh: bool) -> None:
 
 
 def _switched(session: Session) -> None:
-    """What was before a test Profile is remembered for as long as one is enabled; an emergency
-    that comes in between does not count."""
+    """Forget the Profile before a test Profile unless a test or Emergency Profile is enabled."""
     session.volatile = replace(session.volatile, switched=True)
     now = session.state.enabled
     if now is None or not (now.profile_class == ProfileClass.TEST or now.is_emergency):
@@ -78,24 +77,24 @@ def _switched(session: Session) -> None:
 def tell(
     session: Session, profile: Profile, event: ProfileEvent, *, not_to: str | None = None
 ) -> None:
-    """Have Notifications made of an event once the function has returned."""
+    """Request Notifications of an event, which are made once the function has returned."""
     session.happenings = (*session.happenings, Happening(profile, event, not_to))
 
 
 def check_may_stop(profile: Profile | None, code: ResultCode = "disallowedByPolicy") -> None:
-    """Refuse when PPR1 forbids that Profile to be disabled; None is fine."""
+    """Refuse if PPR1 forbids disabling that Profile; None is accepted."""
     if profile is not None and Rule.PPR1_NO_DISABLE in profile.rules:
         raise ResultError(code, f"PPR1: {named(profile)} must not be disabled")
 
 
 def check_gives_way(profile: Profile | None, code: ResultCode) -> None:
-    """Refuse when PPR1 keeps that Profile enabled even if the device has to go back."""
+    """Refuse if PPR1 forbids disabling that Profile for a rollback or fallback."""
     if not WAYS_BACK_OVERRULE_PPR1:
         check_may_stop(profile, code)
 
 
 def check_may_go(profile: Profile) -> None:
-    """Refuse disallowedByPolicy when PPR2 forbids that Profile to be deleted."""
+    """Refuse disallowedByPolicy if PPR2 forbids deleting that Profile."""
     if Rule.PPR2_NO_DELETE in profile.rules:
         raise ResultError("disallowedByPolicy", f"PPR2: {named(profile)} must not be deleted")
 
@@ -113,14 +112,16 @@ def check_enabled(profile: Profile) -> None:
 
 
 def check_not_busy(session: Session, *, refresh: bool = True) -> None:
-    """Refuse catBusy while a proactive session runs that a REFRESH would have to wait for."""
+    """Refuse catBusy while a proactive session would delay REFRESH."""
     if refresh and session.state.switches.toolkit_busy:
-        raise ResultError("catBusy", "a proactive session runs (card set --no-toolkit-busy)")
+        raise ResultError(
+            "catBusy", "a proactive session is in progress (card set --no-toolkit-busy)"
+        )
 
 
 @afterwards
 def make_notifications(session: Session) -> None:
-    """Sign, number and keep what happened for those who asked for it (SGP.22 v2.5 clause 3.5)."""
+    """Number, sign and store the Notifications of all events (SGP.22 v2.5 clause 3.5)."""
     happenings, session.happenings = session.happenings, ()
     for one in happenings:
         for recipient in one.profile.recipients:

@@ -54,7 +54,7 @@ CODES: Codes[AuthenticateErrorName] = Codes(AuthenticateErrorName)
     clause="SGP.22 5.7.7",
 )
 def get_euicc_challenge(session: Session, _: Nothing) -> GetEuiccChallengeResponseValue:
-    """GetEUICCChallenge, SGP.22 v2.5 clause 5.7.7: a new RSP session begins."""
+    """GetEUICCChallenge, SGP.22 v2.5 clause 5.7.7: starts a new RSP session."""
     challenge = session.env.random(CHALLENGE_SIZE)
     session.volatile = session.volatile.with_challenge(challenge)
     return {"euiccChallenge": challenge}
@@ -86,14 +86,16 @@ def _authentic(
 ) -> tuple[Signer, Server]:
     challenge = session.volatile.challenge
     if challenge is None:
-        raise ResultError("noSessionContext", "no challenge waits; GetEUICCChallenge comes first")
+        raise ResultError(
+            "noSessionContext", "no challenge is pending; call GetEUICCChallenge first"
+        )
     signer = _below(session, parts["euiccCiPKIdToBeUsed"])
     key = server_key(parts["serverCertificate"])
     server = check_server(parts["serverCertificate"], signer.credential, SERVERS)
     _expected(session, server, signed["serverAddress"])
     if not verifies(key, parts["serverSignature1"], parts["serverSigned1"]):
         raise ResultError(
-            "invalidSignature", "serverSignature1 is not the server's over these bytes"
+            "invalidSignature", "serverSignature1 is not the server's signature over these bytes"
         )
     if signed["euiccChallenge"] != challenge:
         raise ResultError(
@@ -111,7 +113,7 @@ def _below(session: Session, ci_pk_id: bytes) -> Signer:
     if signer.credential.ci_certificate is None:
         raise ResultError(
             "ciPKUnknown",
-            f"the card's document has no ciCertificate for CI key {name}; add it, as DER in hex",
+            f"card.json has no ciCertificate for CI key {name}; add it, as DER in hex",
         )
     return signer
 
@@ -122,7 +124,7 @@ def _expected(session: Session, server: Server, address: str) -> None:
         return
     if wanted.smdp_address == address and wanted.smdp_oid != server.oid:
         raise ResultError(
-            "invalidOid", f"{address} is expected to be {wanted.smdp_oid}, not {server.oid}"
+            "invalidOid", f"{address} should have the OID {wanted.smdp_oid}, not {server.oid}"
         )
 
 
@@ -175,13 +177,13 @@ def _refused(session: Session, transaction_id: bytes, error: ResultError) -> byt
     return session.wire[AuthenticateServerResponse].encode(("authenticateResponseError", answer))
 
 
-# -- servers, as PrepareDownload sees them too; `crypto.chain` knows the rules
+# -- servers, also for PrepareDownload; the rules are in `crypto.chain`
 
 
 def transaction_id_of(request: bytes, why: str) -> bytes:
-    """The transactionId of a request of which `why` says what else in it cannot be read.
+    """The transactionId of a request with a malformed part, which `why` describes.
 
-    It stands first in what the server signed. Raises StatusError 6A80 when it is not there.
+    It is the first field that the server signs. Raises StatusError 6A80 if it is missing.
     """
     try:
         signed = read(request, whole(request).value)
@@ -195,7 +197,7 @@ def transaction_id_of(request: bytes, why: str) -> bytes:
 
 
 def server_key(certificate: bytes) -> PublicKey:
-    """The key that a server signs with; ResultError unsupportedCurve or invalidCertificate."""
+    """The key of a server; ResultError unsupportedCurve or invalidCertificate."""
     try:
         return chain.server_key(certificate)
     except InvalidCertificateError as error:
@@ -205,7 +207,7 @@ def server_key(certificate: bytes) -> PublicKey:
 
 
 def check_server(certificate: bytes, below: Credential, roles: Collection[Role]) -> Server:
-    """Whose a certificate is; ResultError invalidCertificate when the CI did not issue it so."""
+    """The server of a certificate; ResultError invalidCertificate if not valid below the CI."""
     ci = below.ci_certificate or b""
     try:
         return chain.check_server(certificate, ci, below.ci_pk_id, roles)

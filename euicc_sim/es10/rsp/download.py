@@ -1,4 +1,4 @@
-"""The beginning of a download, and its end without a Profile (SGP.22 v2.5 clause 3.1.3)."""
+"""PrepareDownload and CancelSession (SGP.22 v2.5 clause 3.1.3)."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ def prepare_download(session: Session, request: bytes) -> bytes:
 def _authentic(
     session: Session, parts: PrepareDownloadPartsValue, signed: SmdpSigned2Value
 ) -> tuple[RspSession, str]:
-    """The session that a request belongs to, and the curve of the SM-DP+'s key."""
+    """The session of a request, and the curve of the SM-DP+'s key."""
     current = session.volatile.session
     if current is None or not current.is_smdp:
-        raise ResultError("noSessionContext", "no SM-DP+ has authenticated itself")
+        raise ResultError("noSessionContext", "no SM-DP+ has been authenticated")
     if signed["transactionId"] != current.transaction_id:
         raise _other_transaction(current, signed["transactionId"])
     certificate = parts["smdpCertificate"]
@@ -71,24 +71,26 @@ def _authentic(
     if smdp.oid != current.server_oid:
         raise ResultError(
             "invalidCertificate",
-            f"the certificate is that of {smdp.oid}, the session that of {current.server_oid}",
+            f"the certificate is for {smdp.oid}, the session is with {current.server_oid}",
         )
     key = server_key(certificate)
     covered = parts["smdpSigned2"] + tlv(SIGNATURE, current.euicc_signature1)
     if not verifies(key, parts["smdpSignature2"], covered):
         raise ResultError(
             "invalidSignature",
-            "smdpSignature2 is not the SM-DP+'s over these bytes and euiccSignature1",
+            "smdpSignature2 is not the SM-DP+'s signature over these bytes and euiccSignature1",
         )
     if signed["ccRequiredFlag"] and "hashCc" not in parts:
-        raise ResultError("undefinedError", "a confirmation code is required, hashCc is missing")
+        raise ResultError(
+            "undefinedError", "a confirmation code is required, but hashCc is missing"
+        )
     return current, key.curve.name
 
 
 def _one_time_key(
     session: Session, current: RspSession, signed: SmdpSigned2Value, curve: str
 ) -> OneTimeKey:
-    """The pair that the SM-DP+ asks for when the card still has it, otherwise a new one."""
+    """The key pair that the SM-DP+ asks to reuse if the card still has it, otherwise a new one."""
     kept = session.volatile.find_one_time_key(current.server_oid)
     if kept and kept.curve == curve and signed.get("bppEuiccOtpk") == kept.public:
         return kept
@@ -171,13 +173,13 @@ def _cancel_refused(code: Literal["invalidTransactionId"]) -> CancelSessionRespo
 def cancel_session(
     session: Session, request: CancelSessionRequestValue
 ) -> CancelSessionResponseValue:
-    """CancelSession, SGP.22 v2.5 clause 5.7.14: the RSP session ends, signed for the server.
+    """CancelSession, SGP.22 v2.5 clause 5.7.14: ends the RSP session, signed for the server.
 
-    The one-time key stays when the download is to be tried again.
+    The one-time key is kept if the download may be retried.
     """
     current = session.volatile.session
     if current is None:
-        raise ResultError("invalidTransactionId", "no server has authenticated itself")
+        raise ResultError("invalidTransactionId", "no server has been authenticated")
     if request["transactionId"] != current.transaction_id:
         raise _other_transaction(current, request["transactionId"])
     reason = request["reason"]

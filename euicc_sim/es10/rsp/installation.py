@@ -1,8 +1,8 @@
 """LoadBoundProfilePackage: from the secure channel to an installed Profile.
 
-SGP.22 v2.5 clauses 2.5.3 to 2.5.6, 3.1.3.3 and 5.7.6. How senders cut the package means nothing.
-From the open channel on the card remembers how far it is, so that whatever ends the download, a
-result is left of it, and nothing else.
+SGP.22 v2.5 clauses 2.5.3 to 2.5.6, 3.1.3.3 and 5.7.6. A package may be cut anywhere. Once the
+secure channel is open, the card stores its progress, so that however the download ends, exactly
+its result remains.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def _is_unfinished(session: Session) -> bool:
 def load_bound_profile_package(session: Session, request: bytes) -> bytes:
     """LoadBoundProfilePackage, SGP.22 v2.5 clause 5.7.6: any piece of the package.
 
-    Answered with nothing until the last piece, or the first fault, brings the result. Raises
-    StatusError 6985 for a piece that no download waits for.
+    The response is empty until the last piece, or the first error, gives the result. Raises
+    StatusError 6985 for a piece that no download expects.
     """
     current, download, loading = _under_way(session, request)
     try:
@@ -87,12 +87,12 @@ def load_bound_profile_package(session: Session, request: bytes) -> bytes:
 
 
 def _under_way(session: Session, request: bytes) -> tuple[RspSession, Download, Loading]:
-    """What the piece belongs to, with a stream and keys that may be used up."""
+    """The download of the piece, with copies of its stream and keys that may be changed."""
     volatile = session.volatile
     current = volatile.session
     if current is None or current.download is None:
         raise StatusError(
-            SW.CONDITIONS_NOT_SATISFIED, "no download is prepared; PrepareDownload comes first"
+            SW.CONDITIONS_NOT_SATISFIED, "no download is prepared; call PrepareDownload first"
         )
     loading = volatile.loading
     if loading is None:
@@ -111,7 +111,8 @@ def _check_beginning(request: bytes) -> None:
         tag = 0
     if tag != PACKAGE:
         raise StatusError(
-            SW.CONDITIONS_NOT_SATISFIED, f"{tag:X} is a later piece of a package that was not begun"
+            SW.CONDITIONS_NOT_SATISFIED,
+            f"{tag:X} does not begin a package, and none is being loaded",
         )
 
 
@@ -151,13 +152,13 @@ def _take(
 
 
 def _step(section: int) -> BppCommand:
-    """The step that a section belongs to; what comes before BF23 belongs to that one."""
+    """The step of a section; anything before BF23 belongs to that step."""
     return STEPS.get(section, BppCommand.INITIALISE_SECURE_CHANNEL)
 
 
 def _unreadable(error: BppError) -> LoadError:
     step = _step(error.section)
-    if error.section == INITIALISE_SECURE_CHANNEL:  # which is over, and A0 was due
+    if error.section == INITIALISE_SECURE_CHANNEL:  # BF23 is complete, so A0 is the next
         step = BppCommand.CONFIGURE_ISDP
     channel = step is BppCommand.INITIALISE_SECURE_CHANNEL
     return LoadError(step, INCORRECT if channel else STRUCTURE, str(error))
@@ -171,10 +172,10 @@ def _advance(session: Session, step: BppCommand, iccid: bytes | None = None) -> 
 
 
 def _segment(session: Session, current: RspSession, loading: Loading, part: Part) -> Loading:
-    """Take the protection off a part, and act on its sequence when that is complete."""
+    """Remove the protection from a segment, and process its sequence once it is complete."""
     step = STEPS[part.section]
     if loading.keys is None:
-        raise LoadError(step, "scp03tSecurityError", "there are no session keys")
+        raise LoadError(step, "scp03tSecurityError", "no session keys have been agreed on")
     try:
         plain = loading.keys.unprotect(part.data)
     except BspStructureError as error:
@@ -210,7 +211,7 @@ def _tell_keys(session: Session, current: RspSession, keys: Bsp, *, replaced: bo
 
 
 def _replaced(session: Session, content: bytes) -> Bsp:
-    """The keys of ReplaceSessionKeys, clause 5.5.4; the counter begins again."""
+    """The keys of ReplaceSessionKeys, clause 5.5.4; the counter is reset."""
     step = BppCommand.REPLACE_SESSION_KEYS
     object_of(content, REPLACE_SESSION_KEYS_REQUEST, step)
     try:
@@ -221,7 +222,7 @@ def _replaced(session: Session, content: bytes) -> Bsp:
 
 
 def _install(session: Session, current: RspSession, loading: Loading) -> bytes:
-    """Read the package, and put the Profile among the others, disabled."""
+    """Read the package and add the Profile, disabled."""
     marker = session.state.installation or _marker(current)
     profile = _complete(loading)
     session.state = session.state.with_profile(profile)
@@ -250,7 +251,7 @@ def _complete(loading: Loading) -> Profile:
         raise LoadError(
             step,
             "installFailedDueToDataMismatch",
-            f"the package is of ICCID {iccid_digits(facts.iccid)}, "
-            f"its metadata of {iccid_digits(profile.iccid)}",
+            f"the package is for ICCID {iccid_digits(facts.iccid)}, "
+            f"its metadata for {iccid_digits(profile.iccid)}",
         )
     return replace(profile, package=package, connectivity=facts.connectivity)

@@ -1,7 +1,7 @@
-"""ConfigureISDP and StoreMetadata: what a download says of its Profile (SGP.22 v2.5 clause 5.5).
+"""ConfigureISDP and StoreMetadata: the data about a downloaded Profile (SGP.22 v2.5 clause 5.5).
 
-Reads and checks the plain messages, and which policy rules a Profile may bring (clauses 2.9.2 and
-2.9.3); knows no protection and no stream.
+Reads and checks the plain messages, including the policy rules that a Profile may have (clauses
+2.9.2 and 2.9.3). Knows nothing of protection and segments.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ NO_MEMORY: Final = "installFailedDueToInsufficientMemoryForProfile"
 
 
 def read_isdp(session: Session, content: bytes) -> str | None:
-    """Check ConfigureISDP (clause 5.5.2); gives dpOid if there is one. Raises LoadError."""
+    """Check ConfigureISDP (clause 5.5.2); return dpOid, if any. Raises LoadError."""
     step = BppCommand.CONFIGURE_ISDP
     item = object_of(content, CONFIGURE_ISDP_REQUEST, step)
     try:
@@ -50,28 +50,28 @@ def read_isdp(session: Session, content: bytes) -> str | None:
                 raise LoadError(
                     step,
                     INCORRECT,
-                    f"dpProprietaryData has {size} bytes, not up to {MAX_DP_PROPRIETARY_DATA}",
+                    f"dpProprietaryData has {size} bytes, the maximum is {MAX_DP_PROPRIETARY_DATA}",
                 )
         found = session.wire[ConfigureISDPRequest].decode(content)
     except (TlvError, Asn1Error) as error:
         raise LoadError(step, INCORRECT, str(error)) from error
     check_memory(session, step, ISDP_MEMORY)
     if session.state.free_aid() is None:
-        raise LoadError(step, NO_MEMORY, "no AID of an ISD-P is free")
+        raise LoadError(step, NO_MEMORY, "no ISD-P AID is free")
     return found["dpProprietaryData"]["dpOid"] if "dpProprietaryData" in found else None
 
 
 def check_memory(session: Session, step: BppCommand, size: int) -> None:
-    """Raise LoadError when a Profile of that size does not fit."""
+    """Raise LoadError if a Profile of that size does not fit."""
     free = session.state.free_memory(session.identity.limits)
     if size > free:
         raise LoadError(step, NO_MEMORY, f"{size} bytes are needed, {free} are free")
 
 
 def read_metadata(session: Session, content: bytes, ci_pk_id: bytes, dp_oid: str | None) -> Profile:
-    """Read StoreMetadata (clause 5.5.3); gives the Profile, still empty. Raises LoadError.
+    """Read StoreMetadata (clause 5.5.3); return the Profile, still empty. Raises LoadError.
 
-    What it says is for `check_metadata`.
+    Its contents are checked by `check_metadata`.
     """
     step = BppCommand.STORE_METADATA
     item = object_of(content, STORE_METADATA_REQUEST, step)
@@ -112,61 +112,61 @@ def _operator(value: OperatorIdValue | None) -> Operator | None:
 
 
 def check_metadata(session: Session, profile: Profile) -> None:
-    """Refuse a Profile that this card cannot have, or not now. Raises LoadError."""
+    """Refuse a Profile that this card cannot accept. Raises LoadError."""
     step = BppCommand.STORE_METADATA
     for name, size, most in (
         ("serviceProviderName", len(profile.service_provider.encode()), 32),
         ("profileName", len(profile.name.encode()), 64),
     ):
         if size > most:
-            raise LoadError(step, INCORRECT, f"{name} has {size} bytes, not up to {most}")
+            raise LoadError(step, INCORRECT, f"{name} has {size} bytes, the maximum is {most}")
     if profile.icon is not None and profile.icon_type not in ICON_TYPES:
-        raise LoadError(step, INCORRECT, "an icon comes without an iconType, jpg or png")
+        raise LoadError(step, INCORRECT, "there is an icon but no iconType (jpg or png)")
     if session.state.find_profile(profile.iccid) is not None:
         raise LoadError(
             step,
             "installFailedDueToIccidAlreadyExistsOnEuicc",
-            f"Profile {iccid_digits(profile.iccid)} is there already",
+            f"Profile {iccid_digits(profile.iccid)} is installed already",
         )
     if profile.profile_class not in set(ProfileClass):
         raise LoadError(
-            step, "unsupportedProfileClass", f"no Profile has the class {profile.profile_class}"
+            step, "unsupportedProfileClass", f"there is no profileClass {profile.profile_class}"
         )
     check_allowed(session, profile)
     check_memory(session, step, memory_for(0, len(profile.icon or b"")))
 
 
 def object_of(content: bytes, tag: int, step: BppCommand) -> Tlv:
-    """The one object with that tag that `content` is. Raises LoadError."""
+    """The single object with that tag in `content`. Raises LoadError."""
     try:
         item = whole(content)
     except TlvError as error:
         raise LoadError(step, STRUCTURE, str(error)) from error
     if item.tag != tag:
-        raise LoadError(step, STRUCTURE, f"{item.tag:X} where {tag:X} is due")
+        raise LoadError(step, STRUCTURE, f"expected {tag:X}, got {item.tag:X}")
     return item
 
 
 # -- policy rules
 
 ANY_DIGIT = 0xE
-"""A digit of an MCC or MNC in a rule that stands for each."""
+"""The wildcard digit in a rule's MCC or MNC."""
 
 
 def check_allowed(session: Session, profile: Profile) -> None:
-    """Refuse pprNotAllowed for rules that this card, or its table for that owner, does not allow.
+    """Refuse pprNotAllowed for rules forbidden by this card, or by its table for that owner.
 
     Raises LoadError.
     """
     for rule in sorted(profile.rules):
         if rule in FORBIDDEN_RULES or rule not in set(Rule):
-            raise _not_allowed(f"this card forbids the rule of bit {rule}")
+            raise _not_allowed(f"this card forbids the policy rule of bit {rule}")
         if profile.owner is None:
-            raise _not_allowed("a Profile with policy rules names its profileOwner")
+            raise _not_allowed("a Profile with policy rules needs a profileOwner")
         if not _authorised(session, rule, profile.owner):
-            raise _not_allowed(f"the Rules Authorisation Table has no {Rule(rule).name} for it")
+            raise _not_allowed(f"the Rules Authorisation Table does not allow {Rule(rule).name}")
     if Rule.PPR1_NO_DISABLE in profile.rules and _another_operational(session, profile):
-        raise _not_allowed("PPR1 comes, and another operational Profile is installed")
+        raise _not_allowed("a Profile with PPR1 must be the only operational Profile")
 
 
 def _not_allowed(why: str) -> LoadError:
@@ -190,9 +190,9 @@ def _authorised(session: Session, rule: int, owner: Operator) -> bool:
 
 
 def matches(allowed: Operator, owner: Operator) -> bool:
-    """Whether an operator of the table, with its wildcards, is that owner.
+    """Whether an operator of the table, which may have wildcards, matches that owner.
 
-    A group identifier that the table does not name must be absent; an empty one stands for any.
+    A group identifier absent from the table must be absent; an empty one matches any.
     """
     digits = zip(allowed.mcc_mnc.hex(), owner.mcc_mnc.hex(), strict=True)
     return all(int(a, 16) == ANY_DIGIT or a == b for a, b in digits) and all(

@@ -1,4 +1,4 @@
-"""ProfileInstallationResult: how a download ended, signed and kept (SGP.22 v2.5 clause 2.5.6)."""
+"""ProfileInstallationResult: a signed and stored result (SGP.22 v2.5 clause 2.5.6)."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ STEPS: dict[BppCommand, BppCommandIdName] = {
 
 
 class LoadError(Exception):
-    """A download that ends here: an ErrorReason by name, why, and what SIMalliance's reader said.
+    """A download fails: an ErrorReason by name, the reason, and the SIMalliance response, if any.
 
-    `step` is the BppCommand that is refused.
+    `step` is the refused BppCommand.
     """
 
     def __init__(
@@ -43,7 +43,6 @@ class LoadError(Exception):
         why: str,
         sima_response: bytes | None = None,
     ) -> None:
-        """Keep them."""
         super().__init__(f"{reason}: {why}")
         self.step = step
         self.reason: ErrorReasonName = reason
@@ -53,13 +52,13 @@ class LoadError(Exception):
 def succeeded(
     session: Session, download: Installation, profile: Profile, sima_response: bytes
 ) -> bytes:
-    """The result of a Profile that is installed now."""
+    """Store the result of a successful download."""
     result: SuccessResultValue = {"aid": profile.aid, "simaResponse": sima_response}
     return _keep(session, download, profile.iccid, ("successResult", result))
 
 
 def failed(session: Session, download: Installation, error: LoadError) -> bytes:
-    """The result of a download that came to nothing."""
+    """Store the result of a failed download."""
     session.refuse(f"{error.step.name}: {error}")
     final: ErrorResultValue = {
         "bppCommandId": STEPS[error.step],
@@ -71,9 +70,9 @@ def failed(session: Session, download: Installation, error: LoadError) -> bytes:
 
 
 def interrupt(session: Session) -> None:
-    """End the download that was under way, by whatever came between.
+    """End a download that was interrupted.
 
-    Nothing is left of it but, once its channel was open, its result: SGP.22 v2.5 clause 3.1.3.3.
+    Only its result remains, if the secure channel was open: SGP.22 v2.5 clause 3.1.3.3.
     """
     download = session.state.installation
     if download is not None:
@@ -81,7 +80,11 @@ def interrupt(session: Session) -> None:
         failed(
             session,
             download,
-            LoadError(step, "installFailedDueToInterruption", "something else came between"),
+            LoadError(
+                step,
+                "installFailedDueToInterruption",
+                "another command or a reset interrupted the download",
+            ),
         )
     session.volatile = session.volatile.loaded()
 
@@ -89,7 +92,7 @@ def interrupt(session: Session) -> None:
 def _keep(
     session: Session, download: Installation, iccid: bytes | None, final: FinalResultValue
 ) -> bytes:
-    """Sign a result and keep it as the Notification of the installation, numbered."""
+    """Number, sign and store a result as the Notification of the installation."""
     state = replace(session.state, installation=None)
     events = frozenset({int(ProfileEvent.INSTALL)})
     metadata: NotificationMetadataValue = {

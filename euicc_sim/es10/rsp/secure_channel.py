@@ -28,7 +28,7 @@ INCORRECT: Final = "incorrectInputValues"
 
 
 def initialise(session: Session, current: RspSession, download: Download, request: bytes) -> Bsp:
-    """Check InitialiseSecureChannel (BF23) over the bytes as received, and agree on the keys.
+    """Verify InitialiseSecureChannel (BF23) over the bytes as received, derive the session keys.
 
     Raises LoadError.
     """
@@ -48,7 +48,7 @@ def initialise(session: Session, current: RspSession, download: Download, reques
     pair = download.one_time_key
     signed = covered + tlv(ONE_TIME_KEY, pair.public)
     if not verifies(server_key(download.smdp_certificate), fields[SIGNATURE], signed):
-        raise _error("invalidSignature", "smdpSign is not the SM-DP+'s over these bytes")
+        raise _error("invalidSignature", "smdpSign is not the SM-DP+'s signature over these bytes")
     secret = _secret(pair, fields[ONE_TIME_KEY])
     return Bsp.derive(secret, shared_info(host_id, session.identity.eid_bytes))
 
@@ -58,7 +58,7 @@ def _error(reason: ErrorReasonName, why: str) -> LoadError:
 
 
 def _parts(request: bytes) -> tuple[dict[int, bytes], bytes]:
-    """The content of each field, and the row of bytes that comes before the signature."""
+    """The content of each field, and the bytes before the signature."""
     try:
         outer = whole(request)
         items = children(request, outer.value)
@@ -89,17 +89,19 @@ def _host_id(template: bytes) -> bytes:
     host_id = found.get(HOST_ID, b"")
     kind = (found.get(KEY_TYPE), found.get(KEY_LENGTH))
     if kind != (bytes((KEY_TYPE_AES,)), bytes((KEY_SIZE,))):
-        raise _error("unsupportedCrtValues", "only AES keys of 16 bytes are agreed on, 88 and 10")
+        raise _error(
+            "unsupportedCrtValues", "keyType and keyLen must be 88 and 10: AES keys of 16 bytes"
+        )
     if not 1 <= len(host_id) <= MAX_HOST_ID:
         raise _error(
-            "unsupportedCrtValues", f"a host ID has 1 to {MAX_HOST_ID} bytes, not {len(host_id)}"
+            "unsupportedCrtValues", f"hostId has {len(host_id)} bytes, not 1 to {MAX_HOST_ID}"
         )
     return host_id
 
 
 def _secret(pair: OneTimeKey, public: bytes) -> bytes:
     if len(public) != POINT_SIZE:
-        raise _error(INCORRECT, f"smdpOtpk has {len(public)} bytes, an uncompressed point 65")
+        raise _error(INCORRECT, f"smdpOtpk has {len(public)} bytes, an uncompressed point has 65")
     try:
         return shared_secret(pair.curve, pair.private, public)
     except UnusableKeyError as error:

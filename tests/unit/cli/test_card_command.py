@@ -55,7 +55,7 @@ def test_copy_leaves_a_directory_alone_that_is_there(
 ) -> None:
     (tmp_path / "copy").mkdir()
     sentence = run("copy", directory, tmp_path / "copy").complaint
-    assert sentence == f"{tmp_path / 'copy'} is there already; choose another directory"
+    assert sentence == f"{tmp_path / 'copy'} exists already; choose another directory"
     assert list((tmp_path / "copy").iterdir()) == []
 
 
@@ -215,13 +215,13 @@ def test_an_edit_beside_a_change_log_is_mended_as_the_sentence_says(
     complaint = run("show", image).complaint
     assert f"euicc-sim card mend {image} --keep edit" in complaint
     assert run("mend", image, "--keep", "edit").out == (
-        "card.json is the card as it was edited; the changes are in card.changes.1\n"
+        "card.json is the edited file; the changes are in card.changes.1\n"
     )
     facts = run("show", image).facts
     assert (facts["next number"], facts["default SM-DP+"]) == ("7", "none")
     other = image.with_name("other")
     assert run("mend", other, "--keep", "changes").out == (
-        "card.json has the changes; the file as it was edited is card.json.edited\n"
+        "card.json has the changes; the edited file is card.json.edited\n"
     )
     facts = run("show", other).facts
     assert (facts["next number"], facts["default SM-DP+"]) == ("7", "a")
@@ -250,5 +250,5 @@ def test_a_refusal_is_one_sentence_and_exit_code_1_as_a_program_too(directory: P
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"euicc-sim: there is a card in {directory} already; open it, or choose another directory\n"
+        f"euicc-sim: {directory} has a card already; open it, or choose another directory\n"
     )

@@ -73,7 +73,7 @@ def test_new_takes_a_version_of_sgp_32(run: Run, tmp_path: Path, version: str) -
 
 def test_new_names_the_versions_that_there_are(run: Run, tmp_path: Path) -> None:
     complaint = run("new", tmp_path / "card", "--sgp32", "1.0").complaint
-    assert complaint == "no card speaks SGP.32 1.0; there are 1.0.1, 1.1, 1.2, 1.3"
+    assert complaint == "SGP.32 1.0 is not supported; choose 1.0.1, 1.1, 1.2, 1.3"
     assert not (tmp_path / "card").exists()
 
 
@@ -95,7 +95,7 @@ def test_new_says_how_a_size_is_written(run: Run, tmp_path: Path, size: str) -> 
 
 def test_new_says_how_much_memory_a_card_may_have(run: Run, tmp_path: Path) -> None:
     complaint = run("new", tmp_path / "card", "--memory", "4096M").complaint
-    assert complaint == "a card has 0 to 4294967295 bytes of memory"
+    assert complaint == "the memory must be 0 to 4294967295 bytes"
 
 
 def test_new_allows_no_policy_rules_unless_it_is_told_to(run: Run, directory: Path) -> None:
@@ -115,7 +115,7 @@ def test_new_allows_both_policy_rules_to_every_operator_with_consent(
 def test_new_leaves_a_card_alone_that_is_there(run: Run, directory: Path) -> None:
     before = tree(directory)
     assert run("new", directory).complaint == (
-        f"there is a card in {directory} already; open it, or choose another directory"
+        f"{directory} has a card already; open it, or choose another directory"
     )
     assert tree(directory) == before
 

@@ -105,7 +105,7 @@ def test_switches_that_cannot_be_kept_are_a_card_error_and_the_card_is_closed(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Disk, "append", fail)
-    with pytest.raises(CardError, match=r"^the switches were not kept: No space left on device$"):
+    with pytest.raises(CardError, match=r"^the switches were not saved: No space left on device$"):
         set_switches(directory, memory_full=True)
     monkeypatch.undo()
     assert read(directory)[1].switches == Switches()

@@ -69,7 +69,7 @@ def test_it_goes_with_switches(run: Run, directory: Path) -> None:
 def test_another_version_is_a_sentence_and_the_card_stays(run: Run, directory: Path) -> None:
     before = tree(directory)
     assert run("set", directory, "--sgp32", "2.0", "--memory-full").complaint == (
-        "no card speaks SGP.32 2.0; there are 1.0.1, 1.1, 1.2, 1.3"
+        "SGP.32 2.0 is not supported; choose 1.0.1, 1.1, 1.2, 1.3"
     )
     assert tree(directory) == before
 
@@ -80,7 +80,7 @@ def test_a_card_of_sgp_22_alone_has_no_version_of_sgp_32(
     kind = CardType.CONSUMER
     Card.create(tmp_path / "c", pki=pki_folder, card_type=kind, fsync=False).close()
     assert run("set", tmp_path / "c", "--sgp32", "1.3").complaint == (
-        f"the card in {tmp_path / 'c'} is of SGP.22 alone and speaks no SGP.32"
+        f"the card in {tmp_path / 'c'} is a consumer card, without SGP.32"
     )
     assert "SGP.32" not in run("set", tmp_path / "c").facts
 
@@ -105,7 +105,7 @@ def test_a_version_that_cannot_be_kept_is_a_card_error_and_the_card_is_closed(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Disk, "write", fail)
-    with pytest.raises(CardError, match=r"^the version was not kept: No space left on device$"):
+    with pytest.raises(CardError, match=r"^the version was not saved: No space left on device$"):
         set_version(directory, "1.3")
     monkeypatch.undo()
     assert read(directory)[0].sgp32_version == "1.2"

@@ -164,7 +164,7 @@ def test_a_difficult_card_says_how_it_is_made_easy(profile: Run, directory: Path
     set_switches(directory, ipad_required=True)
     assert profile("list", "--card", directory).complaint == (
         "The card answered the ES10 request BF2D with 6985. The card's reason: ES10: 6985, "
-        "TERMINAL CAPABILITY has not declared an IPAd (card set --no-ipad-required)."
+        "no TERMINAL CAPABILITY has declared an IPAd (card set --no-ipad-required)."
     )
     set_switches(directory, ipad_required=False, toolkit_busy=True)
     complaint = profile("enable", A_DIGITS, "--refresh", "--card", directory).complaint

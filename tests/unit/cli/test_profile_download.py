@@ -90,7 +90,7 @@ def test_a_package_that_is_refused_ends_the_row_with_what_was_installed(
     assert outcome.code == 1
     assert outcome.out == f"{A_DIGITS} installed as {A_AID}, result 1\n"
     assert "installFailedDueToIccidAlreadyExistsOnEuicc" in outcome.err
-    assert f"Profile {A_DIGITS} is there already" in outcome.err
+    assert f"Profile {A_DIGITS} is installed already" in outcome.err
     assert outcome.err.count("\n") == 1
 
 
@@ -272,7 +272,7 @@ def test_rules_that_the_card_does_not_allow_are_refused_with_its_reason(
     words = ("--ppr2", "--owner", "00101")
     complaint = download(package, "--card", directory, *words).complaint
     assert complaint.startswith("The card did not install the Profile: pprNotAllowed")
-    assert "the Rules Authorisation Table has no PPR2_NO_DELETE for it" in complaint
+    assert "the Rules Authorisation Table does not allow PPR2_NO_DELETE" in complaint
 
 
 # -- over PC/SC

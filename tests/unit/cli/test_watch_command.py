@@ -68,7 +68,7 @@ def test_functions_are_shown_with_reasons_and_profiles_with_their_state(
     lines = once(card.directory)
     assert any("89000123456789012341" in line and "disabled" in line for line in lines)
     assert any("notifications.example.com" in line for line in lines)
-    assert lines[-1].endswith("ES10: 6A88, this card has no ES10 function with tag BF66")
+    assert lines[-1].endswith("ES10: 6A88, this card has no ES10 function with the tag BF66")
     assert any(f"by process {os.getpid()}, connected" in line for line in lines)
     (refused,) = [one for one in read(card.directory) if one.refused]
     assert refused.name == "ES10"

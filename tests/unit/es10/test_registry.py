@@ -72,7 +72,7 @@ def nothing(*_: object) -> Any:
 
 def test_a_second_claim_to_a_tag_is_an_error() -> None:
     before = dict(FUNCTIONS)
-    with pytest.raises(ValueError, match="BF3E is GetEID already"):
+    with pytest.raises(ValueError, match="BF3E is already the tag of GetEID"):
         es10(0xBF3E, GetEuiccDataRequest, GetEuiccDataResponse, clause=None)(nothing)
     assert before == FUNCTIONS
 

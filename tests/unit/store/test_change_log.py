@@ -250,13 +250,19 @@ def test_a_card_json_that_is_no_station_was_edited() -> None:
 
 TREE = {"nextSeqNumber": 2, "eims": [{"eimId": "eim1", "counterValue": 1}]}
 MISFITS: dict[str, tuple[dict[str, Any], str]] = {
-    "a field nobody knows": ({"colour": 1}, "a card has no colour"),
-    "an eIM that is not there": ({"eims": {"remove": ["eim7"]}}, "what is not there: 'eim7'"),
+    "a field nobody knows": ({"colour": 1}, "a card has no field colour"),
+    "an eIM that is not there": (
+        {"eims": {"remove": ["eim7"]}},
+        "something that does not exist: 'eim7'",
+    ),
     "a change of one that is not there": ({"eims": {"change": [{"eimId": "eim7"}]}}, "eim7"),
-    "one without its key": ({"eims": {"change": [{"counterValue": 1}]}}, "what is not there"),
-    "one that is there already": ({"eims": {"add": [{"eimId": "eim1"}]}}, "eim1 is there already"),
-    "no objects": ({"eims": {"add": [1]}}, "what is not there"),
-    "no list": ({"eims": {"add": 1}}, "what is not there"),
+    "one without its key": (
+        {"eims": {"change": [{"counterValue": 1}]}},
+        "something that does not exist",
+    ),
+    "one that is there already": ({"eims": {"add": [{"eimId": "eim1"}]}}, "eim1 exists already"),
+    "no objects": ({"eims": {"add": [1]}}, "something that does not exist"),
+    "no list": ({"eims": {"add": 1}}, "something that does not exist"),
 }
 
 

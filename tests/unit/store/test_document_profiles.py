@@ -121,11 +121,11 @@ SPOILT: dict[str, tuple[Spoil, str]] = {
     "no package": (drop(FIRST + "package"), "at profiles.0.package: this field is missing"),
     "a package that has changed": (
         put(FIRST + "package.sha256", "0" * 64),
-        f"at profiles.0.package: profiles/{A_DIGITS}.upp is not the package that was stored there",
+        f"at profiles.0.package: profiles/{A_DIGITS}.upp is not the package that was stored",
     ),
     "a package of another size": (
         put(FIRST + "package.size", 7),
-        f"at profiles.0.package: profiles/{A_DIGITS}.upp is not the package that was stored there",
+        f"at profiles.0.package: profiles/{A_DIGITS}.upp is not the package that was stored",
     ),
     "a size below 0": wrong(FIRST + "package.size", -1),
     "a hash that is too short": wrong(FIRST + "package.sha256", "0" * 63),

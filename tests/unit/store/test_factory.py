@@ -198,8 +198,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "letters": ({"eid": "89" + "A" * 30}, r"is not an EID"),
     "check digits": ({"eid": EID[:-2] + "36"}, r"wrong check digits: it should end in 35, not 36"),
     "another IIN": ({"eid": OTHER_IIN}, r"does not begin with 89049032"),
-    "a type nobody knows": ({"card_type": "watch"}, r"no card is of type watch; there are iot, "),
-    "a seed beyond 2**63": ({"seed": 2**63}, r"a seed is a number from -9223372036854775807 to"),
+    "a type nobody knows": ({"card_type": "watch"}, r"watch is not a card type; choose iot,  "),
+    "a seed beyond 2**63": ({"seed": 2**63}, r"a seed must be from -9223372036854775807 to"),
     "no room for eIMs": ({"max_eims": 0}, r"room for at least one eIM"),
     "no room for results": ({"results": 0}, r"room for at least one .* package result"),
 }
@@ -231,13 +231,13 @@ def test_a_pki_that_is_none_is_named_and_nothing_is_made(
 
 def test_a_card_that_is_there_already_stays_as_it_is(directory: Path) -> None:
     before = tree(directory)
-    with pytest.raises(CardError, match=r"there is a card in .* already; open it, or choose"):
+    with pytest.raises(CardError, match=r" has a card already; open it, or choose"):
         Card.create(directory, fsync=False)
     assert tree(directory) == before
 
 
 def test_a_card_that_is_there_already_is_said_before_anything_else(directory: Path) -> None:
-    with Card.open(directory), pytest.raises(CardError, match=r"there is a card in .* already"):
+    with Card.open(directory), pytest.raises(CardError, match=r" has a card already"):
         Card.create(directory, eid="1", fsync=False)
 
 
@@ -264,11 +264,11 @@ def test_two_makers_of_one_card_do_not_meet(
 
 def test_a_directory_that_cannot_be_made_is_said_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(CardError, match=r"no card could be made in .*: Not a directory$"):
+    with pytest.raises(CardError, match=r"a card could not be made in .*: Not a directory$"):
         Card.create(tmp_path / "file" / "card", fsync=False)
-    with pytest.raises(CardError, match=r"no card could be made in .*: File exists$"):
+    with pytest.raises(CardError, match=r"a card could not be made in .*: File exists$"):
         Card.create(tmp_path / "file", fsync=False)
-    with pytest.raises(CardError, match=r"no card could be made in .*: File name too long$"):
+    with pytest.raises(CardError, match=r"a card could not be made in .*: File name too long$"):
         Card.create(tmp_path / ("x" * 300), fsync=False)
 
 
@@ -279,7 +279,7 @@ def test_a_directory_that_may_not_be_written_is_said_with_the_reason(
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "mkdir", mkdir)
-    with pytest.raises(CardError, match=r"no card could be made in .*: Permission denied$"):
+    with pytest.raises(CardError, match=r"a card could not be made in .*: Permission denied$"):
         Card.create(tmp_path / "card", fsync=False)
 
 
@@ -345,7 +345,9 @@ def test_a_creation_whose_document_cannot_be_written_leaves_what_was_there(
     before = tree(directory)
     function = getattr(Disk, operation)
     monkeypatch.setattr(Disk, operation, lambda *given: Full(function, 1)(*given))
-    with pytest.raises(CardError, match=r"no card could be made in .*: No space left on device$"):
+    with pytest.raises(
+        CardError, match=r"a card could not be made in .*: No space left on device$"
+    ):
         Card.create(directory, fsync=False)
     left = tree(directory)
     assert {name: left[name] for name in before if name != DRAFT} == {
@@ -496,7 +498,7 @@ def test_nothing_is_copied_onto_what_is_there(directory: Path, tmp_path: Path) -
     for name in ("directory", "file"):
         target = tmp_path / name
         target.mkdir() if name == "directory" else target.touch()
-        with pytest.raises(CardError, match=f"{target} is there already; choose another"):
+        with pytest.raises(CardError, match=f"{target} exists already; choose another"):
             copy_card(directory, target)
     assert list((tmp_path / "directory").iterdir()) == []
 
@@ -511,7 +513,7 @@ def test_a_card_is_not_copied_into_itself(tmp_path: Path) -> None:
     Card.create(tmp_path / "card", fsync=False).close()
     before = tree(tmp_path)
     for target in (tmp_path / "card" / "copy", tmp_path / "card" / "pki" / "copy"):
-        with pytest.raises(CardError, match="lies within the card; choose a directory outside"):
+        with pytest.raises(CardError, match="is inside the card; choose a directory outside"):
             copy_card(tmp_path / "card", target)
     assert tree(tmp_path) == before
 

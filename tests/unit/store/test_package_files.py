@@ -122,8 +122,8 @@ DAMAGE = {
     "gone": (_gone, "cannot be read: No such file or directory"),
     "folder gone": (_folder_gone, "cannot be read: No such file or directory"),
     "a directory": (_directory, "cannot be read: Is a directory"),
-    "cut": (_cut, "is not the package that was stored there"),
-    "changed": (_flipped, "is not the package that was stored there"),
+    "cut": (_cut, "is not the package that was stored"),
+    "changed": (_flipped, "is not the package that was stored"),
 }
 
 
@@ -289,7 +289,7 @@ def test_a_card_that_never_rests_is_not_copied(
         store.fold()
 
     Meanwhile(monkeypatch, changed)
-    with pytest.raises(CardError, match="changes all the time; let it rest"):
+    with pytest.raises(CardError, match="keeps changing; stop its client"):
         copy_card(directory, tmp_path / "copy")
     monkeypatch.undo()
     store.close()

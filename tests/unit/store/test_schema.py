@@ -160,5 +160,5 @@ def test_a_type_of_card_is_written_by_its_word() -> None:
 )
 def test_a_number_that_could_not_be_read_again_is_not_written(field: str, value: object) -> None:
     profile = dataclasses.replace(filled(Profile), **{field: value})
-    with pytest.raises(OSError, match="a number is kept from"):
+    with pytest.raises(OSError, match="a stored number must be from"):
         schema.PROFILE.write(profile)

@@ -200,7 +200,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "a field": (_counter, r"line 48, at eims\.0\.counterValue: expected int >= 0"),
     "nesting": (_nesting, "expected object, got array"),
     "nesting in a field": (_nesting_inside, "line 4: lists or objects are nested too deeply"),
-    "a field twice": (_twice, r"line 49, at eims\.0\.counterValue: it is there twice"),
+    "a field twice": (_twice, r"line 49, at eims\.0\.counterValue: it appears twice"),
     "5,000 digits": (_digits, r"line 48, at eims\.0\.counterValue: integer value out of range"),
     "a bit number of 11 digits": (
         _bit(10**11),
@@ -381,7 +381,7 @@ def test_a_line_that_does_not_fit_is_refused_and_both_files_stay(directory: Path
     log.write_bytes(log.read_bytes().replace(b'"b"', b'"x"'))
     before = contents(image)
     for way in (Card.open, read):
-        with pytest.raises(CardError, match="line 2: its checksum is not that of this") as caught:
+        with pytest.raises(CardError, match="line 2: its checksum does not match this") as caught:
             way(image)
         assert str(log) in str(caught.value)
         assert f"euicc-sim card mend {image} --keep edit" in str(caught.value)
@@ -391,11 +391,11 @@ def test_a_line_that_does_not_fit_is_refused_and_both_files_stay(directory: Path
 def test_changes_that_make_no_card_are_refused_with_their_line(directory: Path) -> None:
     line, _ = End().line(digest((directory / DOCUMENT).read_bytes()), changes={"nextSeqNumber": -1})
     (directory / CHANGES).write_bytes(line)
-    with pytest.raises(CardError, match=r"line 1: the card does not fit then: at nextSeqNumber"):
+    with pytest.raises(CardError, match=r"line 1: the resulting card is invalid: at nextSeqNumber"):
         Card.open(directory)
     line, _ = End().line(digest((directory / DOCUMENT).read_bytes()), changes={"colour": 1})
     (directory / CHANGES).write_bytes(line)
-    with pytest.raises(CardError, match=r"line 1: a card has no colour"):
+    with pytest.raises(CardError, match=r"line 1: a card has no field colour"):
         Card.open(directory)
 
 
@@ -478,7 +478,7 @@ def test_a_link_that_comes_while_the_card_is_open_is_not_followed(
 def test_a_fifo_is_not_waited_for(directory: Path, name: str) -> None:
     (directory / name).unlink()
     os.mkfifo(directory / name)
-    with pytest.raises(CardError, match=f"{name} cannot be read: it is not a plain file"):
+    with pytest.raises(CardError, match=f"{name} cannot be read: it is not a regular file"):
         Card.open(directory)
 
 
@@ -522,7 +522,7 @@ def test_keeping_the_edit_gives_the_changes_another_name(directory: Path) -> Non
 def test_keeping_the_changes_makes_them_to_the_edited_file(directory: Path) -> None:
     image = edited(directory)
     document = (image / DOCUMENT).read_bytes()
-    assert "edited is card.json.edited" in mend_card(image, Keep.CHANGES)
+    assert "edited file is card.json.edited" in mend_card(image, Keep.CHANGES)
     with Card.open(image, fsync=False) as card:
         assert (card.state.eims[0].counter, card.state.default_dp_address) == (9, "b")
     assert (image / "card.json.edited").read_bytes() == document
@@ -557,7 +557,7 @@ def test_changes_that_do_not_fit_the_edited_file_are_refused_and_all_stays(
     document["eims"] = []
     (image / DOCUMENT).write_text(json.dumps(document))
     before = contents(image)
-    with pytest.raises(CardError, match="line 1: it changes what is not there: 'eim1'"):
+    with pytest.raises(CardError, match="line 1: it changes something that does not exist: 'eim1'"):
         mend_card(image, Keep.CHANGES)
     assert contents(image) == before
 
@@ -596,7 +596,7 @@ def test_a_check_says_what_waits_and_what_is_left_over(directory: Path) -> None:
     assert check_card(image) == [
         "2 changes wait in card.changes",
         "card.changes ends with 1 bytes of a command that was never answered",
-        "card.json.new is left of a process that was ended; the next save replaces it",
+        "card.json.new is a draft left by a killed process; the next save replaces it",
         f"profiles/{'8' * 20}.upp is not a package of this card",
     ]
     assert contents(image) == before
