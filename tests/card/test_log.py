@@ -55,7 +55,7 @@ def story(card: Card) -> Iterator[tuple[bytes, str]]:
     yield package(eim, hx("A700")), f"{head} 10, result 13; immediate enabling off"
     yield hx("BF2D00"), "GetProfilesInfo: 2 Profiles"
     yield tlv("BF2D", tlv("A0", tlv("5A", A))), "GetProfilesInfo: 1 Profile"
-    yield nickname(A, b"mine"), f"SetNickname: {A_NAME} is called 'mine'"
+    yield nickname(A, b"mine"), f"SetNickname: {A_NAME} has the nickname 'mine'"
     yield nickname(A, b""), "SetNickname: no nickname"
     yield hx("BF65 03 800161"), "SetDefaultDpAddress: default SM-DP+ a"
     yield hx("BF65 02 8000"), "SetDefaultDpAddress: default SM-DP+ removed"

@@ -71,7 +71,7 @@ class Storyteller:
         answer = self.es10(GET_EIM_CONFIGURATION_DATA)
         if (found := self.trusted()) != expected:
             raise StoryError(f"The card trusts {', '.join(found) or 'no eIM'}.")
-        outcome = ", ".join(found) or "nobody"
+        outcome = ", ".join(found) or "none"
         return Step(title, outcome, False, GET_EIM_CONFIGURATION_DATA, answer)
 
     def order(self, title: str, eim: Eim, *what: Operation, expected: str = "ok") -> Step:

@@ -83,7 +83,7 @@ def check_counter(config: Config) -> None:
     if not 0 <= counter <= MAX_COUNTER:
         raise ResultError(
             "counterValueOutOfRange",
-            f"counter {number(counter)} is not in the range 0 to {{MAX_COUNTER}}",
+            f"counter {number(counter)} is not in the range 0 to {MAX_COUNTER}",
         )
 
 

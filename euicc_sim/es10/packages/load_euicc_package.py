@@ -220,7 +220,7 @@ def _acceptable(session: Session, package: Package, eim: Eim, counter: int) -> K
     if not 0 <= counter <= MAX_COUNTER:
         raise _PackageError(
             "counterValueOutOfRange",
-            f"counter {number(counter)} is not in the range 0 to {{MAX_COUNTER}}",
+            f"counter {number(counter)} is not in the range 0 to {MAX_COUNTER}",
         )
     if counter <= eim.counter:
         raise _PackageError("replayError", f"counter {counter} is not above {eim.counter}")

@@ -36,7 +36,7 @@ def test_the_whole_story_is_told_drawn_and_leaves_nothing_running(run: Run, tmp_
         "   ✗ refused: the card does not know this signature, and does not sign its answer"
     ]
     assert "   ✓ rollback ok; signature verified" in said
-    assert "   ✓ nobody" in said
+    assert "   ✓ none" in said
     assert threading.active_count() == before
     port = int(re.search(r"SM-DP\+ https://localhost:(\d+)", "\n".join(said))[1])  # type: ignore[index]
     with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port), 5):

@@ -198,7 +198,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "letters": ({"eid": "89" + "A" * 30}, r"is not an EID"),
     "check digits": ({"eid": EID[:-2] + "36"}, r"wrong check digits: it should end in 35, not 36"),
     "another IIN": ({"eid": OTHER_IIN}, r"does not begin with 89049032"),
-    "a type nobody knows": ({"card_type": "watch"}, r"watch is not a card type; choose iot,  "),
+    "a type nobody knows": ({"card_type": "watch"}, r"watch is not a card type; choose iot, "),
     "a seed beyond 2**63": ({"seed": 2**63}, r"a seed must be from -9223372036854775807 to"),
     "no room for eIMs": ({"max_eims": 0}, r"room for at least one eIM"),
     "no room for results": ({"results": 0}, r"room for at least one .* package result"),
