@@ -21,7 +21,7 @@ def test_the_card_plays_the_whole_story_and_refuses_in_the_six_right_places(send
     steps = list(Story(send).tell())
     refused = [number for number, step in enumerate(steps, 1) if step.refused]
     assert refused == [3, 6, 8, 11, 13, 17]
-    assert steps[0].outcome == steps[-1].outcome == "nobody"
+    assert steps[0].outcome == steps[-1].outcome == "none"
 
 
 def test_every_answer_of_the_story_is_der_of_the_standards_types(send: Send) -> None:
