@@ -90,7 +90,7 @@ def test_a_key_in_another_spelling_is_the_same_key_to_the_change_log(
 
 @pytest.mark.parametrize("value", [" 00", "00 ", "0 0", "00 11", "00\t11", "00\n", "0", "0g", "٠٠"])
 def test_a_hex_field_is_what_the_published_pattern_says(value: str) -> None:
-    with pytest.raises(ValueError, match="as hex digits are needed here"):
+    with pytest.raises(ValueError, match="as hex digits are expected here"):
         hexadecimal().read(value)
 
 
