@@ -65,7 +65,7 @@ class Card:
 
     def __init__(self, store: JsonStore, env: Env | None = None) -> None:
         self._store = store
-        self._identity, self._state = store.load()
+        self._identity, self._state = store.look()
         seed = self._identity.seed
         self._env = env or (SystemEnv() if seed is None else SeededEnv(seed))
         self._signers = load_signers(store.directory, self._identity)
@@ -83,6 +83,7 @@ class Card:
             self._new_files,
             {TERMINAL_CAPABILITY: self._terminal_capability},
         )
+        store.recover()  # last: an opening that is refused leaves the directory as it was
 
     @classmethod
     def create(

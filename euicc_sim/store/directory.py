@@ -56,6 +56,7 @@ class JsonStore:
         self._disk = disk or Disk()
         self._fsync = fsync
         self._packages = Packages(directory, self._disk, fsync=fsync)
+        self._found: Found | None = None
         self._identity: Identity | None = None
         self._state = State()
         self._card = ""
@@ -99,7 +100,23 @@ class JsonStore:
 
     def load(self) -> tuple[Identity, State]:
         """Read the document and its change log. On CardError the files are left unchanged."""
-        found = look(self.directory)
+        identity, state = self.look()
+        self.recover()
+        return identity, state
+
+    def look(self) -> tuple[Identity, State]:
+        """Read as `load` does, without changing any file; saving works after `recover`.
+
+        Raises CardError. Other reasons to refuse an opening are checked between the two.
+        """
+        self._found = look(self.directory)
+        return self._found.identity, self._found.state
+
+    def recover(self) -> None:
+        """Fold the pending changes that `look` has found, and tidy `profiles/`."""
+        found, self._found = self._found, None
+        if found is None:
+            return
         self._identity, self._state = found.identity, found.state
         self._card = found.card
         self._is_current_schema = found.is_current_schema
@@ -107,7 +124,6 @@ class JsonStore:
         self._packages.loaded(found.state, change_log.removed(found.log.lines))
         if self._recovered(found.log):
             self._tidy()
-        return found.identity, found.state
 
     @property
     def has_grown(self) -> bool:

@@ -388,6 +388,39 @@ def test_a_line_that_does_not_fit_is_refused_and_both_files_stay(directory: Path
     assert contents(image) == before
 
 
+KEY_FILE = "SK_EUICC_ECDSA_NIST.pem"
+
+
+def _no_key(image: Path) -> None:
+    (image / KEY_FILE).unlink()
+
+
+def _key_of_another_card(image: Path) -> None:
+    shutil.copy(image / "SK_EUICC_ECDSA_BRP.pem", image / KEY_FILE)
+
+
+def _key_is_a_directory(image: Path) -> None:
+    (image / KEY_FILE).unlink()
+    (image / KEY_FILE).mkdir()
+
+
+@pytest.mark.parametrize("damage", [_no_key, _key_of_another_card, _key_is_a_directory])
+@pytest.mark.parametrize("tail", [b"", b'{"number":4,"ca'], ids=["whole", "torn"])
+def test_an_opening_that_is_refused_for_its_keys_leaves_all_files(
+    directory: Path, damage: Callable[[Path], None], tail: bytes
+) -> None:
+    image = killed(directory, "killed", "a", "b", "c")
+    with (image / CHANGES).open("ab") as file:
+        file.write(tail)
+    (image / PACKAGES).mkdir()
+    (image / PACKAGES / f"{'8' * 20}.upp").write_bytes(b"whose?")
+    damage(image)
+    before = contents(image)
+    with pytest.raises(CardError, match="SK_EUICC_ECDSA_NIST"):
+        Card.open(image)
+    assert contents(image) == before
+
+
 def test_changes_that_make_no_card_are_refused_with_their_line(directory: Path) -> None:
     line, _ = End().line(digest((directory / DOCUMENT).read_bytes()), changes={"nextSeqNumber": -1})
     (directory / CHANGES).write_bytes(line)
