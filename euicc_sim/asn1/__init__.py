@@ -1,11 +1,11 @@
-"""The messages of SGP.22, SGP.32 and ESipa: their ASN.1 types, their values, a codec between both.
+"""The messages of SGP.22, SGP.32 and ESipa: ASN.1 types, their values, and a codec between the two.
 
-Bytes come in and values go out, or the other way round; what a message is for is known elsewhere.
+Converts bytes to values and back; does not know what a message is for.
 
-A type is a pyasn1 class under the name that the standard gives it, in a module for each document
-and subject (`sgp22/`, `sgp32/`, `esipa/`; what is in no standard, in `own/`). Beside it stands the
-type of its values, for mypy, under the same name with "Value": a TypedDict for a SEQUENCE, a
-union of pairs for a CHOICE, and for codes a Literal whose name ends in "Name":
+A type is a pyasn1 class with the name that the standard gives it, in a module for each document
+and subject (`sgp22/`, `sgp32/`, `esipa/`; `own/` for proprietary types). Beside it is the type of
+its values, for mypy, with "Value" appended to the name: a TypedDict for a SEQUENCE, a union of
+pairs for a CHOICE; for codes, a Literal with a name that ends in "Name":
 
     GetCertsErrorName = Literal["invalidCiPKId", "undefinedError"]
     GetCertsResponseValue = (
@@ -17,7 +17,7 @@ union of pairs for a CHOICE, and for codes a Literal whose name ends in "Name":
         tagSet = choice_context(0x56)
         componentType = ...
 
-A version is a `Wire`, and `wire[GetCertsResponse]` is the message as that version has it:
+A version is a `Wire`, and `wire[GetCertsResponse]` is the message in that version:
 
     answer = wire[GetCertsResponse].decode(data)          # a GetCertsResponseValue
     match answer:
@@ -29,10 +29,10 @@ A version is a `Wire`, and `wire[GetCertsResponse]` is the message as that versi
             ...
     data = wire[GetCertsResponse].encode(("getCertsError", "undefinedError"))
 
-`codec.message(Type)` is the same for types that no version changes, such as those of ESipa, and
-`prepared(Type, data)` puts what is encoded already in the place of a value. A value's type has the
-fields, alternatives and codes of all versions: what a version lacks, `Message.known` leaves out.
+`codec.message(Type)` is the same for types that no version changes, such as those of ESipa;
+`prepared(Type, data)` stands for a value that is encoded already. The type of a value has the
+fields, alternatives and codes of all versions; `Message.known` leaves out what a version lacks.
 
-Another version's type is a subclass of the one whose place it takes, in a module that says since
-or until when (`sgp32/v1_3.py`); `Wire` rebuilds what encloses it. Start reading at `wire`.
+Another version's type is a subclass of the one that it replaces, in a module that says since or
+until when (`sgp32/v1_3.py`); `Wire` rebuilds the types around it. Start reading at `wire`.
 """

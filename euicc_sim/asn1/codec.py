@@ -1,15 +1,15 @@
-"""Bytes to values and back, for types that are declared with pyasn1.
+"""Converts bytes to values and back, for types declared with pyasn1.
 
-The types are pyasn1's; the reading is our own, since a card must do what pyasn1's decoder does
-not: refuse indefinite lengths, skip the unknown fields of a later version, hand out parts exactly
-as they were received, and be quick. Knows types; not what a message is for.
+The types are pyasn1's; the decoder is our own, since a card needs what pyasn1's decoder does not
+do: refuse indefinite lengths, skip unknown fields of a later version, return parts exactly as
+received, and be fast. Knows types, not what a message is for.
 
-Values are plain: INTEGER is int, but a result code (`codes`) its name, or an UnknownCode when it
-has none; OCTET STRING bytes, UTF8String str, BOOLEAN bool, NULL None, OBJECT IDENTIFIER
-"2.999.10", BIT STRING the frozenset of the bits that are set, SEQUENCE a dict of the fields that
-are there, SEQUENCE OF a list, CHOICE (name, value). A type with `kept_whole = True` is the bytes
-of its object under its own universal tag, and one with `kept_as_is = True` the bytes as received;
-`items_kept_as_is` says so of a list's elements.
+Values are plain: INTEGER is int, but a result code (`codes`) is its name, or an UnknownCode if it
+has none; OCTET STRING is bytes, UTF8String str, BOOLEAN bool, NULL None, OBJECT IDENTIFIER
+"2.999.10", BIT STRING the frozenset of the set bits, SEQUENCE a dict of the fields present,
+SEQUENCE OF a list, CHOICE (name, value). A type with `kept_whole = True` is the bytes of its object
+under its own universal tag, one with `kept_as_is = True` the bytes as received;
+`items_kept_as_is` is the same for the elements of a list.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ A = TypeVar("A")
 
 
 class Message(Generic[V]):
-    """A type, as one version of the standard has it: reads and writes values that are V.
+    """A type in one version of the standard: decodes and encodes values of type V.
 
-    All methods raise Asn1Error for what is not of the type.
+    All methods raise Asn1Error for anything that is not of the type.
     """
 
     __slots__ = ("_node", "spec")
@@ -54,18 +54,18 @@ class Message(Generic[V]):
         self._node = node_of(spec)
 
     def decode(self, data: bytes) -> V:
-        """Read the one object that `data` is; unknown fields are skipped."""
+        """Decode the single object in `data`; unknown fields are skipped."""
         return cast("V", decode(self.spec, data))
 
     def read_keeping(self, data: bytes) -> V:
-        """The same for answers of a later version: see `codec.read_keeping`.
+        """The same for answers of a later version; see `codec.read_keeping`.
 
-        An alternative that V does not have may be in it, an Unknown, wherever there is a CHOICE.
+        Any CHOICE in it may have an alternative that is not in V, an Unknown.
         """
         return cast("V", read_keeping(self.spec, data))
 
     def decode_at(self, data: bytes, item: Tlv) -> V:
-        """Read an object inside a larger buffer; see `decode`."""
+        """Decode an object inside a larger buffer; see `decode`."""
         return cast("V", decode_at(self.spec, data, item))
 
     def encode(self, value: V) -> bytes:
@@ -73,7 +73,7 @@ class Message(Generic[V]):
         return self._node.encode(value)
 
     def known(self, value: V, only: Container[str] | None = None) -> V:
-        """Without the fields that this version's SEQUENCE does not have, or with these alone."""
+        """Drop the fields that this version's SEQUENCE does not have, or that are not in `only`."""
         node = self._node
         if not isinstance(node, Sequence) or not isinstance(value, dict):
             raise TypeError(f"{node.name} has no fields")
@@ -81,11 +81,11 @@ class Message(Generic[V]):
         return cast("V", {name: one for name, one in value.items() if name in names})
 
     def alternative(self, data: bytes) -> str | None:
-        """Which alternative of this CHOICE `data` begins; None when it begins none."""
+        """The alternative of this CHOICE that `data` begins with, None if there is none."""
         return alternative(self.spec, data)
 
     def decode_alternative(self, name: str, _: type[Type[A]], data: bytes) -> A:
-        """The value that `data` has as the alternative of that name, which is of that type."""
+        """Decode `data` as the alternative of that name and type."""
         node = self._node
         if not isinstance(node, Choice) or name not in node.alternatives:
             raise TypeError(f"{node.name} has no alternative {name}")
@@ -96,7 +96,7 @@ _messages: dict[type[Type[Any]], Message[Any]] = {}
 
 
 def message(of: type[Type[V]]) -> Message[V]:
-    """The message of a type as it is declared, where no card's version says otherwise."""
+    """The message of a type as declared, independent of a card's version."""
     found = _messages.get(of)
     if found is None:
         found = _messages[of] = Message(of())
@@ -104,7 +104,7 @@ def message(of: type[Type[V]]) -> Message[V]:
 
 
 def decode(spec: Any, data: bytes) -> Any:
-    """Read the one object that `data` is. Raises Asn1Error; unknown fields are skipped."""
+    """Decode the single object in `data`; unknown fields are skipped. Raises Asn1Error."""
     try:
         item = whole(data)
     except TlvError as error:
@@ -113,7 +113,7 @@ def decode(spec: Any, data: bytes) -> Any:
 
 
 def decode_at(spec: Any, data: bytes, item: Tlv) -> Any:
-    """Read an object inside a larger buffer; see `decode`."""
+    """Decode an object inside a larger buffer; see `decode`."""
     node = node_of(spec)
     if item.tag not in node.tags:
         raise Asn1Error(f"{node.name} cannot begin with tag {item.tag:X}")
@@ -124,9 +124,9 @@ def decode_at(spec: Any, data: bytes, item: Tlv) -> Any:
 
 
 def read_keeping(spec: Any, data: bytes) -> Any:
-    """As `decode`, for answers of a later version: an alternative that is not known is Unknown.
+    """Like `decode`, for answers of a later version: an unknown alternative is Unknown.
 
-    Elements that a list cannot have are passed over, as unknown fields of a SEQUENCE are.
+    Unknown elements of a list are skipped, like unknown fields of a SEQUENCE.
     """
     node = node_of(spec, keeping=True)
     try:
@@ -139,12 +139,12 @@ def read_keeping(spec: Any, data: bytes) -> Any:
 
 
 def encode(spec: Any, value: Any) -> bytes:
-    """Write DER. Raises Asn1Error when the value does not fit the type."""
+    """Encode as DER. Raises Asn1Error if the value does not fit the type."""
     return node_of(spec).encode(value)
 
 
 def alternative(spec: Any, data: bytes) -> str | None:
-    """Which alternative of an untagged CHOICE `data` begins; None when it begins none."""
+    """The alternative of an untagged CHOICE that `data` begins with, None if there is none."""
     node = node_of(spec)
     try:
         tag = read(data).tag

@@ -1,6 +1,6 @@
-"""pyasn1 types made ready to read and write: one node for each type, tags worked out once.
+"""pyasn1 types compiled for decoding and encoding: one node per type, with tags computed once.
 
-Knows the shape of types; `codec` is the door and says what the values are.
+Knows the structure of types; `codec` is the interface and describes the values.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ UNKNOWN: Literal["?"] = "?"
 
 
 class Unknown(NamedTuple):
-    """An alternative that the type does not have, where such are kept: its whole object."""
+    """An alternative that the type does not have: its whole object."""
 
     name: Literal["?"]
     raw: bytes
 
     @property
     def tag(self) -> int:
-        """The tag that nobody knows."""
+        """The unknown tag."""
         return read(self.raw).tag
 
 
@@ -33,10 +33,10 @@ _nodes: dict[tuple[int, bool], tuple[Any, Node]] = {}
 
 
 def node_of(spec: Any, keeping: bool = False) -> Node:
-    """The compiled form of a type; kept for as long as the program runs.
+    """The compiled form of a type, cached until the program ends.
 
-    A node that is `keeping` reads a CHOICE with an alternative it does not know as Unknown, and
-    passes over elements that a list cannot have; others refuse both.
+    A node that is `keeping` decodes an unknown alternative of a CHOICE as Unknown, and skips
+    unknown elements of a list; other nodes refuse both.
     """
     found = _nodes.get((id(spec), keeping))
     if found is None:
@@ -45,7 +45,7 @@ def node_of(spec: Any, keeping: bool = False) -> Node:
 
 
 def tag_number(one: tag.Tag) -> int:
-    """A pyasn1 tag as the integer of its bytes."""
+    """A pyasn1 tag as an integer of its bytes."""
     first = one.tagClass | one.tagFormat
     if one.tagId < 0x1F:
         return int(first | one.tagId)
@@ -56,7 +56,7 @@ def tag_number(one: tag.Tag) -> int:
 
 
 class Node:
-    """A type made ready: the tags it may begin with, and its two directions."""
+    """A compiled type: the tags it may begin with, decoding and encoding."""
 
     def __init__(self, spec: Any, tags: Iterable[int]) -> None:
         self.spec = spec
@@ -66,12 +66,12 @@ class Node:
         self.tags = frozenset((*own, *getattr(spec, "tolerated_tags", ())))
 
     def takes(self, number: int) -> bool:
-        """Whether an object with this tag may be of the type; ANY takes every tag."""
+        """Whether an object with this tag may be of the type; ANY accepts every tag."""
         return not self.tags or number in self.tags
 
     @property
     def keeps_unknown(self) -> bool:
-        """Whether an object with a tag that the type does not have is kept."""
+        """Whether an object with an unknown tag is kept."""
         return False
 
     def decode(self, data: bytes, item: Tlv) -> Any:
@@ -92,20 +92,20 @@ class Primitive(Node):
         self.sizes = _sizes(spec)
 
     def decode(self, data: bytes, item: Tlv) -> Any:
-        """Read the content and hold it against the type's constraints."""
+        """Decode the content and check the type's constraints."""
         value = self.read(data[item.value : item.end])
         self.check(value)
         return value
 
     def encode(self, value: Any) -> bytes:
-        """Write the content of a value that fits the type's constraints."""
+        """Check the type's constraints and encode the content of a value."""
         if isinstance(value, Prepared):
             return value
         self.check(value)
         return tlv(self.tag, self.write(value))
 
     def check(self, value: Any) -> None:
-        """Raise Asn1Error for a value of a size that the type does not allow."""
+        """Raise Asn1Error for a value of an invalid size."""
         for low, high in self.sizes:
             if not low <= len(value) <= high:
                 raise Asn1Error(
@@ -114,17 +114,17 @@ class Primitive(Node):
 
 
 class Whole(Node):
-    """A type that is passed on as bytes: under its universal tag, or just as received."""
+    """A type that is passed on as bytes: under its universal tag, or as received."""
 
     def __init__(self, spec: Any, own: int | None) -> None:
-        """`own` None stands for ANY, which has the tag of what it holds."""
+        """`own` is None for ANY, which has the tag of its content."""
         super().__init__(spec, () if own is None else (own,))
         self.universal = None if own is None else tag_number(type(spec).tagSet.superTags[0])
 
     def decode(self, data: bytes, item: Tlv) -> bytes:
-        """The bytes, under the universal tag unless the type is kept as it is.
+        """The bytes, under the universal tag unless the type is `kept_as_is`.
 
-        Where a tag replaces the universal one, senders that add the latter inside are understood.
+        If a tag replaces the universal one, a sender may still add the latter inside.
         """
         if self.universal is None or getattr(self.spec, "kept_as_is", False):
             return data[item.start : item.end]
@@ -136,7 +136,7 @@ class Whole(Node):
         return tlv(self.universal, content)
 
     def encode(self, value: bytes) -> bytes:
-        """The bytes with the tag that belongs here."""
+        """The bytes with the tag required here."""
         if self.universal is None or self.tag == self.universal:
             return value
         item = whole(value)
@@ -144,16 +144,16 @@ class Whole(Node):
 
 
 class Explicit(Node):
-    """Another type inside a tag of its own."""
+    """A type inside an explicit tag."""
 
     def __init__(self, spec: Any, own: int, inner: Node) -> None:
-        """A type may say `bare_tolerated`: then the outer tag may be missing."""
+        """If the type has `bare_tolerated`, the outer tag may be missing."""
         bare = inner.tags if getattr(spec, "bare_tolerated", False) else ()
         super().__init__(spec, (own, *bare))
         self.inner = inner
 
     def decode(self, data: bytes, item: Tlv) -> Any:
-        """The value of the one object inside."""
+        """The value of the single object inside."""
         if item.tag != self.tag:
             return self.inner.decode(data, item)
         inside = read(data, item.value, item.end)
@@ -180,7 +180,7 @@ class Choice(Node):
 
     @property
     def keeps_unknown(self) -> bool:
-        """As the whole tree does."""
+        """Whether the whole tree is `keeping`."""
         return self.keeping
 
     def decode(self, data: bytes, item: Tlv) -> tuple[str, Any]:
@@ -191,7 +191,7 @@ class Choice(Node):
         return name, node.decode(data, item)
 
     def encode(self, value: Any) -> bytes:
-        """The alternative that is named."""
+        """The named alternative."""
         if isinstance(value, Prepared):
             return value
         name, content = value
@@ -248,7 +248,7 @@ class Sequence(Node):
         }
 
     def decode(self, data: bytes, item: Tlv) -> dict[str, Any]:
-        """The fields that are there, defaults filled in."""
+        """The fields present, with defaults filled in."""
         value = dict(self.defaults)
         expected = 0
         inside = children(data, item.value, item.end)
@@ -269,9 +269,9 @@ class Sequence(Node):
         return value
 
     def _kept_for(self, expected: int, later: list[Tlv]) -> list[int]:
-        """The CHOICE in whose place an object with an unknown tag is, were there such a one.
+        """The CHOICE that an object with an unknown tag must belong to, if any.
 
-        It is the next field that must be there, and nothing that comes later is of it.
+        It is the next mandatory field, and no later object belongs to it.
         """
         for index in range(expected, len(self.fields)):
             _, node, mandatory = self.fields[index]
@@ -286,7 +286,7 @@ class Sequence(Node):
                 raise Asn1Error(f"{self.name} lacks {name}")
 
     def encode(self, value: Any) -> bytes:
-        """The fields in their order; defaults are left out, as DER wants."""
+        """The fields in order; defaults are left out, as DER requires."""
         if isinstance(value, Prepared):
             return value
         parts, used = [], 0
@@ -304,7 +304,7 @@ class Sequence(Node):
 
 
 def _sizes(spec: Any) -> list[tuple[int, int]]:
-    """The SIZE constraints; others that pyasn1 adds by itself say nothing new."""
+    """The SIZE constraints; those that pyasn1 adds itself are redundant."""
     found = spec.subtypeSpec
     each: Iterable[Any] = found if hasattr(found, "__iter__") else (found,)
     size: Any = constraint.ValueSizeConstraint

@@ -1,7 +1,7 @@
-"""RFC 5280's certificates in a form that our codec reads, and names for OBJECT IDENTIFIERs.
+"""The certificates of RFC 5280 for our codec, and names for OBJECT IDENTIFIERs.
 
-The types are those of pyasn1_modules, rebuilt of what the codec knows: SET as SEQUENCE, and a
-BIT STRING without names as octets. For looking at certificates; nothing verifies here.
+The types are those of pyasn1_modules, rebuilt from what the codec supports: SET as SEQUENCE, and a
+BIT STRING without names as octets. For displaying certificates; nothing is verified here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _ROLES = ("ci", "euicc", "eum", "dp-tls", "dp-auth", "dp-pb", "ds-tls", "ds-auth
 
 
 class BitOctets(univ.OctetString):
-    """A BIT STRING that stands for octets: the first content byte counts the unused bits."""
+    """A BIT STRING of octets: the first content byte is the number of unused bits."""
 
 
 @cache
@@ -28,13 +28,13 @@ def certificate_part(kind: type[Any]) -> Any:
 
 @cache
 def extension(oid: str) -> Any:
-    """The type of a certificate extension's value; None when RFC 5280 has none."""
+    """The type of a certificate extension's value, None if RFC 5280 has none."""
     spec = rfc5280.certificateExtensionsMap.get(univ.ObjectIdentifier(oid))
     return None if spec is None else readable(spec)
 
 
 def readable(spec: Any) -> Any:
-    """The same type of what our codec knows, under the same names and tags."""
+    """The type rebuilt from what our codec supports, with the same names and tags."""
     if isinstance(spec, univ.Choice):
         return _rebuilt(univ.Choice, spec, _fields(spec))
     if isinstance(spec, univ.SequenceAndSetBase):
@@ -65,7 +65,7 @@ def _fields(spec: Any) -> namedtype.NamedTypes:
 
 
 def oid_name(dotted: str) -> str:
-    """What an OBJECT IDENTIFIER is called in RFC 5280, RFC 5480 or SGP.14; else ""."""
+    """The name of an OBJECT IDENTIFIER in RFC 5280, RFC 5480 or SGP.14, "" if unknown."""
     return _oid_names().get(dotted, "")
 
 

@@ -1,6 +1,6 @@
 """The content octets of ASN.1's simple types (ITU-T X.690 clause 8, DER when writing).
 
-Each rule takes a pyasn1 type and gives the two directions for it.
+Each rule takes a pyasn1 type and returns its decoder and encoder.
 """
 
 from __future__ import annotations
@@ -11,34 +11,34 @@ from typing import Any
 from pyasn1.type import char, univ
 
 MAX_BIT_STRING = 64
-"""Content bytes of a BIT STRING that is read as named bits."""
+"""The most content bytes of a BIT STRING with named bits."""
 
 MAX_NAMED = 2**63 - 1
-"""The greatest INTEGER that is read where values have names: such a number is kept, in JSON."""
+"""The largest INTEGER accepted where values have names, as such numbers are stored in JSON."""
 
 MAX_ARC_BYTES = 16
-"""Bytes of one number in an OBJECT IDENTIFIER: room for a UUID and more."""
+"""The most bytes of one number in an OBJECT IDENTIFIER: enough for a UUID and more."""
 
 Read = Callable[[bytes], Any]
 Write = Callable[[Any], bytes]
 
 
 class Asn1Error(ValueError):
-    """Bytes that are not the message they should be, or a value that is not of its type."""
+    """Bytes that are not the expected message, or a value that is not of its type."""
 
 
 class UnknownCode(int):
-    """A number that came where a code was due, and that none of the names stands for."""
+    """A result code without a name."""
 
     __slots__ = ()
 
 
 class Codes(univ.Integer):
-    """An INTEGER that is read as the name of its value."""
+    """An INTEGER decoded as the name of its value."""
 
 
 def rule_for(spec: Any) -> tuple[Read, Write]:
-    """How the content of a simple type is read and written; TypeError for other types."""
+    """The decoder and encoder for the content of a simple type; TypeError for other types."""
     for kind, rule in _RULES.items():
         if isinstance(spec, kind):
             return rule(spec)
@@ -46,7 +46,7 @@ def rule_for(spec: Any) -> tuple[Read, Write]:
 
 
 def read_integer(content: bytes) -> int:
-    """Two's complement of any size; Asn1Error when there is no byte."""
+    """Two's complement of any size; Asn1Error if it is empty."""
     if not content:
         raise Asn1Error("an INTEGER has at least one byte")
     return int.from_bytes(content, signed=True)
@@ -66,7 +66,9 @@ def _integer(spec: Any) -> tuple[Read, Write]:
     def read_named(content: bytes) -> int:
         number = read_integer(content)
         if abs(number) > MAX_NAMED:
-            raise Asn1Error(f"a number of {number.bit_length()} bits for one of {', '.join(names)}")
+            raise Asn1Error(
+                f"a number of {number.bit_length()} bits instead of one of {', '.join(names)}"
+            )
         return number
 
     def read_code(content: bytes) -> str | UnknownCode:
@@ -147,7 +149,7 @@ def read_oid(content: bytes) -> str:
     for byte in content:
         number, size = number << 7 | byte & 0x7F, size + 1
         if size > MAX_ARC_BYTES:
-            raise Asn1Error("an OBJECT IDENTIFIER with a number without end")
+            raise Asn1Error("an OBJECT IDENTIFIER with an incomplete number")
         if not byte & 0x80:
             arcs.append(number)
             number, size = 0, 0
@@ -158,7 +160,7 @@ def read_oid(content: bytes) -> str:
 
 
 def write_oid(dotted: str) -> bytes:
-    """The content of an OBJECT IDENTIFIER; Asn1Error when `dotted` is none."""
+    """The content of an OBJECT IDENTIFIER; Asn1Error if `dotted` is malformed."""
     parts = dotted.split(".")
     if len(parts) < 2 or not all(one.isdecimal() for one in parts):
         raise Asn1Error(f"{dotted!r} is not a dotted OBJECT IDENTIFIER, such as 2.999.10")

@@ -1,4 +1,4 @@
-"""Short words to declare ASN.1 types with pyasn1: fields and tags in one line each."""
+"""Helpers to declare ASN.1 types with pyasn1: one line per field or tag."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ _CLASSES = {"context": tag.tagClassContext, "application": tag.tagClassApplicati
 
 
 def implicit(number: int, of: Any, cls: str = "context") -> Any:
-    """`[number] IMPLICIT of`; what AUTOMATIC TAGS gives to all but CHOICE."""
+    """`[number] IMPLICIT of`; what AUTOMATIC TAGS gives to every type but CHOICE."""
     return of.subtype(implicitTag=tag.Tag(_CLASSES[cls], tag.tagFormatSimple, number))
 
 
@@ -59,7 +59,7 @@ def optional(name: str, of: Any) -> namedtype.NamedType:
 
 
 def default(name: str, of: Any) -> namedtype.NamedType:
-    """A component with a DEFAULT, which `of` carries as its value."""
+    """A component with a DEFAULT, which is the value of `of`."""
     return namedtype.DefaultedNamedType(name, of)
 
 
@@ -74,24 +74,24 @@ def sequence_of(of: Any) -> Any:
 
 
 def codes(**named: int) -> Codes:
-    """An INTEGER that is read as a name, such as a result code, and written from it."""
+    """An INTEGER decoded as a name, such as a result code, and encoded from it."""
     return Codes(namedValues=namedval.NamedValues(*named.items()))
 
 
 def numbers(**named: int) -> univ.Integer:
-    """An INTEGER that has names, but is read as a number: one that is kept or compared."""
+    """An INTEGER with names, but decoded as a number, to be stored or compared."""
     return univ.Integer(namedValues=namedval.NamedValues(*named.items()))
 
 
 def older(newer: Any, **instead: str) -> Any:
-    """The codes of an earlier version: without these, for each of which it says another one."""
+    """The codes of an earlier version, without these, each of which is replaced by another one."""
     kept = [(name, value) for name, value in newer.namedValues.items() if name not in instead]
     kind = type("OlderCodes", (Codes,), {"instead": instead})
     return kind(namedValues=namedval.NamedValues(*kept))
 
 
 def bits(*names: str) -> univ.BitString:
-    """A BIT STRING whose bits have names, the first being bit 0."""
+    """A BIT STRING with named bits; the first is bit 0."""
     return univ.BitString(namedValues=namedval.NamedValues(*((n, i) for i, n in enumerate(names))))
 
 
@@ -113,10 +113,10 @@ def private_use(number: int) -> Any:
 
 
 def result(name: str, **named: int) -> namedtype.NamedTypes:
-    """The one field of many answers, [0]: ok, undefinedError and the codes between them."""
+    """The single field of many answers, [0]: ok, undefinedError and the codes in between."""
     return fields((name, implicit(0, codes(ok=0, **named, undefinedError=127))))
 
 
 def carried(tag_set: Any) -> Any:
-    """A SEQUENCE or CHOICE with these tags whose bytes are passed on as they came."""
+    """A SEQUENCE or CHOICE with these tags, passed on as received."""
     return type("Carried", (univ.Sequence,), {"tagSet": tag_set, "kept_as_is": True})()

@@ -1,7 +1,7 @@
 """Any message as lines: the name, tag, length and value of every object in it.
 
-Reads more than the codec does: what does not fit a type is shown too, and says what is wrong
-with it. Which type bytes are of is found by trying; see `readings`. Prints nothing.
+Reads more than the codec: what does not fit a type is shown too, with what is wrong with it. The
+type of bytes is found by trying; see `readings`. Prints nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from euicc_sim.asn1.primitives import Asn1Error
 
 UNKNOWN = "?"
 MAX_RAW_DEPTH = 16
-"""Objects inside objects that are followed where no type tells what they are."""
+"""The maximum nesting that is followed in objects without a known type."""
 
 _CONSTRUCTED, _CLASS = 0x20, 0xC0
 
@@ -35,10 +35,10 @@ _CONSTRUCTED, _CLASS = 0x20, 0xC0
 class Line:
     """One object of a message.
 
-    `names` are those of the field and, where a CHOICE without a tag of its own is chosen from,
-    of the alternative; UNKNOWN alone for what no type names. `value` is the codec's and `text`
-    the same for people, None and "" for an object that holds others. `flaw` says what does not
-    fit, and a `grave` one is something the codec would not have read or would have skipped.
+    `names` are those of the field and, for a CHOICE without a tag of its own, of the alternative;
+    just UNKNOWN if no type names it. `value` is the codec's and `text` the same for people, None
+    and "" for an object that contains others. `flaw` says what does not fit; a `grave` one is
+    something that the codec would have refused or skipped.
     """
 
     depth: int
@@ -53,7 +53,7 @@ class Line:
 
     @property
     def name(self) -> str:
-        """The names in one word."""
+        """The names, joined."""
         return " ".join(self.names)
 
 
@@ -66,13 +66,13 @@ class Reading:
 
     @property
     def fit(self) -> tuple[int, int]:
-        """How many grave flaws and how many others; (0, 0) is perfect."""
+        """The numbers of grave and of other flaws; (0, 0) is perfect."""
         grave = sum(one.grave for one in self.lines)
         return grave, sum(bool(one.flaw) for one in self.lines) - grave
 
 
 def reading(name: str, spec: Any, data: bytes) -> Reading:
-    """Read `data` as one object of a type. Raises Asn1Error for a tag it cannot begin with."""
+    """Read `data` as one object of a type. Raises Asn1Error if it cannot begin with that tag."""
     node = node_of(spec)
     try:
         item = whole(data)
@@ -84,11 +84,11 @@ def reading(name: str, spec: Any, data: bytes) -> Reading:
 
 
 def readings(types: Mapping[str, Any], data: bytes) -> list[Reading]:
-    """The types that fit `data` best, several where they fit equally.
+    """The types that fit `data` best; several if they fit equally.
 
-    A message goes before a bare CHOICE that may hold it, and any type before one that says
-    `gives_way`. An empty list when none begins with its tag, or none fits and the tag says nothing
-    (SEQUENCE and the like). Raises Asn1Error when `data` is not one object, or cannot be read.
+    A message is preferred to a bare CHOICE that may contain it, and any type to one that has
+    `gives_way`. The list is empty if no type begins with the tag, or none fits and the tag is too
+    general (SEQUENCE and the like). Raises Asn1Error if `data` is not one object or is malformed.
     """
     try:
         tag = whole(data).tag
@@ -113,7 +113,7 @@ def readings(types: Mapping[str, Any], data: bytes) -> list[Reading]:
 
 
 def raw(data: bytes) -> Reading:
-    """The bare objects, none of them named. Raises Asn1Error when `data` is not one object."""
+    """The objects without names. Raises Asn1Error if `data` is not one object."""
     try:
         place = _Place(data, whole(data), (UNKNOWN,), 0)
     except TlvError as error:
@@ -122,7 +122,7 @@ def raw(data: bytes) -> Reading:
 
 
 class _Place(NamedTuple):
-    """Where an object is in the bytes and in the tree."""
+    """The position of an object in the bytes and in the tree."""
 
     data: bytes
     item: Tlv
@@ -216,7 +216,7 @@ def _sequence(node: Sequence, at: _Place) -> Iterator[Line]:
 
 
 def _index(node: Sequence, tag: int, expected: int) -> int | None:
-    """The field that an object with this tag is, not before `expected`; ANY takes every tag."""
+    """The field of an object with this tag, not before `expected`; ANY accepts every tag."""
     rest = enumerate(node.fields[expected:], expected)
     return next((i for i, (_, inner, _) in rest if inner.takes(tag)), None)
 
@@ -226,7 +226,7 @@ def _mandatory(node: Sequence, start: int, end: int) -> list[str]:
 
 
 def _with_extension(lines: Iterable[Line]) -> Iterator[Line]:
-    """A certificate extension's lines, its value opened where its identifier is known."""
+    """The lines of a certificate extension; its value is decoded if its identifier is known."""
     spec = None
     for line in lines:
         if line.name == "extnID":
@@ -257,7 +257,7 @@ def _whole(node: Whole, at: _Place) -> Iterator[Line]:
 
 
 def _any(at: _Place) -> Iterator[Line]:
-    """What a type leaves open, named by its own universal tags."""
+    """A value that the type leaves open, named by its universal tags."""
     name, spec = values.UNIVERSAL.get(at.item.tag, (UNKNOWN, None))
     if spec is not None:
         return _primitive(node_of(spec), at)  # type: ignore[arg-type]  # all are simple types
@@ -265,7 +265,7 @@ def _any(at: _Place) -> Iterator[Line]:
 
 
 def _unnamed(at: _Place, flaw: str = "", name: str = "") -> Iterator[Line]:
-    """An object of no known type and all that is in it."""
+    """An object of unknown type with everything inside."""
     line = replace(at.line(name or UNKNOWN, flaw=flaw), grave=bool(flaw))
     inside = None
     if tag_bytes(at.item.tag)[0] & _CONSTRUCTED and at.depth < MAX_RAW_DEPTH:

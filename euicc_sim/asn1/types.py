@@ -1,7 +1,7 @@
-"""The bases of all ASN.1 types: pyasn1's own, which know as well what their values are in Python.
+"""The base classes of all ASN.1 types: those of pyasn1, with the type of their values in Python.
 
-`class GetCertsRequest(Sequence[GetCertsRequestValue])` is the ASN.1 and, for mypy, stands for its
-values. Knows no message.
+`class GetCertsRequest(Sequence[GetCertsRequestValue])` declares the ASN.1 and, for mypy, the type
+of the values. Knows no particular message.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ V_co = TypeVar("V_co", covariant=True)
 V = TypeVar("V")
 
 ListOf = collections.abc.Sequence
-"""The value of a SEQUENCE OF: a list when it was read, any row when it is to be written."""
+"""The value of a SEQUENCE OF: a list when decoded; any sequence can be encoded."""
 
 
 class Nothing(TypedDict):
@@ -37,11 +37,11 @@ class Nothing(TypedDict):
 
 
 class Type(Generic[V_co]):
-    """An ASN.1 type whose values are V.
+    """An ASN.1 type with values of type V.
 
-    `root` is the type that this one takes the place of in other versions of the standard, or the
-    type itself: a version's own is a subclass of the one that it replaces. `hidden` types are how
-    the card looks at a message; nobody is offered them by name.
+    `root` is the type that this one replaces in other versions of the standard, or the type itself:
+    a version's own type is a subclass of the one that it replaces. `hidden` types are the card's
+    view of a message, and are not offered by name.
     """
 
     root: ClassVar[type[Type[Any]]]
@@ -59,7 +59,7 @@ class Sequence(univ.Sequence, Type[V_co]):
 
 
 class Choice(univ.Choice, Type[V_co]):
-    """A CHOICE; V is a union of pairs, the alternative's name and its value."""
+    """A CHOICE; V is a union of pairs of an alternative's name and value."""
 
 
 class SequenceOf(univ.SequenceOf, Type[V_co]):
@@ -70,11 +70,11 @@ _BASES: set[type] = {Sequence, Choice, SequenceOf}
 
 
 class Prepared(bytes):
-    """An object already encoded, which is put in its place unchanged."""
+    """An encoded object, which is inserted unchanged."""
 
     __slots__ = ()
 
 
 def prepared(_: type[Type[V]], encoded: bytes) -> V:
-    """An object of that type, already encoded, in the place of its value: to be written only."""
+    """An encoded object of that type, in place of a value; only for encoding."""
     return cast("V", Prepared(encoded))

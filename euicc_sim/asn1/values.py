@@ -1,6 +1,6 @@
-"""How the values of simple types read to people, and what about them is odd.
+"""The values of simple types as text for people, and what is odd about them.
 
-Knows types and a few kinds of content (ICCID, versions); not which message they are in.
+Knows types and a few kinds of content (ICCID, versions), not the messages around them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from euicc_sim.asn1.primitives import read_integer
 
 EMPTY = "(empty)"
 LONG_NUMBER = 1 << 64
-"""Numbers from here on are written in hex, as serial numbers of certificates are."""
+"""Numbers from here on are shown in hex, such as serial numbers of certificates."""
 
 UNIVERSAL: dict[int, tuple[str, Any]] = {
     0x01: ("BOOLEAN", univ.Boolean()),
@@ -33,7 +33,7 @@ UNIVERSAL: dict[int, tuple[str, Any]] = {
     0x30: ("SEQUENCE", None),
     0x31: ("SET", None),
 }
-"""What objects with universal tags are called, and the type of those that hold no others."""
+"""The names of universal tags, and the type of primitive ones."""
 
 _VERSIONS = ("svn", "version", "ver", "version item")
 _VERSION_SIZE = 3
@@ -41,9 +41,9 @@ _ICCID_SIZE = 10
 
 
 def text_of(spec: Any, value: Any, content: bytes, name: str) -> tuple[str, str]:
-    """A value of a type as text, and what is odd about it, "" mostly.
+    """A value of a type as text, and what is odd about it, usually "".
 
-    `content` are its bytes, `name` is the field's.
+    `content` is its bytes, `name` that of the field.
     """
     if isinstance(spec, univ.Boolean):
         odd = "" if content in (b"\x00", b"\xff") else "TRUE is FF in DER"
@@ -66,7 +66,7 @@ def _number(spec: Any, value: int) -> tuple[str, str]:
     names = {int(number): str(one) for one, number in spec.namedValues.items()}
     if value in names:
         return f"{names[value]}({value})", ""
-    odd = "no code of this field" if names else ""
+    odd = "not a code of this field" if names else ""
     return (f"0x{value:X}" if value >= LONG_NUMBER else str(value)), odd
 
 
@@ -80,7 +80,7 @@ def _bits(spec: Any, value: frozenset[int]) -> tuple[str, str]:
 def _string(spec: Any, value: str | bytes) -> tuple[str, str]:
     if isinstance(value, bytes):
         value = value.decode(spec.encoding, errors="backslashreplace")
-    odd = "" if value.isprintable() else "characters that cannot be printed"
+    odd = "" if value.isprintable() else "unprintable characters"
     return json.dumps(value, ensure_ascii=False), odd
 
 

@@ -1,7 +1,7 @@
-"""The wire version of a card: which types its messages have and what a result's signature covers.
+"""The wire version of a card: the types of its messages, and what a result's signature covers.
 
-A function takes its messages from its session's `Wire`, so a further version of SGP.32 is a
-further module of types, and few functions know of versions at all.
+A function takes its messages from the `Wire` of its session, so a new version of SGP.32 is a new
+module of types, and few functions need to know about versions.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ SIGNATURE = 0x5F37
 
 
 def token_object(token: int | None) -> bytes:
-    """The association-token object that ends what is signed (SGP.32 clause 2.11.1.1).
+    """The association-token object at the end of the signed bytes (SGP.32 clause 2.11.1.1).
 
-    84 01 00 when there is no token.
+    84 01 00 if there is no token.
     """
     return tlv(0x84, write_integer(token or 0))
 
@@ -40,8 +40,8 @@ def token_object(token: int | None) -> bytes:
 class Wire:
     """One version of SGP.32, or SGP.22 alone.
 
-    `version` as people write it; `iot` is False where there is nothing of SGP.32, and `strict`
-    True where there is nothing that only SGP.22 has.
+    `version` is as people write it; `iot` is False for SGP.22 alone, `strict` True without the
+    functions that only SGP.22 has.
     """
 
     version: str
@@ -50,7 +50,7 @@ class Wire:
     _messages: dict[type[Type[Any]], Message[Any]] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, of: type[Type[V]]) -> Message[V]:
-        """A type as this version has it. Raises LookupError when this version has none."""
+        """A type in this version. Raises LookupError if this version does not have it."""
         found = self._messages.get(of)
         if found is None:
             if of not in self:
@@ -65,7 +65,7 @@ class Wire:
         return of.root in _kinds_of(self.version, iot=self.iot)
 
     def alternatives(self, of: type[Type[Any]]) -> Mapping[str, type]:
-        """The alternatives of a CHOICE by name, as this version has it, and the root of each."""
+        """The alternatives of a CHOICE in this version, by name, and the root of each."""
         kind = _kinds_of(self.version, iot=self.iot)[of.root]
         named: Any = kind
         return {
@@ -74,14 +74,14 @@ class Wire:
 
     @property
     def specs(self) -> Mapping[type, Any]:
-        """The types, an instance of each by its root."""
+        """An instance of each type, by its root."""
         return _types_of(self.version, iot=self.iot)
 
     @cached_property
     def types(self) -> Mapping[str, Any]:
         """The types by ASN.1 name, for tools.
 
-        Where SGP.22 and SGP.32 share a name, SGP.22's has "SGP22 " before it on a card of the IoT.
+        If SGP.22 and SGP.32 share a name, that of SGP.22 is prefixed with "SGP22 " on an IoT card.
         """
         return _by_name(self.specs, iot=self.iot)
 
@@ -90,9 +90,9 @@ class Wire:
         return _numbers(self.version) >= _numbers(version)
 
     def result_suffix(self, token_object: bytes, eim_signature: bytes) -> bytes:
-        """What follows the data in the bytes that sign an eUICC Package Result.
+        """What follows the data in the signed bytes of an eUICC Package Result.
 
-        From v1.1 on the association-token object (clause 2.11.2.1); before, the eimSignature.
+        Since v1.1 the association-token object (clause 2.11.2.1), before that the eimSignature.
         """
         return token_object if self.since("1.1") else tlv(SIGNATURE, eim_signature)
 
@@ -102,14 +102,14 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-# -- which types a version has
+# -- the types of a version
 
 
 _PACKAGES = (sgp22, sgp32, own)
 
 
 def _modules() -> Iterator[ModuleType]:
-    """Every module of the documents' packages, so a new one needs no other place."""
+    """All modules of the documents' packages, so that a new one needs no registration."""
     for package in _PACKAGES:
         for one in iter_modules(package.__path__, f"{package.__name__}."):
             yield import_module(one.name)
@@ -154,7 +154,7 @@ def _root(kind: type) -> type:
 
 
 def _has(version: str, module: ModuleType) -> bool:
-    """Whether a version of SGP.32 has what is declared in a module."""
+    """Whether a version of SGP.32 has the types of a module."""
     since, until = getattr(module, "SINCE", "1.0"), getattr(module, "UNTIL", None)
     numbers = _numbers(version)
     return _numbers(since) <= numbers and (until is None or numbers < _numbers(until))
@@ -162,9 +162,9 @@ def _has(version: str, module: ModuleType) -> bool:
 
 @cache
 def _kinds_of(version: str, *, iot: bool) -> dict[type, type]:
-    """Every type that a version has: its own by the root of each.
+    """The types of a version, each by its root.
 
-    SGP.22's stay as they are where there is nothing of SGP.32.
+    On a card of SGP.22 alone, its types are not replaced.
     """
     found: dict[type, type] = {}
     for module in sorted(_MODULES, key=_order):
@@ -179,7 +179,7 @@ def _kinds_of(version: str, *, iot: bool) -> dict[type, type]:
 
 @cache
 def _types_of(version: str, *, iot: bool) -> dict[type, Any]:
-    """An instance of every type by its root: the version's own, and those around them rebuilt."""
+    """An instance of every type by its root; the types around the version's own are rebuilt."""
     found = _kinds_of(version, iot=iot)
     replaced = {root: kind for root, kind in found.items() if root is not kind}
     rebuild = _Rebuilding(replaced)
@@ -187,19 +187,19 @@ def _types_of(version: str, *, iot: bool) -> dict[type, Any]:
 
 
 def _order(module: ModuleType) -> tuple[int, ...]:
-    """Earlier versions first, what is of all versions before them."""
+    """Sort key: types of all versions first, then by version."""
     return _numbers(getattr(module, "SINCE", None) or "0")
 
 
 class _Rebuilding:
-    """Puts types of another version in the place of those they replace, however deep."""
+    """Replaces types by those of another version, at any depth."""
 
     def __init__(self, replaced: Mapping[type, type]) -> None:
         self._replaced = replaced
         self._done: dict[int, tuple[Any, Any]] = {}
 
     def type(self, spec: Any) -> Any:
-        """The same type, with the same tags; the very same when nothing in it is replaced."""
+        """The type with the same tags; the same object if nothing in it is replaced."""
         if id(spec) not in self._done:
             self._done[id(spec)] = spec, self._rebuilt(spec)
         return self._done[id(spec)][1]
@@ -225,7 +225,7 @@ class _Rebuilding:
 
 
 def _by_name(types: Mapping[type, Any], *, iot: bool) -> dict[str, Any]:
-    """By ASN.1 name. Of two that share one, SGP.22's is named so, where it is not alone."""
+    """The types by ASN.1 name; of two with the same name, that of SGP.22 gets a prefix."""
     found: dict[str, Any] = {}
     for root, spec in types.items():
         if getattr(root, "hidden", False):
@@ -240,21 +240,21 @@ def _by_name(types: Mapping[type, Any], *, iot: bool) -> dict[str, Any]:
 
 _NAMES = ("1.0.1", "1.1", "1.2", "1.3")
 VERSIONS: Mapping[str, Wire] = {name: Wire(name) for name in _NAMES}
-"""The versions of SGP.32 that a card may speak, with the functions of an LPA."""
+"""The versions of SGP.32 that a card can speak, with the functions of an LPA."""
 WIRE_1_2 = VERSIONS["1.2"]
 NEWEST = VERSIONS[_NAMES[-1]]
-"""The version whose types name most, for tools that show any message."""
+"""The version with the most types, for tools that show any message."""
 WIRE_CONSUMER = Wire("1.2", iot=False)
 """SGP.22 v2.5 alone."""
 _STRICT = {name: Wire(name, strict=True) for name in _NAMES}
 WIRES = (WIRE_CONSUMER, *VERSIONS.values(), *_STRICT.values())
-"""Every wire that a card may have."""
+"""All wires that a card can have."""
 
 
 def wire_of(version: str, *, iot: bool = True, strict: bool = False) -> Wire:
-    """The wire of a card: a version of SGP.32, or SGP.22's where it is none of the IoT.
+    """The wire of a card: a version of SGP.32, or SGP.22 if it is not an IoT card.
 
-    A strict card has no functions of SGP.22 that SGP.32 lacks. Raises KeyError for other versions.
+    A strict card lacks the functions that only SGP.22 has. Raises KeyError for other versions.
     """
     if not iot:
         return WIRE_CONSUMER

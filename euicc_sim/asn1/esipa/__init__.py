@@ -1,7 +1,7 @@
-"""ESipa messages, bytes and values: what an IPA sends to an eIM, and what it answers.
+"""ESipa messages, bytes and values: an IPA's requests and an eIM's answers.
 
-SGP.32 v1.2 clause 6.3. Values are pairs, a message's name and its value, as v1.2 has them; those of
-v1.0 and v1.0.1 are understood where they differ. Knows no HTTP, and no procedure.
+SGP.32 v1.2 clause 6.3. A value is a pair of a message's name and its value in v1.2; the differing
+messages of v1.0 and v1.0.1 are understood too. Knows nothing of HTTP or of procedures.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _FROM_EIM = codec.message(EsipaMessageFromEimToIpa)
 
 
 def from_ipa(data: bytes) -> EsipaMessageFromIpaToEimValue:
-    """Read what an IPA sent. Raises Asn1Error for bytes that are none of its messages."""
+    """Decode an IPA's message. Raises Asn1Error for other bytes."""
     if v1_0_translation.is_old(data):
         return _old(data)
     try:
@@ -57,18 +57,18 @@ def _old(data: bytes) -> EsipaMessageFromIpaToEimValue:
 
 
 def to_eim(message: EsipaMessageFromIpaToEimValue) -> bytes:
-    """Write a message of an IPA. Raises Asn1Error when the value does not fit."""
+    """Encode an IPA's message. Raises Asn1Error if the value does not fit."""
     return _FROM_IPA.encode(message)
 
 
 def to_old_eim(data: bytes) -> bytes:
-    """A message to an eIM as v1.0 has it. Raises Asn1Error for bytes that are not a message."""
+    """A message to an eIM in the form of v1.0. Raises Asn1Error for malformed bytes."""
     old = v1_0_translation.write(*_FROM_IPA.decode(data))
     return data if old is None else old
 
 
 def from_eim(data: bytes) -> EsipaMessageFromEimToIpaValue:
-    """Read what an eIM answered. Raises Asn1Error."""
+    """Decode an eIM's answer. Raises Asn1Error."""
     if data == _NOTHING_TO_ACKNOWLEDGE:
         nothing: Nothing = {}
         return "provideEimPackageResultResponse", ("emptyResponse", nothing)
@@ -76,17 +76,17 @@ def from_eim(data: bytes) -> EsipaMessageFromEimToIpaValue:
 
 
 def to_ipa(message: EsipaMessageFromEimToIpaValue) -> bytes:
-    """Write a message of an eIM. Raises Asn1Error when the value does not fit."""
+    """Encode an eIM's message. Raises Asn1Error if the value does not fit."""
     return _FROM_EIM.encode(message)
 
 
 def refusal_to_ipa(name: str, alternative: str, code: str) -> bytes:
-    """Write an eIM's message that says no. Raises Asn1Error where it has no such code."""
+    """Encode an eIM's refusal. Raises Asn1Error if the message has no such code."""
     return codec.encode(_FROM_EIM.spec, (name, (alternative, code)))
 
 
 def name_of(data: bytes) -> str | None:
-    """The name of the message that begins so, whatever is in it; None when no IPA sends it."""
+    """The name of the message with these first bytes; None if no IPA sends it."""
     try:
         tag, _ = read_tag(data)
     except TlvError:

@@ -1,7 +1,7 @@
-"""Types of GSMA SGP.32 v1.2, module SGP32Definitions: a download that the eIM relays.
+"""Types of GSMA SGP.32 v1.2, module SGP32Definitions: downloads relayed by the eIM.
 
-Clauses 6.3.2.1 to 6.3.2.3 and 6.3.2.5. Names and tags are the module's; what card and SM-DP+ tell
-each other is carried.
+Clauses 6.3.2.1 to 6.3.2.3 and 6.3.2.5. Names and tags are the module's; the messages between
+card and SM-DP+ are passed on.
 """
 
 from typing import Literal, NotRequired, TypedDict

@@ -1,7 +1,7 @@
-"""Types of GSMA SGP.32 v1.2, module SGP32Definitions: eIM Packages and what comes of them.
+"""Types of GSMA SGP.32 v1.2, module SGP32Definitions: eIM Packages and their results.
 
-Clauses 2.11.1 and 2.11.2. Names and tags are the module's. What a card or an SM-DP+ has signed is
-carried: its tag is known, its bytes are kept.
+Clauses 2.11.1 and 2.11.2. Names and tags are the module's. Objects signed by a card or an SM-DP+
+are kept as bytes; only their tags are known.
 """
 
 from typing import Literal, NotRequired, TypedDict
@@ -40,7 +40,7 @@ PendingNotificationEsipaValue = (
 
 
 class PendingNotificationEsipa(Choice[PendingNotificationEsipaValue]):
-    """The module's PendingNotification, with the compact forms that only an IPA makes."""
+    """The PendingNotification of the module, with the compact forms that only an IPA makes."""
 
     componentType = fields(
         ("profileInstallationResult", ProfileInstallationResult),
@@ -142,7 +142,7 @@ class ProfileDownloadTriggerRequest(Sequence[ProfileDownloadTriggerRequestValue]
     )
 
 
-# -- what comes of them, clause 2.11.2
+# -- results, clause 2.11.2
 
 IpaFeatures = bits(
     "directRspServerCommunication",

@@ -1,8 +1,8 @@
 """Types of GSMA SGP.32 v1.0 and v1.0.1 where their ESipa messages differ from those of v1.2.
 
-Clauses 2.11.2 and 6.3.2. Only what an IPA sends is here: what an eIM sends can be written so that
-both versions understand it. Where a CHOICE that has a tag gets one by AUTOMATIC TAGS, some
-compilers put it around the type's own and others in its place; both are here.
+Clauses 2.11.2 and 6.3.2. Only for an IPA's messages: those of an eIM can be written so that both
+versions understand them. If a tagged CHOICE gets another tag by AUTOMATIC TAGS, some compilers put
+it around the type's own and others replace that; both forms are here.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class HandleNotificationEsipa(univ.Choice):
 
 
 class ProvidedInPlace(univ.Choice):
-    """ProvideEimPackageResult with another tag in the place of its own."""
+    """ProvideEimPackageResult with its own tag replaced."""
 
     tagSet = choice_context(1)
     componentType = ProvideEimPackageResult.componentType
@@ -163,7 +163,7 @@ class HandleNotificationInPlace(univ.Choice):
 
 
 class CancelSessionRequestInPlace(univ.Sequence):
-    """CancelSessionRequestEsipa of those who replace the tag BF41 by A1, in all versions."""
+    """CancelSessionRequestEsipa with the tag BF41 replaced by A1, in all versions."""
 
     tagSet = context(0x41)
     componentType = fields(

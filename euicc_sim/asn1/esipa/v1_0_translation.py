@@ -1,4 +1,4 @@
-"""ESipa messages of SGP.32 v1.0 and v1.0.1 said as v1.2 says them, and the other way round."""
+"""Translates ESipa messages of SGP.32 v1.0 and v1.0.1 to v1.2 and back."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _IN_PLACE = HandleNotificationInPlace()
 
 
 def is_old(data: bytes) -> bool:
-    """Whether a message that v1.2 can read has fields which only these versions have."""
+    """Whether a message that v1.2 can read has fields of only these versions."""
     try:
         outer = whole(data)
         for one in children(data, outer.value, outer.end):
@@ -44,7 +44,7 @@ def is_old(data: bytes) -> bool:
 
 
 def read(data: bytes) -> tuple[str, Any]:
-    """A message of these versions, as v1.2 would say it: name and value. Raises Asn1Error."""
+    """A message of these versions as v1.2: name and value. Raises Asn1Error."""
     try:
         tag = whole(data).tag
     except TlvError as error:
@@ -84,7 +84,7 @@ def _has_old_data(data: bytes, start: int, end: int) -> bool:
 
 
 def _today(result: tuple[str, Any]) -> tuple[str, Any]:
-    """An EimPackageResult as v1.2 has it."""
+    """An EimPackageResult as v1.2."""
     form, value = result
     if form == "ePRAndNotifications":
         notifications = _lists(value["notificationList"])[0]
@@ -134,9 +134,9 @@ def _lists(found: tuple[str, Any]) -> tuple[list[bytes], list[bytes]]:
 
 
 def write(name: str, value: Any) -> bytes | None:
-    """A message of v1.2 as these versions have it; None when it is the same there.
+    """A message of v1.2 in the form of these versions; None if it is the same.
 
-    What they have no field for, such as the EID of a result, is left out.
+    Values without a field there, such as the EID of a result, are left out.
     """
     if name == "provideEimPackageResult":
         return encode(ProvideEimPackageResult(), _then(value["eimPackageResult"]))
@@ -149,7 +149,7 @@ def write(name: str, value: Any) -> bytes | None:
 
 
 def _then(result: tuple[str, Any]) -> tuple[str, Any]:
-    """An EimPackageResult as these versions have it."""
+    """An EimPackageResult in the form of these versions."""
     form, value = result
     if form == "ePRAndNotifications":
         return form, {**value, "notificationList": ("notificationList", value["notificationList"])}

@@ -1,1 +1,1 @@
-"""Types of functions that are in no standard, a module for each: every card has them."""
+"""Types of proprietary functions, which every card has; a module for each."""

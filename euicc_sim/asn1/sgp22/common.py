@@ -1,6 +1,6 @@
-"""Types of GSMA SGP.22 v2.5, module RSPDefinitions, that an eUICC exchanges with its LPA or IPA.
+"""Types of GSMA SGP.22 v2.5, module RSPDefinitions, between an eUICC and its LPA or IPA.
 
-Names and tags are the module's. Certificates and keys are RFC 5280's, kept as bytes.
+Names and tags are the module's. Certificates and keys are those of RFC 5280, kept as bytes.
 """
 
 from typing import Any, Literal, NotRequired, TypedDict

@@ -1,4 +1,4 @@
-"""Types of GSMA SGP.22 v2.5, module RSPDefinitions: authentication, download and its end.
+"""Types of GSMA SGP.22 v2.5, module RSPDefinitions: authentication, PrepareDownload, CancelSession.
 
 Clauses 5.7.5, 5.7.13 and 5.7.14. Names and tags are the module's; EUICCInfo2 is SGP.32's, which
 has SGP.22's fields and more. SGP.32's compact forms are made by an IPA and are not here.
@@ -405,8 +405,8 @@ class CancelSessionResponse(Choice[CancelSessionResponseValue]):
 
 # -- requests with their parts as received
 #
-# What a server signed is verified over the bytes that came, and ctxParams1 goes as it is into what
-# the card signs. So nothing inside it is judged here: of the device nothing is read.
+# A server's signature is verified over the bytes as received, and ctxParams1 goes unchanged into
+# what the card signs. So its content, the device's data, is not decoded.
 
 
 class AsReceived(univ.Sequence):
@@ -418,7 +418,7 @@ class AsReceived(univ.Sequence):
 
 
 class ContextParameters(univ.Sequence):
-    """ctxParams1: the one alternative of the CHOICE, ctxParamsForCommonAuthentication."""
+    """ctxParams1: the only alternative of the CHOICE, ctxParamsForCommonAuthentication."""
 
     hidden = True
     tagSet = context(0)

@@ -1,7 +1,7 @@
-"""Types of GSMA SGP.22 v2.5, module RSPDefinitions: Bound Profile Packages and what comes of them.
+"""Types of GSMA SGP.22 v2.5, module RSPDefinitions: Bound Profile Packages and their results.
 
-Clauses 2.5.3 to 2.5.6, 4.4 and 5.5. Names and tags are the module's; the protected parts, which
-it leaves without names, are called by their tags. StoreMetadata has the fields of SGP.32 v1.2.
+Clauses 2.5.3 to 2.5.6, 4.4 and 5.5. Names and tags are the module's; the protected parts,
+which have no names there, are named by their tags. StoreMetadata has the fields of SGP.32 v1.2.
 """
 
 from typing import Any, Literal, NotRequired, TypedDict
@@ -31,7 +31,7 @@ OneTimeKey = application(73, univ.OctetString())
 """A public key, uncompressed."""
 
 
-# -- what is inside the protected parts
+# -- the content of the protected parts
 
 
 class ConfigureISDPRequestValue(TypedDict):
@@ -128,7 +128,7 @@ class ReplaceSessionKeysRequest(Sequence[ReplaceSessionKeysRequestValue]):
     )
 
 
-# -- the package and its parts, as a card receives them
+# -- the package and its parts, as received by a card
 
 
 class ControlRefTemplateValue(TypedDict):

@@ -1,7 +1,7 @@
 """Types of GSMA SGP.22 v2.5, module RSPDefinitions: functions of ES10 that change Profiles.
 
-Clauses 5.7.12 and 5.7.16 to 5.7.21 and LPAe activation. Names and tags are the module's. Of the
-functions that SGP.32 has too under another tag, these are SGP.22's.
+Clauses 5.7.12 and 5.7.16 to 5.7.21 and LPAe activation. Names and tags are the module's. Functions
+that SGP.32 has with another tag are here in the form of SGP.22.
 """
 
 from typing import Literal, NotRequired, TypedDict

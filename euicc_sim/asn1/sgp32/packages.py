@@ -1,4 +1,4 @@
-"""Types of GSMA SGP.32 v1.2, module SGP32Definitions: eUICC Packages and what comes of them.
+"""Types of GSMA SGP.32 v1.2, module SGP32Definitions: eUICC Packages and their results.
 
 Clauses 2.11.1.1, 2.11.2.1 and 5.9.1. Names and tags are the module's.
 """

@@ -1,7 +1,7 @@
-"""Types of GSMA SGP.32 v1.0.1 where they are not those of v1.2: what came later is not here.
+"""Types of GSMA SGP.32 v1.0.1 that differ from those of v1.2.
 
-Each is a subclass of the type whose place it takes; what encloses it follows by itself. Names are
-those that v1.2 gives; where v1.0.1 has no code for something, another one is said.
+Each is a subclass of the type that it replaces; the types around it are rebuilt. Names are those of
+v1.2; a code that v1.0.1 does not have is replaced by another one.
 """
 
 from pyasn1.type import univ
@@ -25,7 +25,7 @@ from euicc_sim.asn1.tags import (
 from euicc_sim.asn1.types import Sequence
 
 UNTIL = "1.1"
-"""The version that has none of this any more."""
+"""The first version without these types."""
 
 UNKNOWN = "undefinedError"
 
@@ -167,7 +167,7 @@ class NotificationAndEprList(Sequence[functions.NotificationAndEprListValue]):
 
 
 class RetrieveNotificationsListResponse(functions.RetrieveNotificationsListResponse):
-    """With both lists when nothing in particular is asked for."""
+    """With both lists if the request does not select any."""
 
     componentType = fields(
         *named(functions.RetrieveNotificationsListResponse),

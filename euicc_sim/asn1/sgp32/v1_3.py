@@ -1,7 +1,7 @@
-"""Types of GSMA SGP.32 v1.3 where they have more than those of v1.2.
+"""Types of GSMA SGP.32 v1.3 that have more than those of v1.2.
 
-Each is a subclass of the type whose place it takes; what encloses it follows by itself. What v1.3
-adds to eIMs and Profiles is kept and given back as it came; nothing inside is read.
+Each is a subclass of the type that it replaces; the types around it are rebuilt. What v1.3 adds to
+eIMs and Profiles is stored and returned as received; its content is not read.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from euicc_sim.asn1.sgp32 import eims, functions, packages, profiles
 from euicc_sim.asn1.tags import codes, fields, implicit, named, optional
 
 SINCE = "1.3"
-"""The first version that has all this."""
+"""The first version with these types."""
 
 
 class _AsReceived(univ.Sequence):
