@@ -1,34 +1,66 @@
-"""What `card show` and `watch` show of an eIM: every field, but for those named here."""
+"""Which fields of an eIM and a Profile `card show` and `watch` show: all, but for those named here."""
 
 from __future__ import annotations
 
 import dataclasses
 import io
 
-from rich.console import Console
+import pytest
+from rich.console import Console, RenderableType
 from support.filled import filled
 
 from euicc_sim.cli.card_tables import eims_table
+from euicc_sim.cli.profile_tables import kept_profiles
 from euicc_sim.model.eim import Eim, KeyForm, PublicKeyData
+from euicc_sim.model.profile import Profile
 from euicc_sim.model.state import State
 
-LEFT_OUT = {
-    "ci_pk_id": "the CI of the card that the eIM addresses; the cards of one PKI all say the same",
-    "tls": "keys are shown by their form, and this one is the IPA's affair",
-    "protocols": "the IPA's affair",
-    "indirect_download": "the IPA's affair",
-    "proprietary": "nobody can read it",
+_NO_ROOM = "a row has no room; card.json and GetProfilesInfo have it"
+
+LEFT_OUT: dict[type, dict[str, str]] = {
+    Eim: {
+        "ci_pk_id": "the CI of the card that the eIM addresses; one PKI's cards all say the same",
+        "tls": "keys are shown by their form, and this one is the IPA's affair",
+        "protocols": "the IPA's affair",
+        "indirect_download": "the IPA's affair",
+        "proprietary": "nobody can read it",
+    },
+    Profile: {
+        "aid": _NO_ROOM,
+        "ci_pk_id": "needed for signatures alone",
+        "icon_type": "a terminal shows no pictures",
+        "icon": "a terminal shows no pictures",
+        "recipients": _NO_ROOM,
+        "owner": _NO_ROOM,
+        "dp_oid": _NO_ROOM,
+        "service_data": "nobody can read it",
+        "fallback_allowed": "what is shown is which Profile has the fallback attribute",
+        "connectivity": "the IPA's affair",
+        "iot_data": "nobody can read it",
+        "preloaded": _NO_ROOM,
+    },
 }
 OTHERS: dict[str, object] = {
+    "eim_id": "another",
     "id_type": 1,
     "key": PublicKeyData(KeyForm.CERTIFICATE, b"0"),
     "token": 7,
+    "iccid": bytes(10),
+    "profile_class": 0,
+    "enabled": False,
+    "ecall": False,
+    "package": bytes(77),
 }
 
 
-def shown(eim: Eim) -> str:
-    out = Console(file=io.StringIO(), width=200)
-    out.print(eims_table(State(eims=(eim,))))
+def shown(one: Eim | Profile) -> str:
+    out = Console(file=io.StringIO(), width=300)
+    table: RenderableType
+    if isinstance(one, Eim):
+        table = eims_table(State(eims=(one,)))
+    else:
+        table = kept_profiles(State(profiles=(one,)))
+    out.print(table)
     assert isinstance(out.file, io.StringIO)
     return out.file.getvalue()
 
@@ -39,14 +71,16 @@ def test_names_from_outside_are_shown_as_they_are_read_not_obeyed() -> None:
     assert text.count("[/x]\\x1b[31m\\x9b") == 2
 
 
-def test_every_field_of_an_eim_is_shown_or_left_out_for_a_reason() -> None:
-    one, other = filled(Eim, 1), filled(Eim, 2)
-    names = {field.name for field in dataclasses.fields(Eim)}
+@pytest.mark.parametrize("kind", [Eim, Profile])
+def test_every_field_is_shown_or_left_out_for_a_reason(kind: type[Eim] | type[Profile]) -> None:
+    one, other = filled(kind, 1), filled(kind, 2)
+    names = {field.name for field in dataclasses.fields(kind)}
     seen = set()
     for name in names:
-        value = OTHERS.get(name, getattr(other, name) if name != "eim_id" else "another")
+        value = OTHERS.get(name, getattr(other, name))
         if shown(dataclasses.replace(one, **{name: value})) != shown(one):
             seen.add(name)
-    missing = [f"Eim.{name} is not shown" for name in sorted(names - seen - LEFT_OUT.keys())]
+    left_out = LEFT_OUT[kind].keys()
+    missing = [f"{kind.__name__}.{name} is not shown" for name in sorted(names - seen - left_out)]
     assert missing == []
-    assert LEFT_OUT.keys() <= names - seen
+    assert left_out <= names - seen
