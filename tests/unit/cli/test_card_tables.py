@@ -1,4 +1,4 @@
-"""Which fields of an eIM and a Profile `card show` and `watch` show: all, but for those named here."""
+"""What `card show` and `watch` show of eIMs and Profiles: all fields, but for those named here."""
 
 from __future__ import annotations
 
