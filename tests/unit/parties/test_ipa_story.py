@@ -154,7 +154,7 @@ def test_a_card_that_trusts_nobody_is_told_apart(tmp_path: Path, pki_folder: Pat
 
 
 def test_an_eim_that_the_card_does_not_trust_is_not_polled(world: World, card: Card) -> None:
-    with pytest.raises(LpaError, match=r"The card trusts eim1\.example\.com\. Say which"):
+    with pytest.raises(LpaError, match=r"The card trusts eim1\.example\.com\. Name the one"):
         world.ipa(card, eim_id="eim9.example.com").poll()
 
 
