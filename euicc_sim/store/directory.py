@@ -33,7 +33,15 @@ from euicc_sim.store.disk import (
     reason,
     refuse_link,
 )
-from euicc_sim.store.document import DocumentError, from_tree, parse, render, schema_of, tree
+from euicc_sim.store.document import (
+    DocumentError,
+    PackageError,
+    from_tree,
+    parse,
+    render,
+    schema_of,
+    tree,
+)
 from euicc_sim.store.packages import Packages, sync_folder
 from euicc_sim.store.schema import PACKAGES, SCHEMA
 
@@ -97,6 +105,7 @@ class JsonStore:
             raise
         self._state = state
         self._packages.named(state)
+        self._packages.settle()
 
     def load(self) -> tuple[Identity, State]:
         """Read the document and its change log. On CardError the files are left unchanged."""
@@ -140,9 +149,13 @@ class JsonStore:
         if not changes:
             self._state = state
             return
-        if not self._is_current_schema or self._end.size > MAX_FILE // 2:
-            self._rewrite(self._state)
         profiles_change = state.profiles is not self._state.profiles
+        if (
+            not self._is_current_schema
+            or self._end.size > MAX_FILE // 2
+            or (profiles_change and self._packages.need_a_fold(state))
+        ):
+            self._rewrite(self._state)
         if profiles_change:
             self._packages.bring(state)
         self._append(changes=changes)
@@ -375,22 +388,23 @@ def _document(directory: Path) -> bytes:
 
 def _found(directory: Path, document: bytes, changes: bytes | None) -> Found:
     path = directory / DOCUMENT
-    read_log = _read_log(directory, changes or b"")
     card = change_log.digest(document)
     try:
+        read_log = change_log.read(changes or b"")
         waiting = read_log.waiting(card)
+    except LogError as error:
+        raise misfit(directory, document, error) from error
     except EditedError as error:
-        raise CardError(
-            f"{path} was edited while changes waited in {CHANGES}, which belong to the file as it "
-            f"was; both were left as they are, so choose: euicc-sim card mend {directory} "
-            "--keep edit (and let go of the changes), or --keep changes (and make them to the "
-            "edited file)"
-        ) from error
+        raise _edited(directory, document) from error
     try:
         if waiting:
             identity, state = replayed(directory, document, waiting)
         else:
-            identity, state = parse(document, lambda iccid: packages.fetch(directory, iccid))
+            identity, state = stored(directory, document)
+    except LogError as error:
+        raise misfit(directory, document, error) from error
+    except PackageError as error:
+        raise CardError(missing(path, error)) from error
     except DocumentError as error:
         raise CardError(
             f"{path} is damaged: {error}; the file was left as it is, "
@@ -402,36 +416,68 @@ def _found(directory: Path, document: bytes, changes: bytes | None) -> Found:
     )
 
 
-def _read_log(directory: Path, changes: bytes) -> Log:
-    try:
-        return change_log.read(changes)
-    except LogError as error:
-        raise _misfit(directory, error.line, str(error)) from error
+def stored(directory: Path, document: bytes) -> tuple[Identity, State]:
+    """The card of a document alone. Raises DocumentError."""
+    return parse(document, lambda iccid: packages.fetch(directory, iccid))
 
 
 def replayed(directory: Path, document: bytes, lines: Sequence[Line]) -> tuple[Identity, State]:
     """The card of a document with the changes of some lines applied.
 
-    Raises CardError if they do not fit, DocumentError if the document is invalid.
+    Raises LogError if they do not fit, DocumentError if the document is invalid, and PackageError
+    if a profile package is not there.
     """
     found = tree(document)
     for one in lines:
         try:
             change_log.put(found, one.changes or {})
         except ValueError as error:
-            raise _misfit(directory, one.number, str(error)) from error
+            raise LogError(one.number, str(error)) from error
     try:
         return from_tree(found, lambda iccid: packages.fetch(directory, iccid))
+    except PackageError:
+        raise
     except DocumentError as error:
         why = f"the resulting card is invalid: {error}"
-        raise _misfit(directory, lines[-1].number, why) from error
+        raise LogError(lines[-1].number, why) from error
 
 
-def _misfit(directory: Path, line: int, why: str) -> CardError:
+def missing(path: Path, error: PackageError) -> str:
+    """What is said of a card without one of its packages."""
+    return (
+        f"{path} is damaged: {error}; the file was left as it is, "
+        "so restore that package or a copy of the card"
+    )
+
+
+def misfit(directory: Path, document: bytes, error: LogError) -> CardError:
+    """A log that does not fit; mending is advised where it can be done."""
+    way_out = "restore a copy of both"
+    try:
+        stored(directory, document)
+        way_out += f", or let go of the changes with: euicc-sim card mend {directory} --keep edit"
+    except DocumentError as other:
+        way_out += f" ({DOCUMENT} alone is damaged too: {other})"
     return CardError(
-        f"{directory / CHANGES} does not fit, line {line}: {why}; it and {DOCUMENT} were left as "
-        "they are, so restore a copy of both, or let go of the changes with: "
-        f"euicc-sim card mend {directory} --keep edit"
+        f"{directory / CHANGES} does not fit, line {error.line}: {error}; it and {DOCUMENT} were "
+        f"left as they are, so {way_out}"
+    )
+
+
+def _edited(directory: Path, document: bytes) -> CardError:
+    """An edited document beside a log of the one before."""
+    first = ""
+    try:
+        stored(directory, document)
+    except PackageError:
+        pass  # the changes may remove that Profile
+    except DocumentError as error:
+        first = f"mend that place first ({error}), then "
+    return CardError(
+        f"{directory / DOCUMENT} was edited while changes waited in {CHANGES}, which belong to the "
+        f"file as it was; both were left as they are, so {first}choose: euicc-sim card mend "
+        f"{directory} --keep edit (and let go of the changes), or --keep changes (and make them to "
+        "the edited file)"
     )
 
 

@@ -47,6 +47,10 @@ class DocumentError(ValueError):
     """The document is not that of a card: the place in it, and the reason."""
 
 
+class PackageError(DocumentError):
+    """A document whose profile package is not there, or is another one."""
+
+
 class _Head(Struct):
     """The field that every schema has."""
 
@@ -163,9 +167,7 @@ def _from_record(record: Any, text: bytes, fetch: FetchPackage | None) -> tuple[
         try:
             package = _fetched(one.iccid, reference, fetch or _no_package)
         except ValueError as error:
-            raise DocumentError(
-                _place(text, ["profiles", number, "package"], str(error))
-            ) from error
+            raise PackageError(_place(text, ["profiles", number, "package"], str(error))) from error
         profiles.append(replace(one, package=package))
     return identity, replace(state, profiles=tuple(profiles))
 

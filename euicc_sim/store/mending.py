@@ -11,11 +11,11 @@ from pathlib import Path
 
 from euicc_sim.store import change_log
 from euicc_sim.store.change_log import EditedError, LogError
-from euicc_sim.store.directory import JsonStore, look, replayed
+from euicc_sim.store.directory import JsonStore, look, misfit, missing, replayed, stored
 from euicc_sim.store.disk import CHANGES, DOCUMENT, DRAFT, CardError, Disk, read_file, reason
-from euicc_sim.store.document import DocumentError, parse, render
+from euicc_sim.store.document import DocumentError, PackageError, render
 from euicc_sim.store.making import load_signers
-from euicc_sim.store.packages import Packages, fetch, sync_folder, unused
+from euicc_sim.store.packages import Packages, sync_folder, unused
 
 EDITED = "card.json.edited"
 
@@ -45,7 +45,7 @@ def check_card(directory: Path) -> list[str]:
     if (directory / DRAFT).exists():
         said.append(f"{DRAFT} is a draft left by a killed process; the next save replaces it")
     packages = Packages(directory, Disk(), fsync=False)
-    packages.loaded(found.state, ())
+    packages.loaded(found.state, change_log.removed(found.log.lines))
     said += [
         f"{path.relative_to(directory)} is not a package of this card" for path in packages.untidy()
     ]
@@ -72,29 +72,34 @@ def _mend(directory: Path, keep: Keep) -> str:
     document = read_file(directory / DOCUMENT)
     try:
         log = change_log.read(read_file(directory / CHANGES))
-        log.waiting(change_log.digest(document))
+        if waiting := log.waiting(change_log.digest(document)):
+            replayed(directory, document, waiting)
     except FileNotFoundError:
         return f"there is no {CHANGES}, so there is nothing to mend"
+    except EditedError:
+        if keep is Keep.CHANGES:
+            return _keep_changes(directory, document, log)
     except LogError as error:
         if keep is Keep.CHANGES:
-            raise CardError(
-                f"line {error.line} of {directory / CHANGES} does not fit: {error}; "
-                "only --keep edit is left"
-            ) from error
-    except EditedError:
-        pass
+            raise misfit(directory, document, error) from error
+    except DocumentError as error:
+        raise _no_card(directory, error) from error
     else:
         return f"{DOCUMENT} and {CHANGES} belong together, so there is nothing to mend"
-    if keep is Keep.EDIT:
-        return _keep_edit(directory, document)
-    return _keep_changes(directory, document, log)
+    return _keep_edit(directory, document)
+
+
+def _no_card(directory: Path, error: DocumentError) -> CardError:
+    if isinstance(error, PackageError):
+        return CardError(missing(directory / DOCUMENT, error))
+    return CardError(f"{directory / DOCUMENT} cannot be kept: {error}")
 
 
 def _keep_edit(directory: Path, document: bytes) -> str:
     try:
-        parse(document, lambda iccid: fetch(directory, iccid))
+        stored(directory, document)
     except DocumentError as error:
-        raise CardError(f"{directory / DOCUMENT} cannot be kept: {error}") from error
+        raise _no_card(directory, error) from error
     former = unused(directory / f"{CHANGES}.1")
     os.rename(directory / CHANGES, former)
     sync_folder(directory, Disk())
@@ -105,8 +110,10 @@ def _keep_changes(directory: Path, document: bytes, log: change_log.Log) -> str:
     changes = [one for one in log.lines if one.changes is not None]
     try:
         identity, state = replayed(directory, document, changes)
+    except LogError as error:
+        raise misfit(directory, document, error) from error
     except DocumentError as error:
-        raise CardError(f"{directory / DOCUMENT} cannot be kept: {error}") from error
+        raise _no_card(directory, error) from error
     content = render(identity, state)
     former = unused(directory / EDITED)
     os.link(directory / DOCUMENT, former)

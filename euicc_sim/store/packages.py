@@ -1,7 +1,7 @@
 """Profile packages: one file each, beside the document, in `profiles/`.
 
 A package is written as a draft (`….upp.new`) and gets its name once the document or the change log
-refers to it; it is removed after the last reference is gone. A file without a reference is thus
+refers to it; it is removed when neither does any more. A file without a reference is thus
 foreign, or the draft of an unfinished command.
 """
 
@@ -13,7 +13,6 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 from euicc_sim.model.state import State
@@ -57,16 +56,20 @@ class Packages:
         self._disk = disk
         self._fsync = fsync
         self._known: dict[str, bytes] = {}
-        self._unsettled: list[Callable[[], None]] = []
+        self._to_name: set[str] = set()
+        self._to_remove: set[str] = set()
         self._unsynced = False
 
     def loaded(self, state: State, removed: Iterable[bytes]) -> None:
         """Set the packages that are present and referenced; those of `removed` Profiles may go."""
         self._known = _packages(state)
-        for iccid in removed:
-            path = self._directory / package_file(iccid)
-            if package_file(iccid) not in self._known and os.path.lexists(path):
-                self._unsettled.append(partial(self._disk.remove, path))
+        for name in map(package_file, removed):
+            if name not in self._known and os.path.lexists(self._directory / name):
+                self._to_remove.add(name)
+
+    def need_a_fold(self, state: State) -> bool:
+        """Whether a new package has the name of one that goes at the next fold."""
+        return not self._to_remove.isdisjoint(package_file(one.iccid) for one in state.profiles)
 
     def bring(self, state: State) -> None:
         """Write drafts of a state's new packages. Raises OSError."""
@@ -83,6 +86,7 @@ class Packages:
             path = self._directory / name
             if os.path.lexists(path):
                 self._disk.remove(path)
+            self._to_remove.discard(name)
             fd = self._disk.write(_draft(path), content, 0o600)
             try:
                 if self._fsync:
@@ -92,35 +96,44 @@ class Packages:
         self._sync_folder()
 
     def named(self, state: State) -> None:
-        """Rename drafts and remove packages that the state no longer refers to.
+        """Rename drafts; packages that the state no longer refers to go at the next fold.
 
-        `settle` retries what fails: until then a draft is as good as the file.
+        Until then `card.json` names them. A draft that cannot be renamed is as good as the file,
+        and `settle` tries it again.
         """
         packages = _packages(state)
         came, went = packages.keys() - self._known.keys(), self._known.keys() - packages.keys()
         self._known = packages
-        for name in sorted(came):
-            path = self._directory / name
-            self._unsettled.append(partial(self._disk.replace, _draft(path), path))
-        for name in sorted(went):
-            path = self._directory / name
-            self._unsettled.append(partial(self._disk.remove, path))
-        self.settle()
+        self._to_name = (self._to_name | came) - went
+        self._to_remove |= went
+        self._rename()
 
     def settle(self) -> None:
-        """Complete the pending renames and removals, as far as possible."""
-        if not self._unsettled or self._folder.is_symlink():
+        """After a fold: complete the pending renames and removals, as far as possible."""
+        self._rename()
+        self._settle(self._to_remove, self._remove)
+
+    def _rename(self) -> None:
+        self._settle(self._to_name, lambda path: self._disk.replace(_draft(path), path))
+
+    def _remove(self, path: Path) -> None:
+        self._disk.remove(path)
+        if os.path.lexists(_draft(path)):
+            self._disk.remove(_draft(path))
+
+    def _settle(self, names: set[str], work: Callable[[Path], None]) -> None:
+        """Do the work for each file; those for which it fails stay in `names`."""
+        if not names or self._folder.is_symlink():
             return
-        left = []
-        for one in self._unsettled:
+        for name in sorted(names):
             self._unsynced = True
             try:
-                one()
+                work(self._directory / name)
             except FileNotFoundError:
-                continue
+                pass
             except OSError:
-                left.append(one)
-        self._unsettled = left
+                continue
+            names.discard(name)
 
     def sync(self) -> None:
         """Sync the changes of `settle` to disk. Raises OSError."""
@@ -134,7 +147,7 @@ class Packages:
         return [
             one
             for one in found
-            if f"{PACKAGES}/{one.name}" not in self._known
+            if f"{PACKAGES}/{one.name}" not in self._known.keys() | self._to_remove
             and (_PACKAGE.fullmatch(one.name) or _DRAFT.fullmatch(one.name))
         ]
 

@@ -38,6 +38,7 @@ from euicc_sim import Card
 from euicc_sim.model.profile import AuthorisationRule, Operator, Rollback
 from euicc_sim.model.state import Returns
 from euicc_sim.parties.smdpp.metadata import Owner, PolicyRule
+from euicc_sim.store import copy_card
 
 Send = Callable[[bytes], bytes]
 
@@ -157,10 +158,14 @@ def test_its_memory_is_free_again(isdr: Send) -> None:
     assert resource(isdr) == {"81": 0, "82": 0x80000, "83": 0x8000}
 
 
-def test_its_package_is_not_on_the_disk_any_more(isdr: Send, card: Card) -> None:
+def test_its_package_is_not_a_part_of_the_card_any_more(
+    isdr: Send, card: Card, tmp_path: Path
+) -> None:
     folder = card.directory / "profiles"
     assert {one.name for one in folder.iterdir()} == {f"{A_DIGITS}.upp", f"{B_DIGITS}.upp"}
     ask(isdr, delete(A))
+    copy_card(card.directory, tmp_path / "copy")
+    folder = tmp_path / "copy" / "profiles"
     assert {one.name for one in folder.iterdir()} == {f"{B_DIGITS}.upp"}
 
 

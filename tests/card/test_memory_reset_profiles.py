@@ -31,6 +31,7 @@ from support.managing import (
 from euicc_sim import Card
 from euicc_sim.model.profile import Rollback
 from euicc_sim.model.state import ImmediateEnable, Returns
+from euicc_sim.store import copy_card
 
 Send = Callable[[bytes], bytes]
 
@@ -175,11 +176,12 @@ def test_an_enabled_profile_of_another_kind_stays_enabled(isdr: Send, tag: str) 
 
 
 @both
-def test_memory_and_files_are_free_again(isdr: Send, card: Card, tag: str) -> None:
+def test_memory_and_files_are_free_again(isdr: Send, card: Card, tag: str, tmp_path: Path) -> None:
     before = free_memory(isdr)
     ask(isdr, reset(tag, OPERATIONAL_PROFILES | FIELD_TEST))
     assert free_memory(isdr) == before + EVERY[0].size + EVERY[1].size
-    assert {one.name for one in (card.directory / "profiles").iterdir()} == {
+    copy_card(card.directory, tmp_path / "copy")
+    assert {one.name for one in (tmp_path / "copy" / "profiles").iterdir()} == {
         f"{C_DIGITS}.upp",
         f"{D_DIGITS}.upp",
     }
