@@ -15,16 +15,19 @@ under its own universal tag, one with `kept_as_is = True` the bytes as received;
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast
+
+from pyasn1.type import char, univ
 
 from apdu.tlv import Tlv, TlvError, read, whole
-from euicc_sim.asn1.nodes import UNKNOWN, Choice, Sequence, Unknown, node_of
+from euicc_sim.asn1.nodes import UNKNOWN, Choice, Primitive, Sequence, Unknown, node_of
 from euicc_sim.asn1.primitives import Asn1Error
 from euicc_sim.asn1.types import Prepared, Type
 
 __all__ = [
     "UNKNOWN",
     "Asn1Error",
+    "Extent",
     "Message",
     "Prepared",
     "Unknown",
@@ -32,6 +35,7 @@ __all__ = [
     "decode",
     "decode_at",
     "encode",
+    "extent_of",
     "message",
     "read_keeping",
 ]
@@ -152,3 +156,30 @@ def alternative(spec: Any, data: bytes) -> str | None:
         return None
     found = node.by_tag.get(tag) if isinstance(node, Choice) else None
     return found[0] if found else None
+
+
+class Extent(NamedTuple):
+    """What a simple field holds, and the least and most of it; `most` is None without a limit."""
+
+    of: Literal["octets", "characters", "numbers"]
+    least: int
+    most: int | None
+
+
+def extent_of(sequence: type[Type[Any]], name: str) -> Extent:
+    """The extent of a SEQUENCE's field that is a string or an OBJECT IDENTIFIER.
+
+    Raises TypeError when there is no such field.
+    """
+    node = node_of(sequence.root())
+    fields = node.fields if isinstance(node, Sequence) else []
+    found = next((field for known, field, _ in fields if known == name), None)
+    if not isinstance(found, Primitive):
+        raise TypeError(f"{node.name} has no string {name}")
+    if isinstance(found.spec, univ.ObjectIdentifier):
+        return Extent("numbers", 2, None)
+    of: Literal["octets", "characters"] = "octets"
+    if isinstance(found.spec, char.UTF8String):
+        of = "characters"
+    least = max((low for low, _ in found.sizes), default=0)
+    return Extent(of, least, min((high for _, high in found.sizes), default=None))

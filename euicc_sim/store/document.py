@@ -27,6 +27,7 @@ from euicc_sim.store.schema import (
     STATE,
     PackageReference,
     check,
+    check_version,
     package_digest,
 )
 
@@ -155,6 +156,7 @@ def _from_record(record: Any, text: bytes, fetch: FetchPackage | None) -> tuple[
     try:
         identity: Identity = _below("card", IDENTITY.read, record.card)
         state: State = STATE.read(record)
+        check_version(identity, state)
         references = [one.package for one in record.profiles or ()]
     except MisfitError as error:
         raise DocumentError(_place(text, error.steps, str(error))) from error

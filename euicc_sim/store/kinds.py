@@ -17,6 +17,11 @@ from typing import Annotated, Any, Literal, TypeVar, Union
 
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
+from apdu.tlv import TlvError, whole
+from euicc_sim.asn1.codec import extent_of
+from euicc_sim.asn1.primitives import write_oid
+from euicc_sim.asn1.types import Type
+
 MAX_INTEGER = 2**63 - 1
 MAX_TEXT = 0x20000
 """The longest text, in characters: as much as fits in one request."""
@@ -113,6 +118,47 @@ def hexadecimal(least: int = 0, most: int | None = None) -> Kind:
 
     form = Annotated[str, Meta(extra_json_schema={"pattern": f"^([0-9A-Fa-f]{{2}}){times}$"})]
     return Kind(form, read, lambda value: value.hex().upper())
+
+
+def der(*tags: int) -> Kind:
+    """One whole object in BER-TLV that begins with one of these tags, in hex digits."""
+    octets = hexadecimal()
+    wanted = " or ".join(f"{tag:X}" for tag in tags)
+
+    def read(value: str) -> bytes:
+        found: bytes = octets.read(value)
+        try:
+            tag = whole(found).tag
+        except TlvError as error:
+            raise ValueError(f"one object with tag {wanted} is needed here: {error}") from error
+        if tag not in tags:
+            raise ValueError(f"one object with tag {wanted} is needed here, not with {tag:X}")
+        return found
+
+    return Kind(octets.form, read, octets.write)
+
+
+def object_identifier() -> Kind:
+    """An OBJECT IDENTIFIER in its dotted form, without superfluous zeros."""
+    number = "(0|[1-9][0-9]*)"
+    dotted = text_like(rf"[0-2](\.{number})+", "numbers joined by dots, such as 2.999.10,")
+
+    def read(value: str) -> str:
+        found: str = dotted.read(value)
+        write_oid(found)
+        return found
+
+    return Kind(dotted.form, read, _same)
+
+
+def field_of(sequence: type[Type[Any]], name: str) -> Kind:
+    """What that field of an ASN.1 SEQUENCE can hold: so many octets or characters, or an OID."""
+    of, least, most = extent_of(sequence, name)
+    if of == "numbers":
+        return object_identifier()
+    if of == "characters":
+        return text(least, MAX_TEXT if most is None else most)
+    return hexadecimal(least, most)
 
 
 def optional(kind: Kind) -> Kind:

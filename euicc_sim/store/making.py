@@ -22,7 +22,8 @@ from euicc_sim.model.profile import AuthorisationRule
 from euicc_sim.model.state import Limits, State, Switches
 from euicc_sim.store.directory import JsonStore, read
 from euicc_sim.store.disk import CHANGES, DOCUMENT, DRAFT, LOCK, CardError, reason
-from euicc_sim.store.kinds import MAX_INTEGER
+from euicc_sim.store.kinds import MAX_INTEGER, MisfitError
+from euicc_sim.store.schema import MAX_MEMORY, check_version
 from keys import (
     Curve,
     EuiccCredential,
@@ -35,9 +36,6 @@ from keys import (
 
 DEFAULT_EID = "89049032123451234512345678901235"
 """The EID of the GSMA test card, so that scripts with signed packages can be replayed."""
-
-MAX_MEMORY = 1 << 32
-"""EUICCInfo2 reports the free memory in four bytes."""
 
 PKI_FOLDER = "pki"
 DIRECTORY_MODE = 0o700
@@ -215,7 +213,12 @@ def set_version(directory: Path, sgp32: str) -> None:
     with _closed_card(directory, "the version was not saved") as (store, identity, state):
         if identity.card_type is CardType.CONSUMER:
             raise CardError(f"the card in {directory} is a consumer card, without SGP.32")
-        store.create(replace(identity, sgp32_version=sgp32), state)
+        identity = replace(identity, sgp32_version=sgp32)
+        try:
+            check_version(identity, state)
+        except MisfitError as error:
+            raise CardError(f"{error}; the version stays, so delete that eIM first") from error
+        store.create(identity, state)
 
 
 @contextmanager

@@ -13,7 +13,16 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, defstruct
 
+from euicc_sim.asn1.codec import extent_of
 from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.asn1.sgp22.common import (
+    DpProprietaryData,
+    NotificationConfigurationInformation,
+    OperatorId,
+)
+from euicc_sim.asn1.sgp22.packages import ProfileInstallationResultData
+from euicc_sim.asn1.sgp32.eims import EimConfigurationData
+from euicc_sim.asn1.sgp32.profiles import ProfileInfo
 from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.crypto.signature import UnusableKeyError, public_key
 from euicc_sim.model.eim import MAX_COUNTER, Eim, KeyForm, PublicKeyData
@@ -35,10 +44,13 @@ from euicc_sim.store.kinds import (
     MAX_TEXT,
     Field,
     Kind,
+    MisfitError,
     Record,
     bits,
     code,
     code_or_number,
+    der,
+    field_of,
     hexadecimal,
     integer,
     listed,
@@ -67,13 +79,22 @@ STEPS: dict[int, str] = {
     BppCommand.REPLACE_SESSION_KEYS: "replaceSessionKeys",
     BppCommand.LOAD_PROFILE_ELEMENTS: "loadProfileElements",
 }
+MAX_MEMORY = 1 << 32
+"""EUICCInfo2 reports the free memory in four bytes."""
 PACKAGES = "profiles"
 """The folder of profile packages, beside the document."""
 
 TEXT = text()
 HEX = hexadecimal()
 NUMBER = integer(1)
-ICCID = hexadecimal(10, 10)
+ICCID = field_of(ProfileInfo, "iccid")
+EIM_ID = text(1, 0xFFFF)
+"""As long as SGP.32 v1.0 lets it be; `check_version` knows the later limit."""
+MAX_EIM_ID = extent_of(EimConfigurationData, "eimId").most or 0xFFFF
+TRANSACTION_ID = field_of(ProfileInstallationResultData, "transactionId")
+SMDP_OID = field_of(ProfileInstallationResultData, "smdpOid")
+ADDRESS = field_of(NotificationConfigurationInformation, "notificationAddress")
+CERTIFICATE = der(0x30)
 FLAG = optional(BOOLEAN)
 
 
@@ -93,9 +114,10 @@ def package_digest(package: bytes) -> str:
 
 def _key(name: str, *, signing: bool) -> Kind:
     """A public key by its form; a key for verifying packages must be usable."""
+    kind = CERTIFICATE
     form = defstruct(
         name,
-        [(one.value, HEX.form | None, None) for one in KeyForm],
+        [(one.value, kind.form | None, None) for one in KeyForm],
         forbid_unknown_fields=True,
         kw_only=True,
     )
@@ -105,12 +127,12 @@ def _key(name: str, *, signing: bool) -> Kind:
         if len(given) != 1:
             raise ValueError("either publicKey or certificate is needed, as DER in hex")
         ((found_form, value),) = given.items()
-        key = PublicKeyData(found_form, HEX.read(value))
+        key = PublicKeyData(found_form, kind.read(value))
         if signing:
             _check_usable(key.der, in_certificate=key.form is KeyForm.CERTIFICATE)
         return key
 
-    return Kind(form, read, lambda key: {key.form.value: HEX.write(key.der)})
+    return Kind(form, read, lambda key: {key.form.value: kind.write(key.der)})
 
 
 def _check_usable(der: bytes, *, in_certificate: bool) -> None:
@@ -122,11 +144,11 @@ def _check_usable(der: bytes, *, in_certificate: bool) -> None:
 
 def _ci_certificate() -> Kind:
     def read(value: str) -> bytes:
-        der: bytes = HEX.read(value)
-        _check_usable(der, in_certificate=True)
-        return der
+        found: bytes = CERTIFICATE.read(value)
+        _check_usable(found, in_certificate=True)
+        return found
 
-    return Kind(HEX.form, read, HEX.write)
+    return Kind(CERTIFICATE.form, read, CERTIFICATE.write)
 
 
 def _enabled(names: tuple[str, str]) -> Kind:
@@ -153,7 +175,7 @@ def _package_reference(profile: Profile) -> dict[str, Any]:
 
 OPERATOR = Record(
     Operator,
-    Field("mccMnc", "mcc_mnc", hexadecimal(3, 3)),
+    Field("mccMnc", "mcc_mnc", field_of(OperatorId, "mccMnc")),
     Field("gid1", "gid1", optional(HEX)),
     Field("gid2", "gid2", optional(HEX)),
 )
@@ -168,15 +190,15 @@ LIMITS = Record(
     Field("eims", "eims", NUMBER, required=True),
     Field("results", "results", NUMBER, required=True),
     Field("notifications", "notifications", NUMBER),
-    Field("memory", "memory", integer()),
+    Field("memory", "memory", integer(0, MAX_MEMORY - 1)),
 )
 CREDENTIAL = Record(
     Credential,
     Field("curve", "curve", TEXT),
     Field("euiccCiPKId", "ci_pk_id", HEX),
     Field("ciCertificate", "ci_certificate", optional(_ci_certificate())),
-    Field("eumCertificate", "eum_certificate", HEX),
-    Field("euiccCertificate", "euicc_certificate", HEX),
+    Field("eumCertificate", "eum_certificate", CERTIFICATE),
+    Field("euiccCertificate", "euicc_certificate", CERTIFICATE),
     Field("privateKey", "key_file", text_like("[A-Za-z0-9_.-]+", "letters and digits")),
 )
 IDENTITY = Record(
@@ -184,7 +206,7 @@ IDENTITY = Record(
     Field("eid", "eid", text_like("[0-9]{32}", "32 digits")),
     Field("type", "card_type", word_of(CardType)),
     Field("sgp32", "sgp32_version", words(*VERSIONS), required=True),
-    Field("rootDsAddress", "root_ds_address", TEXT, required=True),
+    Field("rootDsAddress", "root_ds_address", ADDRESS, required=True),
     Field("limits", "limits", LIMITS, required=True),
     Field("seed", "seed", optional(integer(-MAX_INTEGER))),
     Field("rulesAuthorisationTable", "authorisation_rules", listed(RULE)),
@@ -195,7 +217,7 @@ IDENTITY = Record(
 
 EIM = Record(
     Eim,
-    Field("eimId", "eim_id", text(1, 0xFFFF)),
+    Field("eimId", "eim_id", EIM_ID),
     Field("eimFqdn", "fqdn", optional(TEXT)),
     Field("eimIdType", "id_type", code(ID_TYPES)),
     Field("counterValue", "counter", integer(0, MAX_COUNTER)),
@@ -205,47 +227,47 @@ EIM = Record(
     Field("eimSupportedProtocol", "protocols", bits(PROTOCOLS), required=True),
     Field("euiccCiPKId", "ci_pk_id", HEX),
     Field("indirectProfileDownload", "indirect_download", BOOLEAN),
-    Field("eSipaProprietaryProtocolInformation", "proprietary", optional(HEX)),
+    Field("eSipaProprietaryProtocolInformation", "proprietary", optional(der(0xAA))),
 )
 RESULT = Record(
     PackageResult,
     Field("seqNumber", "seq_number", NUMBER),
-    Field("eimId", "eim_id", TEXT),
-    Field("euiccPackageResult", "signed", HEX),
+    Field("eimId", "eim_id", EIM_ID),
+    Field("euiccPackageResult", "signed", der(0xBF51)),
 )
 NOTIFICATION = Record(
     Notification,
     Field("seqNumber", "seq_number", NUMBER),
     Field("profileManagementOperation", "events", bits(EVENTS)),
-    Field("notificationAddress", "address", TEXT),
-    Field("iccid", "iccid", optional(HEX)),
-    Field("pendingNotification", "signed", HEX),
+    Field("notificationAddress", "address", ADDRESS),
+    Field("iccid", "iccid", optional(ICCID)),
+    Field("pendingNotification", "signed", der(0xBF37, 0x30)),
 )
 RECIPIENT = Record(
     Recipient,
     Field("profileManagementOperation", "events", bits(EVENTS)),
-    Field("notificationAddress", "address", TEXT),
+    Field("notificationAddress", "address", ADDRESS),
 )
 PROFILE = Record(
     Profile,
     Field("iccid", "iccid", ICCID),
     Field("isdpAid", "aid", hexadecimal(5, 16)),
     Field("profileState", "enabled", _enabled(("disabled", "enabled")), required=True),
-    Field("profileNickname", "nickname", TEXT),
-    Field("serviceProviderName", "service_provider", TEXT),
-    Field("profileName", "name", TEXT),
+    Field("profileNickname", "nickname", field_of(ProfileInfo, "profileNickname")),
+    Field("serviceProviderName", "service_provider", field_of(ProfileInfo, "serviceProviderName")),
+    Field("profileName", "name", field_of(ProfileInfo, "profileName")),
     Field("profileClass", "profile_class", code(CLASSES), required=True),
     Field("iconType", "icon_type", optional(code_or_number(ICON_TYPES, -MAX_INTEGER, MAX_INTEGER))),
-    Field("icon", "icon", optional(HEX)),
+    Field("icon", "icon", optional(field_of(ProfileInfo, "icon"))),
     Field("notificationConfigurationInfo", "recipients", listed(RECIPIENT)),
     Field("profileOwner", "owner", optional(OPERATOR)),
-    Field("dpOid", "dp_oid", optional(TEXT)),
+    Field("dpOid", "dp_oid", optional(field_of(DpProprietaryData, "dpOid"))),
     Field("profilePolicyRules", "rules", bits(RULES)),
-    Field("serviceSpecificDataStoredInEuicc", "service_data", optional(HEX)),
+    Field("serviceSpecificDataStoredInEuicc", "service_data", optional(der(0xBF22))),
     Field("ecallIndication", "ecall", FLAG),
     Field("fallbackAllowed", "fallback_allowed", FLAG),
     Field("connectivityParameters", "connectivity", optional(HEX)),
-    Field("iotSpecificProfileInfo", "iot_data", optional(HEX)),
+    Field("iotSpecificProfileInfo", "iot_data", optional(der(0xBF64))),
     Field("preLoaded", "preloaded", BOOLEAN),
     Field("euiccCiPKId", "ci_pk_id", HEX),
     Field(
@@ -260,15 +282,15 @@ PROFILE = Record(
 IMMEDIATE_ENABLE = Record(
     ImmediateEnable,
     Field("enabled", "enabled", BOOLEAN),
-    Field("smdpOid", "smdp_oid", optional(TEXT)),
+    Field("smdpOid", "smdp_oid", optional(SMDP_OID)),
     Field("smdpAddress", "smdp_address", optional(TEXT)),
 )
 ROLLBACK = Record(
     Rollback,
     Field("iccid", "iccid", ICCID),
-    Field("eimId", "eim_id", TEXT),
+    Field("eimId", "eim_id", EIM_ID),
     Field("counterValue", "counter", integer()),
-    Field("eimTransactionId", "transaction_id", optional(HEX)),
+    Field("eimTransactionId", "transaction_id", optional(TRANSACTION_ID)),
     Field("seqNumber", "seq_number", NUMBER),
     Field("eimSignature", "signature", HEX),
 )
@@ -281,9 +303,9 @@ RETURNS = Record(
 )
 INSTALLATION = Record(
     Installation,
-    Field("transactionId", "transaction_id", HEX),
-    Field("address", "address", TEXT),
-    Field("smdpOid", "smdp_oid", TEXT),
+    Field("transactionId", "transaction_id", TRANSACTION_ID),
+    Field("address", "address", ADDRESS),
+    Field("smdpOid", "smdp_oid", SMDP_OID),
     Field("euiccCiPKId", "ci_pk_id", HEX),
     Field("step", "step", code(STEPS)),
     Field("iccid", "iccid", optional(ICCID)),
@@ -332,6 +354,20 @@ def check(state: State) -> None:
     if tokens and max(tokens) >= state.next_token:
         raise ValueError(f"nextAssociationToken must be above {max(tokens)}, which is in use")
     _check_profiles(state)
+
+
+def check_version(identity: Identity, state: State) -> None:
+    """Raise MisfitError for what the card's version of SGP.32 has no room for."""
+    if not VERSIONS[identity.sgp32_version].since("1.1"):
+        return
+    for number, one in enumerate(state.eims):
+        if len(one.eim_id) > MAX_EIM_ID:
+            misfit = MisfitError(
+                f"an eimId has up to {MAX_EIM_ID} characters in SGP.32 v{identity.sgp32_version}, "
+                f"not {len(one.eim_id)}"
+            )
+            misfit.steps += ["eims", number, "eimId"]
+            raise misfit
 
 
 def _check_profiles(state: State) -> None:

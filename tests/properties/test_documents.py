@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from support.examples import relaxed
 from support.packages import certificate, key
 
+from apdu.tlv import tlv
 from euicc_sim import Card
 from euicc_sim.model.eim import MAX_COUNTER, Eim, KeyForm, PublicKeyData
 from euicc_sim.model.identity import CardType
@@ -34,6 +35,15 @@ arcs = st.lists(st.integers(0, 2**60), max_size=6)
 oids = arcs.map(lambda found: ".".join(map(str, [2, 999, *found])))
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 hexes = st.binary(max_size=30)
+names = st.text(st.characters(exclude_categories=["Cs"]), max_size=32)
+
+
+def objects(tag: int) -> st.SearchStrategy[bytes]:
+    """A whole object with that tag, whatever is in it."""
+    return hexes.map(lambda content: tlv(tag, content))
+
+
+transaction_ids = st.binary(min_size=1, max_size=16)
 bits = st.frozensets(st.integers(0, 12))
 keys = st.sampled_from(
     [
@@ -42,19 +52,20 @@ keys = st.sampled_from(
         PublicKeyData(KeyForm.CERTIFICATE, certificate(key(1))),
     ]
 )
+ids = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=128)
 eims = st.builds(
     Eim,
-    eim_id=texts.filter(bool),
+    eim_id=ids,
     counter=st.integers(0, MAX_COUNTER),
     key=keys,
     ci_pk_id=hexes,
     fqdn=st.none() | texts,
     id_type=st.integers(1, 3),
     token=st.none() | st.integers(1, 2**62),
-    tls=st.none() | st.builds(PublicKeyData, st.sampled_from(KeyForm), hexes),
+    tls=st.none() | st.builds(PublicKeyData, st.sampled_from(KeyForm), objects(0x30)),
     protocols=st.frozensets(st.integers(0, 60)),
     indirect_download=st.booleans(),
-    proprietary=st.none() | hexes,
+    proprietary=st.none() | objects(0xAA),
 )
 operators = st.builds(
     Operator, st.binary(min_size=3, max_size=3), st.none() | hexes, st.none() | hexes
@@ -67,27 +78,28 @@ profiles = st.builds(
     Profile,
     iccid=iccids,
     aid=st.just(b""),
-    service_provider=texts,
-    name=texts,
+    service_provider=names,
+    name=names,
     ci_pk_id=hexes,
     package=hexes,
     profile_class=st.sampled_from(ProfileClass).map(int),
-    nickname=texts,
+    nickname=names,
     icon_type=st.none() | st.integers(-(2**9), 2**9),
     icon=st.none() | hexes,
     recipients=st.lists(st.builds(Recipient, bits, texts), max_size=3).map(tuple),
     owner=st.none() | operators,
     dp_oid=st.none() | oids,
     rules=bits,
-    service_data=st.none() | hexes,
+    service_data=st.none() | objects(0xBF22),
     ecall=st.none() | st.booleans(),
     fallback_allowed=st.none() | st.booleans(),
     connectivity=st.none() | hexes,
+    iot_data=st.none() | objects(0xBF64),
     preloaded=st.booleans(),
 )
 installations = st.builds(
     Installation,
-    hexes,
+    transaction_ids,
     texts,
     oids,
     hexes,
@@ -110,7 +122,12 @@ def with_profiles(draw: st.DrawFn, state: State) -> State:
         some = st.none() | st.sampled_from([one.iccid for one in installed])
     back = draw(some)
     grant = st.builds(
-        Rollback, st.just(back), texts, st.integers(0, MAX_COUNTER), st.none() | hexes, numbers
+        Rollback,
+        st.just(back),
+        ids,
+        st.integers(0, MAX_COUNTER),
+        st.none() | transaction_ids,
+        numbers,
     )
     return replace(
         state,
@@ -133,14 +150,14 @@ def states(draw: st.DrawFn) -> State:
     split = draw(st.integers(0, len(row)))
     state = State(
         eims=trusted,
-        results=tuple(PackageResult(one, draw(texts), draw(hexes)) for one in row[:split]),
+        results=tuple(PackageResult(one, draw(ids), draw(objects(0xBF51))) for one in row[:split]),
         notifications=tuple(
             Notification(
                 one,
                 draw(st.frozensets(st.integers(0, 12))),
                 draw(texts),
                 draw(st.none() | st.just(bytes(10))),
-                draw(hexes),
+                draw(objects(0xBF37) | objects(0x30)),
             )
             for one in row[split:]
         ),
@@ -197,7 +214,7 @@ def mixed(data: st.DataObject, old: Any, new: Any, key: str) -> Any:
 @given(
     kind=st.sampled_from(CardType),
     table=st.lists(rules, max_size=3).map(tuple),
-    room=st.builds(Limits, numbers, numbers, numbers, st.integers(0, 2**40)),
+    room=st.builds(Limits, numbers, numbers, numbers, st.integers(0, 2**32 - 1)),
 )
 def test_what_never_changes_is_read_the_same(
     card: Card, kind: CardType, table: tuple[AuthorisationRule, ...], room: Limits

@@ -12,9 +12,9 @@ from enum import Enum
 
 from euicc_sim.model.eim import Eim, KeyForm, PublicKeyData
 from euicc_sim.model.identity import Credential, Identity
-from euicc_sim.model.notification import Notification
+from euicc_sim.model.notification import Notification, PackageResult
 from euicc_sim.model.profile import Installation, Profile
-from euicc_sim.model.state import State
+from euicc_sim.model.state import ImmediateEnable, State
 from support.packages import certificate, key
 
 SPECIAL: dict[tuple[type, str], object] = {
@@ -22,13 +22,24 @@ SPECIAL: dict[tuple[type, str], object] = {
     (Eim, "eim_id"): "eim9",
     (Eim, "id_type"): 2,
     (Eim, "key"): PublicKeyData(KeyForm.KEY, key(1).spki),
+    (Eim, "tls"): PublicKeyData(KeyForm.CERTIFICATE, certificate(key(1))),
+    (Eim, "proprietary"): bytes.fromhex("AA03800101"),
     (Identity, "eid"): "89049032123451234512345678901235",
     (Identity, "sgp32_version"): "1.3",
     (Credential, "ci_certificate"): certificate(key(1)),
+    (Credential, "eum_certificate"): certificate(key(1)),
+    (Credential, "euicc_certificate"): certificate(key(4, "brainpoolP256r1")),
     (Credential, "key_file"): "SK_EUICC_ECDSA_NIST.pem",
     (Installation, "step"): 5,
     (Installation, "iccid"): b"\x42" * 10,
+    (Installation, "smdp_oid"): "2.999.10",
+    (ImmediateEnable, "smdp_oid"): "2.999.11",
     (Profile, "profile_class"): 1,
+    (Profile, "dp_oid"): "2.999.12",
+    (Profile, "service_data"): bytes.fromhex("BF2200"),
+    (Profile, "iot_data"): bytes.fromhex("BF6400"),
+    (PackageResult, "signed"): bytes.fromhex("BF5100"),
+    (Notification, "signed"): bytes.fromhex("BF3700"),
     (Notification, "iccid"): b"\x42" * 10,
     (State, "next_seq"): 1000,
     (State, "next_token"): 1000,
