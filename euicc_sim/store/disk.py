@@ -48,8 +48,14 @@ class Disk:
         return _filled(fd, content)
 
     def truncate(self, path: Path, size: int) -> int:
-        """Truncate a file; return its descriptor."""
+        """Truncate a file; return its descriptor.
+
+        Raises StrangeFileError, and changes nothing, if it has another name too.
+        """
         fd = _opened(path, os.O_WRONLY)
+        if os.fstat(fd).st_nlink != 1:
+            os.close(fd)
+            raise StrangeFileError(errno.EBUSY, f"{path} was changed by another program")
         try:
             os.ftruncate(fd, size)
         except BaseException:

@@ -101,6 +101,14 @@ def _check_version(sgp32: str) -> None:
 def _check_free(directory: Path) -> None:
     if (directory / DOCUMENT).exists():
         raise CardError(f"{directory} has a card already; open it, or choose another directory")
+    changes = directory / CHANGES
+    if os.path.lexists(changes) and (
+        changes.is_symlink() or not changes.is_file() or changes.stat().st_size
+    ):
+        raise CardError(
+            f"{changes} is the change log of another card; "
+            "move it away, or choose another directory"
+        )
 
 
 @contextmanager

@@ -241,6 +241,39 @@ def test_a_card_that_is_there_already_is_said_before_anything_else(directory: Pa
         Card.create(directory, eid="1", fsync=False)
 
 
+def _left_over(directory: Path) -> None:
+    (directory / "card.changes").write_bytes(b'{"number":1}\n')
+
+
+def _torn(directory: Path) -> None:
+    (directory / "card.changes").write_bytes(b"\0")
+
+
+def _folder(directory: Path) -> None:
+    (directory / "card.changes").mkdir()
+
+
+def _link(directory: Path) -> None:
+    (directory / "card.changes").symlink_to("nowhere")
+
+
+@pytest.mark.parametrize("left_over", [_left_over, _torn, _folder, _link])
+def test_beside_a_change_log_of_another_card_no_card_is_made(
+    tmp_path: Path, pki_folder: Path, left_over: Callable[[Path], None]
+) -> None:
+    left_over(tmp_path)
+    before = {one.name for one in tmp_path.iterdir()}
+    with pytest.raises(CardError, match=r"card\.changes .* of another card; .* choose another"):
+        Card.create(tmp_path, pki=pki_folder)
+    assert {one.name for one in tmp_path.iterdir()} == before
+
+
+def test_an_empty_change_log_is_in_nobody_s_way(tmp_path: Path, pki_folder: Path) -> None:
+    (tmp_path / "card.changes").touch()
+    Card.create(tmp_path, pki=pki_folder, fsync=False).close()
+    Card.open(tmp_path, fsync=False).close()
+
+
 def test_private_keys_without_a_card_are_never_overwritten(directory: Path) -> None:
     (directory / DOCUMENT).unlink()
     before = tree(directory)

@@ -639,3 +639,16 @@ def test_a_check_sees_a_private_key_of_another_card(directory: Path) -> None:
     shutil.copy(directory / "SK_EUICC_ECDSA_BRP.pem", directory / "SK_EUICC_ECDSA_NIST.pem")
     with pytest.raises(CardError, match=r"SK_EUICC_ECDSA_NIST\.pem is not the private key"):
         check_card(directory)
+
+
+@pytest.mark.parametrize("tail", [b'{"number":1,"ca', b"\0" * 4096], ids=["cut", "zeros"])
+def test_a_torn_change_log_that_is_another_file_too_is_left_alone(
+    directory: Path, tail: bytes
+) -> None:
+    (directory / CHANGES).write_bytes(tail)
+    other = directory.with_name("elsewhere")
+    os.link(directory / CHANGES, other)
+    with Card.open(directory, fsync=False) as card:
+        card.transmit(SELECT_ISDR)
+        assert es10_sw(card.transmit, bytes.fromhex("BF6503800162")) == (b"", 0x6581)
+    assert other.read_bytes() == tail
