@@ -1,6 +1,8 @@
 """Keys and certificates as files. Knows formats and file modes, not the layout of folders."""
 
+import errno
 import os
+import stat
 from pathlib import Path
 
 from cryptography import x509
@@ -13,6 +15,7 @@ from keys.errors import PkiError
 
 _OWNER_ONLY = 0o600
 _PUBLIC = 0o644
+_MAX_KEY_FILE = 0x10000
 # The library raises TypeError when a key is encrypted.
 _UNPARSABLE = (ValueError, TypeError, UnsupportedAlgorithm)
 
@@ -40,12 +43,13 @@ def write_public_file(path: Path, content: bytes, *, fsync: bool = True) -> None
     _write_new(path, content, _PUBLIC, fsync=fsync)
 
 
-def load_private_key(path: Path) -> ec.EllipticCurvePrivateKey:
+def load_private_key(path: Path, *, plain: bool = False) -> ec.EllipticCurvePrivateKey:
     """Read an unencrypted PEM private key, PKCS#8 (RFC 5958) or SEC 1 (RFC 5915).
 
+    With `plain` only a plain file of up to 64 KiB is read, and no symbolic link is followed.
     `PkiError` when the file cannot be read, is not such a key, or its curve is not in `Curve`.
     """
-    content = _read(path)
+    content = _read_plain(path) if plain else _read(path)
     try:
         key = serialization.load_pem_private_key(content, password=None)
     except _UNPARSABLE as reason:
@@ -82,6 +86,32 @@ def _read(path: Path) -> bytes:
         raise PkiError(
             f"{path} cannot be read: {reason.strerror}. Check its name and its permissions."
         ) from reason
+
+
+def _read_plain(path: Path) -> bytes:
+    # Without O_NONBLOCK a FIFO would keep us waiting.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags)
+        try:
+            mode = os.fstat(descriptor).st_mode
+            content = os.read(descriptor, _MAX_KEY_FILE + 1) if stat.S_ISREG(mode) else None
+        finally:
+            os.close(descriptor)
+    except OSError as reason:
+        why = "it is a symbolic link" if reason.errno == errno.ELOOP else reason.strerror
+        raise PkiError(
+            f"{path} cannot be read: {why}. Put the key file itself there, readable by you."
+        ) from reason
+    if content is None:
+        why = os.strerror(errno.EISDIR) if stat.S_ISDIR(mode) else "it is not a plain file"
+        raise PkiError(f"{path} cannot be read: {why}. Put the key file itself there.")
+    if len(content) > _MAX_KEY_FILE:
+        raise PkiError(
+            f"{path} cannot be read: it has more than {_MAX_KEY_FILE} bytes, which no key has. "
+            "Put the key file itself there."
+        )
+    return content
 
 
 def _write_new(path: Path, content: bytes, mode: int, *, fsync: bool) -> None:

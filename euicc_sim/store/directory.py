@@ -10,6 +10,7 @@ import errno
 import fcntl
 import logging
 import os
+import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -493,6 +494,9 @@ def _lock(directory: Path) -> int:
         raise CardError(f"{directory} cannot be opened: {reason(error)}") from error
     except OSError as error:
         raise CardError(f"{directory} cannot be locked: {reason(error)}") from error
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise CardError(f"{directory / LOCK} is not a plain file; remove it")
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -182,7 +182,7 @@ def load_signers(directory: Path, identity: Identity) -> tuple[Signer, ...]:
 def _signer(directory: Path, credential: Credential) -> Signer:
     path = directory / credential.key_file
     try:
-        key = load_private_key(path)
+        key = load_private_key(path, plain=True)
     except PkiError as error:
         raise CardError(str(error)) from error
     try:

@@ -460,6 +460,34 @@ def test_a_private_key_that_cannot_be_read_is_named_with_the_reason(directory: P
         Card.open(directory)
 
 
+def test_a_private_key_that_is_a_link_is_not_followed(directory: Path, tmp_path: Path) -> None:
+    (directory / NIST_KEY).rename(tmp_path / "outside.pem")
+    (directory / NIST_KEY).symlink_to(tmp_path / "outside.pem")
+    with pytest.raises(CardError, match=f"{NIST_KEY} cannot be read: it is a symbolic link"):
+        Card.open(directory)
+
+
+def test_a_private_key_that_is_a_fifo_is_refused_at_once(directory: Path) -> None:
+    (directory / NIST_KEY).unlink()
+    os.mkfifo(directory / NIST_KEY)
+    with pytest.raises(CardError, match=f"{NIST_KEY} cannot be read: it is not a plain file"):
+        Card.open(directory)
+
+
+def test_a_private_key_of_a_gigabyte_is_not_read(directory: Path) -> None:
+    with (directory / NIST_KEY).open("r+b") as file:
+        file.truncate(1 << 30)
+    with pytest.raises(CardError, match=f"{NIST_KEY} cannot be read: it has more than 65536 bytes"):
+        Card.open(directory)
+
+
+def test_a_lock_that_is_a_fifo_is_refused(directory: Path) -> None:
+    (directory / "lock").unlink(missing_ok=True)
+    os.mkfifo(directory / "lock")
+    with pytest.raises(CardError, match="lock is not a plain file"):
+        Card.open(directory)
+
+
 def _off_the_curve(der: bytes) -> bytes:
     at = der.index(hx("034200 04")) + 4
     return der[:at] + bytes(64) + der[at + 64 :]
