@@ -6,16 +6,20 @@ journal cannot be written works all the same.
 
 from __future__ import annotations
 
+import errno
 import json
+import logging
 import os
+import stat
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 JOURNAL = "events.jsonl"
 MAX_SIZE = 0x40000
 """Bytes; of a longer journal only the newer half is kept, and the state of the link."""
+
+log = logging.getLogger(__name__)
 
 
 class Entry(NamedTuple):
@@ -39,6 +43,7 @@ class Journal:
         self._path = directory / JOURNAL
         self._noted: list[Entry] = []
         self._link: Entry | None = None
+        self._is_refused = False
 
     def function(self, at: float, name: str, text: str, *, refused: bool) -> None:
         """Note the outcome of a function."""
@@ -55,29 +60,63 @@ class Journal:
         self.flush()
 
     def flush(self) -> None:
-        """Write what was noted; ignores errors."""
+        """Write what was noted; ignores errors.
+
+        A journal that is not a plain file of the directory is left alone, with one log line.
+        """
         if not self._noted:
             return
         noted, self._noted = self._noted, []
-        with suppress(OSError):
-            with self._path.open("a") as file:
+        try:
+            with open(_opened(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT), "a") as file:
                 file.writelines(map(_line, noted))
                 size = file.tell()
             if size > MAX_SIZE:
                 self._shorten()
+        except _NotPlainError:
+            if not self._is_refused:
+                log.warning("%s is not a plain file: remove it, or have no journal", self._path)
+            self._is_refused = True
+        except OSError:
+            pass
 
     def _shorten(self) -> None:
-        half = self._path.read_text()[-MAX_SIZE // 2 :]
+        half = _content(self._path)[-MAX_SIZE // 2 :]
         link = _line(self._link) if self._link else ""
         draft = self._path.with_name(f"{JOURNAL}.new")
-        draft.write_text(link + half[half.find("\n") + 1 :])
+        draft.unlink(missing_ok=True)
+        with open(_opened(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "w") as file:
+            file.write(link + half[half.find("\n") + 1 :])
         draft.replace(self._path)
+
+
+class _NotPlainError(OSError):
+    """A link, FIFO, socket or device in the place of the journal."""
+
+
+def _opened(path: Path, flags: int) -> int:
+    """Open a plain file; a link is not followed, and a FIFO does not keep us waiting."""
+    try:
+        fd = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise _NotPlainError(error.errno, error.strerror) from error
+        raise
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise _NotPlainError(errno.EINVAL, "it is not a plain file")
+    return fd
+
+
+def _content(path: Path) -> str:
+    with open(_opened(path, os.O_RDONLY), errors="replace") as file:
+        return file.read()
 
 
 def read(directory: Path) -> list[Entry]:
     """The journal of a card, oldest first; empty when there is none. Skips malformed lines."""
     try:
-        content = (directory / JOURNAL).read_text(errors="replace")
+        content = _content(directory / JOURNAL)
     except OSError:
         return []
     return [one for line in content.splitlines() if (one := _entry(line)) is not None]

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from euicc_sim.tracing.journal import JOURNAL, MAX_SIZE, Entry, Journal, read
 
 
@@ -55,3 +57,48 @@ def test_a_directory_that_cannot_be_written_is_not_an_error(tmp_path: Path) -> N
     journal.function(1.0, "GetEID", "GetEID: ok", refused=False)
     journal.flush()
     assert read(tmp_path / "nowhere") == []
+
+
+def noted(directory: Path) -> Journal:
+    """A journal with a line to write."""
+    journal = Journal(directory)
+    journal.function(1.0, "GetEID", "GetEID: ok", refused=False)
+    return journal
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["outside", "dangling"])
+def test_a_journal_that_is_a_link_is_not_followed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, is_there: bool
+) -> None:
+    outside = tmp_path / "outside"
+    if is_there:
+        outside.write_text("mine")
+    (tmp_path / JOURNAL).symlink_to(outside)
+    journal = noted(tmp_path)
+    journal.flush()
+    journal.end()
+    assert outside.exists() == is_there
+    assert not is_there or outside.read_text() == "mine"
+    assert read(tmp_path) == []
+    assert [one.getMessage() for one in caplog.records] == [
+        f"{tmp_path / JOURNAL} is not a plain file: remove it, or have no journal"
+    ]
+
+
+def test_a_journal_that_is_a_fifo_keeps_nobody_waiting(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    os.mkfifo(tmp_path / JOURNAL)
+    noted(tmp_path).flush()
+    assert read(tmp_path) == []
+    assert "is not a plain file" in caplog.text
+
+
+def test_a_draft_of_the_journal_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("mine")
+    (tmp_path / f"{JOURNAL}.new").symlink_to(outside)
+    (tmp_path / JOURNAL).write_text("x" * MAX_SIZE + "\n")
+    noted(tmp_path).flush()
+    assert outside.read_text() == "mine"
+    assert (tmp_path / JOURNAL).stat().st_size < MAX_SIZE
