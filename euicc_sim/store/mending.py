@@ -6,18 +6,29 @@ That is: `card.json` was edited while it had a pending change log.
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack, suppress
 from enum import StrEnum
 from pathlib import Path
 
 from euicc_sim.store import change_log
 from euicc_sim.store.change_log import EditedError, LogError
 from euicc_sim.store.directory import JsonStore, look, misfit, missing, replayed, stored
-from euicc_sim.store.disk import CHANGES, DOCUMENT, DRAFT, CardError, Disk, read_file, reason
+from euicc_sim.store.disk import (
+    CHANGES,
+    DOCUMENT,
+    DRAFT,
+    CardError,
+    Disk,
+    read_file,
+    reason,
+    refuse_link,
+)
 from euicc_sim.store.document import DocumentError, PackageError, render
 from euicc_sim.store.making import load_signers
 from euicc_sim.store.packages import Packages, sync_folder, unused
 
 EDITED = "card.json.edited"
+LOG_DRAFT = "card.changes.new"
 
 
 class Keep(StrEnum):
@@ -52,7 +63,7 @@ def check_card(directory: Path) -> list[str]:
     return said
 
 
-def mend_card(directory: Path, keep: Keep) -> str:
+def mend_card(directory: Path, keep: Keep, disk: Disk | None = None) -> str:
     """Resolve the conflict of an edited `card.json` with its change log; say what was done.
 
     The file that is not kept is renamed, so nothing is lost. On CardError nothing is changed.
@@ -61,24 +72,25 @@ def mend_card(directory: Path, keep: Keep) -> str:
         raise CardError(f"there is no card in {directory}")
     store = JsonStore(directory)
     try:
-        return _mend(directory, keep)
+        return _mend(directory, keep, disk or Disk())
     except OSError as error:
         raise CardError(f"{directory} could not be mended: {reason(error)}") from error
     finally:
         store.close()
 
 
-def _mend(directory: Path, keep: Keep) -> str:
+def _mend(directory: Path, keep: Keep, disk: Disk) -> str:
     document = read_file(directory / DOCUMENT)
     try:
-        log = change_log.read(read_file(directory / CHANGES))
+        changes = read_file(directory / CHANGES)
+        log = change_log.read(changes)
         if waiting := log.waiting(change_log.digest(document)):
             replayed(directory, document, waiting)
     except FileNotFoundError:
         return f"there is no {CHANGES}, so there is nothing to mend"
     except EditedError:
         if keep is Keep.CHANGES:
-            return _keep_changes(directory, document, log)
+            return _keep_changes(directory, document, changes, log, disk)
     except LogError as error:
         if keep is Keep.CHANGES:
             raise misfit(directory, document, error) from error
@@ -86,7 +98,7 @@ def _mend(directory: Path, keep: Keep) -> str:
         raise _no_card(directory, error) from error
     else:
         return f"{DOCUMENT} and {CHANGES} belong together, so there is nothing to mend"
-    return _keep_edit(directory, document)
+    return _keep_edit(directory, document, disk)
 
 
 def _no_card(directory: Path, error: DocumentError) -> CardError:
@@ -95,37 +107,65 @@ def _no_card(directory: Path, error: DocumentError) -> CardError:
     return CardError(f"{directory / DOCUMENT} cannot be kept: {error}")
 
 
-def _keep_edit(directory: Path, document: bytes) -> str:
+def _keep_edit(directory: Path, document: bytes, disk: Disk) -> str:
     try:
         stored(directory, document)
     except DocumentError as error:
         raise _no_card(directory, error) from error
     former = unused(directory / f"{CHANGES}.1")
-    os.rename(directory / CHANGES, former)
-    sync_folder(directory, Disk())
+    with ExitStack() as undo:
+        undo.callback(_back, former, directory / CHANGES)
+        disk.replace(directory / CHANGES, former)
+        sync_folder(directory, disk)
+        undo.pop_all()
     return f"{DOCUMENT} is the edited file; the changes are in {former.name}"
 
 
-def _keep_changes(directory: Path, document: bytes, log: change_log.Log) -> str:
-    changes = [one for one in log.lines if one.changes is not None]
+def _keep_changes(
+    directory: Path, document: bytes, changes: bytes, log: change_log.Log, disk: Disk
+) -> str:
+    lines = [one for one in log.lines if one.changes is not None]
     try:
-        identity, state = replayed(directory, document, changes)
+        identity, state = replayed(directory, document, lines)
     except LogError as error:
         raise misfit(directory, document, error) from error
     except DocumentError as error:
         raise _no_card(directory, error) from error
     content = render(identity, state)
-    former = unused(directory / EDITED)
-    os.link(directory / DOCUMENT, former)
-    disk = Disk()
     line, _ = log.end.line(log.lines[-1].card, folded=change_log.digest(content))
-    if log.torn:
-        _synced(disk, disk.truncate(directory / CHANGES, log.end.size))
-    _synced(disk, disk.append(directory / CHANGES, line, log.end.size))
-    _synced(disk, disk.write(directory / DRAFT, content))
-    disk.replace(directory / DRAFT, directory / DOCUMENT)
-    sync_folder(directory, disk)
+    former, former_log = unused(directory / EDITED), unused(directory / f"{CHANGES}.1")
+    with ExitStack() as undo:
+        _draft(disk, directory / DRAFT, content, undo)
+        _draft(disk, directory / LOG_DRAFT, changes[: log.end.size] + line, undo)
+        for path, name in ((directory / DOCUMENT, former), (directory / CHANGES, former_log)):
+            os.link(path, name)
+            undo.callback(_back, name, path)
+        # the longer log first: it leads to both documents
+        disk.replace(directory / LOG_DRAFT, directory / CHANGES)
+        disk.replace(directory / DRAFT, directory / DOCUMENT)
+        sync_folder(directory, disk)
+        undo.pop_all()
+    with suppress(OSError):
+        former_log.unlink()
     return f"{DOCUMENT} has the changes; the edited file is {former.name}"
+
+
+def _draft(disk: Disk, path: Path, content: bytes, undo: ExitStack) -> None:
+    refuse_link(path)
+    undo.callback(_remove, path)
+    _synced(disk, disk.write(path, content))
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
+
+
+def _back(name: Path, path: Path) -> None:
+    """Give a file that was renamed or linked its own name again, and only that."""
+    with suppress(OSError):
+        os.replace(name, path)
+    _remove(name)  # which a replacement by the same file leaves
 
 
 def _synced(disk: Disk, fd: int) -> None:

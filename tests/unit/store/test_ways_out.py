@@ -194,3 +194,60 @@ def test_an_edited_file_that_is_no_card_is_to_be_mended_before_the_choice(
     with pytest.raises(CardError, match=r"mend that place first \(it is not JSON") as caught:
         Card.open(image)
     assert f"card mend {image}" in str(caught.value)
+
+
+# -- a mending that fails
+
+
+def edited(directory: Path) -> Path:
+    image = killed(directory, addressed)
+    document = image / DOCUMENT
+    document.write_text(document.read_text().replace('"Operator"', '"Operatrix"'))
+    with (image / CHANGES).open("ab") as file:
+        file.write(b'{"number":2,"ca')
+    return image
+
+
+@pytest.mark.parametrize("half", [False, True], ids=["not begun", "half done"])
+@pytest.mark.parametrize(("keep", "steps"), [(Keep.EDIT, 2), (Keep.CHANGES, 7)])
+def test_a_mending_that_fails_at_any_step_leaves_all_as_before_and_can_be_tried_again(
+    directory: Path, keep: Keep, steps: int, half: bool
+) -> None:
+    image = edited(directory)
+    before = contents(image)
+    for at in range(steps):
+        disk = FaultyDisk()
+        disk.arm(at, half=half)
+        with pytest.raises(CardError, match=r"could not be mended"):
+            mend_card(image, keep, disk)
+        assert contents(image) == before, disk.calls
+    disk = FaultyDisk()
+    disk.arm()
+    mend_card(image, keep, disk)
+    assert len(disk.calls) == steps
+    new = {Keep.EDIT: "card.changes.1", Keep.CHANGES: "card.json.edited"}[keep]
+    assert contents(image).keys() - before.keys() == {new}
+    assert (image / new).stat().st_nlink == 1
+    state = opened_once(image)
+    assert state.profiles[0].service_provider == "Operatrix"
+    assert state.default_dp_address == ("a.example" if keep is Keep.CHANGES else "")
+
+
+@pytest.mark.parametrize("name", ["card.json.new", "card.changes.new"])
+def test_a_draft_that_is_a_symbolic_link_or_a_folder_stays_and_nothing_is_mended(
+    directory: Path, name: str
+) -> None:
+    image = edited(directory)
+    (image / name).symlink_to(directory / "target")
+    before = contents(image)
+    for _ in range(2):
+        with pytest.raises(CardError, match="symbolic link"):
+            mend_card(image, Keep.CHANGES)
+        assert (image / name).is_symlink()
+    (image / name).unlink()
+    (image / name).mkdir()
+    for _ in range(2):
+        with pytest.raises(CardError, match="could not be mended"):
+            mend_card(image, Keep.CHANGES)
+        assert (image / name).is_dir()
+    assert contents(image) == before
