@@ -42,7 +42,7 @@ def directory(tmp_path: Path, pki_folder: Path) -> Path:
         directory,
         (profile(NINETEEN_DIGITS),),
         results=(PackageResult(1, "eim1", b"\xbf\x51\x00"),),
-        notifications=(Notification(2, frozenset({1}), "a", None, b"\xbf\x2f\x00"),),
+        notifications=(Notification(2, frozenset({1}), "a", None, b"\xbf\x37\x00"),),
         next_seq=3,
     )
     return directory
