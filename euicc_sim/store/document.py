@@ -272,10 +272,11 @@ def _tokens(text: bytes) -> Iterator[_Token]:
         depth -= found in "}]"
 
 
-def _places(text: bytes) -> Iterator[tuple[list[str | int], int, bool]]:
+def _places(text: bytes) -> Iterator[tuple[list[str | int | None], int, bool]]:
     """The places of valid JSON in order, each with its line and whether it is a field.
 
     Anything nested deeper than `MAX_DEPTH` is skipped: a document has no field there.
+    A place is one list that changes on the way: copy it to keep it.
     """
     stack: list[str | int | None] = []
     last = _Token("", 0, 0, 0)
@@ -285,15 +286,15 @@ def _places(text: bytes) -> Iterator[tuple[list[str | int], int, bool]]:
         if one.text in ("{", "["):
             stack.append(None if one.text == "{" else 0)
             if one.text == "[":
-                yield [step for step in stack if step is not None], one.line, False
+                yield stack, one.line, False
         elif one.text in ("}", "]"):
             stack.pop()
         elif one.text == ":" and stack:
             stack[-1] = json.loads(last.text)
-            yield [step for step in stack if step is not None], last.line, True
+            yield stack, last.line, True
         elif one.text == "," and stack and isinstance(stack[-1], int):
             stack[-1] += 1
-            yield [step for step in stack if step is not None], one.line, False
+            yield stack, one.line, False
         last = one
 
 
@@ -303,15 +304,18 @@ def _line(text: bytes, steps: Steps) -> int | None:
     wanted = list(steps)
     with suppress(ValueError):
         for place, line, _ in _places(text):
-            if len(place) > best and place == wanted[: len(place)]:
-                found, best = line, len(place)
+            depth = len(place)
+            if not best < depth <= len(wanted) or place[-1] != wanted[depth - 1]:
+                continue
+            if place == wanted[:depth]:
+                found, best = line, depth
                 if best == len(wanted):
                     break
     return found
 
 
 def _twice(text: bytes) -> str:
-    seen: set[tuple[str | int, ...]] = set()
+    seen: set[tuple[str | int | None, ...]] = set()
     for place, line, is_field in _places(text):
         if is_field:
             if tuple(place) in seen:
