@@ -25,6 +25,7 @@ from support.psmos import GET_RAT, delete, disable, enable, order
 
 from euicc_sim import Card
 from euicc_sim.model.state import Returns
+from euicc_sim.store import copy_card
 
 Send = Callable[[bytes], bytes]
 
@@ -48,9 +49,12 @@ def test_a_disabled_profile_is_gone(send: Send, eim: Eim) -> None:
     assert states(send) == {A: True, B: False}
 
 
-def test_its_package_is_gone_from_the_disk(send: Send, eim: Eim, tmp_path: Path) -> None:
-    kept = tmp_path / "card" / "profiles"
+def test_its_package_is_not_a_part_of_the_card_any_more(
+    send: Send, eim: Eim, tmp_path: Path
+) -> None:
+    kept = tmp_path / "copy" / "profiles"
     order(send, eim, delete(C))
+    copy_card(tmp_path / "card", tmp_path / "copy")
     assert {one.name for one in kept.iterdir()} == {
         "89000123456789012341.upp",
         "89000123456789012342.upp",
