@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from functools import cache
 from typing import NoReturn, TypeVar
 
 import msgspec
@@ -93,13 +94,19 @@ def fields_as_json(value: msgspec.Struct) -> dict[str, Json]:
 
 def _kept(value: msgspec.Struct) -> Iterable[tuple[str, object]]:
     """The fields that are written, under their JSON names."""
-    for field in structs.fields(value):
+    for field in _fields(type(value)):
         one = getattr(value, field.name)
         default = field.default
         if field.default_factory is not msgspec.NODEFAULT:
             default = field.default_factory()
         if one is not None and not (value.__struct_config__.omit_defaults and one == default):
             yield field.encode_name, one
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[structs.FieldInfo, ...]:
+    """The fields of a struct; msgspec reads the annotations anew for each call."""
+    return structs.fields(kind)
 
 
 def _declared(kind: type[object]) -> inspect.Type:
