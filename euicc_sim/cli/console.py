@@ -47,8 +47,7 @@ def fail(sentence: str) -> NoReturn:
 
 def log_line(text: str, *, refused: bool = False) -> None:
     """Print a line of a server's log, with the time; in red if the request was refused."""
-    line = " ".join(text.split())
-    harmless = line if line.isprintable() else ascii(line)[1:-1]
+    harmless = printable(" ".join(text.split()))
     at = datetime.now().astimezone().strftime("%H:%M:%S")
     console.print(Text.assemble((at, "dim"), " ", (harmless, "red" if refused else "")))
 

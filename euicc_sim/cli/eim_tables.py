@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from euicc_sim.asn1.iccid import iccid_digits
-from euicc_sim.cli.console import facts
+from euicc_sim.cli.console import facts, printable
 from euicc_sim.parties.eim import Eim, eim_file
 from euicc_sim.parties.messages import Outcome, PackageAnswer
 from keys import Curve
@@ -82,5 +82,4 @@ def _shown(value: Any) -> str:
     if isinstance(value, list | tuple | frozenset):
         members = sorted(value) if isinstance(value, frozenset) else value
         return "[" + "; ".join(map(_shown, members)) + "]"
-    text = str(value)
-    return text if text.isprintable() else ascii(text)[1:-1]
+    return printable(str(value))
