@@ -17,7 +17,7 @@ from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.profile_tables import kept_profiles
 from euicc_sim.model.identity import CardType
 from euicc_sim.model.profile import AuthorisationRule, Operator, Rule
-from euicc_sim.model.state import Limits
+from euicc_sim.model.state import Limits, Strictness
 from euicc_sim.store import (
     DEFAULT_EID,
     Keep,
@@ -172,6 +172,21 @@ def set_(
         bool | None,
         typer.Option("--memory-full/--no-memory-full", help="Nothing more fits."),
     ] = None,
+    strict: Annotated[
+        bool | None,
+        typer.Option(
+            "--strict/--no-strict",
+            help="Refuse every request that is not in the form of the standard, as chips do.",
+        ),
+    ] = None,
+    lenient: Annotated[
+        bool | None,
+        typer.Option(
+            "--lenient/--no-lenient",
+            help="Serve every request that can be understood. With neither, only the wrong forms "
+            "that known clients send are served.",
+        ),
+    ] = None,
     sgp32: Annotated[
         str | None,
         typer.Option(metavar="VERSION", help=f"Speak a different version of SGP.32: {_VERSIONS}."),
@@ -188,10 +203,24 @@ def set_(
         "memory_full": memory_full,
     }
     changes = {name: value for name, value in wanted.items() if value is not None}
+    strictness = _strictness(directory, strict=strict, lenient=lenient)
     if sgp32 is not None:
         set_version(directory, sgp32)
-    switches = set_switches(directory, **changes)
+    switches = set_switches(directory, strictness=strictness, **changes)
     console.print(settings_table(read(directory)[0], switches))
+
+
+def _strictness(directory: Path, *, strict: bool | None, lenient: bool | None) -> Strictness | None:
+    """What `--strict` and `--lenient` ask for; None is no change."""
+    if strict and lenient:
+        fail("a card is either strict or lenient; give one of --strict and --lenient.")
+    if strict or lenient:
+        return Strictness.STRICT if strict else Strictness.LENIENT
+    ended = {Strictness.STRICT: strict, Strictness.LENIENT: lenient}
+    if strict is lenient is None:
+        return None
+    now = read(directory)[1].switches.strictness
+    return Strictness.DEFAULT if ended.get(now) is False else now
 
 
 def _bytes(size: str) -> int:

@@ -10,7 +10,7 @@ from rich.table import Table
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.console import columns, facts
 from euicc_sim.model.identity import CardType, Identity
-from euicc_sim.model.state import State, Switches
+from euicc_sim.model.state import State, Strictness, Switches
 from euicc_sim.store import ID_TYPES, STEPS
 
 _EIM_HEAD = ("eIM", "type", "counter", "token", "key", "FQDN")
@@ -48,12 +48,15 @@ def settings_table(identity: Identity, switches: Switches) -> Table:
     on = switches_on(switches)
     version = {"SGP.32": identity.sgp32_version}
     rows = {} if identity.card_type is CardType.CONSUMER else version
-    return facts(rows | {name: "on" if name in on else "off" for name in map(_name, _SWITCHES)})
+    rows |= {name: "on" if name in on else "off" for name in map(_name, _SWITCHES)}
+    return facts(rows | {"strictness": switches.strictness.value})
 
 
 def switches_on(switches: Switches) -> list[str]:
     """The switches that are on, as `card set` calls them."""
-    return [_name(one) for one in _SWITCHES if getattr(switches, one)]
+    on = [_name(one) for one in _SWITCHES if getattr(switches, one)]
+    strictness = switches.strictness
+    return on if strictness is Strictness.DEFAULT else [*on, strictness.value]
 
 
 def eims_table(state: State) -> Table | str:
@@ -74,7 +77,7 @@ def eims_table(state: State) -> Table | str:
     return columns(_EIM_HEAD, rows, _EIM_HEAD[1:5])
 
 
-_SWITCHES = tuple(one.name for one in fields(Switches))
+_SWITCHES = tuple(one.name for one in fields(Switches) if one.type in ("bool", bool))
 
 
 def _name(switch: str) -> str:

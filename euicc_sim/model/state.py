@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Self
 
 from euicc_sim.model.eim import Eim
@@ -40,6 +41,18 @@ class ImmediateEnable:
     smdp_address: str | None = None
 
 
+class Strictness(StrEnum):
+    """What a card does with a request that is understood but not in the form of the standard.
+
+    `DEFAULT` serves the wrong forms that a known client sends (`readings.WRONG_FORMS`) and refuses
+    all others; `LENIENT` serves them all, `STRICT` none.
+    """
+
+    DEFAULT = "default"
+    LENIENT = "lenient"
+    STRICT = "strict"
+
+
 @dataclass(frozen=True, slots=True)
 class Switches:
     """Ways in which a card can be difficult, so that users can see how their software copes.
@@ -54,6 +67,7 @@ class Switches:
     ipad_required: bool = False
     toolkit_busy: bool = False
     memory_full: bool = False
+    strictness: Strictness = Strictness.DEFAULT
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.es10.session import Signer
 from euicc_sim.model.identity import CardType, Credential, Identity
 from euicc_sim.model.profile import AuthorisationRule
-from euicc_sim.model.state import Limits, State, Switches
+from euicc_sim.model.state import Limits, State, Strictness, Switches
 from euicc_sim.store.directory import JsonStore, read
 from euicc_sim.store.disk import CHANGES, DOCUMENT, DRAFT, LOCK, CardError, reason
 from euicc_sim.store.kinds import MAX_INTEGER, MisfitError
@@ -199,15 +199,19 @@ def _signer(directory: Path, credential: Credential) -> Signer:
     return Signer(credential, key)
 
 
-def set_switches(directory: Path, **changes: bool) -> Switches:
+def set_switches(
+    directory: Path, *, strictness: Strictness | None = None, **changes: bool
+) -> Switches:
     """Turn switches of a closed card on or off, and return all switches.
 
     `changes` are fields of `Switches`; if there are none, the card may be in use. Raises CardError.
     """
-    if not changes:
+    if not changes and strictness is None:
         return read(directory)[1].switches
     with _closed_card(directory, "the switches were not saved") as (store, _, state):
-        switches = replace(state.switches, **changes)
+        switches = replace(
+            state.switches, strictness=strictness or state.switches.strictness, **changes
+        )
         store.save(replace(state, switches=switches))
     return switches
 

@@ -37,7 +37,7 @@ from euicc_sim.model.profile import (
     Recipient,
     Rollback,
 )
-from euicc_sim.model.state import ImmediateEnable, Limits, Returns, State, Switches
+from euicc_sim.model.state import ImmediateEnable, Limits, Returns, State, Strictness, Switches
 from euicc_sim.store.kinds import (
     BOOLEAN,
     MAX_INTEGER,
@@ -316,6 +316,7 @@ SWITCHES = Record(
     Field("ipadRequired", "ipad_required", BOOLEAN),
     Field("toolkitBusy", "toolkit_busy", BOOLEAN),
     Field("memoryFull", "memory_full", BOOLEAN),
+    Field("strictness", "strictness", word_of(Strictness)),
 )
 STATE = Record(
     State,

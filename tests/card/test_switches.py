@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.eims import add_initial, ask, eim1, tlv, trust, value_of
@@ -30,7 +31,7 @@ from support.managing import (
 )
 
 from euicc_sim import Card
-from euicc_sim.model.state import Switches
+from euicc_sim.model.state import Strictness, Switches
 from euicc_sim.parties.messages.errors import LpaError
 
 Send = Callable[[bytes], bytes]
@@ -63,17 +64,23 @@ def on(**switches: bool) -> pytest.MarkDecorator:
     return holding(*PROFILES, state=switched_on(**switches))
 
 
-@pytest.mark.parametrize("name", Switches.__dataclass_fields__)
-def test_a_switch_is_kept(card: Card, name: str) -> None:
+NAMES = [one for one in Switches.__dataclass_fields__ if one != "strictness"]
+SWITCHES: list[dict[str, Any]] = [{name: True} for name in NAMES]
+SWITCHES += [{"strictness": Strictness.STRICT}, {"strictness": Strictness.LENIENT}]
+
+
+@pytest.mark.parametrize("on", SWITCHES, ids=str)
+def test_a_switch_is_kept(card: Card, on: dict[str, Any]) -> None:
+    switches = Switches(**on)
     assert card.state.switches == Switches()
     card.close()
-    put(card.directory, switches=Switches(**{name: True}))
+    put(card.directory, switches=switches)
     with Card.open(card.directory, fsync=False) as again:
-        assert again.state.switches == Switches(**{name: True})
+        assert again.state.switches == switches
         again.transmit(SELECT_ISDR)
         es10_sw(again.transmit, nickname(A, b"new"))
     with Card.open(card.directory, fsync=False) as again:
-        assert again.state.switches == Switches(**{name: True})
+        assert again.state.switches == switches
 
 
 # -- reset after switch

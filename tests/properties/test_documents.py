@@ -27,7 +27,7 @@ from euicc_sim.model.profile import (
     Rollback,
     isdp_aid,
 )
-from euicc_sim.model.state import ImmediateEnable, Limits, Returns, State, Switches
+from euicc_sim.model.state import ImmediateEnable, Limits, Returns, State, Strictness, Switches
 from euicc_sim.store import change_log
 from euicc_sim.store.document import from_tree, parse, render, tree
 
@@ -135,7 +135,7 @@ def with_profiles(draw: st.DrawFn, state: State) -> State:
         fallback_profile=draw(some),
         returns=Returns(draw(grant) if back else None, draw(some), draw(some), draw(some)),
         installation=draw(st.none() | installations),
-        switches=draw(st.builds(Switches, *[st.booleans()] * 4)),
+        switches=draw(st.builds(Switches, *[st.booleans()] * 4, st.sampled_from(Strictness))),
     )
 
 

@@ -57,8 +57,8 @@ def change(card: Card, **fields: Any) -> None:
     card._state = state
 
 
-def switch(card: Card, **switches: bool) -> None:
-    """Make a card difficult: toolkit_busy, memory_full, reset_after_switch."""
+def switch(card: Card, **switches: Any) -> None:
+    """Make a card difficult: toolkit_busy, memory_full, reset_after_switch, strictness."""
     change(card, switches=replace(card.state.switches, **switches))
 
 

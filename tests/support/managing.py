@@ -92,7 +92,7 @@ def put(directory: Path, profiles: tuple[Profile, ...] = (), **fields: Any) -> N
         store.close()
 
 
-def switched_on(**switches: bool) -> dict[str, Switches]:
+def switched_on(**switches: Any) -> dict[str, Switches]:
     """Fields of a state with these switches."""
     return {"switches": Switches(**switches)}
 

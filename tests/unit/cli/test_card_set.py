@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.command import Run, runner
@@ -13,12 +14,12 @@ from support.hexes import hx
 from support.published_pki import tree
 
 from euicc_sim import Card, CardError
-from euicc_sim.model.state import Switches
+from euicc_sim.model.state import Strictness, Switches
 from euicc_sim.store.directory import DOCUMENT, Disk, read
 from euicc_sim.store.making import set_switches
 
-NAMES = [one.name.replace("_", "-") for one in fields(Switches)]
-ALL_OFF = {"SGP.32": "1.2"} | dict.fromkeys(NAMES, "off")
+NAMES = [one.name.replace("_", "-") for one in fields(Switches) if one.name != "strictness"]
+ALL_OFF = {"SGP.32": "1.2"} | dict.fromkeys(NAMES, "off") | {"strictness": "default"}
 
 
 @pytest.fixture
@@ -43,7 +44,8 @@ def test_a_switch_goes_on_stays_and_goes_off_again(run: Run, directory: Path, na
     assert run(directory, f"--{name}").facts == ALL_OFF | {name: "on"}
     assert run(directory).facts == ALL_OFF | {name: "on"}
     with Card.open(directory, fsync=False) as card:
-        assert card.state.switches == Switches(**{name.replace("-", "_"): True})
+        switched: dict[str, Any] = {name.replace("-", "_"): True}
+        assert card.state.switches == Switches(**switched)
     assert run(directory, f"--no-{name}").facts == ALL_OFF
 
 
@@ -53,6 +55,35 @@ def test_what_is_not_named_is_left_as_it_is(run: Run, directory: Path) -> None:
         "toolkit-busy": "on",
         "ipad-required": "on",
     }
+
+
+@pytest.mark.parametrize("word", ["strict", "lenient"])
+def test_a_card_is_strict_or_lenient_until_it_is_told_not_to_be(
+    run: Run, directory: Path, word: str
+) -> None:
+    assert run(directory, f"--{word}").facts == ALL_OFF | {"strictness": word}
+    assert run(directory).facts == ALL_OFF | {"strictness": word}
+    with Card.open(directory, fsync=False) as card:
+        assert card.state.switches == Switches(strictness=Strictness(word))
+    assert run(directory, f"--no-{word}").facts == ALL_OFF
+
+
+def test_strict_takes_the_place_of_lenient_and_the_other_way_round(
+    run: Run, directory: Path
+) -> None:
+    run(directory, "--strict")
+    assert run(directory, "--lenient").facts["strictness"] == "lenient"
+    assert run(directory, "--no-strict").facts["strictness"] == "lenient"
+    assert run(directory, "--strict").facts["strictness"] == "strict"
+    assert run(directory, "--no-lenient").facts["strictness"] == "strict"
+    assert run(directory, "--no-lenient", "--no-strict").facts["strictness"] == "default"
+
+
+def test_a_card_cannot_be_strict_and_lenient(run: Run, directory: Path) -> None:
+    assert run(directory, "--strict", "--lenient").complaint == (
+        "a card is either strict or lenient; give one of --strict and --lenient."
+    )
+    assert run(directory).facts == ALL_OFF
 
 
 def test_nothing_else_of_the_card_changes(run: Run, directory: Path) -> None:
@@ -69,9 +100,9 @@ def test_show_names_the_switches_that_are_on(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    run(directory, "--memory-full", "--reset-after-switch")
+    run(directory, "--memory-full", "--reset-after-switch", "--strict")
     shown = runner(monkeypatch, capsys, "card", "show")(directory).facts
-    assert shown["switches"] == "reset-after-switch, memory-full"
+    assert shown["switches"] == "reset-after-switch, memory-full, strict"
     assert shown["memory"] == "0 of 524288 bytes free"
 
 
