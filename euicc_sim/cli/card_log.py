@@ -104,7 +104,7 @@ class CardLog:
     def _print(self, text: str) -> None:
         self._note(text)
         if self._journal:
-            self._journal.link(self._noted[-1][0], text)
+            self._journal.link(self._noted[-1][0], text, reader=self._reader)
         self.idle()
 
 

@@ -24,6 +24,7 @@ from euicc_sim.cli.watch_screen import Moment, screen
 from euicc_sim.store import CHANGES, DOCUMENT, changed_at, read
 from euicc_sim.tracing import journal
 from euicc_sim.tracing.journal import JOURNAL, Entry
+from euicc_sim.tracing.served import serving
 
 LOOK_SECONDS = 0.25
 FUNCTIONS_ONCE = 20
@@ -90,20 +91,6 @@ class Watched:
         except OSError:
             return None
         return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def serving(entries: Sequence[Entry]) -> Entry | None:
-    """What the process that serves the card said last of its link; None when there is none."""
-    last = next((one for one in reversed(entries) if one.process is not None), None)
-    if last is None or last.process is None or not last.text:
-        return None
-    try:
-        os.kill(last.process, 0)
-    except ProcessLookupError:
-        return None
-    except PermissionError:
-        return last
-    return last
 
 
 def _follow(watched: Watched, wait: Wait) -> None:

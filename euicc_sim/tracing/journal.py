@@ -12,21 +12,24 @@ import logging
 import os
 import stat
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 JOURNAL = "events.jsonl"
 MAX_SIZE = 0x40000
-"""Bytes; of a longer journal only the newer half is kept, and the state of the link."""
+"""Bytes; of a longer journal only the newer half is kept, and the state of the links."""
 
 log = logging.getLogger(__name__)
 
 
 class Entry(NamedTuple):
-    """A line: the time (seconds since 1970) and either a function's outcome or the link's state.
+    """A line: the time (seconds since 1970) and either a function's outcome or a link's state.
 
-    For a function, `name` is its name and `refused` whether it refused; `process` is None. For the
-    link, `process` is the process ID of the server; an empty text means that it has ended.
+    For a function, `name` is its name and `refused` whether it refused; `process` is None. A
+    refusal that came several `times` did so from `since` (seconds since 1970) to `at`. For a link,
+    `process` is the process ID of the server, and `reader` the PC/SC reader if it is one of vpcd's;
+    an empty text means that the process has ended.
     """
 
     at: float
@@ -34,6 +37,9 @@ class Entry(NamedTuple):
     name: str = ""
     refused: bool = False
     process: int | None = None
+    times: int = 1
+    since: float = 0.0
+    reader: str = ""
 
 
 class Journal:
@@ -42,20 +48,30 @@ class Journal:
     def __init__(self, directory: Path) -> None:
         self._path = directory / JOURNAL
         self._noted: list[Entry] = []
-        self._link: Entry | None = None
+        self._links: dict[str, Entry] = {}
         self._is_refused = False
 
     def function(self, at: float, name: str, text: str, *, refused: bool) -> None:
         """Note the outcome of a function."""
         self._noted.append(Entry(at, text, name, refused))
 
-    def link(self, at: float, text: str) -> None:
-        """Note the state of this process's link."""
-        self._link = Entry(at, text, process=os.getpid())
-        self._noted.append(self._link)
+    def again(self, at: float, name: str, text: str, *, times: int, since: float) -> None:
+        """Note that the refusal of `since` has come so many times by now.
+
+        For readers, this line replaces the earlier ones.
+        """
+        self._noted.append(Entry(at, text, name, refused=True, times=times, since=since))
+
+    def link(self, at: float, text: str, *, reader: str = "") -> None:
+        """Note the state of this process's link; `reader` is that of a link to vpcd."""
+        entry = Entry(at, text, process=os.getpid(), reader=reader)
+        self._links.pop(reader, None)
+        self._links[reader] = entry
+        self._noted.append(entry)
 
     def end(self) -> None:
         """Write that this process no longer serves the card."""
+        self._links.clear()
         self.link(time.time(), "")
         self.flush()
 
@@ -81,12 +97,15 @@ class Journal:
             pass
 
     def _shorten(self) -> None:
-        half = _content(self._path)[-MAX_SIZE // 2 :]
-        link = _line(self._link) if self._link else ""
+        lines = list(map(_line, _counted(_entries(_content(self._path)))))
+        kept, size = len(lines), 0
+        while kept and (size := size + len(lines[kept - 1])) <= MAX_SIZE // 2:
+            kept -= 1
+        links = map(_line, self._links.values()) if kept else ()
         draft = self._path.with_name(f"{JOURNAL}.new")
         draft.unlink(missing_ok=True)
         with open(_opened(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "w") as file:
-            file.write(link + half[half.find("\n") + 1 :])
+            file.writelines([*links, *lines[kept:]])
         draft.replace(self._path)
 
 
@@ -114,16 +133,36 @@ def _content(path: Path) -> str:
 
 
 def read(directory: Path) -> list[Entry]:
-    """The journal of a card, oldest first; empty when there is none. Skips malformed lines."""
+    """The journal of a card, oldest first; empty when there is none. Skips malformed lines.
+
+    A refusal that came several times is one entry, in the place of the last time.
+    """
     try:
         content = _content(directory / JOURNAL)
     except OSError:
         return []
+    return _counted(_entries(content))
+
+
+def _entries(content: str) -> list[Entry]:
     return [one for line in content.splitlines() if (one := _entry(line)) is not None]
+
+
+def _counted(entries: Iterable[Entry]) -> list[Entry]:
+    """The entries without those that a later count of the same refusal replaces."""
+    found: dict[object, Entry] = {}
+    for number, one in enumerate(entries):
+        since = one.at if one.times == 1 else one.since
+        key = (one.name, one.text, since) if one.refused else number
+        found.pop(key, None)
+        found[key] = one
+    return list(found.values())
 
 
 def _line(entry: Entry) -> str:
     given = {name: one for name, one in entry._asdict().items() if one or name == "at"}
+    if entry.times == 1:
+        del given["times"]
     return f"{json.dumps(given)}\n"
 
 
@@ -136,6 +175,9 @@ def _entry(line: str) -> Entry | None:
             str(found.get("name", "")),
             found.get("refused") is True,
             found.get("process") if isinstance(found.get("process"), int) else None,
+            int(found.get("times", 1)),
+            float(found.get("since", 0.0)),
+            str(found.get("reader", "")),
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None

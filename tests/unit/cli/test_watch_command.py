@@ -21,13 +21,11 @@ from typer.testing import CliRunner
 
 from euicc_sim import Card, CardError
 from euicc_sim.cli.card_log import CardLog
-from euicc_sim.cli.watch import Watched, serving, watch
+from euicc_sim.cli.watch import Watched, watch
 from euicc_sim.cli.watch_screen import screen
-from euicc_sim.tracing.journal import JOURNAL, Entry, Journal, read
+from euicc_sim.tracing.journal import JOURNAL, Journal, read
 
 DEADLINE = 20.0
-DEAD_PROCESS = 2**22 + 1
-"""Above the greatest process number of Linux."""
 
 app = typer.Typer()
 app.command()(watch)
@@ -131,24 +129,6 @@ def test_a_card_that_is_damaged_meanwhile_is_shown_as_it_was(card: Card) -> None
 def test_a_directory_without_a_card_is_told(tmp_path: Path) -> None:
     with pytest.raises(CardError, match="there is no card in"):
         Watched(tmp_path).look()
-
-
-def test_who_serves_is_the_last_that_said_so_and_lives() -> None:
-    here = Entry(1.0, "connected", process=os.getpid())
-    function = Entry(3.0, "GetEID: ok", "GetEID")
-    assert serving([]) is None
-    assert serving([here, function]) == here
-    assert serving([here, Entry(2.0, "", process=os.getpid())]) is None
-    assert serving([here, Entry(2.0, "connected", process=DEAD_PROCESS)]) is None
-    assert serving([Entry(1.0, "connected", process=1)]) is not None
-
-
-def test_a_process_of_somebody_else_serves_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    def kill(process: int, number: int) -> None:
-        raise PermissionError
-
-    monkeypatch.setattr(os, "kill", kill)
-    assert serving([Entry(1.0, "connected", process=1)]) is not None
 
 
 def test_a_card_that_cannot_keep_a_journal_is_served_all_the_same(card: Card) -> None:

@@ -44,10 +44,58 @@ def test_a_long_journal_loses_its_older_half_but_keeps_the_link(tmp_path: Path) 
     assert len(rest) > 800
 
 
+def test_a_refusal_that_is_counted_is_one_entry_in_the_place_of_the_last(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.function(1.0, "Delete", "Delete: enabled", refused=True)
+    journal.function(1.5, "GetEID", "GetEID: ok", refused=False)
+    journal.again(2.0, "Delete", "Delete: enabled", times=2, since=1.0)
+    journal.again(2.5, "Delete", "Delete: enabled", times=7, since=1.0)
+    journal.function(9.0, "Delete", "Delete: enabled", refused=True)
+    journal.flush()
+    assert read(tmp_path) == [
+        Entry(1.5, "GetEID: ok", "GetEID"),
+        Entry(2.5, "Delete: enabled", "Delete", refused=True, times=7, since=1.0),
+        Entry(9.0, "Delete: enabled", "Delete", refused=True),
+    ]
+
+
+def test_counting_a_refusal_takes_no_room_from_other_functions(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.link(0.5, "connected", reader="R")
+    journal.function(1.0, "GetEID", "GetEID: ok", refused=False)
+    journal.function(2.0, "Delete", "Delete: enabled", refused=True)
+    for times in range(2, 10_000):
+        journal.again(2.0 + times, "Delete", "Delete: enabled", times=times, since=2.0)
+        if times % 100 == 0:
+            journal.flush()
+    journal.flush()
+    assert read(tmp_path) == [
+        Entry(0.5, "connected", process=os.getpid(), reader="R"),
+        Entry(1.0, "GetEID: ok", "GetEID"),
+        Entry(10_001.0, "Delete: enabled", "Delete", refused=True, times=9_999, since=2.0),
+    ]
+    assert (tmp_path / JOURNAL).stat().st_size < MAX_SIZE + 20_000
+
+
+def test_of_each_link_a_long_journal_keeps_the_last_state(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.link(1.0, "waiting", reader="R")
+    journal.link(2.0, "connected", reader="R")
+    journal.link(3.0, "waiting for TCP clients")
+    for number in range(2000):
+        journal.function(float(number), "GetEID", "x" * 200, refused=False)
+    journal.flush()
+    assert read(tmp_path)[:2] == [
+        Entry(2.0, "connected", process=os.getpid(), reader="R"),
+        Entry(3.0, "waiting for TCP clients", process=os.getpid()),
+    ]
+
+
 def test_malformed_lines_are_skipped(tmp_path: Path) -> None:
     (tmp_path / JOURNAL).write_bytes(
         b'{"at": 1, "text": "good"}\nbad\n[]\n{"text": "no time"}\n\xff\n{"at": "x"}\n'
-        b'{"at": 2, "text": "odd", "process": "me", "refused": 1}\n{"at": 3, "te'
+        b'{"at": 2, "text": "odd", "process": "me", "refused": 1}\n'
+        b'{"at": 3, "text": "x", "times": 1e400}\n{"at": 3, "te'
     )
     assert read(tmp_path) == [Entry(1.0, "good"), Entry(2.0, "odd")]
 
