@@ -8,6 +8,10 @@ from typing import Final
 
 from apdu.status import SW
 
+IOT_SELECT_SAYS_SVN = False
+"""3.8.4: the answer of an IoT card's ISD-R to SELECT has E1 (its configuration) in place of E0 (the
+svn of SGP.22 5.7.1); real cards answer so."""
+
 OWN_UPDATE_KEEPS_PACKAGE_COUNTER = True
 """5.9.1: the counter of a package is written after its operations, so an eIM that changes its own
 counter with updateEim still ends up with the package's value: it cannot reset its own counter."""
@@ -78,9 +82,9 @@ WAYS_BACK_OVERRULE_PPR1 = True
 """5.9.16, 5.9.20 to 5.9.23: ProfileRollback, the fallback functions and those of the Emergency
 Profile disable the enabled Profile even if it has PPR1."""
 
-ROLLBACK_ENDS_WITHOUT_REFRESH = True
+ROLLBACK_ENDS_WITHOUT_REFRESH = False
 """5.9.15, 5.9.22, 5.9.23: ImmediateEnable and the functions of the Emergency Profile revoke the
-authorisation of a rollback, whether or not the refreshFlag is set."""
+authorisation of a rollback only if the refreshFlag is set."""
 
 IMMEDIATE_ENABLE_NEEDS_A_SERVER = True
 """5.9.15: immediate enabling that is switched on but has neither an OID nor an address is not

@@ -37,6 +37,10 @@ class Codes(univ.Integer):
     """An INTEGER decoded as the name of its value."""
 
 
+class AllBits(univ.BitString):
+    """A BIT STRING with a bit for each name, also where DER would cut zeros at the end."""
+
+
 def rule_for(spec: Any) -> tuple[Read, Write]:
     """The decoder and encoder for the content of a simple type; TypeError for other types."""
     for kind, rule in _RULES.items():
@@ -119,7 +123,9 @@ def _null(_: Any) -> tuple[Read, Write]:
     return read, lambda _: b""
 
 
-def _bits(_: Any) -> tuple[Read, Write]:
+def _bits(spec: Any) -> tuple[Read, Write]:
+    least = len(spec.namedValues) if isinstance(spec, AllBits) else 0
+
     def read(content: bytes) -> frozenset[int]:
         if not content or len(content) > MAX_BIT_STRING or content[0] > 7:
             raise Asn1Error(f"not a BIT STRING of named bits: {content[:8].hex()}")
@@ -130,11 +136,10 @@ def _bits(_: Any) -> tuple[Read, Write]:
         return frozenset(i for i in range(count) if number >> (count - 1 - i) & 1)
 
     def write(value: frozenset[int]) -> bytes:
-        if not value:
-            return b"\0"
-        size = max(value) // 8 + 1
+        count = max(least, *(bit + 1 for bit in value), 0)
+        size = (count + 7) // 8
         number = sum(1 << (8 * size - 1 - bit) for bit in value)
-        return bytes((8 * size - 1 - max(value),)) + number.to_bytes(size)
+        return bytes((8 * size - count,)) + number.to_bytes(size)
 
     return read, write
 

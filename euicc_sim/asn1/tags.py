@@ -4,7 +4,7 @@ from typing import Any
 
 from pyasn1.type import char, constraint, namedtype, namedval, tag, univ
 
-from euicc_sim.asn1.primitives import Codes
+from euicc_sim.asn1.primitives import AllBits, Codes
 
 _CLASSES = {"context": tag.tagClassContext, "application": tag.tagClassApplication}
 
@@ -93,6 +93,11 @@ def older(newer: Any, **instead: str) -> Any:
 def bits(*names: str) -> univ.BitString:
     """A BIT STRING with named bits; the first is bit 0."""
     return univ.BitString(namedValues=namedval.NamedValues(*((n, i) for i, n in enumerate(names))))
+
+
+def all_bits(*names: str) -> AllBits:
+    """A BIT STRING with named bits that is written whole, with its zeros at the end."""
+    return AllBits(namedValues=namedval.NamedValues(*((n, i) for i, n in enumerate(names))))
 
 
 def octets(low: int, high: int | None = None) -> Any:

@@ -38,6 +38,7 @@ from euicc_sim.asn1.wire import Wire
 from euicc_sim.es10.registry import ResultError, es10
 from euicc_sim.es10.session import Session
 from euicc_sim.model.profile import ISDP_MEMORY, Operator, Rule
+from euicc_sim.readings import IOT_SELECT_SAYS_SVN
 
 SVN = bytes((2, 5, 0))
 PROFILE_VERSION = bytes((3, 3, 1))
@@ -156,10 +157,17 @@ def get_rat(session: Session, _: Nothing) -> GetRatResponseValue:
     return {"rat": rules_authorisation_table(session)}
 
 
-@lru_cache
 def templates(wire: Wire, *, profile_enabled: bool) -> bytes:
-    """The ISD-R's part of the answer to SELECT: E0 (SGP.22 5.7.1), E1 (SGP.32 3.8.4)."""
-    found = wire[ISDRProprietaryApplicationTemplate].encode({"svn": SVN})
+    """The ISD-R's part of the answer to SELECT: E0 (SGP.22 5.7.1) or E1 (SGP.32 3.8.4)."""
+    says_svn = not wire.iot or IOT_SELECT_SAYS_SVN
+    return _templates(wire, says_svn=says_svn, profile_enabled=profile_enabled)
+
+
+@lru_cache
+def _templates(wire: Wire, *, says_svn: bool, profile_enabled: bool) -> bytes:
+    found = b""
+    if says_svn:
+        found = wire[ISDRProprietaryApplicationTemplate].encode({"svn": SVN})
     if not wire.iot:
         return found
     bits = frozenset({ENABLED_PROFILE} if profile_enabled else ())

@@ -152,7 +152,7 @@ def test_the_info2_of_an_iot_card_has_two_fields_more(isdr: Send) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "tags"), [(CONSUMER, "84 A5 E0"), (IOT, "84 A5 E0 E1"), (STRICT, "84 A5 E0 E1")]
+    ("kind", "tags"), [(CONSUMER, "84 A5 E0"), (IOT, "84 A5 E1"), (STRICT, "84 A5 E1")]
 )
 def test_only_a_card_of_sgp_32_says_e1(
     kind: CardType, tags: str, tmp_path: Path, pki_folder: Path

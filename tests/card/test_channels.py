@@ -56,7 +56,7 @@ def test_a_closed_number_is_given_again(send: Send) -> None:
 @pytest.mark.parametrize("number", [1, 3, 4, 19])
 def test_a_channel_is_opened_by_its_number_without_data(send: Send, number: int) -> None:
     assert send(bytes((0x00, 0x70, 0x00, number, 0x00))) == hx("9000")
-    assert select(send, number, ISDR) == hx("6126")
+    assert select(send, number, ISDR) == hx("6120")
 
 
 def test_opening_an_open_number_resets_that_channel(send: Send) -> None:

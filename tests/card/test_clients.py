@@ -26,7 +26,7 @@ def test_lpac_reads_the_eid(send: Send) -> None:
         send,
         ("80AA00000A A9088100820101830107", "9000"),
         ("0070000001", "01 9000"),
-        (f"01A4040010 {ISDR}", "6126"),
+        (f"01A4040010 {ISDR}", "6120"),
         ("81E2910006 BF3E035C015A", "6115"),
         ("81C0000015", EID_ANSWER.hex() + "9000"),
         ("0070800100", "9000"),
@@ -39,7 +39,7 @@ def test_lpac_asks_in_blocks_of_120_bytes(send: Send) -> None:
     play(
         send,
         ("0070000001", "01 9000"),
-        (f"01A4040010 {ISDR}", "6126"),
+        (f"01A4040010 {ISDR}", "6120"),
         (f"81E2110078 {request[:120].hex()}", "9000"),
         (f"81E2910157 {request[120:].hex()}", "6106"),
         ("81C0000006", "BF6503800100 9000"),
@@ -48,7 +48,7 @@ def test_lpac_asks_in_blocks_of_120_bytes(send: Send) -> None:
 
 
 def test_lpac_reads_the_chip_info(send: Send) -> None:
-    play(send, ("0070000001", "01 9000"), (f"01A4040010 {ISDR}", "6126"))
+    play(send, ("0070000001", "01 9000"), (f"01A4040010 {ISDR}", "6120"))
     for request in ("BF3C00", "BF2000", "BF2200", "BF4300", "BF2D00", "BF2800"):
         answer = send(hx("81E2910003") + hx(request))
         data = b""
@@ -65,7 +65,7 @@ def test_onomondo_ipa_reads_the_eid_and_leaves_the_fci(send: Send) -> None:
         send,
         ("80AA000005 A903830107", "9000"),
         ("0070000100", "9000"),
-        (f"01A4040410 {ISDR}", "6126"),
+        (f"01A4040410 {ISDR}", "6120"),
         ("81E2910006 BF3E035C015A", "6115"),
         ("01C0000015", EID_ANSWER.hex() + "9000"),
         ("0070800100", "9000"),
@@ -76,7 +76,7 @@ def test_onomondo_ipa_comes_back_without_a_reset(send: Send) -> None:
     begin = (
         ("80AA000005 A903830107", "9000"),
         ("0070000100", "9000"),
-        (f"01A4040410 {ISDR}", "6126"),
+        (f"01A4040410 {ISDR}", "6120"),
         ("81E2910006 BF3E035C015A", "6115"),
     )
     play(send, *begin)
@@ -87,7 +87,7 @@ def test_onomondo_ipa_on_the_basic_channel(send: Send) -> None:
     play(
         send,
         ("80AA000005 A903830107", "9000"),
-        (f"00A4040410 {ISDR}", "6126"),
+        (f"00A4040410 {ISDR}", "6120"),
         ("80E2910003 BF5500", "6105"),
         ("00C0000005", "BF5502A000 9000"),
     )
@@ -98,7 +98,7 @@ def test_euicc_go_lists_the_profiles(send: Send) -> None:
         send,
         ("80AA00000A A9088100820101830107", "9000"),
         ("0070000001", "01 9000"),
-        (f"01A4040010 {ISDR}", "6126"),
+        (f"01A4040010 {ISDR}", "6120"),
         ("81E2910010 BF2D0D5C0B5A4F9F70909192939495B7", "6105"),
         ("81C0000005", "BF2D02A000 9000"),
         ("0070800100", "9000"),
@@ -110,10 +110,10 @@ def test_openeuicc_ends_every_step_with_9000(send: Send) -> None:
         send,
         ("80AA00000A A9088100820101830107", "9000"),
         ("0070000001", "01 9000"),
-        (f"01A4040010 {ISDR}", "6126"),
+        (f"01A4040010 {ISDR}", "6120"),
         (
-            "81C0000026",
-            f"6F24 8410{ISDR} A5049F6501FF E0058203020500 E103800100 9000",
+            "81C0000020",
+            f"6F1E 8410{ISDR} A5049F6501FF E10480020600 9000",
         ),
         ("81E2910006 BF3E035C015A", "6115"),
         ("81C0000015", EID_ANSWER.hex() + "9000"),
@@ -138,7 +138,7 @@ def test_openeuicc_through_omapi_adds_le(send: Send) -> None:
     play(
         send,
         ("0070000001", "01 9000"),
-        (f"01A4040010 {ISDR} 00", f"6F24 8410{ISDR} A5049F6501FF E0058203020500 E103800100 9000"),
+        (f"01A4040010 {ISDR} 00", f"6F1E 8410{ISDR} A5049F6501FF E10480020600 9000"),
         ("81E2910006 BF3E035C015A 00", EID_ANSWER.hex() + "9000"),
     )
 
@@ -190,7 +190,7 @@ def test_pysim_shell_starts_up(send: Send, card: Card) -> None:
 def test_an_ipa_knows_an_iot_euicc_by_its_eim_configuration_data(send: Send) -> None:
     play(
         send,
-        (f"00A4040010 {ISDR}", "6126"),
+        (f"00A4040010 {ISDR}", "6120"),
         ("80E2910003 BF5500", "6105"),
         ("80C0000005", "BF5502A000 9000"),
     )

@@ -166,7 +166,7 @@ def test_a_provisioning_profile_can_be_disabled(isdr: Send) -> None:
 def test_the_fci_of_the_isdr_does_not_say_enabled_any_more(isdr: Send) -> None:
     assert says_enabled(isdr) == hx("E1 04 80 02 06 40")
     ask(isdr, disable(A))
-    assert says_enabled(isdr) == hx("E1 03 80 01 00")
+    assert says_enabled(isdr) == hx("E1 04 80 02 06 00")
 
 
 def test_ef_iccid_is_blank_then(isdr: Send) -> None:

@@ -40,7 +40,7 @@ OK = hx("BF31 03 800100")
 NOT_FOUND, NOT_DISABLED, POLICY, WRONG, BUSY = (
     f"BF31 03 8001{code:02X}" for code in (1, 2, 3, 4, 5)
 )
-NO_BIT, ENABLED_BIT = hx("E1 03 80 01 00"), hx("E1 04 80 02 06 40")
+NO_BIT, ENABLED_BIT = hx("E1 04 80 02 06 00"), hx("E1 04 80 02 06 40")
 ANYBODY = (AuthorisationRule(PPR1 | PPR2, (Operator(hx("EEEEEE")),)),)
 
 

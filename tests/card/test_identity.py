@@ -12,7 +12,7 @@ Send = Callable[[bytes], bytes]
 
 
 def test_the_isdr_announces_its_description_with_61(send: Send) -> None:
-    assert send(SELECT_ISDR) == hx("6126")
+    assert send(SELECT_ISDR) == hx("6120")
 
 
 def test_the_eid_is_the_one_of_the_gsma_test_card(send: Send) -> None:

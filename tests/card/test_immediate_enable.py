@@ -274,14 +274,16 @@ def test_the_server_comes_before_the_toolkit(send: Send, loaded: Card) -> None:
     assert ask(send, ENABLE) == NOT_AVAILABLE
 
 
-@pytest.mark.parametrize("request_", [ENABLE, QUIETLY])
-def test_a_rollback_and_a_return_from_fallback_end(
-    send: Send, loaded: Card, request_: bytes
+ROLLBACK = Rollback(B, "eim1.example.com", 1, None, 1)
+
+
+@pytest.mark.parametrize(("request_", "kept"), [(ENABLE, None), (QUIETLY, ROLLBACK)])
+def test_a_return_from_fallback_ends_and_a_rollback_does_with_a_refresh(
+    send: Send, loaded: Card, request_: bytes, kept: Rollback | None
 ) -> None:
-    back = Returns(Rollback(B, "eim1.example.com", 1, None, 1), fallback=B)
-    change(loaded, returns=back)
+    change(loaded, returns=Returns(ROLLBACK, fallback=B))
     assert ask(send, request_) == OK
-    assert loaded.state.returns == Returns()
+    assert loaded.state.returns == Returns(rollback=kept)
 
 
 @pytest.mark.parametrize("request_", ["BF5A00", "BF5A 02 8000", "BF5A 04 8002FFFF"])

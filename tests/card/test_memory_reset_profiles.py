@@ -166,7 +166,7 @@ def test_no_profile_is_enabled_any_more(isdr: Send, tag: str) -> None:
     assert ef_iccid(isdr) == A
     ask(isdr, reset(tag, OPERATIONAL_PROFILES))
     assert ef_iccid(isdr) == b"\xff" * 10
-    assert says_enabled(isdr) == hx("E1 03 80 01 00")
+    assert says_enabled(isdr) == hx("E1 04 80 02 06 00")
 
 
 @both

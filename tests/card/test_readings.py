@@ -264,6 +264,20 @@ def immediate_enable_configured_again_without_an_address(card: Card, _: Path) ->
     return ask(card.transmit, hx("BF5A 03 8001FF"))
 
 
+# -- the answer to SELECT
+
+
+@scene(
+    "IOT_SELECT_SAYS_SVN",
+    true="E0 05 8203 020500 E1 04 8002 0600",
+    false="E1 04 8002 0600",
+)
+def what_the_isdr_says_of_itself(card: Card, _: Path) -> bytes:
+    """After the AID and the longest block."""
+    answer = card.transmit(SELECT_ISDR + b"\0")[:-2]
+    return answer.partition(hx("A504 9F6501FF"))[2]
+
+
 # -- what scenes are made of
 
 

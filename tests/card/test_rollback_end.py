@@ -157,31 +157,40 @@ def test_return_from_fallback_ends_it(send: Send, granted: Eim, card: Card) -> N
     assert not still_granted(send)
 
 
-@pytest.mark.parametrize("flag", ["00", "FF"])
-def test_enabling_the_emergency_profile_ends_it(
-    send: Send, granted: Eim, card: Card, flag: str
+@pytest.mark.parametrize(("flag", "kept"), [("00", True), ("FF", False)])
+def test_enabling_the_emergency_profile_ends_it_with_a_refresh(
+    send: Send, granted: Eim, card: Card, flag: str, kept: bool
 ) -> None:
     change(card, profiles=(*card.state.profiles[:2], replace(card.state.profiles[2], ecall=True)))
     assert ask(send, hx(f"BF5B 03 8001{flag}")) == hx("BF5B 03 800100")
-    assert not still_granted(send)
+    assert (card.state.returns.rollback is not None) == kept
 
 
-@pytest.mark.parametrize("flag", ["00", "FF"])
-def test_disabling_the_emergency_profile_ends_it(
-    send: Send, granted: Eim, card: Card, flag: str
+@pytest.mark.parametrize(("flag", "kept"), [("00", True), ("FF", False)])
+def test_disabling_the_emergency_profile_ends_it_with_a_refresh(
+    send: Send, granted: Eim, card: Card, flag: str, kept: bool
 ) -> None:
     grant = card.state.returns.rollback
     give(card, A, B, C, enabled=C, C={"ecall": True})
     change(card, returns=Returns(rollback=grant, emergency=B))
     assert ask(send, hx(f"BF5C 03 8001{flag}")) == hx("BF5C 03 800100")
-    assert not still_granted(send)
+    assert (card.state.returns.rollback is not None) == kept
 
 
-def test_a_card_that_reads_the_rule_otherwise_keeps_it_without_a_refresh(
-    send: Send, granted: Eim, card: Card, monkeypatch: pytest.MonkeyPatch
+def test_it_leads_back_after_an_emergency_without_a_refresh(
+    send: Send, granted: Eim, card: Card
 ) -> None:
-    monkeypatch.setattr(switching, "ROLLBACK_ENDS_WITHOUT_REFRESH", False)
     change(card, profiles=(*card.state.profiles[:2], replace(card.state.profiles[2], ecall=True)))
     for request in ("BF5B 03 800100", "BF5C 03 800100"):
         ask(send, hx(request))
     assert still_granted(send)
+
+
+def test_a_card_that_reads_the_rule_otherwise_ends_it_without_a_refresh(
+    send: Send, granted: Eim, card: Card, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(switching, "ROLLBACK_ENDS_WITHOUT_REFRESH", True)
+    change(card, profiles=(*card.state.profiles[:2], replace(card.state.profiles[2], ecall=True)))
+    for request in ("BF5B 03 800100", "BF5C 03 800100"):
+        ask(send, hx(request))
+    assert not still_granted(send)

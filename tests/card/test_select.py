@@ -12,9 +12,7 @@ from support.hexes import hx
 Send = Callable[[bytes], bytes]
 ISDR = hx("A0000005591010FFFFFFFF8900000100")
 ECASD = hx("A0000005591010FFFFFFFF8900000200")
-FCI = hx(
-    "6F 24 84 10 A0000005591010FFFFFFFF8900000100 A5 04 9F65 01 FFE0 05 82 03 020500 E1 03 80 01 00"
-)
+FCI = hx("6F 1E 84 10 A0000005591010FFFFFFFF8900000100 A5 04 9F65 01 FF E1 04 80 02 06 00")
 GET_EID = hx("BF3E 03 5C015A")
 
 
@@ -42,12 +40,12 @@ def test_the_fci_is_one_template_whose_aid_comes_first(send: Send) -> None:
     answer = by_aid(send, ISDR, le=b"\0")
     ((tag, _, inside),) = objects(answer[:-2])
     assert tag == "6F"
-    assert [one for one, _, _ in objects(inside)] == ["84", "A5", "E0", "E1"]
+    assert [one for one, _, _ in objects(inside)] == ["84", "A5", "E1"]
     assert inside.startswith(hx("84 10") + ISDR)
 
 
-def test_no_ipae_and_no_enabled_profile_is_a_bit_string_without_bits(send: Send) -> None:
-    assert by_aid(send, ISDR, le=b"\0").endswith(hx("E1 03 80 01 00 9000"))
+def test_no_ipae_and_no_enabled_profile_are_two_bits_that_are_not_set(send: Send) -> None:
+    assert by_aid(send, ISDR, le=b"\0").endswith(hx("E1 04 80 02 06 00 9000"))
 
 
 @pytest.mark.parametrize("size", [5, 7, 12, 14, 15])

@@ -11,6 +11,7 @@ from euicc_sim.asn1.sgp22 import common as sgp22
 from euicc_sim.asn1.sgp22 import notifications as sgp22_notifications
 from euicc_sim.asn1.sgp22.packages import ProfileInstallationResult, ProfileInstallationResultValue
 from euicc_sim.asn1.tags import (
+    all_bits,
     application,
     bits,
     choice_context,
@@ -207,7 +208,7 @@ class ISDRProprietaryApplicationTemplateIoT(Sequence[ISDRProprietaryApplicationT
 
     tagSet = private_use(1)
     componentType = fields(
-        ("euiccConfiguration", implicit(0, bits("ipaeSupported", "enabledProfile")))
+        ("euiccConfiguration", implicit(0, all_bits("ipaeSupported", "enabledProfile")))
     )
 
 

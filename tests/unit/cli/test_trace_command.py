@@ -64,15 +64,13 @@ def test_a_script_is_traced_and_its_trace_printed(
     assert run(script, "--card", directory, "--trace", str(path)).exit_code == 0
     assert shown(path) == [
         "reset  ATR 3B9F96803FC7828031E073FE211B6753494D4555303134",
-        "SELECT A0000005591010FFFFFFFF8900000100  38 bytes  9000 ok",
-        "  FCI                                      6F       36",
+        "SELECT A0000005591010FFFFFFFF8900000100  32 bytes  9000 ok",
+        "  FCI                                      6F       30",
         "    dfName                                 84       16  A0000005591010FFFFFFFF8900000100",
         "    proprietaryData                        A5        4",
         "      maximumLengthOfDataField             9F65      1  FF",
-        "    isdrProprietaryApplicationTemplate     E0        5",
-        "      svn                                  82        3  020500 (2.5.0)",
-        "    isdrProprietaryApplicationTemplateIoT  E1        3",
-        "      euiccConfiguration                   80        1  (none)",
+        "    isdrProprietaryApplicationTemplateIoT  E1        4",
+        "      euiccConfiguration                   80        2  (none)",
         "GetEuiccData  9000 ok",
         "  GetEuiccDataRequest  BF3E      3",
         "    tagList            5C        1  5A",
@@ -100,7 +98,7 @@ def test_messages_go_to_a_socket_too(script: Path, directory: str) -> None:
         first, second = read(listener.recv(1000)), read(listener.recv(1000))
     assert first == Message(Kind.ATR, hx("3B9F96803FC7828031E073FE211B6753494D4555303134"))
     assert second is not None
-    assert second.body == hx("00A4040010A0000005591010FFFFFFFF8900000100 6126")
+    assert second.body == hx("00A4040010A0000005591010FFFFFFFF8900000100 6120")
 
 
 def test_another_machine_is_refused_before_anything_is_sent(script: Path, directory: str) -> None:
@@ -125,7 +123,7 @@ def test_a_download_is_shown_as_trees_and_named_pieces(
     heads = [line for line in lines if not line.startswith(" ")]
     assert heads[:2] == [
         "reset  ATR 3B9F96803FC7828031E073FE211B6753494D4555303134",
-        "SELECT A0000005591010FFFFFFFF8900000100  38 bytes  9000 ok",
+        "SELECT A0000005591010FFFFFFFF8900000100  32 bytes  9000 ok",
     ]
     assert heads[2:6] == [
         "GetEuiccChallenge  9000 ok",

@@ -31,7 +31,7 @@ def test_nothing_is_malformed(download: Path) -> None:
 def test_commands_and_status_words_are_read(download: Path) -> None:
     names = ("gsm_sim.apdu.ins", "gsm_sim.apdu.sw")
     rows = fields(download, *names, only="gsm_sim.apdu.cla.coding")
-    assert ["0xa4", "0x6126"] in rows
+    assert ["0xa4", "0x6120"] in rows
     assert ["0xe2", "0x9000"] in rows
     assert ["0xc0", "0x9000"] in rows
     assert {ins for ins, _ in rows[1:]} == {"0xa4", "0xe2", "0xc0"}

@@ -74,7 +74,7 @@ def test_a_session_of_lpac(program: Program, card: Card) -> None:
     assert program.log.lines == [
         Control.RESET,
         ("0070000001", "019000"),
-        (f"01A4040010{ISDR}", "6126"),
+        (f"01A4040010{ISDR}", "6120"),
         ("81E2910006BF3E035C015A", "6115"),
         ("81C0000015", f"BF3E125A10{card.eid}9000"),
         ("00708001", "9000"),

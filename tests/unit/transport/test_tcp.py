@@ -106,7 +106,7 @@ def test_a_card_is_reset_and_used(card: Card) -> None:
     with running(card) as link, Client(link) as client:
         assert client.ask("") == ATR
         assert client.ask("0070000001") == "019000"
-        assert client.ask(SELECT) == "6126"
+        assert client.ask(SELECT) == "6120"
         assert client.ask("81E2910006 BF3E035C015A") == "6115"
         assert client.ask("81C0000015") == f"BF3E125A10{card.eid}9000"
         assert client.ask("") == ATR
