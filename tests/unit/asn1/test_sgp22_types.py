@@ -12,11 +12,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from pyasn1.type import constraint, univ
 from support.by_name import V1_2
 from support.eims import vector_key
 from support.hexes import hx
 from support.judge import SGP22, SGP32, judged, module
+from support.judged_types import differences, field_differences
 from support.vectors import FOLDER
 
 from apdu.tlv import tlv
@@ -217,10 +217,6 @@ def test_a_revocation_list_is_kept_whole_and_named() -> None:
 # -- every type against GSMA's module
 
 
-LATER_NAMES = {"eaka", "iotminimal"}
-"""Bits of uiccCapability that are newer than the judge's module."""
-
-
 def judges_own(name: str) -> Any:
     """The judge's type where `judged` finds none or SGP.32's: SGP.22's, or a list in a package."""
     plain = name.removeprefix("SGP22 ")
@@ -228,65 +224,6 @@ def judges_own(name: str) -> Any:
         return getattr(RSP, plain)
     parts = dict(RSP.BoundProfilePackage._cont.items())
     return parts.get(name[:1].lower() + name[1:])
-
-
-def differences(ours: Any, theirs: Any, path: str) -> Iterator[str]:
-    """Where a type of ours and one of the judge's are not the same, all that is in them included.
-
-    Compares tags, the names, order and optionality of fields, defaults, sizes and named numbers.
-    """
-    tags = [(one.tagClass >> 6, one.tagId) for one in reversed(ours.tagSet.superTags)]
-    if tags != list(theirs._tagc):
-        yield f"{path}: tags {tags}, not {list(theirs._tagc)}"
-    if getattr(ours, "kept_whole", False) or isinstance(ours, univ.Any):
-        return
-    if isinstance(ours, univ.Choice | univ.Sequence):
-        yield from _fields(ours, theirs, path)
-    elif isinstance(ours, univ.SequenceOf):
-        yield from differences(ours.componentType, theirs._cont, f"{path}[]")
-    elif isinstance(ours, univ.OctetString) and not isinstance(ours, univ.Null):
-        if _size(ours) != (size := _judges_size(theirs)):
-            yield f"{path}: size {_size(ours)}, not {size}"
-    elif isinstance(ours, univ.Integer | univ.BitString) and not isinstance(ours, univ.Boolean):
-        named = {str(one): int(number) for one, number in ours.namedValues.items()}
-        known = {one: number for one, number in named.items() if one not in LATER_NAMES}
-        if known != dict(theirs._cont or {}):
-            yield f"{path}: numbers {known}, not {dict(theirs._cont or {})}"
-
-
-def _fields(ours: Any, theirs: Any, path: str) -> Iterator[str]:
-    named = {str(one.name): one for one in ours.componentType.namedTypes}
-    both = [one for one in theirs._cont if one in named]
-    yield from (f"{path}.{one}: lacking" for one in theirs._cont if one not in named)
-    yield from (f"{path}.{one}: additional" for one in named if one not in theirs._cont)
-    if [one for one in named if one in theirs._cont] != both:
-        yield f"{path}: another order of fields"
-    for name in both:
-        one, their = named[name], theirs._cont[name]
-        if bool(one.isOptional) != bool(their._opt):
-            yield f"{path}.{name}: optional {bool(one.isOptional)}"
-        default = int(one.asn1Object) if one.isDefaulted else None
-        if default != their._def:
-            yield f"{path}.{name}: default {default}, not {their._def}"
-        yield from differences(one.asn1Object, their, f"{path}.{name}")
-
-
-def _size(ours: Any) -> tuple[int, int] | None:
-    found = list(_constraints(ours.subtypeSpec))
-    return (found[-1].start, found[-1].stop) if found else None
-
-
-def _constraints(spec: Any) -> Iterator[Any]:
-    if isinstance(spec, constraint.ValueSizeConstraint):
-        yield spec
-    elif isinstance(spec, constraint.ConstraintsIntersection):
-        for one in spec:
-            yield from _constraints(one)
-
-
-def _judges_size(theirs: Any) -> tuple[int, int] | None:
-    sizes = getattr(theirs, "_const_sz", None)
-    return (sizes.lb, sizes.ub) if sizes is not None else None
 
 
 MODULES = (sgp22, sgp22_notifications, sgp22_package, sgp22_download, sgp22_profiles)
@@ -370,7 +307,7 @@ def test_every_message_of_an_euicc_is_here() -> None:
 def test_a_type_without_a_name_is_that_of_gsmas_module(name: str) -> None:
     ours, theirs = OURS[name], UNNAMED[name]
     if theirs.TYPE == "CHOICE":  # the field has a tag, which the type of ours lacks
-        assert not list(_fields(ours, theirs, name))
+        assert not list(field_differences(ours, theirs, name))
     else:
         assert not list(differences(ours, theirs, name))
 
