@@ -6,7 +6,11 @@ from pyasn1.type import char, constraint, namedtype, namedval, tag, univ
 
 from euicc_sim.asn1.primitives import AllBits, Codes
 
-_CLASSES = {"context": tag.tagClassContext, "application": tag.tagClassApplication}
+_CLASSES = {
+    "context": tag.tagClassContext,
+    "application": tag.tagClassApplication,
+    "private": tag.tagClassPrivate,
+}
 
 
 def implicit(number: int, of: Any, cls: str = "context") -> Any:
@@ -22,6 +26,11 @@ def explicit(number: int, of: Any, cls: str = "context") -> Any:
 def application(number: int, of: Any) -> Any:
     """`[APPLICATION number] IMPLICIT of`."""
     return implicit(number, of, "application")
+
+
+def private(number: int, of: Any) -> Any:
+    """`[PRIVATE number] IMPLICIT of`."""
+    return implicit(number, of, "private")
 
 
 def context(number: int) -> Any:

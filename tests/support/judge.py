@@ -16,6 +16,7 @@ SGP32 = "GSMA/SGP_32/v1_2/python_gen/sgp32/sgp32.py"
 SGP32_V1_0_1 = "GSMA/SGP_32/v1_0_1/python_gen/sgp32/sgp32.py"
 SGP32_V1_1 = "GSMA/SGP_32/v1_1/python_gen/sgp32/sgp32.py"
 SGP22 = "GSMA/SGP_22/v2_5/python_gen/sgp22/sgp22.py"
+SAIP = "TCA/eUICC_Profile_Package/v3_3_1/python_gen/epp/epp.py"
 
 
 @cache
