@@ -315,7 +315,7 @@ def planted(module: str, line: str) -> Tree:
         ("euicc_sim.es10.info", "from euicc_sim.store.directory import JsonStore"),
         ("euicc_sim.es10.session", "from euicc_sim.transport.vpcd import Control"),
         ("euicc_sim.es10.dispatch", "from euicc_sim.es10.packages.psmos import enable"),
-        ("euicc_sim.formats.saip", "import euicc_sim.model.state"),
+        ("euicc_sim.formats.saip.package", "import euicc_sim.model.state"),
         ("euicc_sim.card", "from euicc_sim.parties.eim.eim import Eim"),
         ("euicc_sim.parties.lpa.lpa", "from euicc_sim.parties.ipa.ipa import Ipa"),
         ("euicc_sim.parties.eim.eim", "def f() -> None: from euicc_sim.parties import smdpp"),
