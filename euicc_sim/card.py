@@ -245,13 +245,14 @@ class Card:
             self._identity,
             self._wire,
             self._signers,
+            ran_before=self._store.ran_before,
             on_keys=self.on_keys,
         )
 
     def _keep(self, session: Session) -> None:
         """Keep what a session has done: on disk, then in memory. Raises OSError."""
         if session.state is not self._state:
-            self._store.save(session.state)
+            self._store.save(session.state, session.ran)
         self._state, self._volatile = session.state, session.volatile
         self._events += session.events
 

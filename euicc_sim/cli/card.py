@@ -133,14 +133,17 @@ def check(directory: Directory) -> None:
 def mend(
     directory: Directory,
     keep: Annotated[
-        Keep,
+        Keep | None,
         typer.Option(
             help="The edited card.json as it is, or the changes, made to the edited card.json. "
             "The other file gets a new name."
         ),
-    ],
+    ] = None,
 ) -> None:
-    """Decide what counts when card.json was edited while changes of a crash waited beside it."""
+    """Decide what counts when card.json was edited while changes of a crash waited beside it.
+
+    A damaged card.history is mended first: what can be read of it is kept.
+    """
     console.print(Text(mend_card(directory, keep)))
 
 
@@ -187,6 +190,13 @@ def set_(
             "that known clients send are served.",
         ),
     ] = None,
+    never_twice: Annotated[
+        bool | None,
+        typer.Option(
+            "--never-twice/--no-never-twice",
+            help="A package that ran before is a replay, even if its eIM's counter began anew.",
+        ),
+    ] = None,
     sgp32: Annotated[
         str | None,
         typer.Option(metavar="VERSION", help=f"Speak a different version of SGP.32: {_VERSIONS}."),
@@ -201,6 +211,7 @@ def set_(
         "ipad_required": ipad_required,
         "toolkit_busy": toolkit_busy,
         "memory_full": memory_full,
+        "never_twice": never_twice,
     }
     changes = {name: value for name, value in wanted.items() if value is not None}
     strictness = _strictness(directory, strict=strict, lenient=lenient)

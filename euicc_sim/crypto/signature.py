@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from hashlib import sha256
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -12,9 +13,14 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+)
 
 SIGNATURE_SIZE = 64
+FINGERPRINT_SIZE = 8
 _HALF = SIGNATURE_SIZE // 2
 _CURVES = ("secp256r1", "brainpoolP256r1")
 _SIGN = ec.ECDSA(SHA256(), deterministic_signing=True)
@@ -78,3 +84,23 @@ def verifies(key: ec.EllipticCurvePublicKey, signature: bytes, data: bytes) -> b
     except InvalidSignature:
         return False
     return True
+
+
+def fingerprint(name: bytes, der: bytes, signature: bytes, *, in_certificate: bool) -> bytes:
+    """What `name` has signed, as 8 bytes: the same however the signature is written.
+
+    They are the first of SHA-256 over the name, the public key as SubjectPublicKeyInfo (DER), r and
+    the smaller of s and n - s, since everybody can turn one into the other. `der` is the key or
+    certificate. Raises UnusableKeyError.
+    """
+    key, order = _key_and_order(der, in_certificate=in_certificate)
+    s = int.from_bytes(signature[_HALF:])
+    lower = min(s, order - s).to_bytes(_HALF)
+    return sha256(name + key + signature[:_HALF] + lower).digest()[:FINGERPRINT_SIZE]
+
+
+@lru_cache(maxsize=1024)
+def _key_and_order(der: bytes, *, in_certificate: bool) -> tuple[bytes, int]:
+    key = public_key(der, in_certificate=in_certificate)
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return spki, key.curve.group_order

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from euicc_sim.asn1.wire import Wire
     from euicc_sim.env import Env
     from euicc_sim.model.identity import Credential, Identity
+    from euicc_sim.model.notification import RanPackage
     from euicc_sim.model.profile import Profile, ProfileEvent
     from euicc_sim.model.state import State
     from euicc_sim.model.volatile import Volatile
@@ -94,6 +95,11 @@ class Drafts(NamedTuple):
     volatile: Volatile
     happenings: tuple[Happening, ...]
     package: PackageRun | None
+    ran: RanPackage | None
+
+
+def _nothing(_: bytes) -> None:
+    """No package ran before."""
 
 
 @dataclass(slots=True)
@@ -101,7 +107,8 @@ class Session:
     """What a function may read and replace. `notes` are lines for the log, with refusals in full.
 
     Notifications of `happenings` are made when the function has returned. `package` is set while
-    operations of an eUICC Package run. `on_keys` is set if a user wants the keys of downloads.
+    operations of an eUICC Package run, `ran` once they have; `ran_before` finds an earlier package
+    by its fingerprint. `on_keys` is set if a user wants the keys of downloads.
     `function` is the name of the running function, `events` are the outcomes of those before.
     """
 
@@ -113,6 +120,8 @@ class Session:
     signers: Sequence[Signer]
     happenings: tuple[Happening, ...] = ()
     package: PackageRun | None = None
+    ran: RanPackage | None = None
+    ran_before: Callable[[bytes], RanPackage | None] = _nothing
     notes: list[str] = field(default_factory=list)
     refused: bool = False
     on_keys: OnKeys | None = None
@@ -157,11 +166,11 @@ class Session:
     @property
     def drafts(self) -> Drafts:
         """The drafts, for `restore`."""
-        return Drafts(self.state, self.volatile, self.happenings, self.package)
+        return Drafts(self.state, self.volatile, self.happenings, self.package, self.ran)
 
     def restore(self, drafts: Drafts) -> None:
         """Undo the changes since `snapshot`."""
-        self.state, self.volatile, self.happenings, self.package = drafts
+        self.state, self.volatile, self.happenings, self.package, self.ran = drafts
 
     def savepoint(self) -> Savepoint:
         """A `with` block that undoes the changes to the drafts if its body raises."""

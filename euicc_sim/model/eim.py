@@ -38,7 +38,8 @@ class Eim:
 
     `id_type` is 1 (OID), 2 (FQDN) or 3 (proprietary); `protocols` holds bit numbers of
     eimSupportedProtocol; `token` is the association token (1 or more) or None. `proprietary` is
-    eSipaProprietaryProtocolInformation (v1.3), exactly as received.
+    eSipaProprietaryProtocolInformation (v1.3), exactly as received. Packages whose results have
+    numbers below `added_at` ran before the eIM was added.
     """
 
     eim_id: str
@@ -52,3 +53,4 @@ class Eim:
     protocols: frozenset[int] = frozenset({PROTOCOL_PROPRIETARY})
     indirect_download: bool = False
     proprietary: bytes | None = None
+    added_at: int = 0

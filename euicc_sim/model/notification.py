@@ -1,4 +1,4 @@
-"""What the IPA has yet to fetch: eUICC Package Results and Notifications."""
+"""What remains of packages and switches: results and Notifications to fetch, fingerprints."""
 
 from __future__ import annotations
 
@@ -23,3 +23,16 @@ class Notification:
     address: str
     iccid: bytes | None
     signed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RanPackage:
+    """What a card remembers of an eUICC Package that ran, even when its eIM is gone.
+
+    The fingerprint (8 bytes) is that of the eIM's signature; the counterValue is the package's, the
+    sequence number that of its result.
+    """
+
+    fingerprint: bytes
+    counter: int
+    seq_number: int

@@ -61,12 +61,14 @@ class Switches:
     `ipad_required`: ES10 is 6985 until TERMINAL CAPABILITY declares an IPAd.
     `toolkit_busy`: a proactive session is in progress, so functions that need one are catBusy.
     `memory_full`: there is no memory left, neither for Profiles nor for eIMs.
+    `never_twice`: a package that ran before is a replay even when its eIM's counter began anew.
     """
 
     reset_after_switch: bool = False
     ipad_required: bool = False
     toolkit_busy: bool = False
     memory_full: bool = False
+    never_twice: bool = False
     strictness: Strictness = Strictness.DEFAULT
 
 

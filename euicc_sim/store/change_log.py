@@ -7,7 +7,8 @@
 before, so that no line can be missing, altered or out of order. A line with `folded` instead of
 `changes` says that the `card.json` with that digest contains everything up to here. The log thus
 leads from one `card.json` to the present state, and a sound `card.json` is one of the stations on
-the way. Recovery is described in docs/store.md. Knows no files.
+the way. `ran` beside the changes is the package that made them, for the history. Recovery is
+described in docs/store.md. Knows no files.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from zlib import crc32
 import msgspec
 from msgspec import Struct
 
+from euicc_sim.model.notification import RanPackage
 from euicc_sim.model.state import State
+from euicc_sim.store.history import Ran
 from euicc_sim.store.kinds import Record
 from euicc_sim.store.schema import ITEMS, KEYS, STATE
 
@@ -31,11 +34,12 @@ _TAIL = len(_CHECKSUM % 0)
 
 
 class Line(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A parsed line: `changes`, or `folded`."""
+    """A parsed line: `changes`, perhaps those of a package that `ran`, or `folded`."""
 
     number: int
     card: str
     changes: dict[str, Any] | None = None
+    ran: Ran | None = None
     folded: str | None = None
     checksum: str
 
@@ -130,7 +134,8 @@ def _line(raw: bytes, end: End) -> tuple[Line, End]:
         line = msgspec.json.decode(raw, type=Line)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"it is not a line of changes: {error}") from error
-    if line.number != end.number + 1 or (line.changes is None) == (line.folded is None):
+    is_one = (line.changes is None) != (line.folded is None) and not (line.ran and line.folded)
+    if line.number != end.number + 1 or not is_one:
         raise ValueError("it is not a line of changes")
     return line, End(end.size + len(raw), line.number, checksum)
 
@@ -223,6 +228,35 @@ def _put_items(items: list[Any], key: str, change: dict[str, Any]) -> list[Any]:
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it changes something that does not exist: {error}") from error
     return list(found.values())
+
+
+def ran(lines: Sequence[Line]) -> list[RanPackage]:
+    """The packages that ran, in their order."""
+    return [one.ran.package for one in lines if one.ran is not None]
+
+
+class _Rest(Struct):
+    """What is needed of a line in a damaged log."""
+
+    ran: Ran | None = None
+
+
+def readable(content: bytes) -> tuple[list[RanPackage], int]:
+    """The packages that ran, as far as the lines of a damaged log can be read, and how many cannot.
+
+    Lines are read by themselves: it does no harm to remember a package that did not run.
+    """
+    found = []
+    unreadable = 0
+    for line in content.splitlines(keepends=True):
+        try:
+            one = msgspec.json.decode(line, type=_Rest)
+        except (ValueError, RecursionError):
+            unreadable += line.endswith(b"\n")
+            continue
+        if one.ran is not None:
+            found.append(one.ran.package)
+    return found, unreadable
 
 
 def removed(lines: Sequence[Line]) -> set[bytes]:

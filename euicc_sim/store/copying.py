@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from euicc_sim.store.directory import Found, look
-from euicc_sim.store.disk import CHANGES, DOCUMENT, LOCK, CardError, reason
+from euicc_sim.store.disk import CHANGES, DOCUMENT, HISTORY, LOCK, CardError, reason
 from euicc_sim.store.document import render
 from euicc_sim.store.packages import ASIDE
 from euicc_sim.store.schema import PACKAGES, package_file
@@ -18,8 +18,8 @@ DIRECTORY_MODE = 0o700
 def copy_card(source: Path, target: Path) -> None:
     """Take a snapshot of a card, which may be in use. On CardError there is none.
 
-    Document and packages are written from one consistent reading, with all changes in the document;
-    the keys and other files never change and are copied.
+    Document, history and packages are written from one consistent reading, with all changes in the
+    document; the keys and other files never change and are copied.
     """
     try:
         _check_copy(source, target)
@@ -35,7 +35,7 @@ def copy_card(source: Path, target: Path) -> None:
 
 
 def _take(found: Found, source: Path, target: Path) -> None:
-    not_copied = (DOCUMENT, CHANGES, LOCK, ASIDE, PACKAGES, "*.new")
+    not_copied = (DOCUMENT, CHANGES, HISTORY, LOCK, ASIDE, PACKAGES, "*.new")
     ignored = shutil.ignore_patterns(*not_copied)
     shutil.copytree(source, target, ignore=ignored, dirs_exist_ok=True, symlinks=True)
     target.chmod(DIRECTORY_MODE)
@@ -43,6 +43,8 @@ def _take(found: Found, source: Path, target: Path) -> None:
         (target / PACKAGES).mkdir(mode=DIRECTORY_MODE)
     for one in found.state.profiles:
         _write(target / package_file(one.iccid), one.package, 0o600)
+    if found.history:
+        _write(target / HISTORY, found.history.render(), 0o644)
     document = render(found.identity, found.state) if found.waiting else found.document
     _write(target / DOCUMENT, document, 0o644)
 

@@ -1,4 +1,4 @@
-"""An open card's directory: a lock, the document, its change log, and the packages beside them.
+"""An open card's directory: a lock, the document, its change log, and what is beside them.
 
 `docs/store.md` says what is on the disk at every moment and how opening recovers the state. Knows
 files, not the content of the document.
@@ -18,13 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from euicc_sim.model.identity import Identity
+from euicc_sim.model.notification import RanPackage
 from euicc_sim.model.state import State
-from euicc_sim.store import change_log, packages
+from euicc_sim.store import change_log, history, packages
 from euicc_sim.store.change_log import EditedError, End, Line, Log, LogError
 from euicc_sim.store.disk import (
     CHANGES,
     DOCUMENT,
     DRAFT,
+    HISTORY,
+    HISTORY_DRAFT,
     LOCK,
     MAX_FILE,
     CardError,
@@ -43,6 +46,7 @@ from euicc_sim.store.document import (
     schema_of,
     tree,
 )
+from euicc_sim.store.history import History, HistoryError, Ran
 from euicc_sim.store.packages import Packages, sync_folder
 from euicc_sim.store.schema import PACKAGES, SCHEMA
 
@@ -68,6 +72,7 @@ class JsonStore:
         self._found: Found | None = None
         self._identity: Identity | None = None
         self._state = State()
+        self._history = History()
         self._card = ""
         self._is_current_schema = False
         self._has_log = False
@@ -127,7 +132,7 @@ class JsonStore:
         found, self._found = self._found, None
         if found is None:
             return
-        self._identity, self._state = found.identity, found.state
+        self._identity, self._state, self._history = found.identity, found.state, found.history
         self._card = found.card
         self._is_current_schema = found.is_current_schema
         self._end, self._has_log = found.log.end, found.has_log
@@ -140,14 +145,18 @@ class JsonStore:
         """Whether the change log is long enough to fold in the next pause."""
         return self._end.size >= GROWN
 
-    def save(self, state: State) -> None:
+    def ran_before(self, fingerprint: bytes) -> RanPackage | None:
+        """The last run of the package with that fingerprint, if the card remembers one."""
+        return self._history.find(fingerprint)
+
+    def save(self, state: State, ran: RanPackage | None = None) -> None:
         """Store a state: when this returns it is on the disk, when it raises the old one still is.
 
-        Raises OSError.
+        `ran` is the package that has made it, which is remembered from then on. Raises OSError.
         """
         self._check_open()
         changes = change_log.differences(self._state, state)
-        if not changes:
+        if not changes and ran is None:
             self._state = state
             return
         profiles_change = state.profiles is not self._state.profiles
@@ -159,7 +168,11 @@ class JsonStore:
             self._rewrite(self._state)
         if profiles_change:
             self._packages.bring(state)
-        self._append(changes=changes)
+        if ran is None:
+            self._append(changes=changes)
+        else:
+            self._append(changes=changes, ran=Ran.of(ran))
+            self._history.add(ran)
         self._state = state
         if profiles_change:
             self._packages.named(state)
@@ -198,6 +211,7 @@ class JsonStore:
         if self._end.size:
             self._append(folded=change_log.digest(content))
         self._replace_document(content)
+        self._replace_history()
         self._packages.settle()
         self._packages.sync()
         if self._end.size:
@@ -210,17 +224,27 @@ class JsonStore:
 
         If the last step fails, a power cut may still bring the old one back.
         """
-        draft = self.directory / DRAFT
-        fd = self._disk.write(draft, content)
+        self._replace(DRAFT, DOCUMENT, content)
+        self._card = change_log.digest(content)
+        self._sync_directory()
+        self._is_current_schema = True
+
+    def _replace_history(self) -> None:
+        """Write the packages of the change log into the history, before that is emptied."""
+        if self._history.is_stored:
+            return
+        self._replace(HISTORY_DRAFT, HISTORY, self._history.render())
+        self._sync_directory()
+        self._history.is_stored = True
+
+    def _replace(self, draft: str, final: str, content: bytes) -> None:
+        fd = self._disk.write(self.directory / draft, content)
         try:
             if self._fsync:
                 self._disk.sync(fd)
         finally:
             os.close(fd)
-        self._disk.replace(draft, self.directory / DOCUMENT)
-        self._card = change_log.digest(content)
-        self._sync_directory()
-        self._is_current_schema = True
+        self._disk.replace(self.directory / draft, self.directory / final)
 
     def _put_back(self, content: bytes) -> None:
         try:
@@ -312,7 +336,7 @@ class Found:
     """The consistent content of a card's directory.
 
     `document` is `card.json`, `card` its digest; the state includes the changes in `waiting`, the
-    lines of the `log` that are not folded yet.
+    lines of the `log` that are not folded yet. The `history` includes the packages of all lines.
     """
 
     identity: Identity
@@ -321,13 +345,17 @@ class Found:
     card: str
     log: Log
     waiting: tuple[Line, ...]
+    history: History
     has_log: bool
     is_current_schema: bool
 
 
 def read(directory: Path) -> tuple[Identity, State, bytes]:
-    """Read a card, which may be in use; the last is its document. Raises CardError."""
-    found = look(directory)
+    """Read a card, which may be in use; the last is its document. Raises CardError.
+
+    The history is not needed for that, and not read.
+    """
+    found = look(directory, with_history=False)
     return found.identity, found.state, found.document
 
 
@@ -339,16 +367,17 @@ def changed_at(directory: Path) -> float:
     return max(document, changes.stat().st_mtime) if waiting else document
 
 
-def look(directory: Path) -> Found:
+def look(directory: Path, *, with_history: bool = True) -> Found:
     """Read a card, which may be in use, without locking it. Raises CardError.
 
-    A fold replaces the document before it empties the log: if the document is unchanged after the
-    log was read, the two belong together.
+    A fold replaces the document before the history, and that before it empties the log: if the
+    document is unchanged after log and history were read, the three belong together.
     """
     for _ in range(READ_TRIES):
         document, changes = _contents(directory)
         try:
-            found = _found(directory, document, changes)
+            stored = stored_history(directory) if with_history else History()
+            found = _found(directory, document, changes, stored)
         except CardError:
             if (document, changes) == _contents(directory):
                 raise
@@ -387,7 +416,23 @@ def _document(directory: Path) -> bytes:
         raise CardError(f"{path} cannot be read: {reason(error)}") from error
 
 
-def _found(directory: Path, document: bytes, changes: bytes | None) -> Found:
+def stored_history(directory: Path) -> History:
+    """The history as the file has it, without the packages in the log. Raises CardError."""
+    path = directory / HISTORY
+    try:
+        return history.read(read_file(path))
+    except FileNotFoundError:
+        return History()
+    except OSError as error:
+        raise CardError(f"{path} cannot be read: {reason(error)}") from error
+    except HistoryError as error:
+        raise CardError(
+            f"{path} is damaged: {error}; the file was left as it is, so restore a copy, "
+            f"or keep what can be read of it with: euicc-sim card mend {directory}"
+        ) from error
+
+
+def _found(directory: Path, document: bytes, changes: bytes | None, remembered: History) -> Found:
     path = directory / DOCUMENT
     card = change_log.digest(document)
     try:
@@ -411,9 +456,17 @@ def _found(directory: Path, document: bytes, changes: bytes | None) -> Found:
             f"{path} is damaged: {error}; the file was left as it is, "
             "so mend that place or restore a copy"
         ) from error
-    is_current = schema_of(document) == SCHEMA
+    remembered.add(*change_log.ran(read_log.lines))
     return Found(
-        identity, state, document, card, read_log, waiting, changes is not None, is_current
+        identity=identity,
+        state=state,
+        document=document,
+        card=card,
+        log=read_log,
+        waiting=waiting,
+        history=remembered,
+        has_log=changes is not None,
+        is_current_schema=schema_of(document) == SCHEMA,
     )
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 DOCUMENT = "card.json"
 DRAFT = "card.json.new"
 CHANGES = "card.changes"
+HISTORY = "card.history"
+HISTORY_DRAFT = "card.history.new"
 LOCK = "lock"
 MAX_FILE = 0x4000000
 """The maximum size in bytes of a document, change log or package: 64 MiB."""

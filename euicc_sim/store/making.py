@@ -21,7 +21,7 @@ from euicc_sim.model.identity import CardType, Credential, Identity
 from euicc_sim.model.profile import AuthorisationRule
 from euicc_sim.model.state import Limits, State, Strictness, Switches
 from euicc_sim.store.directory import JsonStore, read
-from euicc_sim.store.disk import CHANGES, DOCUMENT, DRAFT, LOCK, CardError, reason
+from euicc_sim.store.disk import CHANGES, DOCUMENT, DRAFT, HISTORY, LOCK, CardError, reason
 from euicc_sim.store.kinds import MAX_INTEGER, MisfitError
 from euicc_sim.store.schema import MAX_MEMORY, check_version
 from keys import (
@@ -107,6 +107,11 @@ def _check_free(directory: Path) -> None:
     ):
         raise CardError(
             f"{changes} is the change log of another card; "
+            "move it away, or choose another directory"
+        )
+    if os.path.lexists(directory / HISTORY):
+        raise CardError(
+            f"{directory / HISTORY} is the history of another card; "
             "move it away, or choose another directory"
         )
 

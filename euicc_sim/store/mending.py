@@ -1,6 +1,6 @@
-"""Checks a card's directory, and resolves the one conflict that needs a person's decision.
+"""Checks a card's directory, and mends what needs a person's decision.
 
-That is: `card.json` was edited while it had a pending change log.
+That is a `card.json` that was edited while it had a pending change log, and a damaged history.
 """
 
 from __future__ import annotations
@@ -10,13 +10,23 @@ from contextlib import ExitStack, suppress
 from enum import StrEnum
 from pathlib import Path
 
-from euicc_sim.store import change_log
+from euicc_sim.store import change_log, history
 from euicc_sim.store.change_log import EditedError, LogError
-from euicc_sim.store.directory import JsonStore, look, misfit, missing, replayed, stored
+from euicc_sim.store.directory import (
+    JsonStore,
+    look,
+    misfit,
+    missing,
+    replayed,
+    stored,
+    stored_history,
+)
 from euicc_sim.store.disk import (
     CHANGES,
     DOCUMENT,
     DRAFT,
+    HISTORY,
+    HISTORY_DRAFT,
     CardError,
     Disk,
     read_file,
@@ -24,6 +34,7 @@ from euicc_sim.store.disk import (
     refuse_link,
 )
 from euicc_sim.store.document import DocumentError, PackageError, render
+from euicc_sim.store.history import History, HistoryError
 from euicc_sim.store.making import load_signers
 from euicc_sim.store.packages import Packages, sync_folder, unused
 
@@ -53,8 +64,11 @@ def check_card(directory: Path) -> list[str]:
         said.append(
             f"{CHANGES} ends with {found.log.torn} bytes of a command that was never answered"
         )
-    if (directory / DRAFT).exists():
-        said.append(f"{DRAFT} is a draft left by a killed process; the next save replaces it")
+    said += [
+        f"{draft} is a draft left by a killed process; the next save replaces it"
+        for draft in (DRAFT, HISTORY_DRAFT)
+        if (directory / draft).exists()
+    ]
     packages = Packages(directory, Disk(), fsync=False)
     packages.loaded(found.state, change_log.removed(found.log.lines))
     said += [
@@ -63,23 +77,29 @@ def check_card(directory: Path) -> list[str]:
     return said
 
 
-def mend_card(directory: Path, keep: Keep, disk: Disk | None = None) -> str:
-    """Resolve the conflict of an edited `card.json` with its change log; say what was done.
+def mend_card(directory: Path, keep: Keep | None = None, disk: Disk | None = None) -> str:
+    """Mend a damaged history, and resolve the conflict of an edited `card.json` with its change
+    log; say what was done.
 
     The file that is not kept is renamed, so nothing is lost. On CardError nothing is changed.
+    `keep` is needed for the conflict only.
     """
     if not (directory / DOCUMENT).exists():
         raise CardError(f"there is no card in {directory}")
     store = JsonStore(directory)
+    disk = disk or Disk()
     try:
-        return _mend(directory, keep, disk or Disk())
+        return _mend_history(directory, disk) or _mend(directory, keep, disk)
     except OSError as error:
         raise CardError(f"{directory} could not be mended: {reason(error)}") from error
     finally:
         store.close()
 
 
-def _mend(directory: Path, keep: Keep, disk: Disk) -> str:
+def _mend(directory: Path, keep: Keep | None, disk: Disk) -> str:
+    if keep is None:
+        look(directory)
+        return f"{directory} is sound, so there is nothing to mend"
     document = read_file(directory / DOCUMENT)
     try:
         changes = read_file(directory / CHANGES)
@@ -98,7 +118,7 @@ def _mend(directory: Path, keep: Keep, disk: Disk) -> str:
         raise _no_card(directory, error) from error
     else:
         return f"{DOCUMENT} and {CHANGES} belong together, so there is nothing to mend"
-    return _keep_edit(directory, document, disk)
+    return _keep_edit(directory, document, changes, disk)
 
 
 def _no_card(directory: Path, error: DocumentError) -> CardError:
@@ -107,18 +127,69 @@ def _no_card(directory: Path, error: DocumentError) -> CardError:
     return CardError(f"{directory / DOCUMENT} cannot be kept: {error}")
 
 
-def _keep_edit(directory: Path, document: bytes, disk: Disk) -> str:
+def _keep_edit(directory: Path, document: bytes, changes: bytes, disk: Disk) -> str:
     try:
         stored(directory, document)
     except DocumentError as error:
         raise _no_card(directory, error) from error
-    former = unused(directory / f"{CHANGES}.1")
+    remembered = stored_history(directory)
+    ran, unreadable = change_log.readable(changes)
+    remembered.add(*ran)
+    former, former_history = unused(directory / f"{CHANGES}.1"), None
     with ExitStack() as undo:
+        if not remembered.is_stored:
+            former_history = _replace_history(directory, remembered, disk, undo)
         undo.callback(_back, former, directory / CHANGES)
         disk.replace(directory / CHANGES, former)
         sync_folder(directory, disk)
         undo.pop_all()
-    return f"{DOCUMENT} is the edited file; the changes are in {former.name}"
+    if former_history is not None:
+        _remove(former_history)
+    said = f"{DOCUMENT} is the edited file; the changes are in {former.name}"
+    if unreadable:
+        said += (
+            f"; {unreadable} of its lines cannot be read, and a package that ran there is forgotten"
+        )
+    return said
+
+
+def _mend_history(directory: Path, disk: Disk) -> str | None:
+    """Keep what can be read of a damaged history; None if it is sound."""
+    path = directory / HISTORY
+    try:
+        content = read_file(path)
+        history.read(content)
+    except FileNotFoundError:
+        return None
+    except HistoryError:
+        found, lost = history.readable(content)
+    else:
+        return None
+    with ExitStack() as undo:
+        former = _replace_history(directory, found, disk, undo) or path
+        sync_folder(directory, disk)
+        undo.pop_all()
+    said = f"{HISTORY} has the {len(found)} packages that could be read"
+    if lost:
+        lines = "lines is missing or damaged, and its package is"
+        if lost > 1:
+            lines = "lines are missing or damaged, and their packages are"
+        said += f"; {lost} of its {lines} forgotten"
+    return f"{said}; the damaged file is {former.name}"
+
+
+def _replace_history(directory: Path, new: History, disk: Disk, undo: ExitStack) -> Path | None:
+    """Put a history in place; the name that the former one has got, if there was one."""
+    path, former = directory / HISTORY, None
+    _draft(disk, directory / HISTORY_DRAFT, new.render(), undo)
+    if path.exists():
+        former = unused(directory / f"{HISTORY}.1")
+        os.link(path, former)
+        undo.callback(_back, former, path)
+    else:
+        undo.callback(_remove, path)
+    disk.replace(directory / HISTORY_DRAFT, path)
+    return former
 
 
 def _keep_changes(

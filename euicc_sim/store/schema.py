@@ -228,6 +228,7 @@ EIM = Record(
     Field("euiccCiPKId", "ci_pk_id", HEX),
     Field("indirectProfileDownload", "indirect_download", BOOLEAN),
     Field("eSipaProprietaryProtocolInformation", "proprietary", optional(der(0xAA))),
+    Field("addedAtSeqNumber", "added_at", integer()),
 )
 RESULT = Record(
     PackageResult,
@@ -316,6 +317,7 @@ SWITCHES = Record(
     Field("ipadRequired", "ipad_required", BOOLEAN),
     Field("toolkitBusy", "toolkit_busy", BOOLEAN),
     Field("memoryFull", "memory_full", BOOLEAN),
+    Field("neverTwice", "never_twice", BOOLEAN),
     Field("strictness", "strictness", word_of(Strictness)),
 )
 STATE = Record(

@@ -26,6 +26,7 @@ from support.kept import files
 from support.packages import add_initial_eim, config, key, package, result_of
 
 from euicc_sim import Card
+from euicc_sim.model.notification import RanPackage
 from euicc_sim.model.state import State
 from euicc_sim.store.directory import CardError, Disk
 from euicc_sim.transport.vpcd import Control, serve_connection
@@ -35,6 +36,8 @@ SAVE = ["append", "sync data"]
 """The disk operations of one command, in their order."""
 FOLD = [*SAVE, "write", "sync", "replace", "sync", "truncate"]
 """Those of bringing the document up to date."""
+FOLD_HISTORY = [*FOLD[:-1], "write", "sync", "replace", "sync", FOLD[-1]]
+"""The same when a package has run since the last time."""
 
 A, B, C = "eim1.example.com", "eim2.example.com", "eim3.example.com"
 ADD_A = add_initial_eim(config(A, counterValue=0, key=key(1)))
@@ -55,6 +58,10 @@ class Case:
     request: bytes
     profiles: int = 0
     removed: int = 0
+
+    @property
+    def fold(self) -> list[str]:
+        return FOLD_HISTORY if self.request[:2] == b"\xbf\x51" else FOLD
 
 
 def _of_a(counter: int, *operations: tuple[str, object]) -> bytes:
@@ -119,13 +126,21 @@ def _open(directory: Path, disk: Disk) -> Card:
     return card
 
 
-def _kept(directory: Path) -> State:
+Kept = tuple[State, tuple[RanPackage, ...]]
+"""The state of a card, and the packages that it remembers."""
+
+
+def _of(card: Card) -> Kept:
+    return card.state, tuple(card._store._history)
+
+
+def _kept(directory: Path) -> Kept:
     """What somebody else finds on the disk."""
     image = directory.with_name("kept")
     shutil.rmtree(image, ignore_errors=True)
     shutil.copytree(directory, image)
     with Card.open(image) as card:
-        return card.state
+        return _of(card)
 
 
 def _shown(card: Card) -> list[bytes]:
@@ -139,17 +154,17 @@ def test_a_command_appends_one_line_and_brings_it_to_the_disk(
     _prepare(tmp_path / "card", pki_folder, case)
     disk = FaultyDisk()
     with _open(tmp_path / "card", disk) as card:
-        old = card.state
+        old = _of(card)
         es10(card.transmit, case.request)
         assert disk.calls == SAVE, "packages stay until card.json no longer names them"
-        assert _kept(tmp_path / "card") == card.state != old
+        assert _kept(tmp_path / "card") == _of(card) != old
         disk.calls = []
         card.power_off()
         left = [one for one in disk.calls if one != "sync"]
-        folded = [one for one in FOLD if one != "sync"]
+        folded = [one for one in case.fold if one != "sync"]
         assert left == folded[:-1] + ["remove"] * case.removed + folded[-1:]
         assert (tmp_path / "card/card.changes").read_bytes() == b""
-        assert _kept(tmp_path / "card") == card.state
+        assert _kept(tmp_path / "card") == _of(card)
 
 
 @pytest.mark.slow
@@ -162,19 +177,19 @@ def test_a_failed_disk_operation_is_6581_and_nothing_has_happened(
     _prepare(tmp_path / "card", pki_folder, case)
     disk = FaultyDisk()
     with _open(tmp_path / "card", disk) as card:
-        old, on_disk, shown = card.state, files(tmp_path / "card"), _shown(card)
+        old, on_disk, shown = _of(card), files(tmp_path / "card"), _shown(card)
         disk.arm(at, half=half)
         assert es10_sw(card.transmit, case.request) == MEMORY_FAILURE
         assert len(disk.calls) > at, "the fault came"
 
-        assert card.state == old
+        assert _of(card) == old
         assert _shown(card) == shown
         assert files(tmp_path / "card") == on_disk
         assert _kept(tmp_path / "card") == old
 
         disk.arm()
         answer = es10(card.transmit, case.request)
-        assert _kept(tmp_path / "card") == card.state != old
+        assert _kept(tmp_path / "card") == _of(card) != old
     _prepare(tmp_path / "other", pki_folder, case)
     with _open(tmp_path / "other", Disk()) as untroubled:
         assert es10(untroubled.transmit, case.request) == answer, "as if nothing had failed"
@@ -190,7 +205,7 @@ def test_while_a_failed_save_cannot_be_undone_nothing_more_is_kept(
     _prepare(tmp_path / "card", pki_folder, case)
     disk = FaultyDisk()
     with _open(tmp_path / "card", disk) as card:
-        old, shown = card.state, _shown(card)
+        old, shown = _of(card), _shown(card)
         disk.arm(1, 2 if second == "truncate" else 3)
         assert es10_sw(card.transmit, case.request) == MEMORY_FAILURE
         assert disk.calls == [*SAVE, "truncate", "sync"][: 3 if second == "truncate" else 4]
@@ -199,12 +214,12 @@ def test_while_a_failed_save_cannot_be_undone_nothing_more_is_kept(
             disk.arm(0 if failing == "truncate" else 1)
             assert es10_sw(card.transmit, case.request) == MEMORY_FAILURE
             assert disk.calls[-1] == failing
-            assert (card.state, _shown(card)) == (old, shown)
+            assert (_of(card), _shown(card)) == (old, shown)
         disk.arm()
         es10(card.transmit, case.request)
         assert disk.calls[:4] == ["truncate", "sync", *SAVE]
-        assert _kept(tmp_path / "card") == card.state
-        assert uncertain in (old, card.state)
+        assert _kept(tmp_path / "card") == _of(card)
+        assert uncertain in (old, _of(card))
 
 
 @pytest.mark.slow
@@ -216,17 +231,17 @@ def test_a_power_loss_around_any_disk_operation_leaves_the_old_state_or_the_new(
     (tmp_path / "images").mkdir()
     disk = ImagingDisk(tmp_path / "card", tmp_path / "images")
     with _open(tmp_path / "card", disk) as card:
-        old = card.state
+        old = _of(card)
         es10(card.transmit, case.request)
-        new = card.state
+        new = _of(card)
     found = []
     for name, image in disk.images:
         with _open(image, Disk()) as survivor:
-            assert survivor.state in (old, new), name
-            found.append((name, survivor.state == new))
-            if survivor.state == old:
+            assert _of(survivor) in (old, new), name
+            found.append((name, _of(survivor) == new))
+            if _of(survivor) == old:
                 es10(survivor.transmit, case.request)
-                assert survivor.state == new, "an unfinished draft is in nobody's way"
+                assert _of(survivor) == new, "an unfinished draft is in nobody's way"
     turned = found.index(("after append", True))
     assert [new for _, new in found] == [False] * turned + [True] * (len(found) - turned)
 
@@ -240,15 +255,15 @@ def test_a_power_loss_in_a_fold_leaves_the_state(
         assert _kept(image) == state, name
 
 
-def _images_of_a_fold(case: Case, folder: Path, pki: Path) -> list[tuple[str, Path, State]]:
+def _images_of_a_fold(case: Case, folder: Path, pki: Path) -> list[tuple[str, Path, Kept]]:
     _prepare(folder / "card", pki, case)
     disk = ImagingDisk(folder / "card", folder / "images")
     with _open(folder / "card", disk) as card:
         es10(card.transmit, case.request)
         before = len(disk.images)
         card.idle(1.0)
-        images = [(name, image, card.state) for name, image in disk.images[before:]]
-    assert len(images) >= 2 * len(FOLD)
+        images = [(name, image, _of(card)) for name, image in disk.images[before:]]
+    assert len(images) >= 2 * len(case.fold)
     return images
 
 
@@ -261,7 +276,7 @@ def test_a_power_loss_in_the_opening_after_a_power_loss_leaves_the_state(
     for number, (name, image, state) in enumerate(images):
         second = ImagingDisk(image, tmp_path / f"again{number}")
         with _open(image, second) as survivor:
-            assert survivor.state == state, name
+            assert _of(survivor) == state, name
         for again, deeper in second.images:
             assert _kept(deeper) == state, f"{name}, and at the opening {again}"
 
@@ -276,13 +291,13 @@ def test_a_power_loss_while_a_fault_is_dealt_with_leaves_the_old_state_or_the_ne
     _prepare(tmp_path / "card", pki_folder, case)
     disk = FaultyImagingDisk(tmp_path / "card", tmp_path / "images")
     with _open(tmp_path / "card", disk) as card:
-        old = card.state
+        old = _of(card)
         disk.arm(at, half=half)
         assert es10_sw(card.transmit, case.request) == MEMORY_FAILURE
         disk.arm()
         images = list(disk.images)
         es10(card.transmit, case.request)
-        new = card.state
+        new = _of(card)
     assert images
     for image in images:
         assert _kept(image) in (old, new)
@@ -304,23 +319,25 @@ class FaultyImagingDisk(FaultyDisk):
         super().around(call, after=after)
 
 
-@pytest.mark.parametrize("at", range(len(FOLD)))
+@pytest.mark.parametrize("at", range(len(FOLD_HISTORY)))
 def test_a_fold_that_fails_loses_nothing_and_is_tried_again(
     at: int, tmp_path: Path, pki_folder: Path
 ) -> None:
     _prepare(tmp_path / "card", pki_folder, CASES[0])
     disk = FaultyDisk()
     with _open(tmp_path / "card", disk) as card:
-        es10(card.transmit, ADDRESS)
+        es10(card.transmit, ADD_A)
+        es10(card.transmit, _of_a(1))
+        es10(card.transmit, hx("BF64 04 82020204"))
         disk.arm(at)
         card.idle(1.0)
-        assert _kept(tmp_path / "card") == card.state
+        assert _kept(tmp_path / "card") == _of(card)
         disk.arm()
         es10(card.transmit, ADD_AB)
-        assert _kept(tmp_path / "card") == card.state
+        assert _kept(tmp_path / "card") == _of(card)
         card.idle(1.0)
         assert (tmp_path / "card/card.changes").read_bytes() == b""
-        assert _kept(tmp_path / "card") == card.state
+        assert _kept(tmp_path / "card") == _of(card)
 
 
 def test_a_refused_command_touches_no_disk(tmp_path: Path, pki_folder: Path) -> None:

@@ -307,7 +307,7 @@ def test_a_killed_card_loads_and_accepts_no_counter_twice(
 
 
 def _check_file(directory: Path, counter: int, last: Sent, *, answered: bool) -> bool:
-    """The document is the one before the last package or the one after it; which."""
+    """Document and history are those before the last package or those after it; which."""
     with Card.open(directory) as card:
         sender = card.state.find_eim(SENDER)
         assert sender is not None
@@ -321,6 +321,10 @@ def _check_file(directory: Path, counter: int, last: Sent, *, answered: bool) ->
         numbered = result_of(card.state.results[-1].signed)[1]
         assert numbered["counterValue"] == sender.counter
         assert numbered["seqNumber"] == card.state.next_seq - 1 == sender.counter
+        remembered = [one.counter for one in card._store._history]
+        assert remembered == list(range(1, sender.counter + 1)), (
+            "each package that ran, and no more"
+        )
         return kept
 
 

@@ -127,6 +127,7 @@ def associate(session: Session, config: Config) -> Eim:
         key=key_from(config["eimPublicKeyData"]),
         ci_pk_id=session.identity.ci_pk_ids[0],
         token=token,
+        added_at=session.state.next_seq,
     )
     eim = merged(eim, config)
     session.state = session.state.with_eim(eim)

@@ -22,7 +22,7 @@ from euicc_sim.asn1.sgp32.packages import (
     Psmo,
 )
 from euicc_sim.asn1.wire import SIGNATURE, token_object
-from euicc_sim.crypto.signature import verifies
+from euicc_sim.crypto.signature import fingerprint, verifies
 from euicc_sim.es10.eims.configuration import verifying_key
 from euicc_sim.es10.packages.operations import (
     ERROR_SIGNED,
@@ -33,7 +33,8 @@ from euicc_sim.es10.packages.operations import (
 )
 from euicc_sim.es10.registry import es10_as_received, number
 from euicc_sim.es10.session import PackageRun, Session
-from euicc_sim.model.eim import MAX_COUNTER, Eim
+from euicc_sim.model.eim import MAX_COUNTER, Eim, KeyForm
+from euicc_sim.model.notification import RanPackage
 from euicc_sim.readings import UNREADABLE_PACKAGE
 
 SIGNED, EIM_ID, EID, COUNTER, TRANSACTION_ID = 0x30, 0x80, 0x5A, 0x81, 0x82
@@ -86,13 +87,16 @@ def load_euicc_package(session: Session, request: bytes) -> bytes:
     """LoadEuiccPackage, SGP.32 v1.2 clause 5.9.1.
 
     An accepted package is answered with a signed result, even if an operation in it fails, and its
-    counter is stored. Any other package changes nothing.
+    counter is stored. Any other package changes nothing. A package that ran in an earlier life of
+    its eIM's entry is accepted, as the standard has it, unless a switch says otherwise.
     """
     package = read_package(request, MAX_EIM_ID if session.wire.since("1.1") else ANY_EIM_ID)
     try:
         eim, counter = _authentic(session, package)
+        digest = _fingerprint(package, eim)
+        before = session.ran_before(digest)
         try:
-            kind = _acceptable(session, package, eim, counter)
+            kind = _acceptable(session, package, eim, counter, before)
         except _PackageError as error:
             session.refuse(f"package refused: {error}")
             return _signed_error(session, package, eim, counter, error.code)
@@ -106,7 +110,12 @@ def load_euicc_package(session: Session, request: bytes) -> bytes:
         eim.eim_id, counter, package.transaction_id, seq_number, package.signature
     )
     results = execute(session, kind, package.operations, eim, counter)
+    session.ran = RanPackage(digest, counter, seq_number)
     session.notes.insert(0, f"{eim.eim_id}, counter {counter}, result {seq_number}")
+    if before is not None:
+        session.notes.insert(
+            0, f"REPLAY ACCEPTED: {_ran_before(eim, before)}; {_way_out(eim, before)}"
+        )
     return keep_result(session, eim, counter, package.transaction_id, results, package.signature)
 
 
@@ -208,8 +217,10 @@ def _authentic(session: Session, package: Package) -> tuple[Eim, int]:
     return eim, package.counter
 
 
-def _acceptable(session: Session, package: Package, eim: Eim, counter: int) -> Kind:
-    """The type of the operations, if they may be executed."""
+def _acceptable(
+    session: Session, package: Package, eim: Eim, counter: int, before: RanPackage | None
+) -> Kind:
+    """The type of the operations, if they may be executed; `before` is when the package ran."""
     if session.state.emergency_active:
         raise _PackageError("ecallActive", "the Emergency Profile is enabled")
     if package.eid != session.identity.eid_bytes:
@@ -224,11 +235,39 @@ def _acceptable(session: Session, package: Package, eim: Eim, counter: int) -> K
         )
     if counter <= eim.counter:
         raise _PackageError("replayError", f"counter {counter} is not above {eim.counter}")
+    if before is not None and session.state.switches.never_twice:
+        why = f"{_ran_before(eim, before)} (card set --no-never-twice)"
+        raise _PackageError("replayError", why)
     if package.flaw:
         raise _PackageError("undefinedError", package.flaw)
     if package.kind is None:
         raise _PackageError("undefinedError", "it has no list of PSMOs or eCOs")
     return package.kind
+
+
+def _fingerprint(package: Package, eim: Eim) -> bytes:
+    in_certificate = eim.key.form is KeyForm.CERTIFICATE
+    return fingerprint(
+        eim.eim_id.encode(), eim.key.der, package.signature, in_certificate=in_certificate
+    )
+
+
+def _was_added_again(eim: Eim, before: RanPackage) -> bool:
+    """Otherwise updateEim, or a person, has lowered the counter."""
+    return before.seq_number < eim.added_at
+
+
+def _ran_before(eim: Eim, before: RanPackage) -> str:
+    anew = f"{eim.eim_id} was added again"
+    if not _was_added_again(eim, before):
+        anew = f"the counter of {eim.eim_id} was lowered"
+    return f"this package ran before, as counter {before.counter}, before {anew}"
+
+
+def _way_out(eim: Eim, before: RanPackage) -> str:
+    if _was_added_again(eim, before):
+        return "only an association token or a new key prevents that"
+    return "only a key that it never had prevents that"
 
 
 def _signed_error(
