@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pty
+import select
 import subprocess
 import sys
 import time
@@ -158,7 +159,7 @@ def test_on_a_terminal_it_follows_the_card_until_a_key_ends_it(card: Card, key: 
         else:
             os.write(ours, key)
         with suppress(OSError):  # a terminal that nobody holds any more
-            while os.read(ours, 1000):
+            while select.select([ours], [], [], DEADLINE)[0] and os.read(ours, 1000):
                 pass
         assert process.wait(DEADLINE) == 0
     os.close(ours)
@@ -167,4 +168,6 @@ def test_on_a_terminal_it_follows_the_card_until_a_key_ends_it(card: Card, key: 
 def _wait_for(fd: int, wanted: bytes) -> None:
     seen = b""
     while wanted not in seen:
+        ready, _, _ = select.select([fd], [], [], DEADLINE)
+        assert ready, f"nothing more after {seen!r}"
         seen += os.read(fd, 10000)
