@@ -158,7 +158,7 @@ def answer(
 
 _PACKAGE_HELP = f"""Sign an eUICC Package (BF51) of one or more operations OP.
 
-ICCIDs are written as 19 or 20 digits, as printed. A package holds operations of the first
+ICCIDs are written as 18 to 20 digits, as printed. A package holds operations of the first
 group, or of the second:
 
 \b

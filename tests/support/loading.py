@@ -234,7 +234,7 @@ def stored(card: Card) -> dict[bytes, bytes]:
 
 
 def from_digits(digits: str) -> bytes:
-    """An ICCID in printed order (19 or 20 digits) as on the wire."""
+    """An ICCID in printed order (18 to 20 digits) as on the wire."""
     padded = digits.ljust(20, "F")
     return hx("".join(b + a for a, b in zip(padded[::2], padded[1::2], strict=True)))
 

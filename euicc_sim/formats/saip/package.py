@@ -13,14 +13,14 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from apdu.tlv import TlvError, children, read, tlv
-from euicc_sim.asn1.iccid import swapped
+from euicc_sim.asn1.iccid import iccid_from
 from euicc_sim.asn1.primitives import Asn1Error, read_integer, read_oid, write_integer
 
 MAX_MAJOR_VERSION = 3
 MAX_DEPTH = 16
 """Levels of nested objects in an element; the files of the TS.48 test profiles have five."""
 _MAX_UINT8, _MAX_UINT15 = 0xFF, 0x7FFF
-_ICCID_SIZE, _MIN_ICCID_DIGITS = 10, 18
+_ICCID_SIZE = 10
 
 HEADER, END, _FIRST_FILES = 0xA0, 0xAA, 0xB0
 _PE_HEADER = 0xA0
@@ -260,10 +260,12 @@ def _header(content: bytes) -> Facts:
 
 
 def _iccid(plain: bytes) -> bytes:
-    digits = plain.hex().rstrip("f")
-    if len(plain) != _ICCID_SIZE or not digits.isdecimal() or len(digits) < _MIN_ICCID_DIGITS:
+    if len(plain) != _ICCID_SIZE:
         raise PackageError(PEStatus.BAD_VALUES, f"{plain[:16].hex().upper()} is not an ICCID")
-    return swapped(plain)
+    try:
+        return iccid_from(plain.hex().upper())
+    except ValueError as error:
+        raise PackageError(PEStatus.BAD_VALUES, str(error)) from error
 
 
 def _check_services(mandatory: bytes) -> None:

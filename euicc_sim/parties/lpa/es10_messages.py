@@ -106,7 +106,7 @@ class DownloadResult:
 
 
 def identifier(text: str | bytes) -> ProfileIdentifierValue:
-    """A Profile by its ICCID (19 or 20 digits) or AID (bytes, or 32 hex digits).
+    """A Profile by its ICCID (18 to 20 digits) or AID (bytes, or 32 hex digits).
 
     Raises LpaError for other text.
     """

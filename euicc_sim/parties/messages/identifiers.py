@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 
-from euicc_sim.asn1.iccid import swapped
+from euicc_sim.asn1.iccid import iccid_from
 from euicc_sim.parties.messages.errors import EimError
-
-_PATTERN = re.compile(r"[0-9]{19}[0-9Ff]?")
 
 
 def iccid_bytes(digits: str) -> bytes:
-    """The 10 bytes of an ICCID of 19 or 20 digits, as EF.ICCID has them. Raises EimError."""
-    if not _PATTERN.fullmatch(digits):
-        raise EimError(
-            f"{digits[:40]!r} is not an ICCID. Write its 19 or 20 digits as printed on a SIM."
-        )
-    return swapped(bytes.fromhex(digits.ljust(20, "F")))
+    """The 10 bytes of an ICCID of 18 to 20 digits, as EF.ICCID has them. Raises EimError."""
+    try:
+        return iccid_from(digits)
+    except ValueError as error:
+        raise EimError(f"{error}. Write its 18 to 20 digits as printed on a SIM.") from error
 
 
 def eid_bytes(eid: str) -> bytes:

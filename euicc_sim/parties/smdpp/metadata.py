@@ -120,7 +120,7 @@ class VendorData:
 class Metadata:
     """The fields of StoreMetadata; those that are None are left out.
 
-    `iccid` has 19 or 20 digits in printed order; an icon has at most 1024 bytes, the names 32 and
+    `iccid` has 18 to 20 digits in printed order; an icon has at most 1024 bytes, the names 32 and
     64 bytes of UTF-8. `ecall_indication` and `fallback_allowed` are from SGP.32.
     """
 

@@ -68,7 +68,7 @@ def made_up_package(
 ) -> bytes:
     """A profile package of about `size` bytes, for no real network.
 
-    `iccid` has 19 or 20 digits, `connectivity` is httpParams (SGP.32 v1.2 clause 5.9.24). Raises
+    `iccid` has 18 to 20 digits, `connectivity` is httpParams (SGP.32 v1.2 clause 5.9.24). Raises
     EimError for a malformed ICCID.
     """
     header = tlv(

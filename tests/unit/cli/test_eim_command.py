@@ -185,7 +185,7 @@ def test_more_words_are_read_by_the_judge() -> None:
         (["listEims"], "Did you mean listEim?"),
         (["xyz"], "One of: addEim, updateEim"),
         (["enable"], "Write enable:ICCID[,rollback]."),
-        (["enable:12"], "19 or 20 digits"),
+        (["enable:12"], "18 to 20 digits"),
         ([f"enable:{ICCID},back"], "no option 'back'"),
         (["listEim:x"], "stands alone"),
         (["addEim:none.json"], "none.json cannot be read"),

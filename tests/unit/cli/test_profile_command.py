@@ -148,7 +148,7 @@ def test_enabling_one_disables_the_other(profile: Run, directory: Path) -> None:
         (("nickname", A_DIGITS[:-1] + "9", "x"), "iccidNotFound"),
         (("nickname", OTHER_AID, "x"), f"The card has no Profile {OTHER_AID}. List its Profiles"),
         (("nickname", A_DIGITS, "x" * 65), "cannot be written"),
-        (("enable", "12"), "'12' is not an ICCID. Write its 19 or 20 digits"),
+        (("enable", "12"), "'12' is not an ICCID. Write its 18 to 20 digits"),
         (("reset", "--test"), "nothingToDelete"),
         (("list", "--reader", "x"), "--card and --reader are two ways to a card"),
     ],

@@ -208,7 +208,7 @@ def test_psmos_and_ecos_do_not_mix() -> None:
         (lambda: eim1().configuration("eimFqdn"), "no eimFqdn to give"),
         (lambda: add_initial_eim(), "at least one eIM"),
         (lambda: add_initial_eim({"eimId": ""}), "cannot be written"),
-        (lambda: operations.enable("8900"), "19 or 20 digits"),
+        (lambda: operations.enable("8900"), "18 to 20 digits"),
         (lambda: operations.delete_eim("\udcff"), "cannot be written"),
         (lambda: operations.configure_immediate_enable(smdp_oid="x"), "2.999.10"),
         (lambda: Eim.create(""), "1 to 128"),
