@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from typing import NamedTuple
 
-from rich.console import Console
 from rich.text import Text
 
 from euicc_sim import Event
+from euicc_sim.cli.console import printable
+from euicc_sim.cli.log_lines import AGAIN_SECONDS, LogLines, Refusals, Repeated, clock_time
 from euicc_sim.tracing.journal import Journal
 from euicc_sim.transport.vpcd import Control
 
@@ -22,13 +22,25 @@ _POWER = {
 }
 
 
+class _Note(NamedTuple):
+    """A line to print; that of a refusal gets the count that it has by then."""
+
+    at: float
+    text: str
+    style: str = ""
+    refusal: Repeated | None = None
+
+
 class CardLog:
-    """Prints the commands of one card and the state of its link; a `LinkObserver`."""
+    """Prints the commands of one card and the state of its link; a `LinkObserver`.
+
+    The same refusal again within two seconds is counted; with `verbose` each has its line.
+    """
 
     def __init__(
         self,
         take_events: Callable[[], Sequence[Event]],
-        out: Console,
+        lines: LogLines,
         *,
         reader: str = "",
         address: str = "",
@@ -37,16 +49,19 @@ class CardLog:
         verbose: bool = False,
         journal: Journal | None = None,
     ) -> None:
-        """Print to `out`; `name` marks this card's lines, `advice` is printed once."""
+        """Print to `lines`; `name` marks this card's lines, `advice` is printed once."""
         self._take_events = take_events
-        self._out = out
+        self._lines = lines
         self._reader = reader
         self._address = address
         self._advice = advice
         self._name = name
         self._verbose = verbose
         self._journal = journal
-        self._noted: list[tuple[float, str, str]] = []
+        self._clock = lines.clock
+        self._noted: list[_Note] = []
+        self._refusals = Refusals()
+        self._printed_at = lines.clock()
 
     def powered(self, control: Control) -> None:
         """Note the event if events are to be shown."""
@@ -60,17 +75,16 @@ class CardLog:
             self._note(f"→ {apdu.hex().upper()}", "dim")
             self._note(f"← {answer.hex().upper()}", "dim")
         self._note_events()
-        if len(self._noted) > _NOTES_AT_MOST:
+        if len(self._noted) > _NOTES_AT_MOST or self._has_waited():
             self.idle()
 
     def idle(self) -> None:
         """Print what was noted; this is slower than a command, so commands go first."""
-        noted, self._noted = self._noted, []
-        for when, text, style in noted:
-            at = datetime.fromtimestamp(when).astimezone().strftime("%H:%M:%S")
-            self._out.print(Text.assemble((at, "dim"), " ", self._name, (text, style)))
-        if self._journal:
-            self._journal.flush()
+        self._print_noted(self._clock(), all_counts=False)
+
+    def end(self) -> None:
+        """Print all that is left."""
+        self._print_noted(self._clock(), all_counts=True)
 
     def waiting(self, reason: str) -> None:
         """Print what is missing, the first time with advice."""
@@ -93,19 +107,68 @@ class CardLog:
 
     def _note_events(self) -> None:
         for event in self._take_events():
-            self._note(event.text, "red" if event.refused else "")
+            if event.refused:
+                self._note_refusal(event)
+                continue
+            self._note(event.text)
             if self._journal:
-                now = self._noted[-1][0]
-                self._journal.function(now, event.name, event.text, refused=event.refused)
+                self._journal.function(self._noted[-1].at, event.name, event.text, refused=False)
+
+    def _note_refusal(self, event: Event) -> None:
+        now = self._clock()
+        fresh = self._refusals.take(now, event.name, event.text)
+        if self._verbose:
+            self._note(event.text, "red")
+        elif fresh:
+            self._noted.append(_Note(now, event.text, "red", fresh))
+        if fresh and self._journal:
+            self._journal.function(now, event.name, event.text, refused=True)
 
     def _note(self, text: str, style: str = "") -> None:
-        self._noted.append((time.time(), text, style))
+        self._noted.append(_Note(self._clock(), text, style))
+
+    def _has_waited(self) -> bool:
+        """Whether commands have come for so long without a pause that the log is late."""
+        return bool(self._refusals) and self._clock() - self._printed_at > AGAIN_SECONDS
+
+    def _print_noted(self, now: float, *, all_counts: bool) -> None:
+        noted, self._noted = self._noted, []
+        for one in noted:
+            if one.refusal is None:
+                self._lines.add(self._line(*one))
+            else:
+                one.refusal.line = self._lines.add(self._line_of(one.refusal))
+                one.refusal.has_told(now)
+        for refusal in self._refusals:
+            self._count(refusal, now, all_counts=all_counts)
+        self._refusals.forget(now)
+        self._printed_at = now
+        if self._journal:
+            self._journal.flush()
+
+    def _count(self, one: Repeated, now: float, *, all_counts: bool) -> None:
+        """Bring the line of a refusal and its entry in the journal up to date."""
+        if not self._verbose and one.times > one.told:
+            if self._lines.replace(one.line, self._line_of(one)):
+                one.has_told(now)
+            elif all_counts or one.is_due(now):
+                one.line = self._lines.add(self._line_of(one))
+                one.has_told(now)
+        if self._journal and one.times > one.kept:
+            one.kept = one.times
+            self._journal.again(one.last, one.name, one.text, times=one.times, since=one.since)
+
+    def _line_of(self, one: Repeated) -> Text:
+        return self._line(one.last, one.shown, "red")
+
+    def _line(self, at: float, text: str, style: str = "", _: object = None) -> Text:
+        return Text.assemble((clock_time(at), "dim"), " ", self._name, (printable(text), style))
 
     def _print(self, text: str) -> None:
         self._note(text)
         if self._journal:
-            self._journal.link(self._noted[-1][0], text, reader=self._reader)
-        self.idle()
+            self._journal.link(self._noted[-1].at, text, reader=self._reader)
+        self.end()
 
 
 class TcpLog(CardLog):

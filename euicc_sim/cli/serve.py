@@ -16,6 +16,7 @@ from rich.text import Text
 
 from euicc_sim import Card, CardError
 from euicc_sim.cli.console import Terminal, fail, stderr
+from euicc_sim.cli.log_lines import LogLines
 from euicc_sim.cli.serve_links import MAX_PORT, Ways, served, services
 from euicc_sim.cli.tracing import (
     AnywhereOption,
@@ -117,7 +118,7 @@ def serve(
             recorder = open_things.enter_context(recording(options))
             if to_vpcd:
                 out.print(Text("\n".join([*_slots(cards), "Try:", *_suggestions()])))
-            all_served = served(cards, out, recorder, open_things, verbose=verbose)
+            all_served = served(cards, LogLines(out), recorder, open_things, verbose=verbose)
             running = services(all_served, ways, open_things)
             gc.freeze()  # all objects so far stay, so the collector need not look at them again
             run_until_signalled(running)

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from rich.console import Console
 from rich.text import Text
 
 from euicc_sim import Card
 from euicc_sim.cli.card_log import CardLog, StdioLog, TcpLog
-from euicc_sim.cli.console import complain
+from euicc_sim.cli.console import complain, printable
+from euicc_sim.cli.log_lines import LogLines
 from euicc_sim.cli.tracing import TracedLink
 from euicc_sim.tracing.journal import Journal
 from euicc_sim.tracing.recorder import Recorder
@@ -69,19 +69,21 @@ class Served:
     shared: SharedCard
     journal: Journal
     recorder: Recorder
-    out: Console
+    lines: LogLines
     verbose: bool
+    open_things: ExitStack
 
     def observer(self, kind: type[CardLog], **words: str) -> LinkObserver:
         """The observer of one link; `words` are passed to its log."""
         log = kind(
             self.card.take_events,
-            self.out,
+            self.lines,
             name=self.name,
             verbose=self.verbose,
             journal=self.journal,
             **words,
         )
+        self.open_things.callback(log.end)
         return self.shared.observer(self._traced(log))
 
     def _traced(self, log: CardLog) -> LinkObserver:
@@ -95,7 +97,7 @@ class Served:
 
 def served(
     cards: Sequence[Card],
-    out: Console,
+    lines: LogLines,
     recorder: Recorder,
     open_things: ExitStack,
     *,
@@ -108,7 +110,9 @@ def served(
         open_things.callback(journal.end)
         name = f"card {index + 1}: " if len(cards) > 1 else ""
         shared = SharedCard(card)
-        found.append(Served(card, index, name, shared, journal, recorder, out, verbose))
+        found.append(
+            Served(card, index, name, shared, journal, recorder, lines, verbose, open_things)
+        )
     return found
 
 
@@ -119,7 +123,7 @@ def services(cards: Sequence[Served], ways: Ways, open_things: ExitStack) -> lis
         found += _vpcd_links(cards, ways.host, ways.vpcd, ways.listen, open_things)
         if ways.listen:
             blank = range(len(cards), ways.slots(len(cards)))
-            found += _blank_cards(blank, ways.host, ways.vpcd, cards[0].out, open_things)
+            found += _blank_cards(blank, ways.host, ways.vpcd, cards[0].lines, open_things)
     if ways.tcp is not None:
         found += _tcp_links(cards, ways.host, ways.tcp, open_things)
     if ways.stdio:
@@ -149,10 +153,10 @@ def _vpcd_links(
 
 
 def _blank_cards(
-    indices: range, host: str, port: int, out: Console, open_things: ExitStack
+    indices: range, host: str, port: int, lines: LogLines, open_things: ExitStack
 ) -> Iterator[Link]:
     for index in indices:
-        out.print(Text(f"A blank card is in '{reader_name(index)}': vpcd needs one in every slot."))
+        lines.add(Text(f"A blank card is in '{reader_name(index)}': vpcd needs one in every slot."))
         link = ListeningLink(host, port + index, BlankCard(), SilentObserver())
         open_things.callback(link.close)
         yield link
@@ -165,15 +169,23 @@ def _tcp_links(
         link = TcpLink(host, port + index if port else 0, one.shared, one.observer(TcpLog))
         open_things.callback(link.close)
         where = f"[{host}]:{link.port}" if ":" in host else f"{host}:{link.port}"
-        one.out.print(Text(f"Card {one.card.eid} ({one.card.directory}) at {where}, over TCP"))
+        one.lines.add(Text(f"Card {one.card.eid} ({one.card.directory}) at {where}, over TCP"))
         yield link
 
 
 def _stdio_link(one: Served) -> StdioLink:
     observer = one.observer(StdioLog)
     requests, answers = io.FileIO(0, closefd=False), io.FileIO(1, "w", closefd=False)
-    program = LpacStdio(one.shared, observer, complain)
-    return StdioLink(program, observer, requests, answers, lambda line: one.out.print(Text(line)))
+
+    def complain_between(sentence: str) -> None:
+        complain(sentence)
+        one.lines.interrupted()
+
+    def tell(line: str) -> None:
+        one.lines.add(Text(printable(line)))
+
+    program = LpacStdio(one.shared, observer, complain_between)
+    return StdioLink(program, observer, requests, answers, tell)
 
 
 def _advice(index: int, host: str, port: int, listen: bool) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -14,6 +13,7 @@ from rich.text import Text
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.card_tables import download_under_way, eims_table, switches_on
 from euicc_sim.cli.console import columns, facts, printable
+from euicc_sim.cli.log_lines import clock_time, count_of
 from euicc_sim.cli.profile_tables import kept_profiles
 from euicc_sim.model.identity import Identity
 from euicc_sim.model.profile import ProfileEvent
@@ -62,7 +62,7 @@ def _head(moment: Moment) -> Table:
     rows = {
         "EID": f"{identity.eid} ({identity.card_type.value}, {moment.directory})",
         "served": _served(moment),
-        "last changed": _time(moment.changed),
+        "last changed": clock_time(moment.changed),
         "download": download_under_way(state) or "none under way",
         "memory": f"{state.free_memory(identity.limits)} of {identity.limits.memory} bytes free",
         "switches": ", ".join(switches_on(state.switches)),
@@ -77,7 +77,7 @@ def _served(moment: Moment) -> str:
     one = moment.serving
     if one is None:
         return f"no; insert it with: euicc-sim serve --card {moment.directory}"
-    return f"by process {one.process}, {one.text}, at {_time(one.at)}"
+    return f"by process {one.process}, {one.text}, at {clock_time(one.at)}"
 
 
 def _waiting(state: State) -> Table:
@@ -98,9 +98,8 @@ def _functions(entries: Sequence[Entry], most: int) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     for one in last:
         style = "red" if one.refused else ""
-        table.add_row(Text(_time(one.at), "dim"), Text(printable(one.text), style))
+        table.add_row(
+            Text(clock_time(one.at), "dim"),
+            Text(printable(one.text + count_of(one.times, one.since)), style),
+        )
     return table
-
-
-def _time(at: float) -> str:
-    return datetime.fromtimestamp(at).astimezone().strftime("%H:%M:%S")

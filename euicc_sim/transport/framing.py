@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 
 MAX_MESSAGE = 0xFFFF
 _LENGTH_BYTES = 2
-PAUSES = (0.002, 1.0)
-"""Seconds without a message: a moment, and so long that nobody seems to talk to the card."""
+PAUSES = (0.002, 1.0, 1.2)
+"""Seconds without a message, one after another: a moment; so long that nobody seems to talk to the
+card; and altogether more than two, after which a log knows that nothing was said again."""
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 _TCP_FAMILIES = (socket.AF_INET, socket.AF_INET6)
 
@@ -26,7 +27,7 @@ class PeerGoneError(Exception):
 def messages(sock: socket.socket, paused: Callable[[float], None]) -> Iterator[bytes]:
     """Messages until the peer is gone.
 
-    `paused` is called after a moment without one and again after a second; it gets the seconds.
+    `paused` is called after each of `PAUSES` without one, and gets its seconds.
     """
     waiting = select.poll()
     waiting.register(sock, select.POLLIN)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from enum import IntEnum, unique
 from typing import Protocol
 
-from euicc_sim.transport.framing import PAUSES, PeerGoneError, messages, send
+from euicc_sim.transport.framing import PeerGoneError, messages, send
 
 
 @unique
@@ -77,11 +77,10 @@ def serve_connection(sock: socket.socket, card: PoweredCard, observer: Observer)
 
 
 def pauses(card: PoweredCard, observer: Observer) -> Callable[[float], None]:
-    """Who is told of a pause: the log has its moment first, once, and then the card."""
+    """Who is told of a pause: the log first, and then the card."""
 
     def paused(seconds: float) -> None:
-        if seconds == PAUSES[0]:
-            observer.idle()
+        observer.idle()
         card.idle(seconds)
 
     return paused

@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 
 from euicc_sim import Card, CardError
 from euicc_sim.cli.card_log import CardLog
+from euicc_sim.cli.log_lines import LogLines
 from euicc_sim.cli.watch import Watched, watch
 from euicc_sim.cli.watch_screen import screen
 from euicc_sim.tracing.journal import JOURNAL, Journal, read
@@ -36,7 +37,7 @@ def served(card: Card) -> CardLog:
     """The log of a card as `serve` keeps it, its journal beside card.json."""
     out = Console(file=io.StringIO())
     journal = Journal(card.directory)
-    log = CardLog(card.take_events, out, reader="R", address="A", journal=journal)
+    log = CardLog(card.take_events, LogLines(out), reader="R", address="A", journal=journal)
     log.connected()
     return log
 

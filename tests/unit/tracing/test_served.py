@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -9,6 +10,8 @@ from euicc_sim import Card
 from euicc_sim.tracing.journal import Entry, Journal
 from euicc_sim.tracing.served import served_in, serving
 
+OURS, OTHER = (f"Reader {uuid4()}" for _ in "12")
+"""Names that no other process on this machine has."""
 DEAD_PROCESS = 2**22 + 1
 """Above the greatest process number of Linux."""
 
@@ -43,32 +46,32 @@ def journal(card: Card) -> Journal:
 
 
 def test_a_card_is_found_by_the_reader_that_its_server_names(card: Card, journal: Journal) -> None:
-    journal.link(1.0, "connected", reader="Virtual PCD 00 00")
+    journal.link(1.0, "connected", reader=OURS)
     journal.link(2.0, "waiting for TCP clients")
     journal.flush()
-    assert served_in("Virtual PCD 00 00") == [card.directory]
-    assert served_in("Virtual PCD 00 01") == []
+    assert served_in(OURS) == [card.directory]
+    assert served_in(OTHER) == []
 
 
 def test_the_reader_that_was_named_last_counts(card: Card, journal: Journal) -> None:
-    journal.link(1.0, "connected", reader="Virtual PCD 00 00")
-    journal.link(2.0, "connected", reader="Virtual PCD 00 01")
+    journal.link(1.0, "connected", reader=OURS)
+    journal.link(2.0, "connected", reader=OTHER)
     journal.flush()
-    assert served_in("Virtual PCD 00 00") == []
-    assert served_in("Virtual PCD 00 01") == [card.directory]
+    assert served_in(OURS) == []
+    assert served_in(OTHER) == [card.directory]
 
 
 def test_a_server_that_has_ended_is_not_found(card: Card, journal: Journal) -> None:
-    journal.link(1.0, "connected", reader="R")
+    journal.link(1.0, "connected", reader=OURS)
     journal.end()
-    assert served_in("R") == []
+    assert served_in(OURS) == []
 
 
 def test_a_card_that_is_closed_is_not_found(card: Card, journal: Journal) -> None:
-    journal.link(1.0, "connected", reader="R")
+    journal.link(1.0, "connected", reader=OURS)
     journal.flush()
     card.close()
-    assert served_in("R") == []
+    assert served_in(OURS) == []
 
 
 def test_the_word_of_a_process_that_has_not_opened_the_card_counts_for_nothing(
@@ -76,7 +79,7 @@ def test_the_word_of_a_process_that_has_not_opened_the_card_counts_for_nothing(
 ) -> None:
     """The journal names another process than the one that holds the lock."""
     (card.directory / "events.jsonl").write_text(
-        f'{{"at": 1.0, "text": "connected", "process": {DEAD_PROCESS}, "reader": "R"}}\n'
+        f'{{"at": 1.0, "text": "connected", "process": {DEAD_PROCESS}, "reader": "{OURS}"}}\n'
     )
-    assert served_in("R") == []
-    assert served_in("R", tmp_path) == []
+    assert served_in(OURS) == []
+    assert served_in(OURS, tmp_path) == []

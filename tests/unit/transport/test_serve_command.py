@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from euicc_sim import Event
 from euicc_sim.cli.card_log import CardLog
+from euicc_sim.cli.log_lines import LogLines
 from euicc_sim.cli.serve import run_until_signalled, serve
 from euicc_sim.cli.tracing import TracedLink
 from euicc_sim.tracing import gsmtap, journal
@@ -217,7 +218,7 @@ def test_a_trace_that_cannot_be_written_is_reported_with_exit_code_1(tmp_path: P
 
 def test_a_traced_link_tells_its_log_everything() -> None:
     out = Console(file=io.StringIO(), soft_wrap=True)
-    log = CardLog(list, out, reader="R", address="A", verbose=True)
+    log = CardLog(list, LogLines(out), reader="R", address="A", verbose=True)
     traced = TracedLink(log, Recorder([], print).tap(0, ""), bytes.fromhex("3B00"))
     traced.waiting("gone")
     traced.connected()
@@ -336,7 +337,7 @@ def test_the_advice_is_given_once() -> None:
     out = Console(file=io.StringIO(), soft_wrap=True, highlight=False)
     log = CardLog(
         list,
-        out,
+        LogLines(out),
         reader="R",
         address="127.0.0.1:1",
         advice=": install it",
@@ -376,7 +377,7 @@ def test_a_refusal_is_red_on_a_terminal_only() -> None:
         out = Console(file=io.StringIO(), force_terminal=terminal, color_system=system)
         card = StubCard(Path("one"))
         card.events = [DELETE]
-        log = CardLog(card.take_events, out, reader="R", address="A")
+        log = CardLog(card.take_events, LogLines(out), reader="R", address="A")
         log.powered(Control.RESET)
         log.idle()
         assert isinstance(out.file, io.StringIO)
