@@ -97,6 +97,14 @@ def new(
     ] = None,
     counter: Annotated[int, typer.Option(min=0, help="The last one used.")] = 0,
     token: Annotated[int | None, typer.Option(min=1, help="One that the card assigned.")] = None,
+    no_token: Annotated[
+        bool,
+        typer.Option(
+            "--no-token",
+            help="Ask cards for no association token. When the eIM is added again, packages that "
+            "ran before run again.",
+        ),
+    ] = False,
     sgp32: Sgp32Option = SGP32_DEFAULT,
 ) -> None:
     """Make an eIM with a new key, in a file that only you can read."""
@@ -112,11 +120,14 @@ def new(
         frozenset(map(eim_file.PROTOCOLS.index, protocol)) if protocol else None,
         None if ci is None else bytes_from(ci, "--ci"),
         load_certificate(certificate).public_bytes(Encoding.DER) if certificate else None,
+        wants_token=not no_token,
         wire=wire,
     )
     eim_file.create(file, eim)
     _say(f"eIM {eim_id} made in {file}, which holds its private key")
     _say(f"ask a card to trust it with: euicc-sim eim initial {file}")
+    if not no_token:
+        _say(f"keep the token that the card answers: euicc-sim eim answer {file} --initial ANSWER")
 
 
 @app.command()
@@ -129,14 +140,20 @@ def show(file: File) -> None:
 def initial(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The eIMs' files.")],
     token: Annotated[
-        bool, typer.Option("--token", help="Ask for association tokens; see eim answer.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--token/--no-token",
+            help="Ask for association tokens or not; see eim answer. Default: as in each file.",
+        ),
+    ] = None,
     out: Out = None,
     apdu: Apdus = False,
 ) -> None:
     """Write an AddInitialEim request (BF57), for a card that does not trust any eIM yet."""
     eims = [eim_file.load(one) for one in files]
-    configs = [one.configuration(want_token=token) for one in eims]
+    configs = [
+        one.configuration(want_token=one.wants_token if token is None else token) for one in eims
+    ]
     hand_out(add_initial_eim(*configs, wire=eims[0].wire), out, apdu)
 
 
@@ -164,8 +181,9 @@ group, or of the second:
 \b
 {operation_words.SYNTAX.replace(chr(10) * 2, chr(10) * 2 + chr(8) + chr(10))}
 
-addEim asks for an association token with ",token". updateEim sends the named fields,
-or all fields of the file. TAGS are hex, such as 5A9F70. eco and psmo take one element as it is.
+addEim asks for an association token, unless the file or ",no-token" says not to. updateEim
+sends the named fields, or all fields of the file. TAGS are hex, such as 5A9F70. eco and
+psmo take one element as it is.
 The counter is kept in FILE before the package leaves."""
 
 

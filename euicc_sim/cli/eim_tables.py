@@ -29,13 +29,19 @@ def eim_table(eim: Eim) -> Table:
             "protocols": default if eim.protocols is None else ", ".join(protocols) or _NONE,
             "CI": default if eim.ci_pk_id is None else eim.ci_pk_id.hex().upper(),
             "counter": f"{eim.counter}, the next package has {eim.counter + 1}",
-            "token": _NONE if eim.token is None else str(eim.token),
+            "token": _token(eim),
             "SGP.32": f"v{eim.wire.version}",
             "curve": Curve.of(eim.private_key).standard_name,
             "given as": "certificate" if eim.certificate else "public key",
             "public key": eim.public_key.hex().upper(),
         }
     )
+
+
+def _token(eim: Eim) -> str:
+    if eim.token is not None:
+        return str(eim.token)
+    return "none yet; it asks for one" if eim.wants_token else _NONE
 
 
 def answer_table(answer: PackageAnswer, signer: str | None) -> Table:

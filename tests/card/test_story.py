@@ -20,8 +20,20 @@ Send = Callable[[bytes], bytes]
 def test_the_card_plays_the_whole_story_and_refuses_in_the_six_right_places(send: Send) -> None:
     steps = list(Story(send).tell())
     refused = [number for number, step in enumerate(steps, 1) if step.refused]
-    assert refused == [3, 6, 8, 11, 13, 17]
+    assert refused == [3, 6, 8, 11, 15, 19]
     assert steps[0].outcome == steps[-1].outcome == "none"
+
+
+def test_the_story_shows_a_package_that_runs_again_and_one_that_a_token_has_killed(
+    card: Card,
+) -> None:
+    steps = list(Story(card.transmit).tell())
+    again = [one for one in steps if one.title.startswith("The old package with counter 8388607")]
+    assert again[0].request == again[1].request
+    assert [one.refused for one in again] == [False, True]
+    replays = [one.text for one in card.take_events() if "REPLAY ACCEPTED" in one.text]
+    assert len(replays) == 1
+    assert "before eim1.example.com was added again" in replays[0]
 
 
 def test_every_answer_of_the_story_is_der_of_the_standards_types(send: Send) -> None:

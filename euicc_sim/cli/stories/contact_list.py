@@ -23,6 +23,7 @@ class Story(Storyteller):
     def __init__(self, transmit: Transmit) -> None:
         """Select the ISD-R and read EID and certificate. Raises StatusWordError."""
         super().__init__(transmit)
+        self.first.wants_token = False
         self.second = Eim.create("eim2.example.com")
 
     def tell(self) -> Iterator[Step]:
@@ -38,7 +39,7 @@ class Story(Storyteller):
         request = add_initial_eim(self.first.configuration())
         answer = self.es10(request)
         take_initial_answer(answer, self.first)
-        title = "The factory adds the first eIM with an unsigned request (AddInitialEim)"
+        title = "The factory adds the first eIM, without a token, by an unsigned AddInitialEim"
         yield Step(title, f"trusts {self.first.eim_id}", False, request, answer)
         intruder = add_initial_eim(Eim.create("intruder.example.com").configuration())
         answer = self.es10(intruder)
@@ -72,15 +73,20 @@ class Story(Storyteller):
         yield self.send(f"The first uses counter {MAX_COUNTER}", self.first, last, "ok")
         beyond = self.first.package([operations.list_eim()], self.eid, counter=MAX_COUNTER + 1)
         yield self.send(f"and {MAX_COUNTER + 1}", self.first, beyond, "counterValueOutOfRange")
-        self.first.counter = 0
-        again = [
-            operations.delete_eim(self.first.eim_id),
-            operations.add_eim(self.first.configuration(want_token=True)),
-        ]
+        again = self._added_again(want_token=False)
         yield self.order("The second removes it and adds it with counter 0", self.second, *again)
-        yield self.send(f"The old package with counter {MAX_COUNTER}", self.first, last, "unsigned")
+        old = f"The old package with counter {MAX_COUNTER}"
+        yield self.send(f"{old} runs again: there is no token", self.first, last, "ok")
+        again = self._added_again(want_token=True)
+        yield self.order("It removes it and adds it once more, with a token", self.second, *again)
+        yield self.send(f"{old} is dead", self.first, last, "unsigned")
         listing = operations.list_eim()
         yield self.order("A new package with counter 1", self.first, listing)
+
+    def _added_again(self, *, want_token: bool) -> tuple[operations.Operation, ...]:
+        self.first.counter = 0
+        config = self.first.configuration(want_token=want_token)
+        return operations.delete_eim(self.first.eim_id), operations.add_eim(config)
 
     def _end(self) -> Iterator[Step]:
         leave = operations.delete_eim(self.second.eim_id)

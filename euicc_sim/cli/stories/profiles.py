@@ -72,11 +72,12 @@ class ProfileStory(Storyteller):
         yield from self._end()
 
     def _trust(self) -> Step:
-        request = add_initial_eim(self.first.configuration())
+        request = add_initial_eim(self.first.configuration(want_token=True))
         answer = self.es10(request)
         take_initial_answer(answer, self.first)
-        title = "The factory adds an eIM again"
-        return Step(title, f"trusts {self.first.eim_id}", False, request, answer)
+        title = "The factory adds an eIM again, with a token"
+        outcome = f"trusts {self.first.eim_id}, association token {self.first.token}"
+        return Step(title, outcome, False, request, answer)
 
     def _download(self, iccid: str) -> Step:
         result = self.lpa.download(self.server, matching_id=NAMES[iccid])

@@ -45,7 +45,10 @@ class Eim:
     """An eIM as one card knows it.
 
     `counter` is the last one used; `package` advances it. `token` is the association token from
-    the card, if any. `id_type` is 1 (OID), 2 (FQDN) or 3 (proprietary), `protocols` bit numbers of
+    the card, if any; with `wants_token` whoever adds this eIM asks the card for one, so that old
+    packages are dead when it is added again.
+
+    `id_type` is 1 (OID), 2 (FQDN) or 3 (proprietary), `protocols` bit numbers of
     eimSupportedProtocol, `certificate` DER. Fields that are None are left out of the configuration
     data, and the card uses its default. `wire` is the version of SGP.32 that the card speaks. The
     private key is never printed.
@@ -61,6 +64,7 @@ class Eim:
     ci_pk_id: bytes | None = None
     certificate: bytes | None = field(default=None, repr=False)
     indirect_download: bool = False
+    wants_token: bool = True
     wire: Wire = field(default=WIRE_1_2, repr=False)
 
     def __post_init__(self) -> None:

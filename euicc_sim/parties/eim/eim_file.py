@@ -61,6 +61,7 @@ class _Record(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
     certificate: bytes | None = field(name="eimCertificate", default=None)
     private_key: str = field(name="privateKey")
     wire: str | None = field(name="sgp32", default=None)
+    wants_token: bool | None = field(name="wantsToken", default=None)
 
     def __repr__(self) -> str:
         return f"_Record({self.eim_id!r})"
@@ -132,6 +133,7 @@ _KEPT: Mapping[str, Callable[[Any], object]] = {
     "protocols": lambda bits: tuple(PROTOCOLS[one] for one in sorted(bits)),
     "private_key": _pem,
     "wire": lambda wire: None if wire is WIRE_1_2 else wire.version,
+    "wants_token": lambda wants: None if wants else False,
 }
 """The fields that differ between a file and an `Eim`, both ways; all others are the same."""
 

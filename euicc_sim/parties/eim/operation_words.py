@@ -17,7 +17,7 @@ Loader = Callable[[str], Eim]
 """Returns the eIM of the FILE that a word names. Raises EimError."""
 
 SYNTAX = """\
-addEim:FILE[,token][,counter=N]
+addEim:FILE[,token][,no-token][,counter=N]
 updateEim:FILE[,key][,counter][,fqdn][,type][,protocols][,ci]
 deleteEim:ID
 listEim
@@ -82,16 +82,18 @@ def _options(name: str, words: list[str], flags: set[str], values: set[str]) -> 
 
 def _add_eim(rest: str, eim_of: Loader, wire: Wire) -> Operation:
     file, *words = rest.split(",")
-    options = _options("addEim", words, {"token"}, {"counter"})
+    options = _options("addEim", words, {"token", "no-token"}, {"counter"})
+    if {"token", "no-token"} <= options.keys():
+        raise EimError("addEim asks for a token or not. Write one of token and no-token.")
     counter = options.get("counter")
     if counter is not None and not counter.removeprefix("-").isdecimal():
         raise EimError(f"{counter!r} is not a counter. Write a number, such as counter=0.")
-    return operations.add_eim(
-        eim_of(file).configuration(
-            want_token="token" in options, counter=None if counter is None else int(counter)
-        ),
-        wire=wire,
+    eim = eim_of(file)
+    want_token = "token" in options or (eim.wants_token and "no-token" not in options)
+    config = eim.configuration(
+        want_token=want_token, counter=None if counter is None else int(counter)
     )
+    return operations.add_eim(config, wire=wire)
 
 
 def _update_eim(rest: str, eim_of: Loader, wire: Wire) -> Operation:

@@ -21,7 +21,7 @@ from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.cli.eim_tables import answer_table, outcome_table
 from euicc_sim.cli.main import app
 from euicc_sim.parties.eim.eim_file import load
-from euicc_sim.parties.messages.package_results import read_result
+from euicc_sim.parties.messages.package_results import Form, read_result
 from keys import Curve, Role, TestPki
 from keys.pem import write_public_file
 
@@ -70,6 +70,7 @@ def vector_eim(folder: Path) -> str:
 def test_new_makes_a_file_that_only_its_owner_reads(folder: Path) -> None:
     said = done("new", "a.json", "--id", "eim1", "--curve", "brp", "--type", "fqdn")
     assert "euicc-sim eim initial a.json" in said
+    assert "euicc-sim eim answer a.json --initial ANSWER" in said
     assert stat.S_IMODE((folder / "a.json").stat().st_mode) == 0o600
     assert load(Path("a.json")).public_key[:27] != load(Path(made("b.json"))).public_key[:27]
 
@@ -249,10 +250,10 @@ def test_the_whole_story(card: Card, folder: Path) -> None:
     made("a.json", "eim1")
     made("b.json", "eim2")
 
-    answer = told(done("initial", "a.json", "--token"))
+    answer = told(done("initial", "a.json"))
     assert "association token 1" in done("answer", "a.json", "--initial", answer)
 
-    order = done("package", "a.json", "addEim:b.json,token", "listEim", "--eid", card.eid)
+    order = done("package", "a.json", "addEim:b.json", "listEim", "--eid", card.eid)
     (folder / "result").write_bytes(hx(told(order)))
     said = done("verify", "a.json", "result", "--certificate", "certs", "--added", "b.json")
     assert f"verified, EID {card.eid}" in said
@@ -277,6 +278,75 @@ def test_the_whole_story(card: Card, folder: Path) -> None:
     assert result.exit_code == 1
     assert "unsigned error" in result.stdout
     assert "Check that it trusts the eIM" in result.stderr
+
+
+ASKED = "8401FF"
+"""associationToken -1."""
+
+
+@pytest.mark.parametrize(
+    ("options", "words", "asks"),
+    [
+        ([], [], True),
+        ([], ["--no-token"], False),
+        (["--no-token"], [], False),
+        (["--no-token"], ["--token"], True),
+    ],
+)
+def test_an_eim_asks_for_a_token_unless_told_not_to(
+    options: list[str], words: list[str], asks: bool
+) -> None:
+    made("a.json", "eim1", *options)
+    assert (ASKED in done("initial", "a.json", *words)) is asks
+
+
+@pytest.mark.parametrize(
+    ("options", "word", "asks"),
+    [
+        ([], "addEim:b.json", True),
+        ([], "addEim:b.json,no-token,counter=3", False),
+        (["--no-token"], "addEim:b.json", False),
+        (["--no-token"], "addEim:b.json,token", True),
+        ([], "updateEim:b.json", False),
+    ],
+)
+def test_an_eim_that_is_added_asks_for_a_token_unless_told_not_to(
+    options: list[str], word: str, asks: bool
+) -> None:
+    made("a.json", "eim1")
+    made("b.json", "eim2", *options)
+    assert (ASKED in done("package", "a.json", word, "--eid", EID)) is asks
+
+
+def test_a_token_cannot_be_asked_for_and_not() -> None:
+    made("a.json", "eim1")
+    assert "Write one of token and no-token." in failed(
+        "package", "a.json", "addEim:a.json,token,no-token", "--eid", EID
+    )
+
+
+@pytest.mark.parametrize("options", [[], ["--no-token"]])
+def test_a_file_shows_whether_its_eim_asks(options: list[str]) -> None:
+    made("a.json", "eim1", *options)
+    shown = "none" if options else "none yet; it asks for one"
+    assert re.search(rf"token +{shown} *\n", done("show", "a.json"))
+    assert ("wantsToken" in Path("a.json").read_text()) is bool(options)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_card_of_each_version_gives_the_token_that_is_asked_for(
+    version: str, tmp_path: Path, pki_folder: Path
+) -> None:
+    made("a.json", "eim1", "--sgp32", version)
+    with Card.create(
+        tmp_path / "old", pki=pki_folder, sgp32=version, card_type="iot-strict", fsync=False
+    ) as card:
+        card.transmit(SELECT_ISDR)
+        answer = es10(card.transmit, hx(done("initial", "a.json"))).hex()
+        assert "association token 1" in done("answer", "a.json", "--initial", answer)
+        order = done("package", "a.json", "listEim", "--eid", EID)
+        found = read_result(es10(card.transmit, hx(order)), VERSIONS[version])
+        assert found.form is Form.RESULT, "signed over token 1, and accepted"
 
 
 @pytest.mark.parametrize(
@@ -318,7 +388,8 @@ def test_what_a_card_says_does_not_reach_the_terminal_raw(card: Card, folder: Pa
     (folder / "certs").write_bytes(es10(card.transmit, hx("BF5600")))
     made("a.json", "eim1")
     made("b.json", "[red]\x1b[31m")
-    for words in (["initial", "a.json", "b.json"], ["package", "a.json", "listEim", "--eid", EID]):
+    asking = ["initial", "a.json", "b.json", "--no-token"]
+    for words in (asking, ["package", "a.json", "listEim", "--eid", EID]):
         answer = es10(card.transmit, hx(done(*words))).hex()
     shown = done("verify", "a.json", answer, "--certificate", "certs")
     assert "\x1b" not in shown

@@ -365,7 +365,7 @@ def test_the_demo_shows_the_bytes_when_it_is_asked_to(directory: Path) -> None:
     lines = demo("--card", str(directory), "--verbose").stdout.splitlines()
     requests = [line for line in lines if re.fullmatch(r"   > BF5[0-9A-F]+", line)]
     answers = [line for line in lines if re.fullmatch(r"   < BF5[0-9A-F]+", line)]
-    assert len(requests) == len(answers) == 18
+    assert len(requests) == len(answers) == 20
 
 
 def test_the_demo_shows_no_bytes_unless_it_is_asked_to(directory: Path) -> None:

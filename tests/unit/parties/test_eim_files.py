@@ -34,6 +34,7 @@ def full_eim() -> Eim:
         bytes(20),
         credential.der,
         indirect_download=True,
+        wants_token=False,
         wire=VERSIONS["1.3"],
     )
 
