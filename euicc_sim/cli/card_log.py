@@ -48,8 +48,13 @@ class CardLog:
         name: str = "",
         verbose: bool = False,
         journal: Journal | None = None,
+        ready: Callable[[bool], None] | None = None,
     ) -> None:
-        """Print to `lines`; `name` marks this card's lines, `advice` is printed once."""
+        """Print to `lines`; `name` marks this card's lines, `advice` is printed once.
+
+        `ready` is told when programs can use the card, and when they no longer can.
+        """
+        self._ready = ready
         self._take_events = take_events
         self._lines = lines
         self._reader = reader
@@ -95,8 +100,13 @@ class CardLog:
         self._advice = ""
 
     def connected(self) -> None:
-        """Print that the card is in its slot."""
+        """Print that the card is in its reader and can be opened there."""
+        self._tell(is_ready=True)
         self._print(f"connected: the card is in '{self._reader}'")
+
+    def disconnected(self) -> None:
+        """Tell that the card cannot be used; what comes next is printed."""
+        self._tell(is_ready=False)
 
     def silent(self) -> None:
         """Print the likeliest reason."""
@@ -104,6 +114,14 @@ class CardLog:
             "vpcd accepted the connection but sends nothing: is another card in this slot, "
             "or has a second reader the same LIBPATH?"
         )
+
+    def _tell(self, *, is_ready: bool) -> None:
+        if self._ready is None:
+            return
+        try:
+            self._ready(is_ready)
+        except OSError as error:
+            self._print(f"the ready file cannot be written ({error.strerror or error})")
 
     def _note_events(self) -> None:
         for event in self._take_events():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,14 +13,15 @@ from rich.text import Text
 
 from euicc_sim import Card
 from euicc_sim.cli.console import console, fail
+from euicc_sim.cli.link import ReaderOption, directory_of
 from euicc_sim.cli.stories.contact_list import Story
 from euicc_sim.cli.stories.profiles import ProfileStory
 from euicc_sim.cli.stories.telling import Step, StoryError
 from euicc_sim.cli.stories.world import WorldStory
-from euicc_sim.parties.messages import EimError, LpaError, StatusWordError, Transmit
+from euicc_sim.parties.messages import EimError, LpaError, StatusWordError
 from euicc_sim.servers import ServerError
 from euicc_sim.store import PKI_FOLDER
-from euicc_sim.transport.pcsc import PREFERRED, PcscError, open_card
+from euicc_sim.transport.pcsc import PREFERRED, PcscCard, PcscError, open_card
 from keys import TestPki
 
 
@@ -30,10 +30,7 @@ def demo(
         Path | None,
         typer.Option("--card", metavar="DIR", help="Play on the card in this directory."),
     ] = None,
-    reader: Annotated[
-        str | None,
-        typer.Option("--reader", metavar="NAME", help="Play on the card in this PC/SC reader."),
-    ] = None,
+    reader: ReaderOption = None,
     direct: Annotated[
         bool, typer.Option("--direct", help="Play on a card made for this, without a reader.")
     ] = False,
@@ -68,13 +65,16 @@ def demo(
     if picture is not None:
         fail("--picture draws the story of --world; give both.")
     try:
-        with _card(card, reader, direct) as (transmit, where, its_pki):
-            number = _tell(Story(transmit), where, forget=forget, verbose=verbose)
-            folder = pki or its_pki
-            if not folder.is_dir():
+        with _card(card, reader, direct) as (link, where):
+            transmit = link.transmit
+            told = Story(transmit)
+            number = _tell(told, where, forget=forget, verbose=verbose)
+            directory = directory_of(link, told.eid)
+            folder = pki or (directory and directory / PKI_FOLDER)
+            if folder is None or not folder.is_dir():
                 console.print(
-                    f"\nThe rest is about Profiles, and needs an SM-DP+ of this card's PKI: "
-                    f"there is no folder {folder}; name it with --pki."
+                    "\nThe rest is about Profiles, and needs an SM-DP+ of this card's PKI: "
+                    "name its folder with --pki."
                 )
                 return
             story = ProfileStory(transmit, TestPki.load(folder))
@@ -86,11 +86,11 @@ def demo(
 @contextmanager
 def _card(
     directory: Path | None, reader: str | None, direct: bool
-) -> Iterator[tuple[Transmit, str, Path]]:
-    """How to talk to the card, where it is, and where its PKI is likely to be."""
+) -> Iterator[tuple[Card | PcscCard, str]]:
+    """The card, and words for where it is."""
     if directory is not None:
         with Card.open(directory) as card:
-            yield card.transmit, f"the card in {directory}", directory / PKI_FOLDER
+            yield card, f"the card in {directory}"
         return
     try:
         connection = None if direct else open_card(reader or PREFERRED)
@@ -100,11 +100,10 @@ def _card(
         connection = None
     if connection is not None:
         with connection:
-            served = Path(os.environ.get("EUICC_SIM_CARD", "card"))
-            yield connection.transmit, f"the card in '{connection.reader}'", served / PKI_FOLDER
+            yield connection, f"the card in '{connection.reader}'"
         return
     with tempfile.TemporaryDirectory() as folder, Card.create(folder, fsync=False) as card:
-        yield card.transmit, "a card made for this, without a reader", Path(folder) / PKI_FOLDER
+        yield card, "a card made for this, without a reader"
 
 
 def _tell(story: Story, where: str, *, forget: bool, verbose: bool) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Annotated
 
 import typer
 
-from euicc_sim import Card
+from euicc_sim import Card, CardError
 from euicc_sim.cli.console import fail
 from euicc_sim.cli.rsp_options import SGP32_DEFAULT, wire_named
 from euicc_sim.parties.lpa import Lpa
 from euicc_sim.parties.messages import LpaError
+from euicc_sim.store import PKI_FOLDER, read
+from euicc_sim.tracing.served import served_in
 from euicc_sim.transport.pcsc import PcscCard, PcscError, open_card
 
 CardOption = Annotated[
@@ -25,7 +28,9 @@ CardOption = Annotated[
 ReaderOption = Annotated[
     str | None,
     typer.Option(
-        "--reader", metavar="NAME", help="A PC/SC reader, or part of its name. Default: vpcd's."
+        "--reader",
+        metavar="NAME",
+        help="A PC/SC reader: its name, part of it, or its number from 0. Default: vpcd's.",
     ),
 ]
 
@@ -44,15 +49,60 @@ def open_link(card: Path | None, reader: str | None) -> AbstractContextManager[C
 @contextmanager
 def open_lpa(card: Path | None, reader: str | None, sgp32: str = SGP32_DEFAULT) -> Iterator[Lpa]:
     """An LPA with that card; what does not come about is one sentence and exit code 1."""
+    with open_lpa_and_link(card, reader, sgp32) as (lpa, _):
+        yield lpa
+
+
+@contextmanager
+def open_lpa_and_link(
+    card: Path | None, reader: str | None, sgp32: str = SGP32_DEFAULT
+) -> Iterator[tuple[Lpa, Card | PcscCard]]:
+    """The same, and the link that it uses."""
     wire = wire_named(sgp32)
     try:
         with open_link(card, reader) as link:
             try:
-                yield Lpa(link.transmit, wire)
+                yield Lpa(link.transmit, wire), link
             except LpaError as error:
                 fail(_with_reason(str(error), link))
     except PcscError as error:
         fail(str(error))
+
+
+def pki_of(link: Card | PcscCard, eid: str) -> Path:
+    """The PKI in the directory of the card behind a link, which has this EID.
+
+    If it cannot be found, the command ends with a sentence.
+    """
+    directory = directory_of(link, eid)
+    if directory is None:
+        fail(
+            f"The directory of card {eid} is not known here; name the PKI that it was made with: "
+            "--pki FOLDER."
+        )
+    folder = directory / PKI_FOLDER
+    if not folder.is_dir():
+        fail(f"{folder} is not there; name the PKI that the card was made with: --pki FOLDER.")
+    return folder
+
+
+def directory_of(link: Card | PcscCard, eid: str) -> Path | None:
+    """The directory of the card behind a link; None for a card that is not served from here.
+
+    The EID that the card has said decides, as servers of several pcscds may name one reader.
+    """
+    if isinstance(link, Card):
+        return link.directory
+    usual = Path(os.environ.get("EUICC_SIM_CARD", "card"))
+    places = (*served_in(link.reader), usual)
+    return next((one for one in places if _eid_in(one) == eid), None)
+
+
+def _eid_in(directory: Path) -> str | None:
+    try:
+        return read(directory)[0].eid
+    except (CardError, OSError):
+        return None
 
 
 def _with_reason(sentence: str, link: Card | PcscCard) -> str:

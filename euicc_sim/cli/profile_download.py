@@ -15,7 +15,7 @@ from rich.text import Text
 
 from euicc_sim.asn1.wire import Wire
 from euicc_sim.cli.console import console, fail, stderr
-from euicc_sim.cli.link import CardOption, ReaderOption, open_lpa
+from euicc_sim.cli.link import CardOption, ReaderOption, open_lpa_and_link, pki_of
 from euicc_sim.cli.rsp_options import SGP32_DEFAULT, Sgp32Option, wire_named
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
 from euicc_sim.parties.lpa import Progress as Tell
@@ -34,11 +34,7 @@ from euicc_sim.parties.smdpp import (
     Smdpp,
     metadata_of,
 )
-from euicc_sim.store import PKI_FOLDER
 from keys import Curve, TestPki, profiles
-
-DEFAULT_FOLDER = Path("card")
-"""Where the card is whose PKI is taken when no folder is named: scripts/run makes it there."""
 
 
 class WordError(ValueError):
@@ -68,7 +64,7 @@ def download(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="The PKI that the card was made with. Default: pki in DIR, else card/pki.",
+            help="The PKI that the card was made with. Default: pki in its directory.",
         ),
     ] = None,
     curve: Annotated[
@@ -134,8 +130,9 @@ def download(
         orders = orders_of(files, fields, confirmation_code, wire_named(sgp32))
     except (MetadataError, WordError) as error:
         fail(str(error))
-    server = _server(_folder(pki, card), curve, orders, segment_size, wire_named(sgp32))
-    with open_lpa(card, reader, sgp32) as lpa:
+    with open_lpa_and_link(card, reader, sgp32) as (lpa, link):
+        folder = pki or pki_of(link, lpa.eid())
+        server = _server(folder, curve, orders, segment_size, wire_named(sgp32))
         for file, order in zip(files, orders, strict=True):
             with bar(file.name) as tell:
                 done = lpa.download(
@@ -146,15 +143,6 @@ def download(
                 )
             aid = done.aid.hex().upper()
             console.print(Text(f"{done.iccid} installed as {aid}, result {done.seq_number}"))
-
-
-def _folder(pki: Path | None, card: Path | None) -> Path:
-    if pki is not None:
-        return pki
-    folder = (card or DEFAULT_FOLDER) / PKI_FOLDER
-    if not folder.is_dir():
-        fail(f"{folder} is not there; name the PKI that the card was made with: --pki FOLDER.")
-    return folder
 
 
 def _server(

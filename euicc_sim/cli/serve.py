@@ -17,6 +17,7 @@ from rich.text import Text
 from euicc_sim import Card, CardError
 from euicc_sim.cli.console import Terminal, fail, stderr
 from euicc_sim.cli.log_lines import LogLines
+from euicc_sim.cli.ready_file import ReadyFile, ReadyFileError
 from euicc_sim.cli.serve_links import MAX_PORT, Ways, served, services
 from euicc_sim.cli.tracing import (
     AnywhereOption,
@@ -97,6 +98,15 @@ def serve(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Also show power, commands and responses.")
     ] = False,
+    ready_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--ready-file",
+            metavar="FILE",
+            help="For scripts: a file that is there while programs can open every card. JSON with "
+            "the process, and of each card the EID, directory, reader and TCP address.",
+        ),
+    ] = None,
     trace: TraceOption = None,
     gsmtap: GsmtapOption = None,
     gsmtap_anywhere: AnywhereOption = False,
@@ -115,16 +125,19 @@ def serve(
         with ExitStack() as open_things:
             cards = [_opened(directory, fsync, open_things) for directory in card]
             options = TraceOptions(trace, gsmtap, gsmtap_anywhere, trace_keys)
+            ready = ReadyFile(ready_file) if ready_file else None
+            if ready is not None:
+                open_things.callback(ready.close)
             recorder = open_things.enter_context(recording(options))
             if to_vpcd:
                 out.print(Text("\n".join([*_slots(cards), "Try:", *_suggestions()])))
             all_served = served(cards, LogLines(out), recorder, open_things, verbose=verbose)
-            running = services(all_served, ways, open_things)
+            running = services(all_served, ways, open_things, ready)
             gc.freeze()  # all objects so far stay, so the collector need not look at them again
             run_until_signalled(running)
     except NoReaderError as error:
         fail(one_reader_more(error.port - port, error.port, installed_library()))
-    except (CardError, LinkError, TraceError) as error:
+    except (CardError, LinkError, ReadyFileError, TraceError) as error:
         fail(str(error))
 
 

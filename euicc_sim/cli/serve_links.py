@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ from euicc_sim import Card
 from euicc_sim.cli.card_log import CardLog, StdioLog, TcpLog
 from euicc_sim.cli.console import complain, printable
 from euicc_sim.cli.log_lines import LogLines
+from euicc_sim.cli.ready_file import ReadyFile
 from euicc_sim.cli.tracing import TracedLink
 from euicc_sim.tracing.journal import Journal
 from euicc_sim.tracing.recorder import Recorder
@@ -73,14 +74,17 @@ class Served:
     verbose: bool
     open_things: ExitStack
 
-    def observer(self, kind: type[CardLog], **words: str) -> LinkObserver:
-        """The observer of one link; `words` are passed to its log."""
+    def observer(
+        self, kind: type[CardLog], ready: Callable[[bool], None] | None = None, **words: str
+    ) -> LinkObserver:
+        """The observer of one link; `ready` and `words` are passed to its log."""
         log = kind(
             self.card.take_events,
             self.lines,
             name=self.name,
             verbose=self.verbose,
             journal=self.journal,
+            ready=ready,
             **words,
         )
         self.open_things.callback(log.end)
@@ -116,29 +120,42 @@ def served(
     return found
 
 
-def services(cards: Sequence[Served], ways: Ways, open_things: ExitStack) -> list[Service]:
-    """All links to run. Raises LinkError."""
+def services(
+    cards: Sequence[Served], ways: Ways, open_things: ExitStack, ready: ReadyFile | None = None
+) -> list[Service]:
+    """All links to run; `ready` is told of them. Raises LinkError."""
     found: list[Service] = []
     if ways.vpcd is not None:
-        found += _vpcd_links(cards, ways.host, ways.vpcd, ways.listen, open_things)
+        found += _vpcd_links(cards, ways.host, ways.vpcd, ways.listen, open_things, ready)
         if ways.listen:
             blank = range(len(cards), ways.slots(len(cards)))
             found += _blank_cards(blank, ways.host, ways.vpcd, cards[0].lines, open_things)
     if ways.tcp is not None:
-        found += _tcp_links(cards, ways.host, ways.tcp, open_things)
+        found += _tcp_links(cards, ways.host, ways.tcp, open_things, ready)
     if ways.stdio:
         found.append(_stdio_link(cards[0]))
+    if ready is not None:
+        ready.complete()
     return found
 
 
 def _vpcd_links(
-    cards: Sequence[Served], host: str, port: int, listen: bool, open_things: ExitStack
+    cards: Sequence[Served],
+    host: str,
+    port: int,
+    listen: bool,
+    open_things: ExitStack,
+    ready: ReadyFile | None,
 ) -> list[Link]:
     links: list[Link] = []
     for index, one in enumerate(cards):
+        reader = reader_name(index)
+        if ready is not None:
+            ready.card(one.card.directory, one.card.eid, reader=reader)
         observer = one.observer(
             CardLog,
-            reader=reader_name(index),
+            ready.waits_for(reader) if ready else None,
+            reader=reader,
             address=f"{host}:{port + index}",
             advice=_advice(index, host, port + index, listen),
         )
@@ -163,13 +180,19 @@ def _blank_cards(
 
 
 def _tcp_links(
-    cards: Sequence[Served], host: str, port: int, open_things: ExitStack
+    cards: Sequence[Served],
+    host: str,
+    port: int,
+    open_things: ExitStack,
+    ready: ReadyFile | None,
 ) -> Iterator[Link]:
     for index, one in enumerate(cards):
         link = TcpLink(host, port + index if port else 0, one.shared, one.observer(TcpLog))
         open_things.callback(link.close)
         where = f"[{host}]:{link.port}" if ":" in host else f"{host}:{link.port}"
         one.lines.add(Text(f"Card {one.card.eid} ({one.card.directory}) at {where}, over TCP"))
+        if ready is not None:
+            ready.card(one.card.directory, one.card.eid, tcp=where)
         yield link
 
 

@@ -107,6 +107,9 @@ class TracedLink:
     def connected(self) -> None:
         self._heard.connected()
 
+    def disconnected(self) -> None:
+        self._heard.disconnected()
+
     def silent(self) -> None:
         self._heard.silent()
 

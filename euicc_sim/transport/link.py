@@ -29,8 +29,8 @@ class LinkObserver(Observer, Protocol):
         """Report that vpcd is not there; `reason` is the system's error, empty when listening."""
         ...
 
-    def connected(self) -> None:
-        """Report that vpcd is there."""
+    def disconnected(self) -> None:
+        """Report that a connection has ended, whether or not it was reported."""
         ...
 
     def silent(self) -> None:
@@ -107,11 +107,11 @@ class Link(ABC):
             if not go:
                 return
             self._connected_since = time.monotonic()
-            self._observer.connected()
             try:
                 self._converse(sock)
             finally:
                 self._connected_since = None
+                self._observer.disconnected()
 
     def _converse(self, sock: socket.socket) -> None:
         """Serve one connection to its end."""

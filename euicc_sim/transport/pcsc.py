@@ -5,12 +5,16 @@ pyscard is imported only when it is needed: serving a card does not need it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
 PREFERRED = "Virtual PCD"
 """Part of the names of vpcd's readers."""
+
+
+_NUMBER = re.compile(r"[0-9]{1,3}")
 
 
 class PcscError(Exception):
@@ -89,6 +93,12 @@ class PcscCard:
             raise PcscError(
                 f"Another program has exclusive use of '{self.reader}'; end it and try again."
             )
+        if code == scard.SCARD_E_PROTO_MISMATCH:
+            raise PcscError(
+                f"pcscd refuses T=0 in '{self.reader}': a program has connected with "
+                "SCARD_SHARE_DIRECT and the raw protocol, and pcscd keeps to it until the card has "
+                "been without power; end that program, then stop serve and start it again."
+            )
         if code == scard.SCARD_W_RESET_CARD:
             raise PcscError(
                 f"Another program has reset the card in '{self.reader}'; end it and try again."
@@ -114,9 +124,10 @@ def open_card(reader: str | None = None) -> PcscCard:
 
 
 def choose(names: Sequence[str], wanted: str | None) -> str:
-    """The reader with the name `wanted`, or else the first whose name contains it.
+    """The reader with the name `wanted`, or that number (from 0), or whose name contains it.
 
-    If `wanted` is None: the first of vpcd's, or the only one. Raises PcscError.
+    The first one counts. If `wanted` is None: the first of vpcd's, or the only one. Raises
+    PcscError.
     """
     if not names:
         raise PcscError(
@@ -125,13 +136,21 @@ def choose(names: Sequence[str], wanted: str | None) -> str:
         )
     if wanted in names:
         return str(wanted)
-    found = [one for one in names if (wanted or PREFERRED) in one]
-    if found:
+    if wanted == "":
+        pass
+    elif wanted is not None and _NUMBER.fullmatch(wanted):
+        if int(wanted) < len(names):
+            return names[int(wanted)]
+    elif found := [one for one in names if (wanted or PREFERRED).lower() in one.lower()]:
         return found[0]
     if wanted is None and len(names) == 1:
         return names[0]
-    listed = ", ".join(f"'{one}'" for one in names)
-    what = f"No reader is called '{wanted}'" if wanted else "None of these readers is vpcd's"
+    listed = ", ".join(f"{number} '{one}'" for number, one in enumerate(names))
+    what = (
+        f"There is no reader '{wanted}'"
+        if wanted is not None
+        else "None of these readers is vpcd's"
+    )
     raise PcscError(f"{what}; choose one with --reader: {listed}.")
 
 

@@ -78,6 +78,10 @@ class _SharedObserver:
         with self._lock:
             self._heard.connected()
 
+    def disconnected(self) -> None:
+        with self._lock:
+            self._heard.disconnected()
+
     def silent(self) -> None:
         with self._lock:
             self._heard.silent()

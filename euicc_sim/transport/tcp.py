@@ -26,6 +26,7 @@ class TcpLink(ListeningLink):
     backlog = 16
 
     def _converse(self, sock: socket.socket) -> None:
+        self._observer.connected()
         serve_client(sock, self._card, self._observer)
 
 

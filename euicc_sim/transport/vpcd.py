@@ -24,6 +24,10 @@ class Control(IntEnum):
     ATR = 0x04
 
 
+_POWER_OFF = bytes([Control.POWER_OFF])
+_POWERING = (bytes([Control.POWER_ON]), bytes([Control.RESET]))
+
+
 class PoweredCard(Protocol):
     """A card as a reader sees it: power, reset and commands."""
 
@@ -52,6 +56,10 @@ class PoweredCard(Protocol):
 class Observer(Protocol):
     """Writes the log. It is called only after the reader has its answer."""
 
+    def connected(self) -> None:
+        """Report, once for each connection, that PC/SC programs can open the card."""
+        ...
+
     def powered(self, control: Control) -> None:
         """Report a power-on, power-off or reset; `control` is never `Control.ATR`."""
         ...
@@ -67,13 +75,47 @@ class Observer(Protocol):
 
 def serve_connection(sock: socket.socket, card: PoweredCard, observer: Observer) -> None:
     """Answer messages until the peer is gone, then power the card off."""
+    arrival = _Arrival(observer)
+    told_of_pause = pauses(card, observer)
+
+    def paused(seconds: float) -> None:
+        arrival.passed()
+        told_of_pause(seconds)
+
     try:
         with suppress(PeerGoneError):
-            for message in messages(sock, pauses(card, observer)):
+            for message in messages(sock, paused):
+                arrival.passed()
                 _answer(message, sock, card, observer)
+                arrival.answered(message)
     finally:
         card.power_off()
         observer.idle()
+
+
+class _Arrival:
+    """Tells the observer when PC/SC programs can open the card.
+
+    vpcd accepts a connection before pcscd looks for a card. pcscd then powers it, asks for its ATR
+    and offers it to programs: so the moment is just after that ATR.
+    """
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._is_powered = self._is_there = self._is_told = False
+
+    def answered(self, message: bytes) -> None:
+        """Take note of a message that was answered."""
+        if message in _POWERING:
+            self._is_powered = True
+        elif self._is_powered and message != _POWER_OFF:
+            self._is_there = True
+
+    def passed(self) -> None:
+        """Tell it, if the time has come: after a pause, or with the next message."""
+        if self._is_there and not self._is_told:
+            self._is_told = True
+            self._observer.connected()
 
 
 def pauses(card: PoweredCard, observer: Observer) -> Callable[[float], None]:
@@ -93,9 +135,9 @@ def _answer(message: bytes, sock: socket.socket, card: PoweredCard, observer: Ob
         observer.answered(message, answer)
     elif message == bytes([Control.ATR]):
         send(sock, card.atr)
-    elif message == bytes([Control.POWER_OFF]):
+    elif message == _POWER_OFF:
         card.power_off()
         observer.powered(Control.POWER_OFF)
-    elif message in (bytes([Control.POWER_ON]), bytes([Control.RESET])):
+    elif message in _POWERING:
         card.reset()
         observer.powered(Control(message[0]))

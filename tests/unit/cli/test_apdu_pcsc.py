@@ -17,7 +17,7 @@ class Scard(SimpleNamespace):
     SCARD_S_SUCCESS = 0
     SCARD_E_NO_SMARTCARD, SCARD_W_REMOVED_CARD = 1, 2
     SCARD_W_UNPOWERED_CARD, SCARD_W_UNRESPONSIVE_CARD = 3, 4
-    SCARD_E_SHARING_VIOLATION, SCARD_W_RESET_CARD = 5, 6
+    SCARD_E_SHARING_VIOLATION, SCARD_W_RESET_CARD, SCARD_E_PROTO_MISMATCH = 5, 6, 7
     SCARD_PROTOCOL_T0, SCARD_PROTOCOL_T1 = 1, 2
     SCARD_PCI_T0, SCARD_PCI_T1 = "T=0", "T=1"
     SCARD_SCOPE_SYSTEM = SCARD_SHARE_SHARED = SCARD_RESET_CARD = SCARD_LEAVE_CARD = 0
@@ -70,6 +70,10 @@ def install(monkeypatch: pytest.MonkeyPatch, scard: Scard) -> Scard:
         (["ACR 1"], None, "ACR 1"),
         (VPCD, VPCD[1], VPCD[1]),
         (["ACR 1", *VPCD], "00 01", VPCD[1]),
+        (VPCD, "0", VPCD[0]),
+        (VPCD, "1", VPCD[1]),
+        (["ACR 1", *VPCD], "acr", "ACR 1"),
+        (["1", *VPCD], "1", "1"),
         (["Virtual PCD 00 00 2", VPCD[0]], VPCD[0], VPCD[0]),
     ],
 )
@@ -83,8 +87,10 @@ def test_the_reader_is_the_named_one_else_vpcds_else_the_only_one(
     ("names", "wanted", "words"),
     [
         ([], None, "pcscd has no reader"),
-        (["ACR 1", "ACR 2"], None, "choose one with --reader: 'ACR 1', 'ACR 2'."),
-        (VPCD, "ACR", "No reader is called 'ACR'"),
+        (["ACR 1", "ACR 2"], None, "choose one with --reader: 0 'ACR 1', 1 'ACR 2'."),
+        (VPCD, "ACR", "There is no reader 'ACR'; choose one"),
+        (VPCD, "2", "There is no reader '2'; choose one"),
+        (VPCD, "", "There is no reader ''"),
     ],
 )
 def test_without_a_usable_reader_the_error_says_what_to_do(
@@ -117,6 +123,7 @@ def test_a_card_is_connected_reset_used_and_disconnected(
         (4, "euicc-sim serve --card DIR"),
         (5, "Another program has exclusive use of 'Virtual PCD 00 00'"),
         (6, "Another program has reset the card"),
+        (7, "pcscd refuses T=0 in 'Virtual PCD 00 00': a program has connected with SCARD_SHARE"),
         (99, "failed (Error 99); is the card still there?"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import typer
 from support import saip
 from support.command import Run, runner
 from support.fresh import fresh_card
@@ -14,10 +15,13 @@ from support.reader import READER, Reader
 from euicc_sim import Card
 from euicc_sim.cli.card import PPR_WITH_CONSENT
 from euicc_sim.cli.console import stderr
+from euicc_sim.cli.link import directory_of, pki_of
 from euicc_sim.model.identity import CardType
 from euicc_sim.model.profile import Operator, Profile, ProfileEvent, Recipient, Rule
 from euicc_sim.store.directory import read
-from keys import Curve, TestPki
+from euicc_sim.tracing.journal import Journal
+from euicc_sim.transport.pcsc import PcscCard
+from keys import Curve, TestPki, make_eid
 
 A_AID = "A0000005591010FFFFFFFF8900001000"
 B_AID = "A0000005591010FFFFFFFF8900001100"
@@ -297,3 +301,42 @@ def test_a_profile_is_installed_and_enabled_over_a_reader(
     assert [row[:2] for row in profile("list").rows] == [[A_DIGITS, "enabled"]]
     refused = profile("enable", A_DIGITS)
     assert refused.complaint.endswith("disable it before deleting it.")
+
+
+# -- whose PKI
+
+
+class Behind(PcscCard):
+    """A card in a reader, as far as finding its directory goes."""
+
+    def __init__(self, reader: str) -> None:
+        self.reader = reader
+
+
+def test_the_pki_of_a_served_card_is_that_in_its_directory(
+    directory: Path, tmp_path: Path, pki_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    fresh_card(tmp_path / "two", pki_folder, eid=make_eid("89049032", 2))
+    eid = read(directory)[0].eid
+    with Card.open(directory), Card.open(tmp_path / "two"):
+        for one in (tmp_path / "two", directory):
+            journal = Journal(one)
+            journal.link(1.0, "connected", reader="A reader of this test")
+            journal.flush()
+        link = Behind("A reader of this test")
+        assert directory_of(link, eid) == directory
+        assert pki_of(link, eid) == directory / "pki"
+        assert directory_of(link, make_eid("89049032", 3)) is None
+
+
+def test_the_pki_of_another_card_is_never_taken(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(directory.parent)  # there is a card/pki here
+    link = Behind("A reader that nobody serves")
+    assert pki_of(link, read(directory)[0].eid) == Path("card") / "pki"
+    with pytest.raises(typer.Exit):
+        pki_of(link, make_eid("89049032", 3))
+    assert "name the PKI that it was made with: --pki FOLDER." in capsys.readouterr().err

@@ -22,6 +22,7 @@ from euicc_sim.transport.vpcd import Control
 LOOPBACK = "127.0.0.1"
 DEADLINE = 20.0
 ASK_ATR = bytes.fromhex("0001 04")
+POWER_ON = bytes.fromhex("0001 01")
 BLANK_ATR = bytes.fromhex("0002 3B00")
 
 
@@ -100,7 +101,7 @@ def accept(listener: socket.socket) -> socket.socket:
 
 
 def atr_of(card: socket.socket) -> bytes:
-    card.sendall(ASK_ATR)
+    card.sendall(POWER_ON + ASK_ATR)
     return _exactly(card, len(BLANK_ATR))
 
 
@@ -120,7 +121,7 @@ def test_it_connects_to_vpcd_and_gives_the_atr(log: Log) -> None:
         link = ConnectingLink(LOOPBACK, port_of(listener), BlankCard(), log)
         with running(link), accept(listener) as card:
             assert atr_of(card) == BLANK_ATR
-            assert log.lines == ["connected"]
+            log.wait_for("POWER_ON", "connected")
 
 
 def test_it_reports_once_that_vpcd_is_not_there(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +146,7 @@ def test_it_connects_when_vpcd_starts(log: Log) -> None:
             listener.listen()
             with accept(listener) as card:
                 assert atr_of(card) == BLANK_ATR
-                assert log.lines == ["waiting Connection refused", "connected"]
+                log.wait_for("waiting Connection refused", "POWER_ON", "connected")
 
 
 def test_it_reconnects_when_vpcd_restarts(log: Log) -> None:
@@ -156,10 +157,10 @@ def test_it_reconnects_when_vpcd_restarts(log: Log) -> None:
             card = accept(listener)
             listener.close()
             card.close()
-            log.wait_for("connected", "waiting Connection refused")
+            log.wait_for("waiting Connection refused")
             with vpcd(port) as again, accept(again) as card:
                 assert atr_of(card) == BLANK_ATR
-                log.wait_for("connected", "waiting Connection refused", "connected")
+                log.wait_for("waiting Connection refused", "POWER_ON", "connected")
 
 
 def test_the_card_is_powered_off_when_the_connection_ends(log: Log) -> None:
@@ -224,7 +225,7 @@ def test_a_silent_slot_is_reported(log: Log, monkeypatch: pytest.MonkeyPatch) ->
     with vpcd() as listener:
         link = ConnectingLink(LOOPBACK, port_of(listener), BlankCard(), log)
         with running(link), accept(listener) as card:
-            log.wait_for("connected", "silent")
+            log.wait_for("silent")
             assert atr_of(card) == BLANK_ATR
 
 
@@ -236,7 +237,7 @@ def test_a_refused_port_beside_a_connected_one_is_an_error(
         first = ConnectingLink(LOOPBACK, port_of(listener), BlankCard(), log)
         third = ConnectingLink(LOOPBACK, port_of(absent), BlankCard(), SilentObserver(), [first])
         with running(first), accept(listener):
-            log.wait_for("connected")
+            until(lambda: first.connected_for(0))
             with pytest.raises(NoReaderError, match="another card has its slot") as raised:
                 third.run()
         assert raised.value.port == port_of(absent)
@@ -259,7 +260,7 @@ def test_in_reversed_mode_vpcd_connects_to_it(log: Log) -> None:
     link = ListeningLink(LOOPBACK, 0, BlankCard(), log)
     with running(link), socket.create_connection((LOOPBACK, link.port), DEADLINE) as card:
         assert atr_of(card) == BLANK_ATR
-        assert log.lines == ["waiting", "connected"]
+        log.wait_for("waiting", "POWER_ON", "connected")
 
 
 def test_in_reversed_mode_the_next_connection_is_accepted_when_one_ends(log: Log) -> None:
@@ -268,7 +269,9 @@ def test_in_reversed_mode_the_next_connection_is_accepted_when_one_ends(log: Log
         for _ in range(2):
             with socket.create_connection((LOOPBACK, link.port), DEADLINE) as card:
                 assert atr_of(card) == BLANK_ATR
-        log.wait_for("waiting", "connected", "waiting", "connected", "waiting")
+                until(lambda: log.lines[-1] == "connected")
+        once = ("waiting", "POWER_ON", "connected")
+        log.wait_for(*once, *once, "waiting")
 
 
 def test_in_reversed_mode_there_is_one_connection_at_a_time(log: Log) -> None:
@@ -281,7 +284,7 @@ def test_in_reversed_mode_there_is_one_connection_at_a_time(log: Log) -> None:
     ):
         second.sendall(ASK_ATR)
         assert atr_of(first) == BLANK_ATR
-        assert log.lines == ["waiting", "connected"]
+        log.wait_for("waiting", "POWER_ON", "connected")
         first.close()
         assert _exactly(second, len(BLANK_ATR)) == BLANK_ATR
 
@@ -305,4 +308,4 @@ def test_a_blank_card_refuses_every_command(log: Log) -> None:
     with running(link), socket.create_connection((LOOPBACK, link.port), DEADLINE) as card:
         card.sendall(bytes.fromhex("0001 01  0004 00A40000  0001 00"))
         assert _exactly(card, 4) == bytes.fromhex("0002 6D00")
-        log.wait_for("waiting", "connected", "POWER_ON", "POWER_OFF")
+        log.wait_for("waiting", "POWER_ON", "connected", "POWER_OFF")

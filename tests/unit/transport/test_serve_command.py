@@ -1,6 +1,7 @@
 """`euicc-sim serve` with a stub card, and a thread of the test that plays vpcd."""
 
 import io
+import json
 import os
 import re
 import signal
@@ -119,7 +120,9 @@ def session(listener: socket.socket, number: int) -> Callable[[], None]:
         with listener.accept()[0] as card:
             card.settimeout(DEADLINE)
             try:
-                card.sendall(bytes.fromhex("0001 01  0004 80E29100  0004 80CA0000"))
+                card.sendall(bytes.fromhex("0001 01  0001 04"))
+                assert received(card, 4) == bytes.fromhex("0002 3B00")
+                card.sendall(bytes.fromhex("0004 80E29100  0004 80CA0000"))
                 assert received(card, 8) == bytes.fromhex("0002 9000  0002 9000")
             finally:
                 os.kill(os.getpid(), number)
@@ -181,8 +184,9 @@ def test_its_suggestions_use_the_path_it_was_called_by_when_it_is_not_on_path(
 def test_verbose_shows_power_and_hex(listener: socket.socket) -> None:
     with in_thread(session(listener, signal.SIGTERM)):
         result = run("--card", "one", "--port", listener.getsockname()[1], "-v")
-    assert timeless(result.stdout)[7:] == [
+    assert timeless(result.stdout)[6:] == [
         "power on",
+        "connected: the card is in 'Virtual PCD 00 00'",
         "→ 80E29100",
         "← 9000",
         "GetEID: ok",
@@ -398,3 +402,42 @@ def test_a_signal_that_does_not_wake_the_waiting_thread_is_still_noticed() -> No
     link = Running(BlankCard(), SilentObserver())
     run_until_signalled([link])
     assert link.stopped_in_time
+
+
+def test_the_ready_file_is_there_while_the_card_is_and_says_where(
+    listener: socket.socket, tmp_path: Path
+) -> None:
+    path, seen = tmp_path / "ready", []
+
+    def work() -> None:
+        with listener.accept()[0] as card:
+            card.settimeout(DEADLINE)
+            try:
+                card.sendall(bytes.fromhex("0001 04"))
+                assert received(card, 4) == bytes.fromhex("0002 3B00")
+                seen.append(path.exists())
+                card.sendall(bytes.fromhex("0001 01  0001 04  0001 04"))
+                assert received(card, 8) == bytes.fromhex("0002 3B00 0002 3B00")
+                seen.append(json.loads(path.read_text()))
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    path.write_text('{"process": 1, "cards": []}')  # a killed server's
+    with in_thread(work):
+        run("--card", "one", "--port", listener.getsockname()[1], "--ready-file", path)
+    about = {
+        "eid": "89049032" + "0" * 24,
+        "directory": str(Path.cwd() / "one"),
+        "reader": "Virtual PCD 00 00",
+    }
+    assert seen == [False, {"process": os.getpid(), "cards": [about]}]
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"process": 1}', "a key"])
+def test_another_file_is_never_taken_for_a_ready_file(tmp_path: Path, content: str) -> None:
+    (tmp_path / "mine").write_text(content)
+    result = run("--card", "one", "--ready-file", tmp_path / "mine")
+    assert result.exit_code == 1
+    assert "exists and is not a ready file" in result.stderr
+    assert (tmp_path / "mine").read_text() == content

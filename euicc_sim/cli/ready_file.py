@@ -1,0 +1,85 @@
+"""The file of `serve --ready-file`, from which a script knows that all cards can be used.
+
+It is JSON: `process` is the server's process ID, and `cards` has for each card its `eid` and
+`directory`, its PC/SC `reader`, and its `tcp` address as HOST:PORT, as far as it has them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+
+from euicc_sim.parties.messages import safe_file
+
+_READY = ("process", "cards")
+
+
+class ReadyFileError(Exception):
+    """A path that must not be used for it: a sentence with the next step."""
+
+
+class ReadyFile:
+    """There while every card is in its reader, and then always complete. Close it.
+
+    One that a killed server has left is removed first. Raises ReadyFileError, OSError.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._cards: dict[str, dict[str, str]] = {}
+        self._missing: set[str] = set()
+        self._lock = Lock()
+        self._is_complete = False
+        _remove_leftover(path)
+
+    def card(self, directory: Path, eid: str, **where: str) -> None:
+        """Add a card, or where else it is: `reader`, `tcp`."""
+        about = {"eid": eid, "directory": str(directory.absolute())}
+        self._cards.setdefault(str(directory), about).update(where)
+
+    def waits_for(self, reader: str) -> Callable[[bool], None]:
+        """Wait for a reader; call the result with whether its card can be used."""
+        self._missing.add(reader)
+
+        def tell(is_there: bool) -> None:
+            with self._lock:
+                (self._missing.discard if is_there else self._missing.add)(reader)
+                self._update()
+
+        return tell
+
+    def complete(self) -> None:
+        """All cards are known: from now on the file is there while none is missing."""
+        with self._lock:
+            self._is_complete = True
+            self._update()
+
+    def close(self) -> None:
+        """Remove the file."""
+        with self._lock:
+            self._is_complete = False
+            self._update()
+
+    def _update(self) -> None:
+        if self._missing or not self._is_complete:
+            self._path.unlink(missing_ok=True)
+            return
+        content = dict(zip(_READY, (os.getpid(), [*self._cards.values()]), strict=True))
+        safe_file.replace(self._path, f"{json.dumps(content, indent=2)}\n".encode())
+
+
+def _remove_leftover(path: Path) -> None:
+    if not os.path.lexists(path):
+        return
+    try:
+        found = json.loads(path.read_bytes()) if path.is_file() else None
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or tuple(found) != _READY:
+        raise ReadyFileError(
+            f"{path} exists and is not a ready file; name a different one for --ready-file."
+        )
+    path.unlink()
