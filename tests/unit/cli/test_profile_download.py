@@ -175,15 +175,6 @@ def test_a_bar_runs_on_a_terminal_while_the_lines_stay_as_they_are(
 # -- which PKI
 
 
-def test_without_a_card_directory_the_pki_is_that_of_the_card_in_card(
-    download: Run, package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert download(package).complaint == (
-        "card/pki is not there; name the PKI that the card was made with: --pki FOLDER."
-    )
-
-
 def test_a_card_made_with_another_pki_wants_it_named(
     download: Run, card: Card, package: Path
 ) -> None:
