@@ -88,6 +88,6 @@ def test_the_demo_says_which_pki_it_misses(tmp_path: Path, pki_folder: Path) -> 
         pass
     result = CliRunner().invoke(app, ["demo", "--card", str(tmp_path / "card")])
     assert result.exit_code == 0
-    assert "name it with --pki" in result.stdout
+    assert "name its folder with --pki" in result.stdout
     whole = ["demo", "--card", str(tmp_path / "card"), "--pki", str(pki_folder)]
     assert "35 and removes itself" in CliRunner().invoke(app, whole).stdout

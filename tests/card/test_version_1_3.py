@@ -118,9 +118,11 @@ def test_before_v1_3_it_is_left_out(isdr: Send, pki_folder: Path) -> None:
     assert answer == tlv("BF2D", tlv("A0", tlv("E3", tlv("5A", A))))
 
 
-@pytest.mark.parametrize(("version", "second"), [("1.1", 0), ("1.3", 1)])
-def test_immediate_enable_ends_a_rollback_only_since_v1_2(
-    isdr: Send, eim: Eim, pki_folder: Path, second: int
+@pytest.mark.parametrize(
+    ("version", "refresh", "second"), [("1.1", "FF", 0), ("1.3", "00", 0), ("1.3", "FF", 1)]
+)
+def test_immediate_enable_with_refresh_ends_a_rollback_only_since_v1_2(
+    isdr: Send, eim: Eim, pki_folder: Path, refresh: str, second: int
 ) -> None:
     eim.load(
         isdr,
@@ -133,7 +135,7 @@ def test_immediate_enable_ends_a_rollback_only_since_v1_2(
     eim.load(isdr, ("enable", {"iccid": B, "rollbackFlag": 0}))
     install(isdr, pki_folder, C_DIGITS)
     isdr(SELECT_ISDR)
-    assert ask(isdr, hx("BF5A 03 800100")) == hx("BF5A 03 800100")
+    assert ask(isdr, hx(f"BF5A 03 8001{refresh}")) == hx("BF5A 03 800100")
     assert value_of(ask(isdr, hx("BF58 03 800100")))["cmdResult"] == second
 
 

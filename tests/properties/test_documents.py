@@ -135,7 +135,7 @@ def with_profiles(draw: st.DrawFn, state: State) -> State:
         fallback_profile=draw(some),
         returns=Returns(draw(grant) if back else None, draw(some), draw(some), draw(some)),
         installation=draw(st.none() | installations),
-        switches=draw(st.builds(Switches, *[st.booleans()] * 4, st.sampled_from(Strictness))),
+        switches=draw(st.builds(Switches, *[st.booleans()] * 5, st.sampled_from(Strictness))),
     )
 
 

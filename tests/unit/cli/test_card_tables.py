@@ -24,6 +24,7 @@ LEFT_OUT: dict[type, dict[str, str]] = {
         "protocols": "the IPA's affair",
         "indirect_download": "the IPA's affair",
         "proprietary": "nobody can read it",
+        "added_at": "a number of the card's own, for the events of replays",
     },
     Profile: {
         "aid": _NO_ROOM,
