@@ -240,6 +240,7 @@ def _complete(loading: Loading) -> Profile:
         raise LoadError(step, STRUCTURE, "the package has no metadata")
     try:
         facts = saip.examine(package)
+        saip.contents_of(package)  # refuses what contradicts itself; made again when it is used
     except saip.PackageError as error:
         raise LoadError(
             step,

@@ -235,6 +235,14 @@ def _check(element: Element) -> None:
                 _check_template(template, element.identification)
 
 
+def may_be_passed_over(element: Element) -> bool:
+    """Whether nobody needs the element and the card does not know its template. Raises TlvError."""
+    if element.mandated or element.tag < _FIRST_FILES:
+        return False
+    template = _fields(element.content).get(0x81)
+    return template is not None and read_oid(template) not in TEMPLATES
+
+
 def _check_template(oid: bytes, identification: int | None = None) -> None:
     name = read_oid(oid)
     if name not in TEMPLATES:
