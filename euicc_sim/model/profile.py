@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Self
 
+from euicc_sim.model.sim import SimState
+
 ISDP_PREFIX = bytes.fromhex("A0000005591010FFFFFFFF8900")
 FIRST_ISDP, LAST_ISDP = 0x0010, 0xFFFF
 
@@ -72,7 +74,7 @@ class Profile:
     unprotected profile package, `connectivity` the httpParams in its header. `ci_pk_id` is the CI
     key of the download session; the card's certificate below it signs the Profile's Notifications.
     `service_data` is the BF22 object as received, `iot_data` the BF64 object of v1.3. An empty
-    nickname means that there is none.
+    nickname means that there is none. `sim` is what its SIM has changed since then.
     """
 
     iccid: bytes
@@ -96,6 +98,7 @@ class Profile:
     connectivity: bytes | None = None
     iot_data: bytes | None = None
     preloaded: bool = False
+    sim: SimState = field(default_factory=SimState, hash=False)
 
     def with_state(self, enabled: bool) -> Self:
         """Enabled or disabled; the same value if it already is."""

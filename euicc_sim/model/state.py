@@ -158,6 +158,12 @@ class State:
         return next((one for one in self.profiles if one.enabled), None)
 
     @property
+    def enabled_iccid(self) -> bytes | None:
+        """Its ICCID, 10 bytes."""
+        enabled = self.enabled
+        return None if enabled is None else enabled.iccid
+
+    @property
     def emergency_active(self) -> bool:
         """Whether the Emergency Profile is the enabled one."""
         enabled = self.enabled

@@ -208,12 +208,13 @@ def put(tree: dict[str, Any], changes: dict[str, Any]) -> None:
         if name not in STATE.by_name:
             raise ValueError(f"a card has no field {name}")
         if name in KEYS and isinstance(value, dict):
-            tree[name] = _put_items(tree.get(name, []), KEYS[name], value)
+            tree[name] = _put_items(tree.get(name, []), name, value)
         else:
             tree[name] = value
 
 
-def _put_items(items: list[Any], key: str, change: dict[str, Any]) -> list[Any]:
+def _put_items(items: list[Any], name: str, change: dict[str, Any]) -> list[Any]:
+    key, record = KEYS[name], ITEMS[name]
     try:
         found = {one[key]: one for one in items}
         if len(found) != len(items):
@@ -221,7 +222,7 @@ def _put_items(items: list[Any], key: str, change: dict[str, Any]) -> list[Any]:
         for one in change.get("remove", ()):
             del found[one]
         for one in change.get("change", ()):
-            found[one[key]] = found[one[key]] | one
+            found[one[key]] = record.put(found[one[key]], one)
         for one in change.get("add", ()):
             if found.setdefault(one[key], one) is not one:
                 raise ValueError(f"{key} {one[key]} exists already")

@@ -58,6 +58,14 @@ class Kind:
         self.read: Callable[[Any], Any] = read or _same
         self.write = write
 
+    def differences(self, _: Any, new: Any) -> Any:
+        """What leads from one value to another, in stored form: here the whole of the other."""
+        return self.write(new)
+
+    def put(self, _: Any, change: Any) -> Any:
+        """The stored value that such a change makes of the one before."""
+        return change
+
 
 def _same(value: Any) -> Any:
     return value
@@ -220,16 +228,60 @@ def word_of(enum: type[E]) -> Kind:
     return Kind(Literal[tuple(one.value for one in enum)], enum, lambda value: value.value)
 
 
+class Mapped(Kind):
+    """Values by their keys, as a JSON object; a change has only what is new, and null for the rest.
+
+    `pattern` is what a key looks like; `key` reads and writes one.
+    """
+
+    def __init__(self, pattern: str, key: Kind, value: Kind) -> None:
+        """Declare it."""
+        self._key, self._value = key, value
+        names = Annotated[str, Meta(extra_json_schema={"pattern": f"^{pattern}$"})]
+        super().__init__(dict[names, value.form], self._read, self._write)  # type: ignore[name-defined]
+
+    def _read(self, given: dict[str, Any]) -> dict[Any, Any]:
+        found = {
+            _at(name, self._key.read, name): _at(name, self._value.read, one)
+            for name, one in given.items()
+        }
+        if len(found) != len(given):
+            raise ValueError("two names mean the same")
+        return found
+
+    def _write(self, values: Mapping[Any, Any]) -> dict[str, Any]:
+        write, value = self._key.write, self._value.write
+        return {write(key): value(one) for key, one in values.items()}
+
+    def differences(self, old: Mapping[Any, Any], new: Mapping[Any, Any]) -> dict[str, Any]:
+        """The values that are new or different, and null for those that are gone."""
+        changed = {key: one for key, one in new.items() if old.get(key) is not one}
+        return self._write(changed) | {self._key.write(key): None for key in old.keys() - new}
+
+    def put(self, tree: dict[str, Any] | None, change: dict[str, Any]) -> dict[str, Any]:
+        """With the changed values."""
+        merged = (tree or {}) | change
+        return {name: one for name, one in merged.items() if one is not None}
+
+
 class Field:
     """One field of a record: its name in JSON, the model's attribute, and its kind.
 
     It may be missing in JSON if the attribute has a default, unless it is `required`; fields added
     by later releases need a default, so that older files open. `whole` says that it is written from
-    the whole object, not just from the attribute.
+    the whole object, not just from the attribute; `in_parts` that a change log gets only what has
+    changed in the value.
     """
 
     def __init__(
-        self, name: str, attribute: str, kind: Kind, *, required: bool = False, whole: bool = False
+        self,
+        name: str,
+        attribute: str,
+        kind: Kind,
+        *,
+        required: bool = False,
+        whole: bool = False,
+        in_parts: bool = False,
     ) -> None:
         """Declare it."""
         self.name = name
@@ -238,6 +290,7 @@ class Field:
         self.kind = kind
         self.required = required
         self.whole = whole
+        self.in_parts = in_parts
 
     def written(self, value: object) -> Any:
         """The value of this field for an object of the model."""
@@ -281,7 +334,19 @@ class Record(Kind):
     def differences(self, old: object, new: object) -> dict[str, Any]:
         """The fields of `new` that differ from `old`, in stored form."""
         pairs = zip(self.fields, self._values(old), self._values(new), strict=True)
-        return {one.name: one.written(new) for one, before, now in pairs if before != now}
+        return {
+            one.name: one.kind.differences(before, now) if one.in_parts else one.written(new)
+            for one, before, now in pairs
+            if before is not now and before != now
+        }
+
+    def put(self, tree: dict[str, Any] | None, change: dict[str, Any]) -> dict[str, Any]:
+        """With the changed fields. Raises KeyError for one that a record does not have."""
+        merged = dict(tree or {})
+        for name, value in change.items():
+            field = self.by_name[name]
+            merged[name] = field.kind.put(merged.get(name), value) if field.in_parts else value
+        return merged
 
 
 def _member(field: Field, attribute: dataclasses.Field[Any]) -> tuple[str, Any, Any] | Any:

@@ -37,6 +37,7 @@ from euicc_sim.model.profile import (
     Recipient,
     Rollback,
 )
+from euicc_sim.model.sim import FileState, PinState, SimState
 from euicc_sim.model.state import ImmediateEnable, Limits, Returns, State, Strictness, Switches
 from euicc_sim.store.kinds import (
     BOOLEAN,
@@ -44,6 +45,7 @@ from euicc_sim.store.kinds import (
     MAX_TEXT,
     Field,
     Kind,
+    Mapped,
     MisfitError,
     Record,
     bits,
@@ -96,6 +98,16 @@ SMDP_OID = field_of(ProfileInstallationResultData, "smdpOid")
 ADDRESS = field_of(NotificationConfigurationInformation, "notificationAddress")
 CERTIFICATE = der(0x30)
 FLAG = optional(BOOLEAN)
+MAX_FILE_CONTENT = 0xFFFF
+MAX_PATH = 8
+"""The longest path of a SIM's file, in bytes."""
+TRIES = integer(0, 15)
+SEQUENCE = integer(0, 2**43 - 1)
+
+
+def by_hex(value: Kind, least: int, most: int) -> Kind:
+    """Values by bytes, `least` to `most` of them, as hex digits."""
+    return Mapped(rf"([0-9A-F]{{2}}){{{least},{most}}}", hexadecimal(least, most), value)
 
 
 def package_file(iccid: bytes) -> str:
@@ -249,6 +261,27 @@ RECIPIENT = Record(
     Field("profileManagementOperation", "events", bits(EVENTS)),
     Field("notificationAddress", "address", ADDRESS),
 )
+SIM_FILE = Record(
+    FileState,
+    Field("content", "content", optional(hexadecimal(0, MAX_FILE_CONTENT))),
+    Field("activated", "activated", BOOLEAN),
+)
+SIM_PIN = Record(
+    PinState,
+    Field("value", "value", hexadecimal(8, 8)),
+    Field("enabled", "enabled", BOOLEAN),
+    Field("triesLeft", "left", TRIES),
+    Field("replacedByUniversalPin", "replaced", BOOLEAN),
+)
+SIM = Record(
+    SimState,
+    Field("files", "files", by_hex(SIM_FILE, 0, MAX_PATH), in_parts=True),
+    Field("pins", "pins", by_hex(SIM_PIN, 1, MAX_PATH + 1), in_parts=True),
+    Field("puks", "puks", by_hex(TRIES, 1, 1), in_parts=True),
+    Field("sequenceNumbers", "sequence", by_hex(SEQUENCE, 3, MAX_PATH + 1), in_parts=True),
+)
+"""Paths in hex digits; a PIN's is followed by its reference, that of a sequence number by its index
+(3GPP TS 33.102 C.1.1)."""
 PROFILE = Record(
     Profile,
     Field("iccid", "iccid", ICCID),
@@ -270,6 +303,7 @@ PROFILE = Record(
     Field("connectivityParameters", "connectivity", optional(HEX)),
     Field("iotSpecificProfileInfo", "iot_data", optional(der(0xBF64))),
     Field("preLoaded", "preloaded", BOOLEAN),
+    Field("sim", "sim", SIM, in_parts=True),
     Field("euiccCiPKId", "ci_pk_id", HEX),
     Field(
         "package",

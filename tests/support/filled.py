@@ -8,12 +8,14 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections.abc import Mapping
 from enum import Enum
 
 from euicc_sim.model.eim import Eim, KeyForm, PublicKeyData
 from euicc_sim.model.identity import Credential, Identity
 from euicc_sim.model.notification import Notification, PackageResult
 from euicc_sim.model.profile import Installation, Profile
+from euicc_sim.model.sim import FileState, PinState, SimState
 from euicc_sim.model.state import ImmediateEnable, State
 from support.packages import certificate, key
 
@@ -44,6 +46,11 @@ SPECIAL: dict[tuple[type, str], object] = {
     (State, "next_seq"): 1000,
     (State, "next_token"): 1000,
     (Profile, "icon_type"): 1,
+    (PinState, "value"): b"1234\xff\xff\xff\xff",
+    (PinState, "left"): 2,
+    (SimState, "files"): {bytes.fromhex("7FD06F7E"): FileState(bytes(11), activated=False)},
+    (SimState, "puks"): {b"\x01": 9},
+    (SimState, "sequence"): {bytes.fromhex("7FD005"): 2**43 - 1},
 }
 """By class and field; everything else is made from the field's type alone."""
 
@@ -64,6 +71,8 @@ def _made(hint: object, field: dataclasses.Field[object], salt: int) -> object:
         return _made(next(one for one in arguments if one is not type(None)), field, salt)
     if origin is tuple:
         return (_made(arguments[0], field, salt),)
+    if origin is Mapping:
+        return {b"\x01": _made(arguments[1], field, salt)}
     if origin is frozenset:
         return frozenset({0, 2, 30 + salt})
     if isinstance(hint, type):
