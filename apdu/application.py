@@ -1,7 +1,8 @@
-"""What a channel talks to: the application selected by AID, or else the card's own files."""
+"""What a channel talks to: the application selected by AID, or else the files of a SIM."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from apdu.command import Command, Response
@@ -33,10 +34,26 @@ class Application(Protocol):
 
 
 class Files(Protocol):
-    """The file system as one channel sees it, with its own current directory and file."""
+    """The file system as one channel sees it, with its own current directory and file.
 
-    def select(self, p1: int, name: bytes) -> bytes:
-        """Select by FID, path or parent; return the FCP.
+    An application of it (ADF) is a directory that is selected by AID.
+    """
+
+    @property
+    def aid(self) -> bytes | None:
+        """The AID of the current application of the file system."""
+        ...
+
+    def applications(self) -> Sequence[bytes]:
+        """The AIDs of all of them, in order."""
+        ...
+
+    def enter(self, aid: bytes) -> Response:
+        """Select one of them; the response is its FCP."""
+        ...
+
+    def select(self, p1: int, name: bytes) -> Response:
+        """Select by FID, path or parent; the response is the FCP.
 
         Raises StatusError 6A82 if there is no such file, and the current file stays as it was.
         """

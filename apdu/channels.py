@@ -147,23 +147,30 @@ class Channels:
         if command.p2 & ~0x4C not in (0x00, 0x02):
             raise StatusError(SW.WRONG_P1P2, f"SELECT with P2 {command.p2:02X} is not supported")
         if command.p1 == BY_AID:
-            fci = self._select_application(channel, command)
+            found = self._select_application(channel, command)
         else:
-            fci = channel.files.select(command.p1, command.data)
+            found = channel.files.select(command.p1, command.data)
             channel.application = None
-        return Response() if command.p2 & 0x0C == 0x0C else Response(fci)
+        return found._replace(data=b"") if command.p2 & 0x0C == 0x0C else found
 
-    def _select_application(self, channel: _Channel, command: Command) -> bytes:
+    def _select_application(self, channel: _Channel, command: Command) -> Response:
+        """The card's own applications come first, then those of the files."""
         if not command.data:
             raise StatusError(SW.WRONG_DATA, "SELECT by AID needs an AID")
-        matches = [one for one in self._installed if one.aid.startswith(command.data)]
+        own = {one.aid: one.begin for one in self._installed}
+        known = (*own, *channel.files.applications())
+        matches = [aid for aid in known if aid.startswith(command.data)]
         if command.p2 & 0x02:
-            matches = _after(matches, channel.application)
+            matches = _after(matches, _current(channel))
         if not matches:
             aid = command.data.hex().upper()
             raise StatusError(SW.NOT_FOUND, f"no application has the AID {aid}")
-        channel.application = matches[0].begin()
-        return channel.application.fci()
+        begin = own.get(matches[0])
+        if begin is None:
+            channel.application = None
+            return channel.files.enter(matches[0])
+        channel.application = begin()
+        return Response(channel.application.fci())
 
     def _status(self, channel: _Channel, command: Command) -> Response:
         """STATUS, ETSI TS 102 221 11.1.2."""
@@ -176,12 +183,16 @@ class Channels:
         if command.p2 == 0x0C:
             return Response()
         if command.p2 == 0x01:
-            return Response(tlv(0x84, application.aid) if application else b"")
+            aid = _current(channel)
+            return Response(tlv(0x84, aid) if aid else b"")
         return Response(application.fci() if application else channel.files.status())
 
 
-def _after(matches: list[Installed], current: Application | None) -> list[Installed]:
+def _current(channel: _Channel) -> bytes | None:
+    """The AID of what is selected."""
+    return channel.application.aid if channel.application else channel.files.aid
+
+
+def _after(matches: list[bytes], current: bytes | None) -> list[bytes]:
     """The matches after the current application ("next occurrence")."""
-    aids = [one.aid for one in matches]
-    at = aids.index(current.aid) + 1 if current and current.aid in aids else 0
-    return matches[at:]
+    return matches[matches.index(current) + 1 :] if current in matches else matches

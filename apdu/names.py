@@ -5,11 +5,17 @@ from __future__ import annotations
 from apdu.status import SW
 
 INSTRUCTIONS = {
+    0x04: "DEACTIVATE FILE",
     0x10: "TERMINAL PROFILE",
     0x12: "FETCH",
     0x14: "TERMINAL RESPONSE",
     0x20: "VERIFY PIN",
+    0x24: "CHANGE PIN",
+    0x26: "DISABLE PIN",
+    0x28: "ENABLE PIN",
     0x2C: "UNBLOCK PIN",
+    0x32: "INCREASE",
+    0x44: "ACTIVATE FILE",
     0x70: "MANAGE CHANNEL",
     0x76: "SUSPEND UICC",
     0x78: "GET IDENTITY",
@@ -25,6 +31,7 @@ INSTRUCTIONS = {
     0xCA: "GET DATA",
     0xCB: "RETRIEVE DATA",
     0xD6: "UPDATE BINARY",
+    0xDB: "SET DATA",
     0xDC: "UPDATE RECORD",
     0xE2: "STORE DATA",
     0xF2: "STATUS",

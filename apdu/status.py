@@ -12,6 +12,9 @@ class SW(IntEnum):
 
     OK = 0x9000
     EOF_REACHED = 0x6282
+    FILE_DEACTIVATED = 0x6283
+    MORE_TO_READ = 0x62F1
+    MORE_TO_WRITE = 0x63F1
     MEMORY_FAILURE = 0x6581
     WRONG_LENGTH = 0x6700
     CHANNEL_NOT_SUPPORTED = 0x6881
@@ -19,6 +22,9 @@ class SW(IntEnum):
     LAST_COMMAND_EXPECTED = 0x6883
     CHAINING_NOT_SUPPORTED = 0x6884
     COMMAND_INCOMPATIBLE = 0x6981
+    SECURITY_STATUS_NOT_SATISFIED = 0x6982
+    AUTHENTICATION_BLOCKED = 0x6983
+    REFERENCED_DATA_INVALIDATED = 0x6984
     CONDITIONS_NOT_SATISFIED = 0x6985
     NO_CURRENT_EF = 0x6986
     WRONG_DATA = 0x6A80
@@ -32,15 +38,24 @@ class SW(IntEnum):
     WRONG_INS = 0x6D00
     WRONG_CLA = 0x6E00
     INTERNAL_ERROR = 0x6F00
+    MAX_VALUE_REACHED = 0x9850
+    INCORRECT_MAC = 0x9862
+    CONTEXT_NOT_SUPPORTED = 0x9864
+
+
+_NOT_REFUSALS = frozenset(
+    (SW.OK, SW.EOF_REACHED, SW.FILE_DEACTIVATED, SW.MORE_TO_READ, SW.MORE_TO_WRITE)
+)
 
 
 def refuses(sw: int) -> bool:
     """Whether a status word is a refusal.
 
-    Success, 61XX (more data), 91XX (a proactive command) and 6CXX (a corrected Le) are not, nor is
-    6282, end of file reached (ISO/IEC 7816-4 table 5, ETSI TS 102 221 10.2.1).
+    Success, 61XX (more data), 91XX (a proactive command) and 6CXX (a corrected Le) are not, nor are
+    the warnings that come with data: end of file reached, file deactivated, more data (ISO/IEC
+    7816-4 table 5, ETSI TS 102 221 10.2.1).
     """
-    return sw not in (SW.OK, SW.EOF_REACHED) and sw >> 8 not in (0x61, 0x6C, 0x91)
+    return sw not in _NOT_REFUSALS and sw >> 8 not in (0x61, 0x6C, 0x91)
 
 
 def counts_tries(sw: int) -> bool:

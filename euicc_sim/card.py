@@ -26,12 +26,14 @@ from apdu.names import instruction
 from euicc_sim import es10
 from euicc_sim.applications.ecasd import ECASD_AID, Ecasd
 from euicc_sim.applications.isdr import ISDR_AID, IsdR
-from euicc_sim.applications.uicc import TERMINAL_CAPABILITY, BareFiles, declares_ipad
+from euicc_sim.applications.terminal import TERMINAL_CAPABILITY, declares_ipad
 from euicc_sim.asn1.wire import wire_of
 from euicc_sim.env import Env, SeededEnv, SystemEnv
 from euicc_sim.es10 import Event, OnKeys, Session
+from euicc_sim.formats import saip
 from euicc_sim.model.identity import CardType, Identity
-from euicc_sim.model.profile import AuthorisationRule
+from euicc_sim.model.profile import AuthorisationRule, Profile
+from euicc_sim.model.sim import SimState
 from euicc_sim.model.state import Limits, State
 from euicc_sim.model.volatile import Volatile
 from euicc_sim.readings import ONE_TIME_KEYS_OUTLIVE_RESET
@@ -44,6 +46,7 @@ from euicc_sim.store import (
     make_identity,
     type_of_card,
 )
+from euicc_sim.uicc import Sim, SimFiles, Tree, platform, tree_of
 from keys import TestPki
 
 ATR = bytes.fromhex("3B9F96803FC7828031E073FE211B6753494D4555303134")
@@ -51,6 +54,8 @@ ATR = bytes.fromhex("3B9F96803FC7828031E073FE211B6753494D4555303134")
 
 EVENTS_KEPT = 1000
 QUIET_SECONDS = 1.0
+TREES_KEPT = 2
+"""So many Profiles' files are kept in memory: those that a device switches between."""
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +83,8 @@ class Card:
         self._volatile = Volatile()
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self.on_keys: OnKeys | None = None
+        self._sim: Sim | None = None
+        self._trees: deque[tuple[bytes, Tree]] = deque(maxlen=TREES_KEPT)
         self._channels = Channels(
             (Installed(ISDR_AID, self._new_isdr), Installed(ECASD_AID, self._new_ecasd)),
             self._new_files,
@@ -178,6 +185,7 @@ class Card:
 
         A download in progress ends, and its result is kept.
         """
+        self._sim = None
         self._channels.reset()
         kept = self._volatile.one_time_keys if ONE_TIME_KEYS_OUTLIVE_RESET else ()
         self._volatile = Volatile(one_time_keys=kept)
@@ -253,6 +261,8 @@ class Card:
         """Keep what a session has done: on disk, then in memory. Raises OSError."""
         if session.state is not self._state:
             self._store.save(session.state, session.ran)
+            if session.state.enabled_iccid != self._state.enabled_iccid:
+                self._sim = None
         self._state, self._volatile = session.state, session.volatile
         self._events += session.events
 
@@ -292,12 +302,41 @@ class Card:
     def _new_ecasd(self) -> Ecasd:
         return Ecasd(self._identity.eid_bytes)
 
-    def _new_files(self) -> BareFiles:
-        return BareFiles(self._enabled_iccid)
+    def _new_files(self) -> SimFiles:
+        return SimFiles(self._present_sim)
 
-    def _enabled_iccid(self) -> bytes | None:
-        enabled = self._state.enabled
-        return enabled.iccid if enabled else None
+    def _present_sim(self) -> Sim:
+        """The SIM of the enabled Profile; it is made when it is first looked at."""
+        if self._sim is None:
+            profile = self._state.enabled
+            tree = platform() if profile is None else self._tree(profile)
+            state = SimState() if profile is None else profile.sim
+            self._sim = Sim(tree, state, self._keep_sim, self._env.random)
+        return self._sim
+
+    def _tree(self, profile: Profile) -> Tree:
+        for package, tree in self._trees:
+            if package is profile.package:
+                return tree
+        try:
+            tree = tree_of(saip.contents_of(profile.package), profile.iccid)
+        except saip.PackageError as error:
+            self._refused("card", f"the enabled Profile cannot be used as a SIM: {error}")
+            tree = platform(profile.iccid)
+        self._trees.append((profile.package, tree))
+        return tree
+
+    def _keep_sim(self, sim: SimState) -> None:
+        """Keep what a command has changed in the enabled Profile's SIM. Raises StatusError 6581."""
+        profile = self._state.enabled
+        if profile is None:
+            raise StatusError(SW.MEMORY_FAILURE, "no Profile is enabled that could keep this")
+        state = self._state.with_profile(replace(profile, sim=sim))
+        try:
+            self._store.save(state)
+        except OSError as error:
+            raise StatusError(SW.MEMORY_FAILURE, f"not kept: {error.strerror or error}") from error
+        self._state = state
 
     def _describe(self) -> bytes:
         return es10.templates(self._wire, profile_enabled=self._state.enabled is not None)

@@ -96,3 +96,11 @@ the old one would stay."""
 
 PPR1_NEEDS_TO_BE_THE_ONLY_OPERATIONAL_PROFILE = True
 """SGP.22 2.9.2.1: an operational Profile with PPR1 cannot be installed while there is another."""
+
+RES_SIZES: Final = (4, 8, 16, 32)
+"""SAIP, AlgoParameter.algorithmOptions of TUAK and the USIM test algorithm: bits 1 and 2 are the
+size of RES in bytes, by this table; only 02, 16 bytes, has been seen (TS.48, test algorithm)."""
+
+SQN_DELTA_OPTION, SQN_AGE_OPTION = 0x02, 0x04
+"""SAIP, PE-AKAParameter.sqnOptions: the bits that switch on the limits sqnDelta (ahead) and
+sqnAgeLimit (behind); without them TS 33.102 C.2 leaves both open."""

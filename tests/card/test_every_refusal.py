@@ -6,39 +6,19 @@ without a row here fails.
 
 from __future__ import annotations
 
-import ast
-import sys
-from dataclasses import dataclass
-from pathlib import Path
+from itertools import repeat
 
 import pytest
 from support.es10 import SELECT_ISDR
 from support.hexes import hx
+from support.refusals import Refused, check, row, silent_places
 
 import apdu
-from apdu import StatusError
 from euicc_sim import Card, applications
 
-FOLDERS = tuple(Path(*one.__path__) for one in (apdu, applications))
 SELECT_ECASD = hx("00A40400 10 A0000005591010FFFFFFFF8900000200")
 EF_DIR, EF_ICCID = hx("00A4000C 02 2F00"), hx("00A4000C 02 2FE2")
 ALL_CHANNELS = [hx("0070000001")] * 19
-
-
-@dataclass(frozen=True)
-class Refused:
-    """Commands of which the last is refused with `sw`; `name` stands in the event."""
-
-    what: str
-    sw: int
-    name: str
-    command: bytes
-    before: tuple[bytes, ...] = ()
-
-
-def row(what: str, sw: int, name: str, command: str | bytes, *before: bytes) -> Refused:
-    """One refusal; the command in hex."""
-    return Refused(what, sw, name, hx(command) if isinstance(command, str) else command, before)
 
 
 def large(head: str) -> bytes:
@@ -92,7 +72,7 @@ ROWS = [
     row("READ BINARY beyond the end", 0x6B00, "READ BINARY", "00B0000B 01", EF_ICCID),
     row("READ BINARY of too much", 0x6C0A, "READ BINARY", "00B00000 0B", EF_ICCID),
     row("READ RECORD of bytes", 0x6981, "READ RECORD", "00B20104 00", EF_ICCID),
-    row("READ RECORD of the next", 0x6A86, "READ RECORD", "00B20002 00", EF_DIR),
+    row("READ RECORD of a wrong mode", 0x6A86, "READ RECORD", "00B20001 00", EF_DIR),
     row("READ RECORD of a second", 0x6A83, "READ RECORD", "00B20204 00", EF_DIR),
     # ISD-R and ECASD
     row("an instruction the ISD-R lacks", 0x6D00, "GET DATA", "80CA005A 00", SELECT_ISDR),
@@ -113,60 +93,12 @@ ROWS = [
 ]
 
 
-def play(card: Card, one: Refused) -> bytes:
-    """What the last command is answered; the events are its alone."""
-    card.reset()
-    for command in one.before:
-        assert card.transmit(command)[:1] in (b"\x90", b"\x61", *(bytes((n,)) for n in range(20)))
-    card.take_events()
-    return card.transmit(one.command)
-
-
 @pytest.mark.parametrize("one", ROWS, ids=lambda one: one.what)
 def test_a_refusal_is_answered_with_its_word_and_told_with_a_reason(
     card: Card, one: Refused
 ) -> None:
-    assert play(card, one) == one.sw.to_bytes(2)
-    found = card.take_events()
-    if one.sw >> 8 == 0x6C:  # a Le to be corrected is not a refusal
-        assert found == []
-        return
-    (event,) = found
-    assert (event.name, event.refused) == (one.name, True)
-    head, _, reason = event.text.partition(", ")
-    assert head == f"{one.name}: {one.sw:04X}"
-    assert len(reason.split()) > 2, "a reason is more than a word or two"
-
-
-def places() -> set[tuple[str, int, int]]:
-    """File, first and last line of each StatusError that is made."""
-    return {
-        (str(path), node.lineno, node.end_lineno or node.lineno)
-        for folder in FOLDERS
-        for path in folder.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == StatusError.__name__
-    }
+    check(card, one)
 
 
 def test_each_place_that_refuses_has_a_row(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
-    reached: set[tuple[str, int]] = set()
-    make = StatusError.__init__
-
-    def made(self: StatusError, sw: int, why: str) -> None:
-        frame = sys._getframe(1)
-        reached.add((frame.f_code.co_filename, frame.f_lineno))
-        make(self, sw, why)
-
-    monkeypatch.setattr(StatusError, "__init__", made)
-    for one in ROWS:
-        play(card, one)
-    silent = {
-        (Path(file).name, first)
-        for file, first, last in places()
-        if not any((file, line) in reached for line in range(first, last + 1))
-    }
-    assert silent == set()
-    assert len(places()) > 30
+    assert silent_places(repeat(card), ROWS, monkeypatch, apdu, applications) == set()

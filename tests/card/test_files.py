@@ -1,4 +1,4 @@
-"""The file system of a card without a Profile: MF, EF.DIR and EF.ICCID, and STATUS."""
+"""The files of a card without a Profile: MF, EF.DIR and EF.ICCID, read-only; and STATUS."""
 
 from __future__ import annotations
 
@@ -158,17 +158,18 @@ def test_read_record_of_bytes_is_6981(send: Send) -> None:
     assert send(hx("00B2 0104 0A")) == hx("6981")
 
 
-def test_reading_the_next_record_is_6a86(send: Send) -> None:
+def test_the_next_record_after_select_is_the_first(send: Send) -> None:
     select(send, DIR)
-    assert send(hx("00B2 0002 26")) == hx("6A86")
+    assert send(hx("00B2 0002 26")) == b"\xff" * 38 + hx("9000")
+    assert send(hx("00B2 0002 26")) == hx("6A83")
 
 
 def test_reading_with_no_file_is_6986(send: Send) -> None:
     assert send(hx("00B0 0000 0A")) == hx("6986")
 
 
-def test_another_instruction_with_nothing_selected_is_6d00(send: Send) -> None:
-    assert send(hx("00D6 0000 01 00")) == hx("6D00")
+def test_other_instructions_with_nothing_selected_are_refused(send: Send) -> None:
+    assert send(hx("00D6 0000 01 00")) == hx("6986")
     assert send(hx("0084 0000 08")) == hx("6D00")
 
 

@@ -34,7 +34,10 @@ def refused(card: Card, *apdus: bytes) -> list[Event]:
             "SELECT: 6700, Lc is 12, but 11 bytes follow",
         ),
         ([hx("00A4040005A000000009")], "SELECT: 6A82, no application has the AID A000000009"),
-        ([hx("00A40004026F07")], "SELECT: 6A82, there is no file 6F07"),
+        (
+            [hx("00A40004026F07")],
+            "SELECT: 6A82, MF has no file 6F07, nor is there one that can be selected from there",
+        ),
         ([CHANNEL_3], "SELECT: 6881, channel 3 is not open"),
         ([RESERVED_CLASS], "SELECT: 6E00, class 20 is reserved"),
         ([hx("0070800000")], "MANAGE CHANNEL: 6A86, the basic channel cannot be closed"),
@@ -44,7 +47,10 @@ def refused(card: Card, *apdus: bytes) -> list[Event]:
             [hx("90E200000101"), hx("80E291000101")],
             "STORE DATA: 6883, INS E2 arrived before the last command of a chained E2",
         ),
-        ([hx("80E2910003BF3E00")], "STORE DATA: 6985, select the ISD-R on this channel first"),
+        (
+            [hx("80E2910003BF3E00")],
+            "STORE DATA: 6985, no ISD-R is selected on this channel: select it first",
+        ),
         (
             [SELECT_ISDR, hx("80E2110101AA")],
             "STORE DATA: 6A86, expected block 00, got 01",
@@ -55,7 +61,7 @@ def refused(card: Card, *apdus: bytes) -> list[Event]:
         ),
         (
             [hx("00FE0000")],
-            "INS FE: 6D00, not supported while no application is selected",
+            "INS FE: 6D00, a SIM does not have INS FE, nor does any application of this card",
         ),
         ([hx("00")], "command: 6700, a command has at least 4 bytes, not 1"),
     ],

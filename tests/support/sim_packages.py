@@ -69,24 +69,26 @@ def files(tag: int, numbers: tuple[int, ...], given: dict[int, bytes], number: i
     return element(tag, number, tlv(0x81, template(*numbers)), *parts)
 
 
-def mf() -> bytes:
-    """An MF with EF.ICCID, an EF.DIR of one application, and EF.ARR with the rule "always"."""
+def mf(rules: bytes | None = None, *, pins: str = "010A0B") -> bytes:
+    """An MF with EF.ICCID, an EF.DIR of one application, and EF.ARR: with the rule "always"."""
     given = {
-        2: file(described=fcp(descriptor="7821", rule="01", pins="010A0B")),
+        2: file(described=fcp(descriptor="7821", rule="01", pins=pins)),
         4: file(content("98001032547698103214")),
         5: file(
             content("61144F0CA0000000871002FF49FF058950045553494D"),
             described=fcp(size="16", descriptor="42210016"),
         ),
-        6: file(content("8001019000"), described=fcp(size="0A", descriptor="4221000A")),
+        6: rules or file(content("8001019000"), described=fcp(size="0A", descriptor="4221000A")),
     }
     return files(MF, (1,), given)
 
 
-def usim(more: dict[int, bytes] | None = None, *, temporary: str = "7FD0") -> bytes:
+def usim(
+    more: dict[int, bytes] | None = None, *, temporary: str = "7FD0", pins: str = "81010A0B"
+) -> bytes:
     """A USIM with the files that it must have."""
     given = {
-        2: file(described=fcp(fid=temporary, aid=USIM_AID, rule="01", pins="81010A0B")),
+        2: file(described=fcp(fid=temporary, aid=USIM_AID, rule="01", pins=pins)),
         3: file(content("080910101032540636"), described=fcp(size="09")),
         4: file(content("8001019000"), described=fcp(size="0A", descriptor="4221000A")),
         8: file(content("9EFFBF1DFF3E0083410301000000")),

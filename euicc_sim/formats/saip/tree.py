@@ -58,6 +58,7 @@ MAX_FILES = 0x80000
 """The most bytes in all files of a Profile."""
 ARR_OF_MF, ARR = b"\x2f\x06", b"\x6f\x06"
 ACTIVATED = 0x05
+DEACTIVATED = (0x04, 0x06)
 
 _STRUCTURE, _TRANSPARENT, _LINEAR, _CYCLIC = 0x07, 0x01, 0x02, 0x06
 _TYPE, _DIRECTORY, _BER_TLV = 0x3F, 0x38, 0x39
@@ -79,9 +80,10 @@ class File:
     """A file as the package makes it.
 
     `descriptor` is the first byte of its file descriptor; `record` is the size of a record, 0 for a
-    file without; `rule` is the identifier and record of its EF.ARR, or access rules in compact
-    form; `sfi` is None without a short identifier. An ADF has a `name`, its AID; a directory has
-    the key references of its PINs. A `link` is the path of another file whose content this one
+    file without; `rule` is the identifier of its EF.ARR (2 bytes) and the number of a record there;
+    `label` is its name in the standard, or its identifier where it has none; `sfi` is None without
+    a short identifier. An ADF has a `name`, its AID; a directory has the key references of its
+    PINs. A `link` is the path of another file whose content this one
     shares; its own is empty.
     """
 
@@ -89,6 +91,7 @@ class File:
     kind: Kind
     descriptor: int
     rule: bytes
+    label: str
     life_cycle: int = ACTIVATED
     record: int = 0
     content: bytes = field(default=b"", repr=False)
@@ -104,6 +107,11 @@ class File:
     def fid(self) -> bytes:
         """The file identifier; that of an ADF is temporary."""
         return self.path[-2:] or b"\x3f\x00"
+
+    @property
+    def is_activated(self) -> bool:
+        """Whether the package leaves it in the activated state."""
+        return self.life_cycle not in DEACTIVATED
 
     @property
     def parent(self) -> bytes:
@@ -317,6 +325,7 @@ class _Builder:
             kind,
             _descriptor(given, kind),
             self._rule(given, path, kind, one.rule),
+            one.field.upper().replace("-", ".", 1),
             life_cycle=given["lcsi"][0] if "lcsi" in given else ACTIVATED,
             sfi=_sfi(given, one.sfi),
             special=_special(given),
@@ -389,6 +398,7 @@ class _Builder:
             kind,
             given["fileDescriptor"][0],
             self._rule(given, path, kind, None),
+            path[-2:].hex().upper(),
             life_cycle=given["lcsi"][0] if "lcsi" in given else ACTIVATED,
             sfi=None if kind.is_directory else _sfi(given, number if 0 < number < 0x1F else None),
             special=_special(given),

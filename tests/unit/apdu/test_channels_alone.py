@@ -33,10 +33,18 @@ class Echo:
 
 
 class NoFiles:
-    def select(self, p1: int, name: bytes) -> bytes:
+    aid = None
+
+    def applications(self) -> list[bytes]:
+        return []
+
+    def enter(self, aid: bytes) -> Response:
+        raise AssertionError(aid)
+
+    def select(self, p1: int, name: bytes) -> Response:
         if name not in (b"", hx("3F00")):
             raise StatusError(SW.NOT_FOUND, "no such file")
-        return tlv(0x62)
+        return Response(tlv(0x62))
 
     def call(self, command: Command) -> Response:
         return Response(b"file")

@@ -9,6 +9,9 @@ from apdu import SW, StatusError, refuses
 WORDS = [
     (0x9000, "OK"),
     (0x6282, "EOF_REACHED"),
+    (0x6283, "FILE_DEACTIVATED"),
+    (0x62F1, "MORE_TO_READ"),
+    (0x63F1, "MORE_TO_WRITE"),
     (0x6581, "MEMORY_FAILURE"),
     (0x6700, "WRONG_LENGTH"),
     (0x6881, "CHANNEL_NOT_SUPPORTED"),
@@ -16,6 +19,9 @@ WORDS = [
     (0x6883, "LAST_COMMAND_EXPECTED"),
     (0x6884, "CHAINING_NOT_SUPPORTED"),
     (0x6981, "COMMAND_INCOMPATIBLE"),
+    (0x6982, "SECURITY_STATUS_NOT_SATISFIED"),
+    (0x6983, "AUTHENTICATION_BLOCKED"),
+    (0x6984, "REFERENCED_DATA_INVALIDATED"),
     (0x6985, "CONDITIONS_NOT_SATISFIED"),
     (0x6986, "NO_CURRENT_EF"),
     (0x6A80, "WRONG_DATA"),
@@ -29,6 +35,9 @@ WORDS = [
     (0x6D00, "WRONG_INS"),
     (0x6E00, "WRONG_CLA"),
     (0x6F00, "INTERNAL_ERROR"),
+    (0x9850, "MAX_VALUE_REACHED"),
+    (0x9862, "INCORRECT_MAC"),
+    (0x9864, "CONTEXT_NOT_SUPPORTED"),
 ]
 
 
@@ -52,11 +61,13 @@ def test_a_status_error_needs_a_reason(why: str) -> None:
         StatusError(0x6A82, why)
 
 
-@pytest.mark.parametrize("sw", [0x9000, 0x6100, 0x6112, 0x6C05, 0x9110, 0x6282])
-def test_success_more_data_and_a_corrected_le_are_not_refusals(sw: int) -> None:
+@pytest.mark.parametrize(
+    "sw", [0x9000, 0x6100, 0x6112, 0x6C05, 0x9110, 0x6282, 0x6283, 0x62F1, 0x63F1]
+)
+def test_success_more_data_a_corrected_le_and_warnings_with_data_are_not_refusals(sw: int) -> None:
     assert not refuses(sw)
 
 
-@pytest.mark.parametrize("sw", [0x6281, 0x6283, 0x63C0, 0x6700, 0x6985, 0x6A82, 0x9862, 0x6F00])
+@pytest.mark.parametrize("sw", [0x6281, 0x63C0, 0x6700, 0x6985, 0x6A82, 0x9862, 0x6F00])
 def test_any_other_status_word_is_a_refusal(sw: int) -> None:
     assert refuses(sw)

@@ -28,6 +28,7 @@ LEFT_OUT: dict[type, dict[str, str]] = {
     },
     Profile: {
         "aid": _NO_ROOM,
+        "sim": "profile files shows it",
         "ci_pk_id": "needed for signatures alone",
         "icon_type": "a terminal shows no pictures",
         "icon": "a terminal shows no pictures",

@@ -1,0 +1,130 @@
+"""Selecting files and applications of a SIM, and the way of a command to its function.
+
+ETSI TS 102 221 clauses 8.4, 8.5 and 11.1.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from apdu import SW, Command, Response, StatusError
+from apdu.names import INSTRUCTIONS, instruction
+from euicc_sim.formats.saip import File
+from euicc_sim.uicc import authentication, files, identity, pins
+from euicc_sim.uicc.sim import MF, Sim
+from euicc_sim.uicc.view import CURRENT_ADF, View
+
+ANY, CHILD_DF, CHILD_EF, PARENT = 0x00, 0x01, 0x02, 0x03
+PATH_FROM_MF, PATH_FROM_DF = 0x08, 0x09
+STATUS, STORE_DATA = 0xF2, 0xE2
+PROPRIETARY = 0x80
+
+_COMMANDS = files.COMMANDS | pins.COMMANDS | authentication.COMMANDS | identity.COMMANDS
+
+
+class SimFiles:
+    """The SIM as one channel sees it. `sim` returns the present one: a switch brings another."""
+
+    def __init__(self, sim: Callable[[], Sim], view: View | None = None) -> None:
+        """Begin at the MF, or in the place of another channel."""
+        self._sim = sim
+        self._last = view
+
+    def fork(self) -> SimFiles:
+        """The same place, for another channel."""
+        return SimFiles(self._sim, self._view.copy())
+
+    @property
+    def _view(self) -> View:
+        """Where this channel is; at the MF again once another Profile is enabled."""
+        sim = self._sim()
+        if self._last is None or self._last.sim is not sim:
+            self._last = View(sim)
+        return self._last
+
+    def applications(self) -> Sequence[bytes]:
+        """The AIDs of the applications, in the order of the package."""
+        return [one.name for one in self._view.sim.tree.applications]
+
+    @property
+    def aid(self) -> bytes | None:
+        """The AID of the current application."""
+        view = self._view
+        return None if view.application is None else view.sim.tree.files[view.application].name
+
+    def enter(self, aid: bytes) -> Response:
+        """Select the application with that AID; its FCP."""
+        view = self._view
+        application = next(one for one in view.sim.tree.applications if one.name == aid)
+        view.go(application)
+        return Response(view.fcp(application))
+
+    def status(self) -> bytes:
+        """The FCP of the current directory."""
+        view = self._view
+        return view.fcp(view.sim.tree.files[view.directory])
+
+    def select(self, p1: int, name: bytes) -> Response:
+        """Select by identifier, path or parent; the FCP, with 6283 for a deactivated file.
+
+        Raises StatusError 6A82 if there is no such file; the current file then stays as it was.
+        """
+        view = self._view
+        file = _found(view, p1, name)
+        if file is None:
+            raise StatusError(SW.NOT_FOUND, _missing(view, p1, name))
+        view.go(file)
+        is_usable = file.kind.is_directory or view.sim.is_activated(file)
+        return Response(view.fcp(file), SW.OK if is_usable else SW.FILE_DEACTIVATED)
+
+    def call(self, command: Command) -> Response:
+        """Answer a command on the files, PINs and keys. Raises StatusError."""
+        proprietary = bool(command.cla & PROPRIETARY)
+        function = _COMMANDS.get((proprietary, command.ins))
+        if function is not None:
+            return function(self._view, command)
+        if command.ins == STORE_DATA:
+            raise StatusError(
+                SW.CONDITIONS_NOT_SATISFIED, "no ISD-R is selected on this channel: select it first"
+            )
+        if command.ins == STATUS:
+            return Response(self.status())
+        if (not proprietary, command.ins) in _COMMANDS:
+            right = "0X" if proprietary else "8X"
+            raise StatusError(SW.WRONG_CLA, f"the class of {instruction(command.ins)} is {right}")
+        what = "" if command.ins in INSTRUCTIONS else ", nor does any application of this card"
+        raise StatusError(SW.WRONG_INS, f"a SIM does not have {instruction(command.ins)}{what}")
+
+
+def _found(view: View, p1: int, name: bytes) -> File | None:
+    tree = view.sim.tree
+    if p1 == PARENT:
+        if name:
+            raise StatusError(SW.WRONG_LENGTH, "SELECT of the parent directory has no data")
+        return tree.files[view.directory[:-2]]
+    if p1 in (PATH_FROM_MF, PATH_FROM_DF):
+        if not name or len(name) % 2:
+            raise StatusError(SW.WRONG_DATA, "a path consists of two-byte file identifiers")
+        return view.walk(MF if p1 == PATH_FROM_MF else view.directory, name)
+    if p1 == ANY:
+        return view.find(name) if name else tree.files[MF]
+    if p1 in (CHILD_DF, CHILD_EF):
+        found = tree.child(view.directory, name)
+        wanted = p1 == CHILD_DF
+        return found if found is not None and found.kind.is_directory == wanted else None
+    raise StatusError(
+        SW.WRONG_P1P2,
+        f"SELECT with P1 {p1:02X} is not supported: 00 is by identifier, 04 by AID, 08 by path",
+    )
+
+
+def _missing(view: View, p1: int, name: bytes) -> str:
+    shown = name.hex().upper()
+    if p1 in (PATH_FROM_MF, PATH_FROM_DF):
+        return f"there is no file at the path {shown}"
+    if name == CURRENT_ADF:
+        return "no application is selected: SELECT one by its AID first"
+    if len(name) != 2:
+        hint = ": an AID is selected with P1 04" if len(name) >= 5 else ""
+        return f"a file identifier has 2 bytes, not {len(name)}{hint}"
+    return f"{view.where} has no file {shown}, nor is there one that can be selected from there"
