@@ -25,7 +25,7 @@ from euicc_sim.cli.rsp_options import (
 )
 from euicc_sim.parties.clients import EsipaClient, EsipaVersion, spoken
 from euicc_sim.parties.ipa import DownloadMode, Ipa, IpaCard, Poll
-from euicc_sim.parties.messages import LpaError
+from euicc_sim.parties.messages import Address, AddressError, LpaError
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.transport.pcsc import PcscError
 
@@ -229,7 +229,12 @@ class _Options:
         name = next((one.fqdn for one in eims if one.fqdn), None)
         if name is None:
             raise LpaError("The card does not know where its eIM is. Pass --eim URL.")
-        return f"https://{name}"
+        try:
+            return Address.read(name).url
+        except AddressError as error:
+            raise LpaError(
+                f"The card does not know where its eIM is: {error} Or pass --eim URL."
+            ) from error
 
 
 def _poll(options: _Options) -> None:

@@ -74,8 +74,7 @@ class Smdpps:
     def __call__(self, address: str) -> Es9Client:
         """The SM-DP+ at that address."""
         if address not in self._known:
-            url = f"https://{address}"
-            self._known[address] = Es9Client(url, trust=self.trust, verify=self.verify)
+            self._known[address] = Es9Client.at(address, trust=self.trust, verify=self.verify)
         return self._known[address]
 
     def close(self) -> None:

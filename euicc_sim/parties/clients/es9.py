@@ -53,12 +53,19 @@ class Es9Client:
         address: str | None = None,
         seconds: float = SECONDS,
     ) -> None:
-        """Does not connect yet. Raises LpaError for a malformed URL."""
+        """Does not connect yet. Raises LpaError for a malformed URL or address."""
+        called = None if address is None else https.address_read(address)
         self._url, self._client = https.connection(
             url, trust=trust, verify=verify, seconds=seconds, headers=HEADERS
         )
         self._address = address or self._url.netloc.decode()
-        self._name = https.url_of(f"https://{self._address}").host
+        self._host = called or https.address_read(self._address)
+
+    @classmethod
+    def at(cls, address: str, *, trust: Iterable[bytes] = (), verify: bool = True) -> Self:
+        """The SM-DP+ at an address of a card or an activation code. Raises LpaError."""
+        url = https.address_read(address).url
+        return cls(url, trust=trust, verify=verify, address=address)
 
     def __enter__(self) -> Self:
         return self
@@ -131,8 +138,8 @@ class Es9Client:
             answer = self._client.post(
                 self._url.join(PATH + function),
                 json=dict(fields),
-                headers={"Host": self._address},
-                extensions={"sni_hostname": self._name},
+                headers={"Host": str(self._host)},
+                extensions={"sni_hostname": self._host.host},
             )
         except httpx.TransportError as error:
             raise LpaError(https.unreachable(self._url, error, "CI", "server")) from error

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from euicc_sim.parties.messages.address import Address, AddressError
 from euicc_sim.parties.messages.errors import LpaError
 
 if TYPE_CHECKING:
@@ -52,9 +53,18 @@ def url_of(text: str) -> httpx.URL:
         url: httpx.URL = found.URL(text)
     except found.InvalidURL as error:
         raise _no_url(text) from error
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not url.raw_host:
         raise _no_url(text)
+    address_read(url.netloc.decode())
     return url
+
+
+def address_read(text: str) -> Address:
+    """The address of a server. Raises LpaError for other texts."""
+    try:
+        return Address.read(text)
+    except AddressError as error:
+        raise LpaError(str(error)) from error
 
 
 def needed() -> ModuleType:

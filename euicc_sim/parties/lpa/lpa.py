@@ -65,6 +65,7 @@ from euicc_sim.parties.lpa.es10_messages import (
 )
 from euicc_sim.parties.lpa.profile_download import Download, Progress
 from euicc_sim.parties.messages.activation_code import ActivationCode
+from euicc_sim.parties.messages.address import same_server
 from euicc_sim.parties.messages.apdus import StatusWordError, Transmit, exchange, select_isdr
 from euicc_sim.parties.messages.encoding import answer, request, shown
 from euicc_sim.parties.messages.errors import LpaError, SmdppError
@@ -180,7 +181,7 @@ class Lpa:
 
         Returns the delivered ones. Stops if the server refuses one; that one stays on the card.
         """
-        waiting = [one for one in self.notifications() if one.address == server.address]
+        waiting = [one for one in self.notifications() if same_server(one.address, server.address)]
         for one in waiting:
             pending = self.notification(one.seq_number)
             try:

@@ -8,6 +8,7 @@ Knows no party, and keeps no state. Start reading at `interfaces`.
 
 from euicc_sim.parties.messages import safe_file
 from euicc_sim.parties.messages.activation_code import ActivationCode, ActivationCodeError
+from euicc_sim.parties.messages.address import Address, AddressError
 from euicc_sim.parties.messages.apdus import (
     SELECT_ISDR,
     StatusWordError,
@@ -47,6 +48,8 @@ __all__ = [
     "SELECT_ISDR",
     "ActivationCode",
     "ActivationCodeError",
+    "Address",
+    "AddressError",
     "CancelReason",
     "ClientAuthentication",
     "EimError",

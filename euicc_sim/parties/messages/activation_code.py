@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from euicc_sim.parties.messages.address import Address, AddressError
+
 _SCHEME = "LPA:"
 _FORMAT = "1"
 _STRICT = re.compile(r"[0-9A-Za-z-]*")
@@ -39,6 +41,10 @@ class ActivationCode:
                 f"{text[:60]!r} is not an activation code. "
                 "Give one such as 'LPA:1$smdp.example.com$MATCHING-ID'."
             )
+        try:
+            Address.read(parts[1])
+        except AddressError as error:
+            raise ActivationCodeError(f"The activation code has no address: {error}") from error
         oid, flag = (*parts[3:5], "", "")[:2]
         return cls(parts[1], parts[2], oid, flag == "1")
 

@@ -26,6 +26,7 @@ from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.crypto.agreement import make_pair
 from euicc_sim.crypto.signature import UnusableKeyError, sign
 from euicc_sim.env import SystemEnv
+from euicc_sim.parties.messages.address import same_server
 from euicc_sim.parties.messages.errors import Refusal, SmdppError
 from euicc_sim.parties.messages.euicc_certificates import Euicc, authority_of, check_euicc
 from euicc_sim.parties.messages.interfaces import (
@@ -127,7 +128,7 @@ class Smdpp:
         self, euicc_info1: bytes, challenge: bytes, address: str
     ) -> ServerAuthentication:
         """ES9+.InitiateAuthentication, clause 5.6.1: EUICCInfo1 (BF20), a challenge of 16 bytes."""
-        if address.lower() != self.address.lower():
+        if not same_server(address, self.address):
             raise SmdppError(
                 Refusal.ADDRESS,
                 f"This SM-DP+ is {self.address}, not {address}. Use its own address.",

@@ -92,3 +92,22 @@ def test_a_server_that_is_not_there_is_a_sentence(run: Run, directory: Path) -> 
     complaint = run(CODE, "--card", directory, "--url", "http://127.0.0.1:1").complaint
     assert complaint.count(". ") >= 1
     assert "127.0.0.1:1" in complaint
+
+
+@pytest.mark.parametrize("address", ["a..b", ".", "a" * 64, "löc.example", " host", "::1"])
+def test_an_address_that_no_server_has_is_a_sentence(
+    run: Run, directory: Path, address: str
+) -> None:
+    complaint = run(f"LPA:1${address}$X", "--card", directory).complaint
+    assert "is not the address of a server" in complaint
+
+
+def test_host_names_have_no_case_so_the_server_is_told(run: Run, directory: Path, url: str) -> None:
+    said = run(f"LPA:1${SMDP.upper()}$blue", "--card", directory, "--url", url).said
+    assert said[-1] == f"1 notifications taken by {SMDP.upper()}"
+    assert SMDP not in [one.address for one in read(directory)[1].notifications]
+
+
+def test_a_url_that_no_server_has_is_a_sentence(run: Run, directory: Path) -> None:
+    complaint = run(CODE, "--card", directory, "--url", "https://a..b").complaint
+    assert "'a..b' is not the address of a server" in complaint

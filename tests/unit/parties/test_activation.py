@@ -35,3 +35,11 @@ def test_what_is_no_activation_code_is_a_sentence(text: str) -> None:
 def test_a_strict_matching_id_has_letters_digits_and_dashes() -> None:
     assert ActivationCode("a", "AZaz09-").strict
     assert not ActivationCode("a", "TS48v1_A").strict
+
+
+@pytest.mark.parametrize(
+    "address", ["a..b", ".", "a" * 64, "löc.example", " host", "host:0", "a@b"]
+)
+def test_an_activation_code_without_an_address_is_a_sentence(address: str) -> None:
+    with pytest.raises(ActivationCodeError, match="is not the address of a server"):
+        ActivationCode.parse(f"LPA:1${address}$X")

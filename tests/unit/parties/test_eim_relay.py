@@ -143,13 +143,15 @@ def test_what_cannot_begin_is_told_by_its_code(
     assert why in world.said[-1]
 
 
-def test_an_address_that_is_none_is_an_undefined_error(tmp_path: Path, euicc: PaperEuicc) -> None:
+def test_an_address_that_no_server_has_is_an_invalid_address(
+    tmp_path: Path, euicc: PaperEuicc
+) -> None:
     world = World(tmp_path / "cards", EimService.servers)
     assert begin(world, euicc, smdpAddress="a:b") == (
         "initiateAuthenticationErrorEsipa",
-        "undefinedError",
+        "invalidDpAddress",
     )
-    assert "is not a URL" in world.said[-1]
+    assert "'a:b' is not the address of a server" in world.said[-1]
 
 
 # -- the rest

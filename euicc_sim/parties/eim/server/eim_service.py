@@ -81,7 +81,7 @@ def _nobody(text: str, *, refused: bool = False) -> None:
 
 
 def _over_https(address: str) -> Es9Client:
-    return Es9Client(f"https://{address}")
+    return Es9Client.at(address)
 
 
 @dataclass(eq=False)

@@ -28,7 +28,8 @@ from euicc_sim.asn1.esipa.download import (
 from euicc_sim.asn1.sgp22.download import SmdpSigned2
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.eim.server.card_records import Order
-from euicc_sim.parties.messages.activation_code import ActivationCode
+from euicc_sim.parties.messages.activation_code import ActivationCode, ActivationCodeError
+from euicc_sim.parties.messages.address import Address, AddressError, same_server
 from euicc_sim.parties.messages.encoding import answer
 from euicc_sim.parties.messages.errors import EimError, LpaError, SmdppError
 from euicc_sim.parties.messages.interfaces import RspServer, Servers, hash_of_confirmation_code
@@ -156,12 +157,19 @@ class Relay:
         """
         code = None
         if order is not None and order.activation_code is not None:
-            code = ActivationCode.parse(order.activation_code)
+            try:
+                code = ActivationCode.parse(order.activation_code)
+            except ActivationCodeError as error:
+                raise RelayError("invalidDpAddress", str(error)) from error
         address = value.get("smdpAddress") or (code.address if code else None)
         if address is None:
             raise RelayError(
                 "invalidDpAddress", "No SM-DP+ is named. Send its address, or the eimTransactionId."
             )
+        try:
+            Address.read(address)
+        except AddressError as error:
+            raise RelayError("invalidDpAddress", str(error)) from error
         info = value.get("euiccInfo1", info1)
         if info is None:
             raise RelayError("undefinedError", "The card's EUICCInfo1 is missing. Send it.")
@@ -181,7 +189,7 @@ class Relay:
             "euiccCiPKIdentifierToBeUsed": found.ci_pk_id,
             "serverCertificate": found.certificate,
         }
-        if code is not None and code.address == address:
+        if code is not None and same_server(code.address, address):
             ok["matchingId"] = code.matching_id
         return found.transaction_id, ok
 
