@@ -9,10 +9,14 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from apdu import TlvError, refuses
+from apdu.names import INSTRUCTIONS, status
+from apdu.tlv import whole
 from euicc_sim.cli.apdu_script import Outcome, ScriptError, Step, parse, play
-from euicc_sim.cli.console import console, fail
+from euicc_sim.cli.console import console, fail, stderr
 from euicc_sim.cli.eim_bytes import bytes_from
 from euicc_sim.cli.link import CardOption, ReaderOption, open_link
+from euicc_sim.cli.reasons import Reasons, with_reasons
 from euicc_sim.cli.tracing import (
     AnywhereOption,
     GsmtapOption,
@@ -27,6 +31,9 @@ from euicc_sim.transport.pcsc import PcscError
 
 SHOWN = 24
 """How many bytes of a command or response are shown on a short line."""
+
+_STORE_DATA, _LAST_BLOCK = 0xE2, 0x80
+_OK = "9000"
 
 app = typer.Typer(
     name="apdu", help="Send APDUs to a card, or run scripts of them.", no_args_is_help=True
@@ -50,9 +57,11 @@ def send(
     try:
         steps = _commands(commands)
         with open_link(card, reader) as link:
+            reasons = Reasons(link)
             for outcome in play(steps, link):
                 console.print(Text(f"> {_sent(outcome.step)}"))
                 console.print(Text(f"< {_answered(outcome)}"))
+                _print_reasons(outcome, reasons)
     except (ScriptError, PcscError) as error:
         fail(str(error))
 
@@ -75,10 +84,22 @@ def es10(
     """
     try:
         sent = bytes_from(request, "request")
+        if _is_command(sent):
+            fail(
+                f"{request[:40]!r} is a command APDU, not an ES10 request; "
+                f"send it with: euicc-sim apdu send {_hex(sent, SHOWN)}"
+            )
         with open_link(card, reader) as link:
-            select_isdr(link.transmit)
-            typer.echo(exchange(link.transmit, sent).hex().upper())
-    except (EimError, PcscError, ScriptError, StatusWordError) as error:
+            reasons = Reasons(link)
+            try:
+                select_isdr(link.transmit)
+                answer = exchange(link.transmit, sent)
+            except StatusWordError as error:
+                fail(with_reasons(str(error), reasons.take()))
+            typer.echo(answer.hex().upper())
+            for reason in reasons.take():
+                stderr.print(Text(f"the card: {reason}", "red"))
+    except (EimError, PcscError) as error:
         fail(str(error))
 
 
@@ -108,7 +129,8 @@ def run(
         steps = [step for one in scripts for step in parse(_text(one), str(one))]
         options = TraceOptions(trace, gsmtap, gsmtap_anywhere, trace_keys)
         with open_link(card, reader) as opened, traced(opened, options) as link:
-            counted = Counter(_printed(one, verbose) for one in play(steps, link))
+            reasons = Reasons(opened)
+            counted = Counter(_printed(one, verbose, reasons) for one in play(steps, link))
     except (ScriptError, PcscError, TraceError) as error:
         fail(str(error))
     failed = counted[False]
@@ -138,7 +160,7 @@ def _text(path: Path) -> str:
         raise ScriptError(f"{path} cannot be read ({why}); give a script in text.") from error
 
 
-def _printed(outcome: Outcome, verbose: bool) -> bool | None:
+def _printed(outcome: Outcome, verbose: bool, reasons: Reasons) -> bool | None:
     """Print the outcome of a step; return whether it passed."""
     step = outcome.step
     failed = outcome.passed is False
@@ -152,7 +174,32 @@ def _printed(outcome: Outcome, verbose: bool) -> bool | None:
     console.print(line)
     if failed:
         console.print(Text(f"  expected {step.expected}", "red"))
+    _print_reasons(outcome, reasons, shown=verbose or not outcome.passed)
     return outcome.passed
+
+
+def _print_reasons(outcome: Outcome, reasons: Reasons, *, shown: bool = True) -> None:
+    """Print why the card has refused a command, unless that was expected."""
+    if outcome.step.command is None or not _says_something(outcome.step.command, outcome.answer):
+        return
+    for reason in reasons.take():
+        if shown:
+            console.print(Text(f"  {reason}", "red"))
+
+
+def _says_something(command: bytes, answer: bytes) -> bool:
+    """Whether the card has an event for it: a refusal, or the end of an ES10 request."""
+    last_block = command[1] == _STORE_DATA and bool(command[2] & _LAST_BLOCK)
+    return last_block or refuses(int.from_bytes(answer[-2:]))
+
+
+def _is_command(data: bytes) -> bool:
+    """Whether bytes that should be an ES10 request, a single object, are a command APDU."""
+    try:
+        whole(data)
+    except TlvError:
+        return data[1:2] != b"" and data[1] in INSTRUCTIONS
+    return False
 
 
 _VERDICTS = {True: ("ok", "green"), False: ("FAILED", "bold red"), None: ("-", "dim")}
@@ -166,7 +213,9 @@ def _answered(outcome: Outcome, size: int | None = None) -> str:
     answer = outcome.answer
     if outcome.step.command is None:
         return _hex(answer, size)
-    return f"{_hex(answer[:-2], size)} {_hex(answer[-2:], size)}".strip()
+    sw, _, meaning = status(int.from_bytes(answer[-2:])).partition(" ")
+    said = f" ({meaning})" if meaning and sw != _OK else ""
+    return f"{_hex(answer[:-2], size)} {sw}{said}".strip()
 
 
 def _hex(data: bytes, size: int | None = None) -> str:

@@ -7,7 +7,6 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -21,7 +20,9 @@ from euicc_sim.asn1.primitives import Asn1Error
 from euicc_sim.asn1.tree import UNKNOWN, Line, Reading, raw, reading, readings
 from euicc_sim.asn1.wire import NEWEST
 from euicc_sim.cli.console import columns, console, facts, fail
+from euicc_sim.cli.eim_bytes import file_content
 from euicc_sim.formats.saip import HEADER, Element, PackageError, elements, examine
+from euicc_sim.parties.messages import EimError
 
 OK = b"\x90\x00"
 TYPES = {**NEWEST.types, **esipa.types()}
@@ -71,7 +72,7 @@ def decode(source: Source = None, type_name: TypeName = None, request: IsRequest
             return
         data = _without_status(data)
         found = _readings(data, type_name, request)
-    except _DecodeError as error:
+    except (_DecodeError, EimError) as error:
         fail(str(error))
     except PackageError as error:
         fail(f"This profile package cannot be read: {error}; check it.")
@@ -103,17 +104,8 @@ def _input(source: Sequence[str]) -> bytes:
         return _octets(sys.stdin.buffer.read(), "Standard input")
     if _HEX.fullmatch(joined):
         return bytes.fromhex(joined)
-    path = Path(" ".join(source))
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise _DecodeError(
-            f"{str(path)[:60]!r} is neither hex (two digits per byte) nor a file; "
-            "give one of these, or - for standard input."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise _DecodeError(f"{path} cannot be read ({error}); give a different file.") from error
-    return _octets(content, str(path))
+    name = " ".join(source)
+    return _octets(file_content(name, "object"), name)
 
 
 def _octets(content: bytes, where: str) -> bytes:

@@ -111,8 +111,9 @@ def _tell(story: Story, where: str, *, forget: bool, verbose: bool) -> int:
     if trusted := story.trusted():
         if not forget:
             raise StoryError(
-                f"The card trusts {', '.join(trusted)} already, and the story begins with nobody; "
-                "let it remove them with --forget, or use another card with --direct."
+                f"The card trusts {', '.join(trusted)} already, but the demo begins "
+                "with a card that trusts no eIM; remove them with --forget, or use a new card with "
+                "--direct."
             )
         story.forget_all()
         console.print(Text(f"removed: {', '.join(trusted)}\n"))

@@ -25,7 +25,7 @@ from euicc_sim.parties.eim import (
     take_initial_answer,
 )
 from euicc_sim.parties.messages import EimError, Form, certificate_der, eid_of
-from keys import Curve, PkiError, load_private_key
+from keys import Curve, PkiError, load_private_key, validate_eid
 from keys.pem import load_certificate
 from keys.source import key_source
 
@@ -202,6 +202,7 @@ def package(
     apdu: Apdus = False,
 ) -> None:
     """Sign an eUICC Package."""
+    validate_eid(eid)
     wire = eim_file.load(file).wire
     ordered = [operation_words.operation(one, wire=wire) for one in words]
     transaction_id = None if transaction is None else bytes_from(transaction, "--transaction")

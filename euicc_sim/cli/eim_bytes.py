@@ -25,12 +25,26 @@ def bytes_from(argument: str, what: str) -> bytes:
         return _plain(sys.stdin.buffer.read(), what)
     if argument and set(argument.encode(errors="replace")) <= _HEX:
         return _plain(argument.encode(), what)
+    return _plain(file_content(argument, what), what)
+
+
+def file_content(name: str, what: str) -> bytes:
+    """The content of a file that a user has named in the place of hex digits.
+
+    Raises EimError, which names `what` and says what is wrong with the file.
+    """
     try:
-        return _plain(Path(argument).read_bytes(), what)
-    except (OSError, ValueError) as error:
+        return Path(name).read_bytes()
+    except FileNotFoundError as error:
         raise EimError(
-            f"{what}: {argument[:60]!r} is neither hex digits nor a file that can be read. "
-            "Give one of these, or - for standard input."
+            f"{what}: the file {name[:60]!r} does not exist, and it is not hex (two digits per "
+            "byte). Give one of these, or - for standard input."
+        ) from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise EimError(
+            f"{what}: the file {name[:60]!r} cannot be read ({why}). Give a different file, hex, "
+            "or - for standard input."
         ) from error
 
 

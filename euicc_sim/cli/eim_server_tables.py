@@ -42,7 +42,7 @@ def card_table(card: CardRecord) -> Table:
 
 
 def result_tables(result: Result) -> Iterator[Table]:
-    """The head of a result, and a table of what its operations came to."""
+    """The head of a result, and a table of the results of its operations."""
     number = "-" if result.order is None else str(result.order)
     rows = {
         "order": f"{number} {' '.join(result.words)}",

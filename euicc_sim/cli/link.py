@@ -12,6 +12,7 @@ import typer
 
 from euicc_sim import Card, CardError
 from euicc_sim.cli.console import fail
+from euicc_sim.cli.reasons import Reasons, with_reasons
 from euicc_sim.cli.rsp_options import SGP32_DEFAULT, wire_named
 from euicc_sim.parties.lpa import Lpa
 from euicc_sim.parties.messages import LpaError
@@ -33,8 +34,6 @@ ReaderOption = Annotated[
         help="A PC/SC reader: its name, part of it, or its number from 0. Default: vpcd's.",
     ),
 ]
-
-_SEE_SERVE = "; serve shows the reason."
 
 
 def open_link(card: Path | None, reader: str | None) -> AbstractContextManager[Card | PcscCard]:
@@ -61,10 +60,11 @@ def open_lpa_and_link(
     wire = wire_named(sgp32)
     try:
         with open_link(card, reader) as link:
+            reasons = Reasons(link)
             try:
                 yield Lpa(link.transmit, wire), link
             except LpaError as error:
-                fail(_with_reason(str(error), link))
+                fail(with_reasons(str(error), reasons.take() if error.code else []))
     except PcscError as error:
         fail(str(error))
 
@@ -104,11 +104,3 @@ def _eid_in(directory: Path) -> str | None:
     except (CardError, OSError):
         return None
 
-
-def _with_reason(sentence: str, link: Card | PcscCard) -> str:
-    """A card in a directory tells us what another one tells the terminal that serves it."""
-    refused = [one for one in link.take_events() if one.refused] if isinstance(link, Card) else []
-    if not refused:
-        return sentence
-    said = sentence.removesuffix(_SEE_SERVE).removesuffix(".")
-    return f"{said}. The card's reason: {refused[0].text}."

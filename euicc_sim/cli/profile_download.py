@@ -105,7 +105,7 @@ def download(
         str | None, typer.Option(metavar="CODE", help="Require this confirmation code.")
     ] = None,
     segment_size: Annotated[
-        int, typer.Option(min=1, max=0xFFF0, help="Plain bytes in a segment of the package.")
+        int, typer.Option(min=1, max=SEGMENT_SIZE, help="Plain bytes in a segment of the package.")
     ] = SEGMENT_SIZE,
     sgp32: Sgp32Option = SGP32_DEFAULT,
 ) -> None:

@@ -24,7 +24,7 @@ def trusted(pki: Path, identities: Sequence[Identity]) -> str:
 
 
 def listed_codes(orders: Iterable[OrderRecord], address: str) -> str:
-    """A line for each order: its activation code, its Profile, and what is to be known of it."""
+    """A line for each order: its activation code, its Profile, and its conditions."""
     lines = [(str(_code(one, address)), ", ".join(_facts(one, address))) for one in orders]
     width = max(len(code) for code, _ in lines)
     return "\n".join(printable(f"{code:{width}}  {facts}") for code, facts in lines)

@@ -16,6 +16,7 @@ from euicc_sim.asn1.tree import UNKNOWN, Reading, raw, readings
 from euicc_sim.asn1.wire import NEWEST
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.decode import print_lines
+from euicc_sim.es10.registry import FUNCTIONS
 from euicc_sim.formats.bpp import PACKAGE
 from euicc_sim.tracing import gsmtap
 from euicc_sim.tracing.conversation import SELECT, Conversation, Es10, Exchange, Item, Reset
@@ -111,7 +112,7 @@ def _plain(item: Exchange, line: Text) -> list[Reading]:
 
 def _es10(item: Es10, line: Text) -> list[Reading]:
     if item.is_package_piece:
-        line.append("LoadBoundProfilePackage", "bold")
+        line.append(FUNCTIONS[PACKAGE].name, "bold")
         line.append(f" {_pieces(item)}")
         _append_status(item, line)
         return _reading(item.answer, request=False)
@@ -124,6 +125,10 @@ def _es10(item: Es10, line: Text) -> list[Reading]:
 
 
 def _function(asked: Reading) -> str:
+    """The name of the function, as the card's events have it."""
+    function = FUNCTIONS.get(asked.lines[0].tag)
+    if function is not None:
+        return function.name
     if asked.name == UNKNOWN:
         return f"ES10 {asked.lines[0].tag:X}"
     return asked.name.removesuffix(_REQUEST)

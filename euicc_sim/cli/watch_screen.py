@@ -63,7 +63,7 @@ def _head(moment: Moment) -> Table:
         "EID": f"{identity.eid} ({identity.card_type.value}, {moment.directory})",
         "served": _served(moment),
         "last changed": clock_time(moment.changed),
-        "download": download_under_way(state) or "none under way",
+        "download": download_under_way(state) or "none in progress",
         "memory": f"{state.free_memory(identity.limits)} of {identity.limits.memory} bytes free",
         "switches": ", ".join(switches_on(state.switches)),
         "waiting": (

@@ -84,13 +84,16 @@ def _reset(session: Session, options: frozenset[int]) -> _Outcome:
         count = len(session.state.eims)
         returns = replace(session.state.returns, rollback=None)
         session.state = replace(session.state, eims=(), returns=returns)
-        session.note(f"{count} eIM{'' if count == 1 else 's'} removed")
+        session.note(
+            f"{count} eIM{'' if count == 1 else 's'} removed" if count else "no eIM to remove"
+        )
         outcome["resetEimResult"] = "ok" if count else "nothingToDelete"
     if Option.RESET_IMMEDIATE_ENABLE_CONFIG in options:
         session.state = replace(session.state, immediate_enable=ImmediateEnable())
         outcome["resetImmediateEnableConfigResult"] = "ok"
     if session.state == before:
         outcome["resetResult"] = EMPTY_MEMORY_RESET
+        session.note(f"{EMPTY_MEMORY_RESET}: the card has nothing that the options select")
     return outcome
 
 

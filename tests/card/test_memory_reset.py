@@ -116,3 +116,21 @@ def test_a_memory_reset_outlives_a_card_reset(isdr: Send, eim: Eim, card: Card) 
     card.reset()
     isdr(SELECT_ISDR)
     assert configurations(isdr) == {}
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ("BF6404 82020300", "nothingToDelete: the card has nothing that the options select"),
+        (
+            "BF6404 82020204",
+            "no eIM to remove; nothingToDelete: the card has nothing that the options select",
+        ),
+    ],
+)
+def test_a_reset_that_finds_nothing_says_so_in_its_event(
+    card: Card, isdr: Send, request_: str, said: str
+) -> None:
+    card.take_events()
+    ask(isdr, hx(request_))
+    assert [one.text for one in card.take_events()] == [f"eUICCMemoryReset: {said}"]

@@ -82,11 +82,19 @@ ADVICE = {
     "iccidNotFound": "List the Profiles to see their ICCIDs.",
     "iccidOrAidNotFound": "List the Profiles to see their identifiers.",
     "nothingToDelete": "The card has nothing of that kind.",
-    "profileNotInDisabledState": "The Profile is enabled; disable it before deleting it.",
+    "profileNotInDisabledState": "The Profile is enabled; disable it first.",
     "profileNotInEnabledState": "The Profile is disabled already.",
     "wrongProfileReenabling": "Enable the Profile that was enabled before the test Profile.",
 }
 """The next step for each result code of a card."""
+
+ADVICE_FOR = {
+    ("EnableProfile", "profileNotInDisabledState"): "The Profile is enabled already.",
+    ("DeleteProfile", "profileNotInDisabledState"): (
+        "The Profile is enabled; disable it before deleting it."
+    ),
+}
+"""The next step where it depends on the function too."""
 
 
 class Lpa:
@@ -252,7 +260,7 @@ def _check(function: str, code: str | UnknownCode) -> None:
 def _refused(what: str, found: tuple[str, object]) -> LpaError:
     """The LpaError for an alternative other than the good one."""
     code = shown(found if isinstance(found, Unknown) else found[1])
-    advice = ADVICE.get(code, "Check the request.")
+    advice = ADVICE_FOR.get((what, code)) or ADVICE.get(code, "Check the request.")
     return LpaError(f"The card refused {what}: {code}. {advice}", code)
 
 

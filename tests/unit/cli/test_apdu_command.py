@@ -78,7 +78,8 @@ def test_a_response_that_does_not_match_is_reported_with_its_line(
         f"{script}:3 ok > 0070000001  < 01 9000",
         f"{script}:5 FAILED > 0070000001  < 02 9000",
         "  expected 019000",
-        f"{script}:7 - > 0070800500  < 6881",
+        f"{script}:7 - > 0070800500  < 6881 (channel not supported)",
+        "  MANAGE CHANNEL: 6881, channel 5 is not open",
         "4 commands, 2 checked, 1 failed",
     ]
 

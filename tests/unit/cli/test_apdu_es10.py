@@ -30,8 +30,8 @@ def test_it_fetches_a_response_of_several_pieces(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("request_", "words"),
     [
-        ("BF7F00", "The card answered the ES10 request BF7F with 6A88; serve shows the reason."),
-        ("zz", "request: 'zz' is neither hex digits nor a file that can be read."),
+        ("BF7F00", "The card answered the ES10 request BF7F with 6A88. The card's reason: "),
+        ("zz", "request: the file 'zz' does not exist, and it is not hex (two digits per byte)."),
     ],
 )
 def test_a_refusal_is_reported_with_exit_code_1(folder: Path, request_: str, words: str) -> None:

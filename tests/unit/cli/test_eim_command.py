@@ -197,7 +197,7 @@ def test_more_words_are_read_by_the_judge() -> None:
         (["setDefaultDpAddress"], "Write setDefaultDpAddress:[ADDRESS]."),
         (["listProfileInfo:5"], "pairs of hex digits"),
         (["listEim", "getRAT"], "never both"),
-        (["listEim", "--transaction", "zz"], "--transaction: 'zz' is neither"),
+        (["listEim", "--transaction", "zz"], "--transaction: the file 'zz' does not exist"),
         (["listEim", "--transaction", "ABC"], "not in pairs"),
         (["listEim", "--transaction", ""], "--transaction"),
         (["listEim", "--transaction", "00" * 17], "does not fit"),
@@ -405,7 +405,9 @@ def test_a_foreign_answer_is_not_genuine(vector_eim: str, folder: Path, pki_fold
     )
     assert "not a certificate" in failed("verify", vector_eim, result, "--certificate", "0102")
     assert "begins with BF51" in failed("verify", vector_eim, "0102", "--certificate", "card.der")
-    assert "RESULT: 'none'" in failed("verify", vector_eim, "none", "--certificate", "card.der")
+    assert "RESULT: the file 'none' does not exist" in failed(
+        "verify", vector_eim, "none", "--certificate", "card.der"
+    )
 
 
 def test_an_answer_without_a_token_takes_the_old_one_away() -> None:
@@ -415,3 +417,11 @@ def test_an_answer_without_a_token_takes_the_old_one_away() -> None:
     assert load(Path("a.json")).token is None
     refused = vector("add_initial_eim_resp_exists").hex()
     assert "associatedEimAlreadyExists" in failed("answer", "a.json", "--initial", refused)
+
+
+def test_an_eid_with_a_mistyped_digit_is_a_sentence_and_costs_no_counter() -> None:
+    made()
+    mistyped = EID[:-1] + str((int(EID[-1]) + 1) % 10)
+    before = Path("a.json").read_bytes()
+    assert "has wrong check digits" in failed("package", "a.json", "listEim", "--eid", mistyped)
+    assert Path("a.json").read_bytes() == before

@@ -2,7 +2,7 @@
 
 import json
 import socket
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,10 @@ from typer.testing import CliRunner, Result
 from euicc_sim import Card
 from euicc_sim.cli import apdu
 from euicc_sim.cli.trace import trace
+from euicc_sim.cli.tracing import TraceOptions, traced
 from euicc_sim.crypto.bsp import Bsp
+from euicc_sim.es10.registry import FUNCTIONS
+from euicc_sim.parties.messages import StatusWordError, exchange, select_isdr
 from euicc_sim.tracing.gsmtap import Kind, Message, read
 from euicc_sim.tracing.pcapng import TraceFile, datagrams
 
@@ -71,7 +74,7 @@ def test_a_script_is_traced_and_its_trace_printed(
         "      maximumLengthOfDataField             9F65      1  FF",
         "    isdrProprietaryApplicationTemplateIoT  E1        4",
         "      euiccConfiguration                   80        2  (none)",
-        "GetEuiccData  9000 ok",
+        "GetEID  9000 ok",
         "  GetEuiccDataRequest  BF3E      3",
         "    tagList            5C        1  5A",
         "  GetEuiccDataResponse  BF3E     18",
@@ -126,8 +129,8 @@ def test_a_download_is_shown_as_trees_and_named_pieces(
         "SELECT A0000005591010FFFFFFFF8900000100  32 bytes  9000 ok",
     ]
     assert heads[2:6] == [
-        "GetEuiccChallenge  9000 ok",
-        "GetEuiccInfo1  9000 ok",
+        "GetEUICCChallenge  9000 ok",
+        "GetEUICCInfo1  9000 ok",
         "AuthenticateServer in 4 blocks  9000 ok",
         "PrepareDownload in 3 blocks  9000 ok",
     ]
@@ -209,3 +212,23 @@ def test_a_trace_without_a_sim_is_reported(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_a_trace_is_reported(script: Path) -> None:
     assert "is not a pcapng or pcap file" in complaint(CliRunner().invoke(app, [str(script)]))
+
+
+@pytest.mark.parametrize("tag", sorted(FUNCTIONS))
+def test_a_function_has_the_name_that_the_card_s_events_give_it(
+    card: Card, tmp_path: Path, tag: int
+) -> None:
+    """BF3E with 5C015A is GetEID in both, not GetEuiccData in one of them."""
+    path = tmp_path / "x.pcapng"
+    body = bytes.fromhex("035C015A" if tag == 0xBF3E else "00")
+    with traced(card, TraceOptions(path, None, anywhere=False, keys=False)) as link:
+        select_isdr(link.transmit)
+        card.take_events()
+        with suppress(StatusWordError):
+            exchange(link.transmit, tag.to_bytes(2) + body)
+    (event,) = card.take_events()
+    (head,) = (line for line in shown(path)[1:] if not line.startswith((" ", "SELECT")))
+    on_this_card = event.name != "ES10"
+    assert event.name in {FUNCTIONS[tag].name, "ES10"}
+    assert head.startswith(f"{FUNCTIONS[tag].name} ")
+    assert on_this_card or FUNCTIONS[tag].versions.until
