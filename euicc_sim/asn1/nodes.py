@@ -5,7 +5,7 @@ Knows the structure of types; `codec` is the interface and describes the values.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from pyasn1.type import constraint, tag, univ
@@ -252,10 +252,11 @@ class Sequence(Node):
         value = dict(self.defaults)
         expected = 0
         inside = children(data, item.value, item.end)
+        last = {child.tag: number for number, child in enumerate(inside)}
         for number, child in enumerate(inside):
             places = self.by_tag.get(child.tag, self.open)
             if not places:
-                places = self._kept_for(expected, inside[number + 1 :])
+                places = self._kept_for(expected, number, last)
             if not places:
                 continue
             index = next((one for one in places if one >= expected), None)
@@ -268,16 +269,17 @@ class Sequence(Node):
         self._none_missing(expected, len(self.fields))
         return value
 
-    def _kept_for(self, expected: int, later: list[Tlv]) -> list[int]:
-        """The CHOICE that an object with an unknown tag must belong to, if any.
+    def _kept_for(self, expected: int, number: int, last: Mapping[int, int]) -> list[int]:
+        """The CHOICE that the object of that number, whose tag is unknown, must belong to, if any.
 
-        It is the next mandatory field, and no later object belongs to it.
+        It is the next mandatory field, and no later object belongs to it: `last` has the number of
+        the last object with each tag.
         """
         for index in range(expected, len(self.fields)):
             _, node, mandatory = self.fields[index]
             if mandatory:
-                there = any(node.takes(one.tag) for one in later)
-                return [index] if node.keeps_unknown and not there else []
+                later = any(last.get(tag, 0) > number for tag in node.tags)
+                return [index] if node.keeps_unknown and not later else []
         return []
 
     def _none_missing(self, start: int, end: int) -> None:

@@ -13,6 +13,10 @@ from pyasn1.type import char, univ
 MAX_BIT_STRING = 64
 """The most content bytes of a BIT STRING with named bits."""
 
+MAX_INTEGER = 0x1000
+"""The most content bytes of an INTEGER. No message has one of more than 20; up to here, a function
+can say that a number is out of its range."""
+
 MAX_NAMED = 2**63 - 1
 """The largest INTEGER accepted where values have names, as such numbers are stored in JSON."""
 
@@ -50,9 +54,11 @@ def rule_for(spec: Any) -> tuple[Read, Write]:
 
 
 def read_integer(content: bytes) -> int:
-    """Two's complement of any size; Asn1Error if it is empty."""
+    """Two's complement; Asn1Error if it is empty or has more than `MAX_INTEGER` bytes."""
     if not content:
         raise Asn1Error("an INTEGER has at least one byte")
+    if len(content) > MAX_INTEGER:
+        raise Asn1Error(f"an INTEGER of {len(content)} bytes; {MAX_INTEGER} are enough")
     return int.from_bytes(content, signed=True)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from apdu.tlv import Tlv, TlvError, children, tag_bytes, whole
+from apdu.tlv import Tlv, TlvError, children, read, tag_bytes, whole
 from euicc_sim.asn1 import pkix, values
 from euicc_sim.asn1.nodes import (
     Choice,
@@ -73,12 +73,17 @@ class Reading:
 
 def reading(name: str, spec: Any, data: bytes) -> Reading:
     """Read `data` as one object of a type. Raises Asn1Error if it cannot begin with that tag."""
+    return _reading(name, spec, data, len(data))
+
+
+def _reading(name: str, spec: Any, data: bytes, most: int) -> Reading:
+    """The same; raises _MisfitError as soon as there are more than `most` grave flaws."""
     node = node_of(spec)
     try:
         item = whole(data)
         if item.tag not in node.tags:
             raise Asn1Error(f"{name} cannot begin with tag {item.tag:X}")
-        return Reading(name, tuple(_walk(node, _Place(data, item, (name,), 0))))
+        return Reading(name, tuple(_walk(node, _Place(data, item, (name,), 0, _Flaws(most)))))
     except TlvError as error:
         raise Asn1Error(str(error)) from error
 
@@ -96,16 +101,20 @@ def readings(types: Mapping[str, Any], data: bytes) -> list[Reading]:
         raise Asn1Error(str(error)) from error
     possible = {name: spec for name, spec in types.items() if tag in node_of(spec).tags}
     found, errors = [], []
+    is_general = not tag_bytes(tag)[0] & _CLASS
+    most = 0 if is_general else len(data)
     for name, spec in possible.items():
         try:
-            found.append(reading(name, spec, data))
+            found.append(_reading(name, spec, data, most))
+        except _MisfitError:
+            continue
         except Asn1Error as error:
             errors.append(error)
+        else:
+            most = min(most, found[-1].fit[0])
     if errors and not found:
         raise errors[0]
     best = min((one.fit for one in found), default=(0, 0))
-    if best[0] and not tag_bytes(tag)[0] & _CLASS:
-        return []
     fitting = [one for one in found if one.fit == best]
     whole_messages = [one for one in fitting if not isinstance(node_of(possible[one.name]), Choice)]
     found = whole_messages or fitting
@@ -115,10 +124,29 @@ def readings(types: Mapping[str, Any], data: bytes) -> list[Reading]:
 def raw(data: bytes) -> Reading:
     """The objects without names. Raises Asn1Error if `data` is not one object."""
     try:
-        place = _Place(data, whole(data), (UNKNOWN,), 0)
+        place = _Place(data, whole(data), (UNKNOWN,), 0, _Flaws(len(data)))
     except TlvError as error:
         raise Asn1Error(str(error)) from error
     return Reading(UNKNOWN, tuple(_unnamed(place)))
+
+
+class _MisfitError(Exception):
+    """A reading has more grave flaws than another one."""
+
+
+@dataclass(slots=True)
+class _Flaws:
+    """How many more grave flaws a reading may have.
+
+    Thousands of objects are not read to the end as fifty types that all do not fit.
+    """
+
+    most: int
+
+    def count(self) -> None:
+        if not self.most:
+            raise _MisfitError
+        self.most -= 1
 
 
 class _Place(NamedTuple):
@@ -128,21 +156,35 @@ class _Place(NamedTuple):
     item: Tlv
     names: tuple[str, ...]
     depth: int
+    flaws: _Flaws
 
     @property
     def content(self) -> bytes:
         return self.data[self.item.value : self.item.end]
 
     def inside(self, item: Tlv, *names: str) -> _Place:
-        return _Place(self.data, item, names, self.depth + 1)
+        return _Place(self.data, item, names, self.depth + 1, self.flaws)
 
     def children(self) -> list[Tlv]:
         return children(self.data, self.item.value, self.item.end)
 
-    def line(self, type_name: str, value: Any = None, text: str = "", flaw: str = "") -> Line:
+    def each_child(self) -> Iterator[Tlv]:
+        """The same one by one: what does not fit is given up before all of thousands are read."""
+        start = self.item.value
+        while start < self.item.end:
+            child = read(self.data, start, self.item.end)
+            yield child
+            start = child.end
+
+    def line(
+        self, of: str, value: Any = None, text: str = "", flaw: str = "", *, grave: bool = False
+    ) -> Line:
         item = self.item
-        length = item.end - item.value
-        return Line(self.depth, self.names, type_name, item.tag, length, value, text, flaw)
+        if grave:
+            self.flaws.count()
+        return Line(
+            self.depth, self.names, of, item.tag, item.end - item.value, value, text, flaw, grave
+        )
 
 
 def _walk(node: Node, at: _Place) -> Iterator[Line]:
@@ -157,7 +199,7 @@ def _primitive(node: Primitive, at: _Place) -> Iterator[Line]:
         node.check(value)
     except Asn1Error as error:
         text = at.content.hex().upper()
-        yield replace(at.line(node.name, at.content, text, str(error)), grave=True)
+        yield at.line(node.name, at.content, text, str(error), grave=True)
         return
     text, flaw = values.text_of(node.spec, value, at.content, at.names[-1])
     yield at.line(node.name, value, text, flaw)
@@ -169,7 +211,7 @@ def _explicit(node: Explicit, at: _Place) -> Iterator[Line]:
         return
     inside = at.children()
     flaw = "" if len(inside) == 1 else f"holds {len(inside)} objects, not one"
-    yield replace(at.line(node.name, flaw=flaw), grave=bool(flaw))
+    yield at.line(node.name, flaw=flaw, grave=bool(flaw))
     for item in inside:
         names = () if isinstance(node.inner, Choice) else (node.inner.name,)
         yield from _walk(node.inner, at.inside(item, *names))
@@ -190,7 +232,7 @@ def _sequence_of(node: SequenceOf, at: _Place) -> Iterator[Line]:
     else:
         names = (element.name,)
     yield at.line(node.name)
-    for item in at.children():
+    for item in at.each_child():
         yield from _walk(element, at.inside(item, *names))
 
 
@@ -198,7 +240,7 @@ def _sequence(node: Sequence, at: _Place) -> Iterator[Line]:
     lines: list[Line] = []
     lacks: list[str] = []
     expected = 0
-    for item in at.children():
+    for item in at.each_child():
         index = _index(node, item.tag, expected)
         if index is None:
             known = item.tag in node.by_tag
@@ -211,21 +253,20 @@ def _sequence(node: Sequence, at: _Place) -> Iterator[Line]:
         expected = index + 1
     lacks += _mandatory(node, expected, len(node.fields))
     flaw = f"lacks {', '.join(lacks)}" if lacks else ""
-    yield replace(at.line(node.name, flaw=flaw), grave=bool(lacks))
-    yield from _with_extension(lines) if node.name == "Extension" else lines
+    yield at.line(node.name, flaw=flaw, grave=bool(lacks))
+    yield from _with_extension(lines, at.flaws) if node.name == "Extension" else lines
 
 
 def _index(node: Sequence, tag: int, expected: int) -> int | None:
     """The field of an object with this tag, not before `expected`; ANY accepts every tag."""
-    rest = enumerate(node.fields[expected:], expected)
-    return next((i for i, (_, inner, _) in rest if inner.takes(tag)), None)
+    return next((one for one in node.by_tag.get(tag, node.open) if one >= expected), None)
 
 
 def _mandatory(node: Sequence, start: int, end: int) -> list[str]:
     return [name for name, _, mandatory in node.fields[start:end] if mandatory]
 
 
-def _with_extension(lines: Iterable[Line]) -> Iterator[Line]:
+def _with_extension(lines: Iterable[Line], flaws: _Flaws) -> Iterator[Line]:
     """The lines of a certificate extension; its value is decoded if its identifier is known."""
     spec = None
     for line in lines:
@@ -236,9 +277,9 @@ def _with_extension(lines: Iterable[Line]) -> Iterator[Line]:
             continue
         try:
             item = whole(line.value)
-            name = node_of(spec).name
+            name, depth = node_of(spec).name, line.depth + 1
             yield replace(line, text="")
-            yield from _walk(node_of(spec), _Place(line.value, item, (name,), line.depth + 1))
+            yield from _walk(node_of(spec), _Place(line.value, item, (name,), depth, flaws))
         except TlvError as error:
             yield replace(line, flaw=str(error))
 
@@ -266,18 +307,18 @@ def _any(at: _Place) -> Iterator[Line]:
 
 def _unnamed(at: _Place, flaw: str = "", name: str = "") -> Iterator[Line]:
     """An object of unknown type with everything inside."""
-    line = replace(at.line(name or UNKNOWN, flaw=flaw), grave=bool(flaw))
     inside = None
     if tag_bytes(at.item.tag)[0] & _CONSTRUCTED and at.depth < MAX_RAW_DEPTH:
         try:
             inside = at.children()
         except TlvError as error:
-            line = replace(line, flaw=flaw or str(error), grave=True)
+            flaw = flaw or str(error)
     if inside is None:
         content = at.content
-        yield replace(line, value=content, text=content.hex().upper() or values.EMPTY)
+        text = content.hex().upper() or values.EMPTY
+        yield at.line(name or UNKNOWN, content, text, flaw, grave=bool(flaw))
         return
-    yield line
+    yield at.line(name or UNKNOWN, flaw=flaw, grave=bool(flaw))
     for item in inside:
         known, spec = values.UNIVERSAL.get(item.tag, (UNKNOWN, None))
         inner = at.inside(item, known if name else UNKNOWN)

@@ -67,7 +67,7 @@ def _number(spec: Any, value: int) -> tuple[str, str]:
     if value in names:
         return f"{names[value]}({value})", ""
     odd = "not a code of this field" if names else ""
-    return (f"0x{value:X}" if value >= LONG_NUMBER else str(value)), odd
+    return (f"{value:#X}" if abs(value) >= LONG_NUMBER else str(value)).replace("X", "x"), odd
 
 
 def _bits(spec: Any, value: frozenset[int]) -> tuple[str, str]:

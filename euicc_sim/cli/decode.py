@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console, ConsoleOptions
+from rich.segment import Segment
 from rich.text import Text
 
 from apdu import TlvError, tlv
@@ -83,19 +85,34 @@ def decode(source: Source = None, type_name: TypeName = None, request: IsRequest
 
 def print_lines(lines: Sequence[Line], indent: int = 0) -> None:
     """Print the objects of a message as a tree, indented by `indent` steps."""
-    width = max(2 * line.depth + len(line.name) for line in lines)
-    for line in lines:
-        text = Text()
-        text.append(f"{'  ' * line.depth}{line.name}".ljust(width + 2))
-        text.append(f"{line.tag:02X}".ljust(6), "cyan")
-        text.append(f"{line.length:>5}  ", "dim")
-        text.append(line.text, "bold")
-        if line.flaw:
-            text.append(f"  <- {line.flaw}", "red" if line.grave else "yellow")
-        if line.name == UNKNOWN:
-            text.stylize("red", 2 * line.depth, 2 * line.depth + 1)
-        text.rstrip()
-        console.print(Text.assemble("  " * indent, text))
+    console.print(_Tree(lines, indent))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """Lines for Rich as segments: it wraps a text of thousands of lines for seconds."""
+
+    lines: Sequence[Line]
+    indent: int
+
+    def __rich_console__(self, console: Console, _: ConsoleOptions) -> Iterator[Segment]:
+        styles = {
+            name: console.get_style(name) for name in ("cyan", "dim", "bold", "red", "yellow")
+        }
+        width = max(2 * line.depth + len(line.name) for line in self.lines) + 2
+        for line in self.lines:
+            before = "  " * (self.indent + line.depth)
+            yield Segment(before)
+            yield Segment(line.name, styles["red"] if line.name == UNKNOWN else None)
+            yield Segment(" " * (width - 2 * line.depth - len(line.name)))
+            yield Segment(f"{line.tag:02X}".ljust(6), styles["cyan"])
+            yield Segment(
+                f"{line.length:>5}{'  ' if line.text or line.flaw else ''}", styles["dim"]
+            )
+            yield Segment(line.text, styles["bold"])
+            if line.flaw:
+                yield Segment(f"  <- {line.flaw}", styles["red" if line.grave else "yellow"])
+            yield Segment.line()
 
 
 def _input(source: Sequence[str]) -> bytes:

@@ -103,4 +103,3 @@ def _eid_in(directory: Path) -> str | None:
         return read(directory)[0].eid
     except (CardError, OSError):
         return None
-

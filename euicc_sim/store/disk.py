@@ -23,7 +23,15 @@ MAX_FILE = 0x4000000
 
 
 class CardError(Exception):
-    """A card directory that cannot be used: a sentence with the next step."""
+    """A card directory that cannot be used: a sentence with the next step.
+
+    Control characters that a file or path has are their escapes in it.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(
+            "".join(one if one.isprintable() else ascii(one)[1:-1] for one in sentence)
+        )
 
 
 class Disk:

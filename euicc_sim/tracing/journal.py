@@ -14,11 +14,17 @@ import stat
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 JOURNAL = "events.jsonl"
 MAX_SIZE = 0x40000
 """Bytes; of a longer journal only the newer half is kept, and the state of the links."""
+
+MAX_AT = 0xFFFFFFFF
+"""Seconds since 1970, in 2106: what a line says of a later time is not believed."""
+MAX_PROCESS = 0x400000
+"""The greatest process ID of Linux."""
+MAX_TIMES = 10**9
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +90,8 @@ class Journal:
             return
         noted, self._noted = self._noted, []
         try:
-            with open(_opened(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT), "a") as file:
+            with open(_opened(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT), "ab+") as file:
+                file.write(_end_of_line(file))
                 file.writelines(map(_line, noted))
                 size = file.tell()
             if size > MAX_SIZE:
@@ -104,7 +111,7 @@ class Journal:
         links = map(_line, self._links.values()) if kept else ()
         draft = self._path.with_name(f"{JOURNAL}.new")
         draft.unlink(missing_ok=True)
-        with open(_opened(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "w") as file:
+        with open(_opened(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
             file.writelines([*links, *lines[kept:]])
         draft.replace(self._path)
 
@@ -127,9 +134,21 @@ def _opened(path: Path, flags: int) -> int:
     return fd
 
 
-def _content(path: Path) -> str:
-    with open(_opened(path, os.O_RDONLY), errors="replace") as file:
-        return file.read()
+def _end_of_line(file: BinaryIO) -> bytes:
+    """What separates a new line from a last one that is torn; leaves the file at its end."""
+    if not file.seek(0, os.SEEK_END):
+        return b""
+    file.seek(-1, os.SEEK_END)
+    return b"" if file.read(1) == b"\n" else b"\n"
+
+
+def _content(path: Path) -> bytes:
+    """The end of the file, as much as a journal of ours can have; from the start of a line."""
+    with open(_opened(path, os.O_RDONLY), "rb") as file:
+        start = max(file.seek(0, os.SEEK_END) - 2 * MAX_SIZE, 0)
+        file.seek(start)
+        content = file.read(2 * MAX_SIZE)
+    return content[content.find(b"\n") + 1 :] if start else content
 
 
 def read(directory: Path) -> list[Entry]:
@@ -144,8 +163,8 @@ def read(directory: Path) -> list[Entry]:
     return _counted(_entries(content))
 
 
-def _entries(content: str) -> list[Entry]:
-    return [one for line in content.splitlines() if (one := _entry(line)) is not None]
+def _entries(content: bytes) -> list[Entry]:
+    return [one for line in content.split(b"\n") if line and (one := _entry(line)) is not None]
 
 
 def _counted(entries: Iterable[Entry]) -> list[Entry]:
@@ -159,25 +178,41 @@ def _counted(entries: Iterable[Entry]) -> list[Entry]:
     return list(found.values())
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: Entry) -> bytes:
     given = {name: one for name, one in entry._asdict().items() if one or name == "at"}
     if entry.times == 1:
         del given["times"]
-    return f"{json.dumps(given)}\n"
+    return f"{json.dumps(given)}\n".encode()
 
 
-def _entry(line: str) -> Entry | None:
+def _entry(line: bytes) -> Entry | None:
+    """A line of whoever could write the file; None if it does not say when something was."""
     try:
         found = json.loads(line)
-        return Entry(
-            float(found["at"]),
-            str(found.get("text", "")),
-            str(found.get("name", "")),
-            found.get("refused") is True,
-            found.get("process") if isinstance(found.get("process"), int) else None,
-            int(found.get("times", 1)),
-            float(found.get("since", 0.0)),
-            str(found.get("reader", "")),
-        )
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+    except (ValueError, RecursionError):
         return None
+    at = _number(found.get("at"), MAX_AT) if isinstance(found, dict) else None
+    if at is None:
+        return None
+    process = _number(found.get("process"), MAX_PROCESS)
+    return Entry(
+        float(at),
+        _text(found.get("text")),
+        _text(found.get("name")),
+        found.get("refused") is True,
+        process if isinstance(process, int) and process else None,
+        int(_number(found.get("times"), MAX_TIMES) or 1),
+        float(_number(found.get("since"), MAX_AT) or 0.0),
+        _text(found.get("reader")),
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _number(value: object, most: int) -> int | float | None:
+    """A number from 0 to `most`, which NaN is not; None for anything else."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most:
+        return value
+    return None

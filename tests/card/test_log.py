@@ -68,6 +68,8 @@ def story(card: Card) -> Iterator[tuple[bytes, str]]:
         ("AddInitialEim: trusts eim1.example.com, eim2.example.com"),
     )
     yield hx("BF64 04 8202 0204"), "eUICCMemoryReset: 2 eIMs removed"
+    nothing = "nothingToDelete: the card has nothing that the options select"
+    yield hx("BF64 04 8202 0204"), f"eUICCMemoryReset: no eIM to remove; {nothing}"
 
 
 def test_the_log_says_what_each_step_of_a_story_has_done(card: Card) -> None:

@@ -1,5 +1,6 @@
 """`euicc-sim decode` as a person types it."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -179,3 +180,59 @@ def test_a_bad_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "nothing").write_text("\n")
     assert "is empty" in complaint(str(tmp_path / "nothing"))
     assert "Standard input is empty" in complaint("-", stdin=b"")
+
+
+CPU_SECONDS = 5.0
+"""Hundreds of times what it takes on a quiet machine, and a fraction of what it took."""
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        *(f"BF25 8207D9 9582 07D1 {one} {'FF' * 2000} 9F700101" for one in ("7F", "80")),
+        f"30 8207D5 0282 07D1 7F{'FF' * 2000}",
+        f"BF28 8207D5 8182 07D1 80{'00' * 2000}",
+        "30 06 0204 FFFFFFFF",
+        "30 0C 020A 80000000000000000000",
+    ],
+    ids=lambda message: message[:30],
+)
+def test_a_number_of_any_size_is_shown(message: str) -> None:
+    result = run(message)
+    assert (result.exit_code, result.exception) == (0, None)
+
+
+def test_a_number_that_is_too_long_to_read_is_shown_in_hex_with_its_size() -> None:
+    result = run(f"30 8207D5 0282 07D1 7F{'FF' * 2000}")
+    assert "7FFFFFFF" in result.stdout
+    assert "2001  0x7FFF" in result.stdout
+
+
+def test_a_negative_number_beyond_64_bits_is_shown_in_hex() -> None:
+    assert run("30 0C 020A 80000000000000000000").stdout.endswith("-0x80000000000000000000\n")
+
+
+@pytest.mark.parametrize("head", ["3082E000", "BF2D82E000", "BF5182E000"])
+@pytest.mark.parametrize("fill", ["0500", "3000", "8000"])
+def test_tens_of_thousands_of_objects_are_printed_in_a_moment(head: str, fill: str) -> None:
+    message = head + fill * 0x7000
+    before = time.process_time()
+    result = run("-", stdin=bytes.fromhex(message))
+    assert time.process_time() - before < CPU_SECONDS
+    assert len(result.stdout.splitlines()) >= 0x7000
+
+
+CONTROLS = [*range(0x20), *range(0x7F, 0xA0)]
+BIDI = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+
+
+@pytest.mark.parametrize("tag", ["0C", "80", "81", "91", "92", "16", "13"])
+def test_no_control_and_no_mark_of_direction_is_printed(tag: str) -> None:
+    encoding = "latin-1" if tag in ("13", "16") else "utf-8"
+    points = CONTROLS if encoding == "latin-1" else CONTROLS + BIDI
+    for text in map(chr, points):
+        content = f"a{text}b".encode(encoding)
+        inside = f"{tag}{len(content):02X}{content.hex()}"
+        for message in (f"30{len(inside) // 2:02X}{inside}", f"BF25{len(inside) // 2:02X}{inside}"):
+            shown = run(message).stdout
+            assert shown.replace("\n", "").isprintable(), ascii(shown)

@@ -176,4 +176,4 @@ def test_the_advice_for_an_enabled_profile_is_that_of_the_operation(
 def test_a_segment_that_no_card_takes_is_refused_by_the_option(tmp_path: Path) -> None:
     result = run("profile", "download", str(tmp_path), "--segment-size", "65520")
     assert result.exit_code == 2
-    assert "65520" in result.output
+    assert "1008" in result.output

@@ -9,6 +9,7 @@ from zlib import crc32
 
 import pytest
 
+from euicc_sim import CardError
 from euicc_sim.model.eim import Eim, KeyForm, PublicKeyData
 from euicc_sim.model.notification import PackageResult
 from euicc_sim.model.state import State
@@ -271,3 +272,7 @@ def test_a_change_that_does_not_fit_is_refused_with_the_reason(name: str) -> Non
     changes, reason = MISFITS[name]
     with pytest.raises(ValueError, match=reason):
         put(json.loads(json.dumps(TREE)), changes)
+
+
+def test_a_refused_card_is_a_sentence_that_moves_no_terminal() -> None:
+    assert str(CardError("field \x1b[2J\x9b\u202e of löc\n")) == r"field \x1b[2J\x9b\u202e of löc\n"

@@ -97,7 +97,7 @@ def test_malformed_lines_are_skipped(tmp_path: Path) -> None:
         b'{"at": 2, "text": "odd", "process": "me", "refused": 1}\n'
         b'{"at": 3, "text": "x", "times": 1e400}\n{"at": 3, "te'
     )
-    assert read(tmp_path) == [Entry(1.0, "good"), Entry(2.0, "odd")]
+    assert read(tmp_path) == [Entry(1.0, "good"), Entry(2.0, "odd"), Entry(3.0, "x")]
 
 
 def test_a_directory_that_cannot_be_written_is_not_an_error(tmp_path: Path) -> None:
@@ -150,3 +150,53 @@ def test_a_draft_of_the_journal_that_is_a_link_is_not_followed(tmp_path: Path) -
     noted(tmp_path).flush()
     assert outside.read_text() == "mine"
     assert (tmp_path / JOURNAL).stat().st_size < MAX_SIZE
+
+
+NESTED = b"[" * 100_000
+HUGE = b"1" + b"0" * 400
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(b'{"at": %s}' % one for one in (b"NaN", b"Infinity", b"-1", b"1e300", HUGE, b"true")),
+        *(b'{"at": %s}' % one for one in (b"[]", b'"1"', b"null", b"4294967296", b"9" * 5000)),
+        *(b"\xff" * 9, b'{"at": 1, "text": "\xff"}', NESTED, b'{"at": 1, "text": ' + NESTED),
+        *(b"1", b"null", b'"at"', b'{"at": 1', b"\x00"),
+    ],
+    ids=lambda line: ascii(line)[1:25],
+)
+def test_a_line_that_no_card_wrote_is_skipped(tmp_path: Path, line: bytes) -> None:
+    (tmp_path / JOURNAL).write_bytes(line + b'\n{"at": 2, "text": "good"}\n' + line)
+    assert read(tmp_path) == [Entry(2.0, "good")]
+
+
+@pytest.mark.parametrize("value", [b"NaN", b"1e300", HUGE, b"-1", b"true", b"[1]", b'"9"', b"0"])
+@pytest.mark.parametrize("name", ["process", "times", "since"])
+def test_a_number_that_no_card_wrote_is_as_if_it_was_not_there(
+    tmp_path: Path, name: str, value: bytes
+) -> None:
+    line = b'{"at": 1, "text": "t", "%s": %s}' % (name.encode(), value)
+    (tmp_path / JOURNAL).write_bytes(line)
+    assert read(tmp_path) == [Entry(1.0, "t")]
+
+
+@pytest.mark.parametrize("before", [b"\xff" * 300_000, b"\n" * 300_000, b"\xff" * 10, b'{"at": 1'])
+def test_what_is_written_after_bytes_of_somebody_else_is_read(
+    tmp_path: Path, before: bytes
+) -> None:
+    (tmp_path / JOURNAL).write_bytes(before)
+    noted(tmp_path).flush()
+    assert read(tmp_path) == [Entry(1.0, "GetEID: ok", "GetEID")]
+    assert (tmp_path / JOURNAL).stat().st_size <= MAX_SIZE
+
+
+def test_of_a_journal_of_a_gigabyte_only_the_end_is_read(tmp_path: Path) -> None:
+    with open(tmp_path / JOURNAL, "wb") as file:
+        file.truncate(1 << 30)
+        file.seek(0, os.SEEK_END)
+        file.write(b'\n{"at": 1, "text": "last"}\n')
+    assert read(tmp_path) == [Entry(1.0, "last")]
+    noted(tmp_path).flush()
+    assert [one.text for one in read(tmp_path)] == ["last", "GetEID: ok"]
+    assert (tmp_path / JOURNAL).stat().st_size <= MAX_SIZE

@@ -1,0 +1,29 @@
+"""The targets by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from fuzz.runner import Target
+from fuzz.targets.activation_code import ActivationCodes
+from fuzz.targets.card import Commands
+from fuzz.targets.card_files import Changes, Documents
+from fuzz.targets.decode import Decoding
+from fuzz.targets.journal import Journals
+from fuzz.targets.lpac_stdio import LpacLines
+
+
+class _Made(Protocol):
+    def __call__(self, folder: Path) -> Target: ...
+
+
+TARGETS: dict[str, _Made] = {
+    "card": Commands,
+    "decode": Decoding,
+    "card.json": Documents,
+    "card.changes": Changes,
+    "lpac-stdio": LpacLines,
+    "journal": Journals,
+    "activation-code": ActivationCodes,
+}
