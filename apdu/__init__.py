@@ -9,7 +9,7 @@ Nothing in this package knows what an eUICC is, what an application does, or whe
 Start reading at `command` (the bytes of a command, in all four cases), then `channels`.
 """
 
-from apdu.application import Application, Files
+from apdu.application import Application, Files, Offer, Tell
 from apdu.channels import Channels, Installed
 from apdu.command import Command, Response
 from apdu.status import SW, StatusError, counts_tries, refuses
@@ -22,8 +22,10 @@ __all__ = [
     "Command",
     "Files",
     "Installed",
+    "Offer",
     "Response",
     "StatusError",
+    "Tell",
     "TlvError",
     "counts_tries",
     "refuses",

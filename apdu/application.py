@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from apdu.command import Command, Response
+
+
+class Offer(NamedTuple):
+    """What a command needs and finds here, in words; `proprietary` is the class of the command."""
+
+    what: str
+    proprietary: bool
+
+
+class Tell(Protocol):
+    """Receives what a status word does not say."""
+
+    def __call__(self, name: str, text: str, *, lost: bool = False) -> None:
+        """Tell a person `text` about the instruction `name`; `lost` if a request was dropped."""
+        ...
 
 
 class Application(Protocol):
@@ -24,8 +39,12 @@ class Application(Protocol):
         """Answer a command; raises StatusError to refuse it."""
         ...
 
-    def interrupt(self) -> None:
-        """Drop unfinished work: a different command ran on this channel."""
+    def offer(self, command: Command) -> Offer | None:
+        """What a command that was refused on another channel would have found here, if anything."""
+        ...
+
+    def interrupt(self, by: str) -> None:
+        """Drop unfinished work, and tell: `by` is what interrupted it, in words."""
         ...
 
     def fork(self) -> Application:
@@ -61,6 +80,10 @@ class Files(Protocol):
 
     def call(self, command: Command) -> Response:
         """Answer a command on the current file; raises StatusError to refuse it."""
+        ...
+
+    def offer(self, command: Command) -> Offer | None:
+        """What a command that was refused on another channel would have found here, if anything."""
         ...
 
     def status(self) -> bytes:

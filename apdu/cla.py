@@ -26,15 +26,31 @@ class ClassByte:
     def parse(cls, cla: int) -> ClassByte:
         """Read a class byte; GlobalPlatform's 8X to FX carry the same fields as 0X to 7X.
 
-        AX is the class of ETSI TS 102 221 for the same commands on channels 0 to 3.
-        Raises StatusError 6E00 for a class that no specification defines.
+        Raises StatusError 6E00 for a class that no specification defines, and for AX, the class of
+        a 2G SIM (ETSI TS 151 011).
         """
         proprietary = bool(cla & PROPRIETARY)
         if cla & FURTHER:
             if cla == 0xFF:
-                raise StatusError(SW.WRONG_CLA, "class FF is not valid")
+                raise StatusError(SW.WRONG_CLA, "class FF is not valid", "classes are 00 to FE")
             secure = bool(cla & 0x20)
             return cls(4 + (cla & 0x0F), bool(cla & CHAINED), secure, proprietary)
-        if cla & 0x20 and cla & 0xF0 != 0xA0:
-            raise StatusError(SW.WRONG_CLA, f"class {cla:02X} is reserved")
+        if cla & 0xF0 == 0xA0:
+            raise StatusError(
+                SW.WRONG_CLA,
+                f"class {cla:02X} is for 2G SIMs, and this card is a UICC",
+                "SELECT and READ have class 00",
+            )
+        if cla & 0x20:
+            raise StatusError(
+                SW.WRONG_CLA,
+                f"class {cla:02X} is reserved",
+                "use 00 to 03 or 80 to 83 for channels 0 to 3, 40 to 4F or C0 to CF for 4 to 19",
+            )
         return cls(cla & 0x03, bool(cla & CHAINED), bool(cla & 0x0C), proprietary)
+
+
+def class_of(channel: int, *, proprietary: bool) -> int:
+    """The class byte of a command on a channel (0 to 19)."""
+    inter = channel if channel < 4 else FURTHER | (channel - 4)
+    return inter | PROPRIETARY if proprietary else inter

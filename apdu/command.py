@@ -37,7 +37,11 @@ class Command(NamedTuple):
         Raises StatusError 6700 when the length fields do not match the length.
         """
         if len(raw) < 4:
-            raise StatusError(SW.WRONG_LENGTH, f"a command has at least 4 bytes, not {len(raw)}")
+            raise StatusError(
+                SW.WRONG_LENGTH,
+                f"a command has at least 4 bytes, not {len(raw)}",
+                "CLA, INS, P1 and P2 come first",
+            )
         head = raw[0], raw[1], raw[2], raw[3]
         body = raw[4:]
         if not body:
@@ -64,20 +68,35 @@ def _short(body: bytes) -> tuple[bytes, int | None, bool]:
     lc = body[0]
     data, rest = body[1 : 1 + lc], body[1 + lc :]
     if len(data) != lc or len(rest) > 1:
-        raise StatusError(SW.WRONG_LENGTH, f"Lc is {lc}, but {len(body) - 1} bytes follow")
+        raise _wrong(lc, len(body) - 1)
     return data, (rest[0] or SHORT_NE_MAX) if rest else None, False
 
 
 def _extended(body: bytes) -> tuple[bytes, int | None, bool]:
     if len(body) < 3:
-        raise StatusError(SW.WRONG_LENGTH, "an extended length field has 3 bytes")
+        raise StatusError(
+            SW.WRONG_LENGTH,
+            "an extended length field has 3 bytes, 00 and two more; there are 2",
+            "a short Lc of 00 is left out, with the data",
+        )
     number = int.from_bytes(body[1:3])
     if len(body) == 3:
         return b"", number or EXTENDED_NE_MAX, True
     data, rest = body[3 : 3 + number], body[3 + number :]
     if not number or len(data) != number or len(rest) not in (0, 2):
-        raise StatusError(SW.WRONG_LENGTH, f"Lc is {number}, but {len(body) - 3} bytes follow")
+        raise _wrong(number, len(body) - 3)
     return data, (int.from_bytes(rest) or EXTENDED_NE_MAX) if rest else None, True
+
+
+def _wrong(lc: int, follow: int) -> StatusError:
+    likely = "some data is missing" if follow < lc else "only Le may follow the data"
+    if not lc:
+        likely = "without data there is no Lc"
+    return StatusError(
+        SW.WRONG_LENGTH,
+        f"Lc is {lc}, but {follow} byte{' follows' if follow == 1 else 's follow'}",
+        f"{likely}: Lc counts the data, not Le",
+    )
 
 
 class Response(NamedTuple):

@@ -38,6 +38,9 @@ INSTRUCTIONS = {
 }
 """By INS (ISO/IEC 7816-4, ETSI TS 102 221 table 10.5, GlobalPlatform)."""
 
+_PROPRIETARY = frozenset((0x10, 0x12, 0x14, 0x32, 0x76, 0x78, 0xAA, 0xC2, 0xCB, 0xDB, 0xE2, 0xF2))
+_OF_EITHER_CLASS = frozenset((0xC0, 0xCA))
+
 _WORDS = {
     SW.OK: "ok",
     SW.CONDITIONS_NOT_SATISFIED: "conditions of use not satisfied",
@@ -50,6 +53,13 @@ _KNOWN = {int(one): one.name.lower().replace("_", " ") for one in SW} | _WORDS
 def instruction(ins: int) -> str:
     """The name of an instruction, or its number."""
     return INSTRUCTIONS.get(ins, f"INS {ins:02X}")
+
+
+def is_proprietary(ins: int) -> bool | None:
+    """Whether an instruction has a class of 80 on; None if it may have either, or is unknown."""
+    if ins in _OF_EITHER_CLASS or ins not in INSTRUCTIONS:
+        return None
+    return ins in _PROPRIETARY
 
 
 def status(sw: int) -> str:

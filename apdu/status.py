@@ -66,14 +66,21 @@ def counts_tries(sw: int) -> bool:
 class StatusError(Exception):
     """A command answered with a status word alone.
 
-    `sw` is any 16-bit status word (including 6C LL), `why` one sentence for the log. `about` names
-    what was requested, where that is more than an instruction. Raises ValueError without a reason.
+    `sw` is any 16-bit status word (including 6C LL), `why` one sentence for the log, `advice` the
+    likely mistake or the next step, if there is one. `about` names what was requested, where that
+    is more than an instruction. Raises ValueError without a reason.
     """
 
-    def __init__(self, sw: int, why: str) -> None:
+    def __init__(self, sw: int, why: str, advice: str = "") -> None:
         if not why.strip():
             raise ValueError(f"{sw:04X} needs a reason")
         super().__init__(f"{sw:04X}: {why}")
         self.sw = sw
         self.why = why
+        self.advice = advice
         self.about = ""
+
+    @property
+    def reason(self) -> str:
+        """Why, and the advice."""
+        return f"{self.why}; {self.advice}" if self.advice else self.why

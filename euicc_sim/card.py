@@ -34,7 +34,7 @@ from euicc_sim.formats import saip
 from euicc_sim.model.identity import CardType, Identity
 from euicc_sim.model.profile import AuthorisationRule, Profile
 from euicc_sim.model.sim import SimState
-from euicc_sim.model.state import Limits, State
+from euicc_sim.model.state import Limits, State, Strictness
 from euicc_sim.model.volatile import Volatile
 from euicc_sim.readings import ONE_TIME_KEYS_OUTLIVE_RESET
 from euicc_sim.store import (
@@ -89,6 +89,9 @@ class Card:
             (Installed(ISDR_AID, self._new_isdr), Installed(ECASD_AID, self._new_ecasd)),
             self._new_files,
             {TERMINAL_CAPABILITY: self._terminal_capability},
+            tell=self._tell,
+            closing=self._closing,
+            strict=lambda: self._state.switches.strictness is Strictness.STRICT,
         )
         store.recover()  # last: an opening that is refused leaves the directory as it was
 
@@ -217,7 +220,7 @@ class Card:
             return bytes(_with_reason(self._channels.transmit(apdu)))
         except StatusError as error:
             if refuses(error.sw):
-                self._refused(error.about or _name(apdu), f"{error.sw:04X}, {error.why}")
+                self._refused(error.about or _name(apdu), f"{error.sw:04X}, {error.reason}")
             return error.sw.to_bytes(2)
         except Exception:
             log.exception("a bug in this program, answered 6F00; the command was %s", apdu.hex())
@@ -255,6 +258,7 @@ class Card:
             self._signers,
             ran_before=self._store.ran_before,
             on_keys=self.on_keys,
+            channel=self._channels.current,
         )
 
     def _keep(self, session: Session) -> None:
@@ -287,6 +291,18 @@ class Card:
         es10.interrupt(session)
         self._keep(session)
 
+    def _closing(self, channel: int) -> None:
+        """End a download that came on a channel. Raises StatusError 6581 if that cannot be kept."""
+        loading = self._volatile.loading
+        if loading is None or loading.channel != channel:
+            return
+        try:
+            self._settle()
+        except OSError as error:
+            raise StatusError(
+                SW.MEMORY_FAILURE, f"the end of the download is not kept: {error.strerror or error}"
+            ) from error
+
     def _terminal_capability(self, command: Command) -> Response:
         """TERMINAL CAPABILITY, ETSI TS 102 221 11.1.19: always accepted."""
         declared = declares_ipad(command.data)
@@ -294,10 +310,13 @@ class Card:
         return Response()
 
     def _refused(self, name: str, text: str) -> None:
-        self._events.append(Event(name, refused=True, text=f"{name}: {text}"))
+        self._tell(name, text, lost=True)
+
+    def _tell(self, name: str, text: str, *, lost: bool = False) -> None:
+        self._events.append(Event(name, refused=lost, text=f"{name}: {text}"))
 
     def _new_isdr(self) -> IsdR:
-        return IsdR(self._execute, self._describe)
+        return IsdR(self._execute, self._describe, self._tell)
 
     def _new_ecasd(self) -> Ecasd:
         return Ecasd(self._identity.eid_bytes)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from apdu import SW, Command, Response, StatusError, tlv
+from apdu import SW, Command, Offer, Response, StatusError, tlv
+from apdu.names import instruction
 
 ECASD_AID = bytes.fromhex("A0000005591010FFFFFFFF8900000200")
 GET_DATA = 0xCA
@@ -29,14 +30,26 @@ class Ecasd:
         """The same object: there is no state."""
         return self
 
-    def interrupt(self) -> None:
+    def offer(self, command: Command) -> Offer | None:
+        """The ECASD, for GET DATA."""
+        return Offer("the ECASD", proprietary=True) if command.ins == GET_DATA else None
+
+    def interrupt(self, by: str) -> None:
         """Do nothing: there is no unfinished work."""
 
     def call(self, command: Command) -> Response:
         """Answer GET DATA for 5A (EID) and 42 (issuer, the first eight digits)."""
         if command.ins != GET_DATA:
-            raise StatusError(SW.WRONG_INS, f"the ECASD does not support INS {command.ins:02X}")
+            raise StatusError(
+                SW.WRONG_INS,
+                f"the ECASD does not have {instruction(command.ins)}",
+                "it only has GET DATA (80CA005A00); ES10 is for the ISD-R",
+            )
         tag = command.p1 << 8 | command.p2
         if tag not in self._objects:
-            raise StatusError(SW.REFERENCED_DATA_NOT_FOUND, f"the ECASD has no object {tag:04X}")
+            raise StatusError(
+                SW.REFERENCED_DATA_NOT_FOUND,
+                f"the ECASD has no object {tag:04X}",
+                "P1 P2 is 005A for the EID, 0042 for its issuer",
+            )
         return Response(self._objects[tag])

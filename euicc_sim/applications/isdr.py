@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from apdu import SW, Command, Response, StatusError, tlv
+from apdu import SW, Command, Offer, Response, StatusError, Tell, tlv
+from apdu.chaining import Parts
+from apdu.cla import PROPRIETARY
+from apdu.names import instruction
 
 ISDR_AID = bytes.fromhex("A0000005591010FFFFFFFF8900000100")
-MAX_REQUEST = 0x20000
-"""The longest request, in bytes over all its blocks: 128 KiB."""
-
 STORE_DATA = 0xE2
 LAST_BLOCK = 0x80
 ENCRYPTED = 0x60
@@ -27,17 +27,21 @@ class IsdR:
     """A selection of the ISD-R on one channel.
 
     `execute` takes a complete ES10 request and returns the response; `describe` returns the
-    templates E0 and E1 of the response to SELECT.
+    templates E0 and E1 of the response to SELECT; `tell` is told of requests that are dropped.
     """
 
     aid = ISDR_AID
 
-    def __init__(self, execute: Callable[[bytes], bytes], describe: Callable[[], bytes]) -> None:
+    def __init__(
+        self,
+        execute: Callable[[bytes], bytes],
+        describe: Callable[[], bytes],
+        tell: Tell,
+    ) -> None:
         self._execute = execute
         self._describe = describe
-        self._blocks: list[bytes] = []
-        self._size = 0
-        self._next = 0
+        self._tell = tell
+        self._blocks = Parts()
 
     def fci(self) -> bytes:
         """SGP.22 clause 5.7.1 and SGP.32 clause 3.8.4; 9F65 announces blocks of up to 255 bytes."""
@@ -46,43 +50,73 @@ class IsdR:
 
     def fork(self) -> IsdR:
         """A new selection of the ISD-R."""
-        return IsdR(self._execute, self._describe)
+        return IsdR(self._execute, self._describe, self._tell)
 
-    def interrupt(self) -> None:
-        """Drop the blocks of an unfinished request."""
-        self._blocks, self._size, self._next = [], 0, 0
+    def offer(self, command: Command) -> Offer | None:
+        """The ISD-R for a first block, the request under way for its next one."""
+        if command.ins != STORE_DATA:
+            return None
+        if command.p2 == 0:
+            return Offer("the ISD-R", proprietary=True)
+        if command.p2 == self._expected:
+            return Offer("the request with the blocks before it", proprietary=True)
+        return None
+
+    def interrupt(self, by: str) -> None:
+        """Drop the blocks of an unfinished request, and tell."""
+        if self._blocks.count:
+            lost = self._blocks.shown("block")
+            self._blocks.clear()
+            self._tell(
+                instruction(STORE_DATA),
+                f"an unfinished request of {lost} is dropped by {by}; the last block has P1 91",
+                lost=True,
+            )
 
     def call(self, command: Command) -> Response:
         """Answer STORE DATA; any other instruction is 6D00 and drops an unfinished request."""
         if command.ins != STORE_DATA:
-            self.interrupt()
-            raise StatusError(SW.WRONG_INS, f"the ISD-R does not support INS {command.ins:02X}")
-        if not command.cla & 0x80:
-            self.interrupt()
-            raise StatusError(SW.WRONG_CLA, "the class of STORE DATA is 8X or CX")
+            name = instruction(command.ins)
+            self.interrupt(name)
+            raise StatusError(
+                SW.WRONG_INS,
+                f"the ISD-R does not have {name}",
+                "it only has STORE DATA (80E291); SELECT leads to files and other applications",
+            )
+        if not command.cla & PROPRIETARY:
+            self.interrupt(f"one of the class {command.cla:02X}")
+            raise StatusError(SW.WRONG_CLA, f"STORE DATA has no class {command.cla:02X}")
         self._append(command)
         if not command.p1 & LAST_BLOCK:
             return Response()
-        request = b"".join(self._blocks) if len(self._blocks) > 1 else command.data
-        self.interrupt()
+        request = self._blocks.take()
         return Response(self._execute(request) if request else b"")
+
+    @property
+    def _expected(self) -> int:
+        return self._blocks.count % BLOCK_NUMBERS
 
     def _append(self, command: Command) -> None:
         if command.p1 & ENCRYPTED or command.p1 & STRUCTURE == STRUCTURE_DGI:
-            self.interrupt()
-            raise StatusError(SW.WRONG_P1P2, f"STORE DATA with P1 {command.p1:02X} is not BER-TLV")
-        expected = self._next
-        if command.p2 == 0 and expected % BLOCK_NUMBERS:
-            self.interrupt()
-        elif command.p2 != expected % BLOCK_NUMBERS:
-            self.interrupt()
+            self.interrupt(f"one with P1 {command.p1:02X}")
             raise StatusError(
                 SW.WRONG_P1P2,
-                f"expected block {expected % BLOCK_NUMBERS:02X}, got {command.p2:02X}",
+                f"STORE DATA with P1 {command.p1:02X} is not plain BER-TLV",
+                "P1 is 91 for the last block and 11 for the blocks before it",
             )
-        self._size += len(command.data)
-        if self._size > MAX_REQUEST:
-            self.interrupt()
-            raise StatusError(SW.NOT_ENOUGH_MEMORY, f"a request has at most {MAX_REQUEST} bytes")
-        self._blocks.append(command.data)
-        self._next += 1
+        if command.p2 == 0 and self._expected:
+            self.interrupt("a new block 00")
+        elif command.p2 != self._expected:
+            raise self._out_of_order(command.p2)
+        self._blocks.add(command.data)
+
+    def _out_of_order(self, number: int) -> StatusError:
+        why = f"block {number:02X} came, and {self._expected:02X} was expected"
+        if self._blocks.count:
+            why += f"; the blocks before it are dropped: {self._blocks.shown('block')}"
+        self._blocks.clear()
+        return StatusError(
+            SW.WRONG_P1P2,
+            why,
+            "P2 counts the blocks of each request from 00, with P1 91 in the last",
+        )

@@ -101,7 +101,8 @@ def _check_willing(session: Session) -> None:
 def _end_what_was_begun(session: Session, function: Function) -> None:
     """End unfinished requests that this call interrupts, even if the function is refused."""
     for one, pieces in IN_PIECES:
-        if pieces.unfinished(session) and not (one is function and pieces.awaited(session)):
+        goes_on = one is function and (pieces.awaited(session) or pieces.elsewhere(session))
+        if pieces.unfinished(session) and not goes_on:
             interrupt(session)
             session.settle()
             return

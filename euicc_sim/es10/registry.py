@@ -103,11 +103,13 @@ class Pieces:
     """How a request is received in several command chains, each with a piece of it.
 
     The first piece begins with one of `tags`; while more is `awaited`, a piece can begin anywhere.
-    Before any other function runs, an `unfinished` request is ended with `end`.
+    Before any other function runs, an `unfinished` request is ended with `end`; a piece that comes
+    while the request is received `elsewhere`, on another channel, does not end it.
     """
 
     tags: frozenset[int]
     awaited: Callable[[Session], bool]
+    elsewhere: Callable[[Session], bool]
     unfinished: Callable[[Session], bool]
     end: Callable[[Session], None]
 

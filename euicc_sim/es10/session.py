@@ -109,7 +109,8 @@ class Session:
     Notifications of `happenings` are made when the function has returned. `package` is set while
     operations of an eUICC Package run, `ran` once they have; `ran_before` finds an earlier package
     by its fingerprint. `on_keys` is set if a user wants the keys of downloads.
-    `function` is the name of the running function, `events` are the outcomes of those before.
+    `function` is the name of the running function, `events` are the outcomes of those before;
+    `channel` is the logical channel that the request came on.
     """
 
     state: State
@@ -126,6 +127,7 @@ class Session:
     refused: bool = False
     on_keys: OnKeys | None = None
     function: str = "ES10"
+    channel: int = 0
     events: list[Event] = field(default_factory=list)
     _settled: Drafts = field(init=False)
 

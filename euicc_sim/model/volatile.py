@@ -59,7 +59,7 @@ class Loading:
 
     `stream` and `keys` belong to this value: fork them before using them. `content` is the
     plaintext so far of the current section; `profile` is set once its metadata is known, and does
-    not have its package yet.
+    not have its package yet. It comes on one logical `channel`.
     """
 
     stream: BppStream
@@ -67,6 +67,7 @@ class Loading:
     content: tuple[bytes, ...] = ()
     dp_oid: str | None = None
     profile: Profile | None = None
+    channel: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,10 @@ def platform(iccid: bytes | None = None) -> Tree:
     `iccid` is the content of EF.ICCID, 10 bytes; blank without.
     """
     if iccid is None:
-        return Tree(_PLATFORM)
+        return Tree(_PLATFORM, "no Profile is enabled, and only the card's own files are there")
     files = dict(_PLATFORM.files)
     files[EF_ICCID] = replace(files[EF_ICCID], content=iccid)
-    return Tree(replace(_PLATFORM, files=files))
+    return Tree(replace(_PLATFORM, files=files), "the enabled Profile describes no files")
 
 
 def tree_of(contents: SimContents, iccid: bytes) -> Tree:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from apdu import SW, Command, Response, StatusError
+from apdu import SW, Command, Offer, Response, StatusError
+from apdu.cla import ClassByte
 from apdu.names import INSTRUCTIONS, instruction
 from euicc_sim.formats.saip import File
 from euicc_sim.uicc import authentication, files, identity, pins
@@ -17,7 +18,9 @@ from euicc_sim.uicc.view import CURRENT_ADF, View
 ANY, CHILD_DF, CHILD_EF, PARENT = 0x00, 0x01, 0x02, 0x03
 PATH_FROM_MF, PATH_FROM_DF = 0x08, 0x09
 STATUS, STORE_DATA = 0xF2, 0xE2
+AUTHENTICATE, GET_IDENTITY = 0x88, 0x78
 PROPRIETARY = 0x80
+FID_SIZE, SHORTEST_AID = 2, 5
 
 _COMMANDS = files.COMMANDS | pins.COMMANDS | authentication.COMMANDS | identity.COMMANDS
 
@@ -72,7 +75,7 @@ class SimFiles:
         view = self._view
         file = _found(view, p1, name)
         if file is None:
-            raise StatusError(SW.NOT_FOUND, _missing(view, p1, name))
+            raise StatusError(SW.NOT_FOUND, *_missing(view, p1, name))
         view.go(file)
         is_usable = file.kind.is_directory or view.sim.is_activated(file)
         return Response(view.fcp(file), SW.OK if is_usable else SW.FILE_DEACTIVATED)
@@ -84,16 +87,35 @@ class SimFiles:
         if function is not None:
             return function(self._view, command)
         if command.ins == STORE_DATA:
+            channel = ClassByte.parse(command.cla).channel
             raise StatusError(
-                SW.CONDITIONS_NOT_SATISFIED, "no ISD-R is selected on this channel: select it first"
+                SW.CONDITIONS_NOT_SATISFIED,
+                f"no ISD-R is selected on channel {channel}",
+                "SELECT it there first, by its AID (00A40400)",
             )
         if command.ins == STATUS:
             return Response(self.status())
         if (not proprietary, command.ins) in _COMMANDS:
-            right = "0X" if proprietary else "8X"
-            raise StatusError(SW.WRONG_CLA, f"the class of {instruction(command.ins)} is {right}")
-        what = "" if command.ins in INSTRUCTIONS else ", nor does any application of this card"
-        raise StatusError(SW.WRONG_INS, f"a SIM does not have {instruction(command.ins)}{what}")
+            raise StatusError(
+                SW.WRONG_CLA, f"{instruction(command.ins)} has no class {command.cla:02X}"
+            )
+        if command.ins not in INSTRUCTIONS:
+            raise StatusError(SW.WRONG_INS, f"this card has no {instruction(command.ins)}")
+        raise StatusError(
+            SW.WRONG_INS, f"a SIM does not have {instruction(command.ins)}, another application may"
+        )
+
+    def offer(self, command: Command) -> Offer | None:
+        """The current file for a command on it, the application for one that needs its keys."""
+        view = self._view
+        proprietary = (True, command.ins) in _COMMANDS
+        if (proprietary, command.ins) in files.COMMANDS and view.file is not None:
+            label = view.sim.tree.files[view.file].label
+            return Offer(f"the file {label}", proprietary)
+        is_for_application = command.ins in (AUTHENTICATE, GET_IDENTITY)
+        if is_for_application and view.application is not None:
+            return Offer(view.sim.tree.files[view.application].label, proprietary)
+        return None
 
 
 def _found(view: View, p1: int, name: bytes) -> File | None:
@@ -118,13 +140,17 @@ def _found(view: View, p1: int, name: bytes) -> File | None:
     )
 
 
-def _missing(view: View, p1: int, name: bytes) -> str:
-    shown = name.hex().upper()
+def _missing(view: View, p1: int, name: bytes) -> tuple[str, str]:
+    """Why there is no such file, and the likely mistake."""
+    shown, tree = name.hex().upper(), view.sim.tree
+    if name == CURRENT_ADF and p1 == ANY:
+        return "no application is selected", tree.lacks or "SELECT one by its AID first"
+    if p1 not in (PATH_FROM_MF, PATH_FROM_DF) and len(name) != FID_SIZE:
+        advice = "an AID is selected with P1 04" if len(name) >= SHORTEST_AID else ""
+        return f"a file identifier has {FID_SIZE} bytes, not {len(name)}", advice
+    advice = tree.lacks
+    if not advice and view.application is None and tree.applications:
+        advice = "the files of an application are there once it is selected by its AID"
     if p1 in (PATH_FROM_MF, PATH_FROM_DF):
-        return f"there is no file at the path {shown}"
-    if name == CURRENT_ADF:
-        return "no application is selected: SELECT one by its AID first"
-    if len(name) != 2:
-        hint = ": an AID is selected with P1 04" if len(name) >= 5 else ""
-        return f"a file identifier has 2 bytes, not {len(name)}{hint}"
-    return f"{view.where} has no file {shown}, nor is there one that can be selected from there"
+        return f"there is no file at the path {shown}", advice
+    return f"from {view.where} no file {shown} can be selected", advice

@@ -39,9 +39,10 @@ Keep = Callable[[SimState], None]
 class Tree:
     """The files of a SIM and where to find them; never changed."""
 
-    def __init__(self, contents: SimContents) -> None:
-        """Take what a package describes."""
+    def __init__(self, contents: SimContents, lacks: str = "") -> None:
+        """Take what a package describes; `lacks` says why there is little, as a sentence's part."""
         self.contents = contents
+        self.lacks = lacks
         self.files = contents.files
         self.children: dict[bytes, list[File]] = {}
         for file in contents.files.values():

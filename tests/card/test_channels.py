@@ -103,7 +103,7 @@ def test_a_command_on_a_channel_that_is_not_open_is_6881(send: Send, channel: in
     assert es10_sw(send, GET_EID, channel=channel) == (b"", 0x6881)
 
 
-@pytest.mark.parametrize("cla", [0x04, 0x08, 0x0C, 0x84, 0xA4])
+@pytest.mark.parametrize("cla", [0x04, 0x08, 0x0C, 0x84])
 def test_secure_messaging_is_6882(send: Send, cla: int) -> None:
     assert send(bytes((cla, 0xA4, 0x00, 0x04, 0x02, 0x3F, 0x00))) == hx("6882")
 

@@ -6,18 +6,22 @@ without a row here fails.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import repeat
 
 import pytest
 from support.es10 import SELECT_ISDR
 from support.hexes import hx
+from support.installed import switch
 from support.refusals import Refused, check, row, silent_places
 
 import apdu
 from euicc_sim import Card, applications
+from euicc_sim.model.state import Strictness
 
 SELECT_ECASD = hx("00A40400 10 A0000005591010FFFFFFFF8900000200")
 EF_DIR, EF_ICCID = hx("00A4000C 02 2F00"), hx("00A4000C 02 2FE2")
+OPEN_1 = hx("00700001")
 ALL_CHANNELS = [hx("0070000001")] * 19
 
 
@@ -34,6 +38,7 @@ ROWS = [
     row("two bytes after the header, the first 00", 0x6700, "SELECT", "00A40400 0000"),
     row("an extended Lc beyond the end", 0x6700, "SELECT", "00A40400 000005 A000"),
     row("the class FF", 0x6E00, "SELECT", "FFA40004 02 3F00"),
+    row("the class of a 2G SIM", 0x6E00, "SELECT", "A0A40000 02 3F00"),
     row("a reserved class", 0x6E00, "SELECT", "20A40004 02 3F00"),
     row("secure messaging", 0x6882, "SELECT", "0CA40004 02 3F00"),
     row("a channel that is not open", 0x6881, "SELECT", "01A40004 02 3F00"),
@@ -101,4 +106,10 @@ def test_a_refusal_is_answered_with_its_word_and_told_with_a_reason(
 
 
 def test_each_place_that_refuses_has_a_row(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert silent_places(repeat(card), ROWS, monkeypatch, apdu, applications) == set()
+    def cards() -> Iterator[Card]:
+        yield from repeat(card, len(ROWS))
+        switch(card, strictness=Strictness.STRICT)
+        yield card
+
+    strict = (*ROWS, row("an open channel", 0x6A86, "MANAGE CHANNEL", OPEN_1, OPEN_1))
+    assert silent_places(cards(), strict, monkeypatch, apdu, applications) == set()

@@ -13,7 +13,7 @@ GET_EID = hx("80E2 9100 06 BF3E035C015A")
 EID_ANSWER = hx("BF3E 12 5A10 89049032123451234512345678901235")
 
 
-@pytest.mark.parametrize("cla", [0x00, 0x80, 0xA0])
+@pytest.mark.parametrize("cla", [0x00, 0x80])
 def test_any_class_of_the_channel_fetches(isdr: Send, cla: int) -> None:
     assert isdr(GET_EID) == hx("6115")
     assert isdr(bytes((cla, 0xC0, 0x00, 0x00, 0x15))) == EID_ANSWER + hx("9000")

@@ -218,3 +218,39 @@ def test_two_interruptions_are_two_results(
         results.append(error_data(bound, len(results) + 1, (0, INTERRUPTED)))
         assert [result_of(one, bound) for one in waiting(send)] == results
     check_document(card.directory)
+
+
+OTHER_CHANNEL = (hx("00700001"), hx("01") + SELECT_ISDR[1:])
+
+
+@pytest.mark.parametrize("command", ["81E2910001 00", "81E2910002 BF3E", "81E2910003 860101"])
+def test_bytes_on_another_channel_are_not_the_next_piece(
+    begun: tuple[Send, Bound, Watch], command: str
+) -> None:
+    send, bound, _ = begun
+    for one in (*OTHER_CHANNEL, hx(command)):
+        answer = send(one)
+    assert answer in (hx("6A80"), hx("6985"))
+    installed(send, bound, bound.chains[-2:])
+
+
+def test_closing_the_channel_of_a_download_ends_it(
+    send: Send, card: Card, make: Callable[[], Smdpp]
+) -> None:
+    bound = prepare(send, make())
+    for one in OTHER_CHANNEL:
+        send(one)
+    for chain in bound.chains[:1]:
+        assert es10(send, chain, channel=1) == b""
+    card.take_events()
+    assert send(hx("00708001")) == hx("9000")
+    assert [result_of(one, bound) for one in waiting(send)] == [
+        error_data(bound, 1, (0, INTERRUPTED))
+    ]
+
+
+def test_closing_another_channel_does_not(begun: tuple[Send, Bound, Watch]) -> None:
+    send, bound, _ = begun
+    for one in (*OTHER_CHANNEL, hx("00708001")):
+        send(one)
+    installed(send, bound, bound.chains[-2:])

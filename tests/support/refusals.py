@@ -70,10 +70,10 @@ def silent_places(
     reached: set[tuple[str, int]] = set()
     make = StatusError.__init__
 
-    def made(self: StatusError, sw: int, why: str) -> None:
+    def made(self: StatusError, sw: int, why: str, advice: str = "") -> None:
         frame = sys._getframe(1)
         reached.add((frame.f_code.co_filename, frame.f_lineno))
-        make(self, sw, why)
+        make(self, sw, why, advice)
 
     monkeypatch.setattr(StatusError, "__init__", made)
     for card, one in zip(cards, rows, strict=False):

@@ -57,7 +57,12 @@ STEPS = {
 
 
 def _awaits_more(session: Session) -> bool:
-    return session.volatile.loading is not None
+    loading = session.volatile.loading
+    return loading is not None and loading.channel == session.channel
+
+
+def _is_elsewhere(session: Session) -> bool:
+    return session.volatile.loading is not None and not _awaits_more(session)
 
 
 def _is_unfinished(session: Session) -> bool:
@@ -69,7 +74,7 @@ def _is_unfinished(session: Session) -> bool:
     "LoadBoundProfilePackage",
     ProfileInstallationResult,
     clause="SGP.22 5.7.6",
-    pieces=Pieces(CONTINUING | {PACKAGE}, _awaits_more, _is_unfinished, interrupt),
+    pieces=Pieces(CONTINUING | {PACKAGE}, _awaits_more, _is_elsewhere, _is_unfinished, interrupt),
 )
 def load_bound_profile_package(session: Session, request: bytes) -> bytes:
     """LoadBoundProfilePackage, SGP.22 v2.5 clause 5.7.6: any piece of the package.
@@ -97,7 +102,12 @@ def _under_way(session: Session, request: bytes) -> tuple[RspSession, Download, 
     loading = volatile.loading
     if loading is None:
         _check_beginning(request)
-        return current, current.download, Loading(BppStream())
+        return current, current.download, Loading(BppStream(), channel=session.channel)
+    if _is_elsewhere(session):
+        raise StatusError(
+            SW.CONDITIONS_NOT_SATISFIED,
+            f"a package is being loaded on channel {loading.channel}, which continues there",
+        )
     forked = replace(
         loading, stream=loading.stream.fork(), keys=loading.keys and loading.keys.fork()
     )

@@ -34,6 +34,7 @@ ROWS = [
     row("an AID with P1 00", 0x6A82, "SELECT", "00A40004 07 A0000000871002"),
     row("7FFF without an application", 0x6A82, "SELECT", "00A40004 02 7FFF"),
     row("an instruction that no SIM has", 0x6D00, "INS FE", "00FE0000"),
+    row("an instruction of another application", 0x6D00, "GET DATA", "80CA005A00"),
     row("the class of a command", 0x6E00, "READ BINARY", "80B00000 01", *of("6F01")),
     row("STORE DATA without the ISD-R", 0x6985, "STORE DATA", "80E29100 03 BF3E00"),
     # files

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from support.hexes import hx
 
-from apdu import SW, Application, Channels, Command, Installed, Response, StatusError, tlv
+from apdu import SW, Application, Channels, Command, Installed, Offer, Response, StatusError, tlv
 
 ONE, TWO, OTHER = hx("A000000001 01"), hx("A000000001 02"), hx("A000000002 03")
 
@@ -25,7 +25,10 @@ class Echo:
     def call(self, command: Command) -> Response:
         return Response(self.aid[-1:] + bytes((self.interruptions,)) + command.data)
 
-    def interrupt(self) -> None:
+    def offer(self, command: Command) -> Offer | None:
+        return None
+
+    def interrupt(self, by: str) -> None:
         self.interruptions += 1
 
     def fork(self) -> Application:
@@ -33,7 +36,7 @@ class Echo:
 
 
 class NoFiles:
-    aid = None
+    aid: bytes | None = None
 
     def applications(self) -> list[bytes]:
         return []
@@ -48,6 +51,9 @@ class NoFiles:
 
     def call(self, command: Command) -> Response:
         return Response(b"file")
+
+    def offer(self, command: Command) -> Offer | None:
+        return None
 
     def status(self) -> bytes:
         return tlv(0x62)
@@ -141,7 +147,7 @@ def test_get_response_interrupts_nothing(send: Send) -> None:
 
 def test_a_select_of_a_proprietary_class_goes_to_the_application(send: Send) -> None:
     send("00A4 0400 05 A000000001")
-    assert send("A0A4 0000 02 3F00 00").endswith("3F 00 90 00")
+    assert send("80A4 0000 02 3F00 00").endswith("3F 00 90 00")
 
 
 def test_manage_channel_of_a_proprietary_class_goes_to_the_application(send: Send) -> None:

@@ -17,24 +17,19 @@ def test_each_channel_has_its_classes(channel: int, proprietary: bool, chained: 
     assert ClassByte.parse(cla) == ClassByte(channel, chained, False, proprietary)
 
 
-@pytest.mark.parametrize("cla", [0x04, 0x08, 0x0C, 0x0F, 0x84, 0x8C, 0xA4, 0x60, 0x7F, 0xE0, 0xFE])
+@pytest.mark.parametrize("cla", [0x04, 0x08, 0x0C, 0x0F, 0x84, 0x8C, 0x60, 0x7F, 0xE0, 0xFE])
 def test_secure_messaging_is_recognised(cla: int) -> None:
     assert ClassByte.parse(cla).secure
 
 
-@pytest.mark.parametrize("channel", range(4))
-def test_ax_is_a_proprietary_class_of_channels_0_to_3(channel: int) -> None:
-    assert ClassByte.parse(0xA0 + channel) == ClassByte(channel, False, False, True)
-
-
-@pytest.mark.parametrize("cla", [*range(0x20, 0x40), *range(0xB0, 0xC0), 0xFF])
-def test_a_reserved_class_is_6e00(cla: int) -> None:
+@pytest.mark.parametrize("cla", [*range(0x20, 0x40), *range(0xA0, 0xC0), 0xFF])
+def test_a_reserved_class_and_that_of_a_2g_sim_is_6e00(cla: int) -> None:
     with pytest.raises(StatusError) as error:
         ClassByte.parse(cla)
     assert error.value.sw == SW.WRONG_CLA
 
 
 def test_every_class_byte_except_the_reserved_ones_has_a_channel() -> None:
-    reserved = {*range(0x20, 0x40), *range(0xB0, 0xC0), 0xFF}
+    reserved = {*range(0x20, 0x40), *range(0xA0, 0xC0), 0xFF}
     channels = [ClassByte.parse(cla).channel for cla in range(256) if cla not in reserved]
     assert set(channels) == set(range(20))

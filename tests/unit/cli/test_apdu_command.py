@@ -79,7 +79,7 @@ def test_a_response_that_does_not_match_is_reported_with_its_line(
         f"{script}:5 FAILED > 0070000001  < 02 9000",
         "  expected 019000",
         f"{script}:7 - > 0070800500  < 6881 (channel not supported)",
-        "  MANAGE CHANNEL: 6881, channel 5 is not open",
+        "  MANAGE CHANNEL: 6881, channel 5 is not open, only 0, 1 and 2 are",
         "4 commands, 2 checked, 1 failed",
     ]
 
