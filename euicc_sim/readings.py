@@ -4,7 +4,7 @@ Clauses are those of SGP.32 v1.2 unless another document is named. Change a read
 tests that name it show what else changes.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from apdu.status import SW
 
@@ -104,3 +104,37 @@ size of RES in bytes, by this table; only 02, 16 bytes, has been seen (TS.48, te
 SQN_DELTA_OPTION, SQN_AGE_OPTION = 0x02, 0x04
 """SAIP, PE-AKAParameter.sqnOptions: the bits that switch on the limits sqnDelta (ahead) and
 sqnAgeLimit (behind); without them TS 33.102 C.2 leaves both open."""
+
+
+class WrongForm(NamedTuple):
+    """A form that the standards do not allow, in the requests that a client sends today.
+
+    `function` is the tag of the request. `place` and `form` are those of `asn1.deviations`, and
+    `client` has the version that was seen to send it.
+    """
+
+    function: int
+    place: str
+    form: str
+    client: str
+
+
+WRONG_FORMS = (
+    WrongForm(0xBF31, "refreshFlag", "value", "pySim-shell 597f1e0"),
+    WrongForm(0xBF32, "refreshFlag", "value", "pySim-shell 597f1e0"),
+    WrongForm(0xBF2B, "searchCriteria.euiccPackageResults", "bare", "YggdraSIM 2.0.0"),
+    WrongForm(0xBF33, "iccid", "wrapped", "YggdraSIM 2.0.0"),
+    WrongForm(0xBF33, "isdpAid", "wrapped", "YggdraSIM 2.0.0"),
+    WrongForm(0xBF33, "", "unknown", "YggdraSIM 2.0.0"),
+)
+"""SGP.22 3.1: what a card serves although it is wrong, and chips refuse it. All other wrong forms
+are refused (6A80, or the function's own code) with the reason; `card set --lenient` serves all that
+can be understood, `card set --strict` not even these."""
+
+WRONG_FORMS_ANYWHERE = {"zeros": "euicc-go 1f7e0d0"}
+"""SGP.22 3.1: the same for forms that are served in every request: euicc-go has bits for all its
+names in each BIT STRING, and chips read what the bits say."""
+
+WRONG_FORMS_FROM_SERVERS = ("length", "value", "default", "unknown")
+"""SGP.22 3.1: the same for what a client only passes on: BER that any decoder reads, but for a
+strict card."""

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from support.es10 import SELECT_ISDR
 from support.fresh import fresh_card
+from support.installed import switch
 from support.over_pcsc import chosen
 from support.reader import Reader
 
 from euicc_sim import Card
+from euicc_sim.model.state import Strictness
 from keys import TestPki
 
 Send = Callable[[bytes], bytes]
@@ -113,6 +115,12 @@ def send(request: pytest.FixtureRequest, card: Card) -> Send:
     reader: Reader = request.getfixturevalue("reader")
     reader.insert(card)
     return reader.transmit
+
+
+@pytest.fixture
+def lenient(card: Card) -> None:
+    """Makes the card serve whatever it understands."""
+    switch(card, strictness=Strictness.LENIENT)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast
 from pyasn1.type import char, univ
 
 from apdu.tlv import Tlv, TlvError, read, whole
+from euicc_sim.asn1.deviations import Deviations
 from euicc_sim.asn1.nodes import UNKNOWN, Choice, Primitive, Sequence, Unknown, node_of
 from euicc_sim.asn1.primitives import Asn1Error
 from euicc_sim.asn1.types import Prepared, Type
@@ -57,9 +58,12 @@ class Message(Generic[V]):
         self.spec = spec
         self._node = node_of(spec)
 
-    def decode(self, data: bytes) -> V:
-        """Decode the single object in `data`; unknown fields are skipped."""
-        return cast("V", decode(self.spec, data))
+    def decode(self, data: bytes, seen: Deviations | None = None) -> V:
+        """Decode the single object in `data`; unknown fields are skipped.
+
+        With `seen`, more is understood than is right, and everything wrong is noted there.
+        """
+        return cast("V", decode(self.spec, data, seen))
 
     def read_keeping(self, data: bytes) -> V:
         """The same for answers of a later version; see `codec.read_keeping`.
@@ -68,9 +72,9 @@ class Message(Generic[V]):
         """
         return cast("V", read_keeping(self.spec, data))
 
-    def decode_at(self, data: bytes, item: Tlv) -> V:
+    def decode_at(self, data: bytes, item: Tlv, seen: Deviations | None = None) -> V:
         """Decode an object inside a larger buffer; see `decode`."""
-        return cast("V", decode_at(self.spec, data, item))
+        return cast("V", decode_at(self.spec, data, item, seen))
 
     def encode(self, value: V) -> bytes:
         """Write DER."""
@@ -88,12 +92,14 @@ class Message(Generic[V]):
         """The alternative of this CHOICE that `data` begins with, None if there is none."""
         return alternative(self.spec, data)
 
-    def decode_alternative(self, name: str, _: type[Type[A]], data: bytes) -> A:
-        """Decode `data` as the alternative of that name and type."""
+    def decode_alternative(
+        self, name: str, _: type[Type[A]], data: bytes, seen: Deviations | None = None
+    ) -> A:
+        """Decode `data` as the alternative of that name and type; see `decode`."""
         node = self._node
         if not isinstance(node, Choice) or name not in node.alternatives:
             raise TypeError(f"{node.name} has no alternative {name}")
-        return cast("A", decode(node.alternatives[name].spec, data))
+        return cast("A", decode(node.alternatives[name].spec, data, seen))
 
 
 _messages: dict[type[Type[Any]], Message[Any]] = {}
@@ -107,22 +113,27 @@ def message(of: type[Type[V]]) -> Message[V]:
     return found
 
 
-def decode(spec: Any, data: bytes) -> Any:
-    """Decode the single object in `data`; unknown fields are skipped. Raises Asn1Error."""
+def decode(spec: Any, data: bytes, seen: Deviations | None = None) -> Any:
+    """Decode the single object in `data`; unknown fields are skipped. Raises Asn1Error.
+
+    With `seen`, more is understood than is right, and everything wrong is noted there.
+    """
     try:
         item = whole(data)
     except TlvError as error:
         raise Asn1Error(str(error)) from error
-    return decode_at(spec, data, item)
+    return decode_at(spec, data, item, seen)
 
 
-def decode_at(spec: Any, data: bytes, item: Tlv) -> Any:
+def decode_at(spec: Any, data: bytes, item: Tlv, seen: Deviations | None = None) -> Any:
     """Decode an object inside a larger buffer; see `decode`."""
     node = node_of(spec)
+    if seen is not None:
+        item = seen.header(data, item)
     if item.tag not in node.tags:
         raise Asn1Error(f"{node.name} cannot begin with tag {item.tag:X}")
     try:
-        return node.decode(data, item)
+        return node.decode(data, item, seen)
     except TlvError as error:
         raise Asn1Error(f"{node.name}: {error}") from error
 

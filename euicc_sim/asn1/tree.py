@@ -38,7 +38,7 @@ class Line:
     `names` are those of the field and, for a CHOICE without a tag of its own, of the alternative;
     just UNKNOWN if no type names it. `value` is the codec's and `text` the same for people, None
     and "" for an object that contains others. `flaw` says what does not fit; a `grave` one is
-    something that the codec would have refused or skipped.
+    something that cannot be understood, or that the codec skips.
     """
 
     depth: int
@@ -76,14 +76,16 @@ def reading(name: str, spec: Any, data: bytes) -> Reading:
     return _reading(name, spec, data, len(data))
 
 
-def _reading(name: str, spec: Any, data: bytes, most: int) -> Reading:
+def _reading(name: str, spec: Any, data: bytes, most: int, *, may_guess: bool = True) -> Reading:
     """The same; raises _MisfitError as soon as there are more than `most` grave flaws."""
     node = node_of(spec)
     try:
         item = whole(data)
         if item.tag not in node.tags:
             raise Asn1Error(f"{name} cannot begin with tag {item.tag:X}")
-        return Reading(name, tuple(_walk(node, _Place(data, item, (name,), 0, _Flaws(most)))))
+        return Reading(
+            name, tuple(_walk(node, _Place(data, item, (name,), 0, _Flaws(most, may_guess))))
+        )
     except TlvError as error:
         raise Asn1Error(str(error)) from error
 
@@ -105,7 +107,7 @@ def readings(types: Mapping[str, Any], data: bytes) -> list[Reading]:
     most = 0 if is_general else len(data)
     for name, spec in possible.items():
         try:
-            found.append(_reading(name, spec, data, most))
+            found.append(_reading(name, spec, data, most, may_guess=not is_general))
         except _MisfitError:
             continue
         except Asn1Error as error:
@@ -136,12 +138,13 @@ class _MisfitError(Exception):
 
 @dataclass(slots=True)
 class _Flaws:
-    """How many more grave flaws a reading may have.
+    """How many more grave flaws a reading may have, and whether it may take a field by a wrong tag.
 
     Thousands of objects are not read to the end as fifty types that all do not fit.
     """
 
     most: int
+    may_guess: bool = True
 
     def count(self) -> None:
         if not self.most:
@@ -206,9 +209,6 @@ def _primitive(node: Primitive, at: _Place) -> Iterator[Line]:
 
 
 def _explicit(node: Explicit, at: _Place) -> Iterator[Line]:
-    if at.item.tag != node.tag:
-        yield from _walk(node.inner, at)
-        return
     inside = at.children()
     flaw = "" if len(inside) == 1 else f"holds {len(inside)} objects, not one"
     yield at.line(node.name, flaw=flaw, grave=bool(flaw))
@@ -242,6 +242,16 @@ def _sequence(node: Sequence, at: _Place) -> Iterator[Line]:
     expected = 0
     for item in at.each_child():
         index = _index(node, item.tag, expected)
+        guess = None
+        if index is None and item.tag not in node.by_tag and at.flaws.may_guess:
+            guess = node.guess(at.data, item)
+        if guess is not None and guess.item is item:
+            walk = _WALKS[type(guess.node)]
+            first, *rest = walk(guess.node, at.inside(item, node.fields[guess.field][0]))
+            lines += [replace(first, flaw=first.flaw or guess.what), *rest]
+            lacks += _mandatory(node, expected, guess.field)
+            expected = max(expected, guess.field + 1)
+            continue
         if index is None:
             known = item.tag in node.by_tag
             flaw = f"{'twice or out of order' if known else 'not expected'} in {node.name}"

@@ -7,8 +7,10 @@ particular function.
 from __future__ import annotations
 
 from apdu import SW, StatusError, TlvError
-from apdu.tlv import Tlv, read_tag, whole
-from euicc_sim.es10.registry import AFTERWARDS, FUNCTIONS, IN_PIECES, Function
+from apdu.tlv import Tlv, read, read_tag, whole
+from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.deviations import Deviation, Form
+from euicc_sim.es10.registry import AFTERWARDS, FUNCTIONS, IN_PIECES, Function, judge
 from euicc_sim.es10.session import Session
 
 
@@ -24,6 +26,8 @@ def execute(session: Session, request: bytes) -> bytes:
     function, item = _find(session, request)
     _end_what_was_begun(session, function)
     session.function = function.name
+    if item is not None:
+        request = _alone(session, function, request, item)
     answer = function.answer(session, request, item)
     _finish(session)
     session.report()
@@ -54,7 +58,7 @@ def _find(session: Session, request: bytes) -> tuple[Function, Tlv | None]:
             if tag in pieces.tags:
                 return function, None
         found = _function(session, tag)
-        item = whole(request)
+        item = whole(request) if found is None else read(request)
     except TlvError as error:
         why = f"the request is not a single TLV object: {error}"
         raise StatusError(SW.WRONG_DATA, why) from error
@@ -63,6 +67,18 @@ def _find(session: Session, request: bytes) -> tuple[Function, Tlv | None]:
             SW.REFERENCED_DATA_NOT_FOUND, f"this card has no ES10 function with the tag {tag:X}"
         )
     return found, item
+
+
+def _alone(session: Session, function: Function, request: bytes, item: Tlv) -> bytes:
+    """The request without what follows it, which must be nothing on most cards."""
+    if item.end == len(request):
+        return request
+    more = Deviation(Form.MORE, f"is followed by {len(request) - item.end} bytes")
+    try:
+        judge(session, function.tag, [more])
+    except Asn1Error as error:
+        raise StatusError(SW.WRONG_DATA, f"{function.name}: {error}") from error
+    return request[: item.end]
 
 
 def _more_or_another(

@@ -13,6 +13,7 @@ from typing import Generic, Literal, TypeVar, get_args, get_type_hints
 from apdu import SW, StatusError
 from apdu.tlv import Tlv, whole
 from euicc_sim.asn1.codec import Asn1Error
+from euicc_sim.asn1.deviations import Deviation, Deviations
 from euicc_sim.asn1.sgp22 import common as sgp22
 from euicc_sim.asn1.sgp22 import download, notifications
 from euicc_sim.asn1.sgp22 import profiles as sgp22_profiles
@@ -20,9 +21,12 @@ from euicc_sim.asn1.sgp32 import eims, functions, packages, profiles
 from euicc_sim.asn1.types import Type
 from euicc_sim.asn1.wire import VERSIONS, WIRES, Wire
 from euicc_sim.es10.session import Session
+from euicc_sim.model.state import Strictness
+from euicc_sim.readings import WRONG_FORMS, WRONG_FORMS_ANYWHERE, WRONG_FORMS_FROM_SERVERS
 
 Q = TypeVar("Q")
 R = TypeVar("R")
+V = TypeVar("V")
 C = TypeVar("C", bound=str)
 Handler = Callable[[Session, Q], R]
 Malformed = Callable[[Session, str], "ResultError"]
@@ -198,7 +202,9 @@ class Exchange(Function, Generic[Q, R, C]):
 
     def _call(self, session: Session, request: bytes, item: Tlv) -> R:
         try:
-            value = session.wire[self.request].decode_at(request, item)
+            seen = Deviations()
+            value = session.wire[self.request].decode_at(request, item, seen)
+            judge(session, self.tag, seen)
         except Asn1Error as error:
             if self.malformed is not None:
                 raise self.malformed(session, str(error)) from error
@@ -333,6 +339,69 @@ def codes_of(refuse: Callable[[C], object] | None) -> tuple[C, ...]:
     hints.pop("return", None)
     (parameter,) = hints.values()
     return tuple(code for code in get_args(parameter) if code != "ok")
+
+
+# -- the form of requests
+
+_FORMS = {(one.function, one.place, one.form): one for one in WRONG_FORMS}
+_SHOWN_DEVIATIONS = 3
+_STRICT = "chips refuse that, and this card is strict (card set --no-strict)"
+_NOT_LENIENT = "chips refuse that (card set --lenient serves it)"
+
+
+def read_part(
+    session: Session,
+    function: int,
+    of: type[Type[V]],
+    data: bytes,
+    place: str = "",
+    *,
+    from_server: bool = False,
+) -> V:
+    """Decode a request of the function with that tag, or the part at `place` of it.
+
+    Raises Asn1Error, also for a wrong form that the card does not serve; see `judge`.
+    """
+    seen = Deviations()
+    value = session.wire[of].decode(data, seen)
+    if seen and place:
+        seen.inside(place)
+    judge(session, function, seen, from_server=from_server)
+    return value
+
+
+def judge(
+    session: Session, function: int, seen: Iterable[Deviation], *, from_server: bool = False
+) -> None:
+    """Raise Asn1Error if a wrong form in a request to that function is not served; else warn.
+
+    A card serves `readings.WRONG_FORMS`, a lenient one all that it understands, a strict one none.
+    What the client of the card only passes on, `from_server`, is served by all but a strict one if
+    it is among `readings.WRONG_FORMS_FROM_SERVERS`.
+    """
+    strictness = session.state.switches.strictness
+    wrong: list[str] = []
+    for one in seen:
+        known = _client(function, one)
+        if strictness is Strictness.STRICT:
+            wrong.append(str(one))
+        elif known is not None:
+            session.warn(f"{one}; chips refuse that, but {known} sends it")
+        elif strictness is Strictness.LENIENT or (
+            from_server and one.form.value in WRONG_FORMS_FROM_SERVERS
+        ):
+            session.warn(f"{one}; chips refuse that, this card does not")
+        else:
+            wrong.append(str(one))
+    if wrong:
+        why = _STRICT if strictness is Strictness.STRICT else _NOT_LENIENT
+        raise Asn1Error(f"{' and '.join(wrong[:_SHOWN_DEVIATIONS])}; {why}")
+
+
+def _client(function: int, seen: Deviation) -> str | None:
+    """Who sends this wrong form, and is served."""
+    known = _FORMS.get((function, seen.place, seen.form.value))
+    return WRONG_FORMS_ANYWHERE.get(seen.form.value) if known is None else known.client
 
 
 # -- values in messages to people

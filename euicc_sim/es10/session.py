@@ -39,11 +39,15 @@ class Signer:
 
 
 class Event(NamedTuple):
-    """The outcome of a function or command: its name, whether it was refused, a line for people."""
+    """The outcome of a function or command: its name, whether it was refused, a line for people.
+
+    `warning` says that it was served although chips refuse it.
+    """
 
     name: str
     refused: bool
     text: str
+    warning: bool = False
 
 
 class Happening(NamedTuple):
@@ -125,6 +129,7 @@ class Session:
     ran_before: Callable[[bytes], RanPackage | None] = _nothing
     notes: list[str] = field(default_factory=list)
     refused: bool = False
+    warned: bool = False
     on_keys: OnKeys | None = None
     function: str = "ES10"
     channel: int = 0
@@ -143,11 +148,17 @@ class Session:
         self.refused = True
         self.notes.append(why)
 
+    def warn(self, text: str) -> None:
+        """Note, once, something that is served although chips refuse it."""
+        self.warned = True
+        if text not in self.notes:
+            self.notes.append(text)
+
     def report(self) -> None:
         """Turn the notes into an event: the function has ended."""
-        text = "; ".join(self.notes) or "ok"
-        self.events.append(Event(self.function, self.refused, f"{self.function}: {text}"))
-        self.notes, self.refused = [], False
+        text = f"{self.function}: {'; '.join(self.notes) or 'ok'}"
+        self.events.append(Event(self.function, self.refused, text, self.warned))
+        self.notes, self.refused, self.warned = [], False, False
 
     def settle(self) -> None:
         """Keep the changes so far, even if the function is refused with a status word."""

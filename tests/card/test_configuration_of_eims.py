@@ -50,6 +50,7 @@ def test_one_eim_can_be_asked_for(isdr: Send) -> None:
     assert [one["eimId"] for one in found] == ["eim1.example.com"]
 
 
+@pytest.mark.usefixtures("lenient")
 def test_the_criterion_may_lack_its_wrapper(isdr: Send) -> None:
     trust(isdr, eim1())
     wrapped = vector("get_eim_cfg_req_one")

@@ -70,6 +70,7 @@ def test_by_aid_too(isdr: Send) -> None:
     assert iccids(isdr) == [B]
 
 
+@pytest.mark.usefixtures("lenient")
 def test_a_long_length_is_understood(isdr: Send) -> None:
     assert ask(isdr, hx("BF33 810D 5A810A 98001032547698103214")) == OK
     assert iccids(isdr) == [B]

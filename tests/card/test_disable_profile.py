@@ -71,6 +71,7 @@ def test_any_refresh_flag_is_obeyed_at_once(isdr: Send, flag: str) -> None:
     assert enabled(isdr) == []
 
 
+@pytest.mark.usefixtures("lenient")
 def test_what_is_not_der_is_understood(isdr: Send) -> None:
     request = hx("BF32 8114 A082000D 5A810A 98001032547698103214 810101")
     assert ask(isdr, request) == OK

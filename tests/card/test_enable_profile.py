@@ -90,6 +90,7 @@ def test_any_refresh_flag_is_obeyed_at_once(isdr: Send, flag: str) -> None:
     ],
     ids=["a long length", "longer lengths", "a long length inside", "a field of SGP.22 v3"],
 )
+@pytest.mark.usefixtures("lenient")
 def test_what_is_not_der_or_of_a_later_version_is_understood(isdr: Send, request_: str) -> None:
     assert ask(isdr, hx(request_)) == OK
     assert enabled(isdr) == [A]

@@ -86,7 +86,7 @@ CASES = [
     Case("deleteEim", (ADD_AB,), _of_a(1, ("deleteEim", {"eimId": B}))),
     Case("deleteEim, the last", (ADD_A,), _of_a(1, ("deleteEim", {"eimId": A}))),
     Case("a package whose operation fails", (ADD_A,), _of_a(1, ("deleteEim", {"eimId": C}))),
-    Case("memory reset", (ADD_AB, ADDRESS), hx("BF64 04 8202 0124")),
+    Case("memory reset", (ADD_AB, ADDRESS), hx("BF64 04 8202 0224")),
     Case("SetDefaultDpAddress", (), ADDRESS),
     Case("RemoveNotification", (ADD_A, _of_a(1, ("listEim", {}))), hx("BF30 03 800101")),
     Case("enable", (ADD_A,), _psmos(("enable", {"iccid": SECOND})), 2),

@@ -69,7 +69,6 @@ def test_a_seeded_card_repeats_its_challenges_after_a_reset(isdr: Send, card: Ca
         "BF2D 02 5C00",
         "BF2D 0E A00C 5A0A 98001032547698103214",
         "BF2D 05 A003 950102",
-        "BF2D 03 950102",
         "BF2D 14 A012 4F10 A0000005591010FFFFFFFF8900001000",
     ],
 )

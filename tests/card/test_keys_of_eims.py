@@ -85,6 +85,7 @@ def test_a_certificate_is_shown_as_it_was_given(send: Send, curve: str) -> None:
     assert tlv("A5", tlv("A1", content)) in ask(send, hx("BF5500"))
 
 
+@pytest.mark.usefixtures("lenient")
 def test_a_certificate_inside_its_own_30_is_understood(send: Send) -> None:
     send(SELECT_ISDR)
     certificate = certificate_of("P-256")

@@ -151,7 +151,7 @@ def test_while_the_emergency_profile_is_enabled_nothing_is_installed(
     send: Send, card: Card, pki_folder: Path
 ) -> None:
     install(send, pki_folder, B_DIGITS, ecall_indication=True, notifications=())
-    assert ask(send, hx("BF5B 03 0101FF")) == hx("BF5B 03 800100")
+    assert ask(send, hx("BF5B 03 8001FF")) == hx("BF5B 03 800100")
     watch = Watch(send, card)
     bound = prepare(send, seeded(pki_folder, order()))
     watch.check_error(load(send, bound.chains), bound, (INITIALISE, UNKNOWN))

@@ -121,7 +121,7 @@ def test_a_memory_reset_outlives_a_card_reset(isdr: Send, eim: Eim, card: Card) 
 @pytest.mark.parametrize(
     ("request_", "said"),
     [
-        ("BF6404 82020300", "nothingToDelete: the card has nothing that the options select"),
+        ("BF6403 820100", "nothingToDelete: the card has nothing that the options select"),
         (
             "BF6404 82020204",
             "no eIM to remove; nothingToDelete: the card has nothing that the options select",

@@ -119,6 +119,7 @@ def test_bytes_that_are_no_object_are_6a80(isdr: Send) -> None:
     assert es10_sw(isdr, hx("BF29 20 5A0A 98001032547698103224")) == (b"", 0x6A80)
 
 
+@pytest.mark.usefixtures("lenient")
 def test_a_long_length_is_understood(isdr: Send) -> None:
     assert ask(isdr, hx("BF29 8113 5A810A 98001032547698103214 908103 6E6577")) == OK
     assert nicknames(isdr) == ["new", "old"]

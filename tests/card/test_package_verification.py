@@ -240,6 +240,7 @@ def test_the_counter_is_checked_before_the_list(send: Send, eim: Eim) -> None:
 # -- the signature
 
 
+@pytest.mark.usefixtures("lenient")
 def test_the_signature_covers_the_bytes_as_they_were_received(send: Send, eim: Eim) -> None:
     fields = (
         tlv("80", eim.name.encode()),

@@ -237,7 +237,7 @@ def test_it_is_the_same_each_time(isdr: Send, card: Card) -> None:
     [
         ("0640", [ENABLE]),
         ("0520", [DISABLE, DISABLE]),
-        ("0460", [ENABLE, DISABLE, DISABLE]),
+        ("0560", [ENABLE, DISABLE, DISABLE]),
         ("0410", [DELETE]),
         ("0780", []),
         ("04F0", [ENABLE, DISABLE, DISABLE, DELETE]),

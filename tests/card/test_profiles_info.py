@@ -265,6 +265,7 @@ def test_none_is_an_empty_list(isdr: Send, criterion: str) -> None:
 
 
 @FOUR
+@pytest.mark.usefixtures("lenient")
 def test_a_criterion_may_lack_its_wrapper(isdr: Send) -> None:
     assert ask(isdr, hx("BF2D 06 950100 5C015A")) == hx("BF2D 10 A00E E30C 5A0A") + B
 

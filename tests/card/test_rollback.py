@@ -196,5 +196,6 @@ def test_an_unreadable_request_is_6a80(send: Send, granted: Eim, card: Card, req
 
 
 @pytest.mark.parametrize("request_", ["BF58 03 0101FF", "BF58 03 800101"])
+@pytest.mark.usefixtures("lenient")
 def test_other_forms_of_the_flag_are_read(send: Send, granted: Eim, request_: str) -> None:
     assert result_in(ask(send, hx(request_)))

@@ -242,5 +242,6 @@ def test_unknown_fields_are_skipped(isdr: Send) -> None:
     assert es10(isdr, hx("BF3E 07 5C015A 9F7F 01 00")) == EID_ANSWER
 
 
+@pytest.mark.usefixtures("lenient")
 def test_a_length_in_long_form_is_understood(isdr: Send) -> None:
     assert es10(isdr, hx("BF3E 81 03 5C015A")) == EID_ANSWER

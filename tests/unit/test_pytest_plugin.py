@@ -138,7 +138,7 @@ def test_a_refusal_has_the_card_s_reason(euicc: Euicc) -> None:
 
 
 def test_a_request_that_is_too_long_is_refused_with_the_reason(euicc: Euicc) -> None:
-    with pytest.raises(Es10Error, match=r"6A84, a request has at most 131072 bytes$"):
+    with pytest.raises(Es10Error, match=r"6A84, a request has at most 131072 bytes and 8192 parts"):
         euicc.es10(hx("BF3E 83 020000") + bytes(0x20000))
 
 

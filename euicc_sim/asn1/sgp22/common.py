@@ -266,7 +266,6 @@ ProfileSearchCriteriaValue = (
 
 
 class ProfileSearchCriteria(Choice[ProfileSearchCriteriaValue]):
-    bare_tolerated = True
     componentType = fields(
         ("isdpAid", Aid), ("iccid", Iccid), ("profileClass", implicit(21, ProfileClass))
     )

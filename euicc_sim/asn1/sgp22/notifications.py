@@ -92,7 +92,6 @@ NotificationSearchCriteriaValue = (
 class NotificationSearchCriteria(Choice[NotificationSearchCriteriaValue]):
     """Without a name of its own in the module."""
 
-    bare_tolerated = True
     componentType = fields(
         ("seqNumber", implicit(0, univ.Integer())),
         ("profileManagementOperation", implicit(1, sgp22.NotificationEvent)),

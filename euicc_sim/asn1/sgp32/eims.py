@@ -150,7 +150,6 @@ EimSearchCriteriaValue = tuple[Literal["eimId"], str]
 
 
 class EimSearchCriteria(Choice[EimSearchCriteriaValue]):
-    bare_tolerated = True
     componentType = fields(("eimId", implicit(0, EimId)))
 
 

@@ -61,13 +61,7 @@ class RetrieveNotificationsListResponse(Choice[RetrieveNotificationsListResponse
     )
 
 
-class RefreshFlag(univ.Boolean):
-    """Some senders give it its universal tag."""
-
-    tolerated_tags = (0x01,)
-
-
-_REFRESH = fields(("refreshFlag", implicit(0, RefreshFlag())))
+_REFRESH = fields(("refreshFlag", implicit(0, univ.Boolean())))
 
 
 class ImmediateEnableRequestValue(TypedDict):

@@ -83,6 +83,10 @@ class Psmo(packages.Psmo):
     componentType = fields(*named(packages.Psmo)[:6])
 
 
+class EuiccPackageSigned(packages.EuiccPackageSigned):
+    componentType = fields(("eimId", implicit(0, EimId)), *named(packages.EuiccPackageSigned)[1:])
+
+
 class EimIdInfo(packages.EimIdInfo):
     componentType = fields(
         ("eimId", implicit(0, EimId)), optional("eimIdType", implicit(4, eims.EimIdType))

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from apdu import StatusError, TlvError
+from apdu import StatusError, TlvError, tlv
 from apdu.tlv import Tlv, children, read, whole
-from euicc_sim.asn1.primitives import Asn1Error, read_integer
+from euicc_sim.asn1.deviations import Deviation, Deviations, Form
+from euicc_sim.asn1.primitives import Asn1Error, read_integer, write_integer
 from euicc_sim.asn1.sgp32.packages import (
     Eco,
     EuiccPackageErrorDataSigned,
@@ -18,6 +19,7 @@ from euicc_sim.asn1.sgp32.packages import (
     EuiccPackageErrorName,
     EuiccPackageErrorUnsigned,
     EuiccPackageErrorUnsignedValue,
+    EuiccPackageRequest,
     EuiccPackageResult,
     Psmo,
 )
@@ -26,12 +28,13 @@ from euicc_sim.crypto.signature import fingerprint, verifies
 from euicc_sim.es10.eims.configuration import verifying_key
 from euicc_sim.es10.packages.operations import (
     ERROR_SIGNED,
+    LOAD_EUICC_PACKAGE,
     Kind,
     execute,
     keep_result,
     signed_for,
 )
-from euicc_sim.es10.registry import es10_as_received, number
+from euicc_sim.es10.registry import es10_as_received, judge, number
 from euicc_sim.es10.session import PackageRun, Session
 from euicc_sim.model.eim import MAX_COUNTER, Eim, KeyForm
 from euicc_sim.model.notification import RanPackage
@@ -39,6 +42,7 @@ from euicc_sim.readings import UNREADABLE_PACKAGE
 
 SIGNED, EIM_ID, EID, COUNTER, TRANSACTION_ID = 0x30, 0x80, 0x5A, 0x81, 0x82
 LISTS: dict[int, Kind] = {0xA0: Psmo, 0xA1: Eco}
+PART = "euiccPackageSigned"
 MAX_EIM_ID = 128
 ANY_EIM_ID = 0xFFFF
 """Before v1.1 the standard sets no limit."""
@@ -81,7 +85,7 @@ class _UnsignedError(Exception):
 
 
 @es10_as_received(
-    0xBF51, "LoadEuiccPackage", EuiccPackageResult, clause="SGP.32 5.9.1", only="SGP.32"
+    LOAD_EUICC_PACKAGE, "LoadEuiccPackage", EuiccPackageResult, clause="SGP.32 5.9.1", only="SGP.32"
 )
 def load_euicc_package(session: Session, request: bytes) -> bytes:
     """LoadEuiccPackage, SGP.32 v1.2 clause 5.9.1.
@@ -91,12 +95,18 @@ def load_euicc_package(session: Session, request: bytes) -> bytes:
     its eIM's entry is accepted, as the standard has it, unless a switch says otherwise.
     """
     package = read_package(request, MAX_EIM_ID if session.wire.since("1.1") else ANY_EIM_ID)
+    envelope, signed = _deviations(session, request, package)
+    try:
+        judge(session, LOAD_EUICC_PACKAGE, envelope)
+    except Asn1Error as error:
+        raise StatusError(UNREADABLE_PACKAGE, str(error)) from error
     try:
         eim, counter = _authentic(session, package)
         digest = _fingerprint(package, eim)
         before = session.ran_before(digest)
         try:
             kind = _acceptable(session, package, eim, counter, before)
+            _check_form(session, signed)
         except _PackageError as error:
             session.refuse(f"package refused: {error}")
             return _signed_error(session, package, eim, counter, error.code)
@@ -148,6 +158,38 @@ def read_package(request: bytes, longest_id: int = MAX_EIM_ID) -> Package:
         operations=operations,
         flaw=_flaw(signed, fields, transaction_id),
     )
+
+
+def _deviations(
+    session: Session, request: bytes, package: Package
+) -> tuple[list[Deviation], list[Deviation] | Asn1Error]:
+    """What is wrong in the form of the envelope, and of the part that is signed.
+
+    If the signed part is not one of its type at all, the second is the reason.
+    """
+    if request == _in_der(package):
+        return [], []
+    seen = Deviations()
+    why = None
+    try:
+        session.wire[EuiccPackageRequest].decode(request, seen)
+    except Asn1Error as error:
+        why = error
+    outer = [one for one in seen if one.place != PART and not one.place.startswith(f"{PART}.")]
+    outer += [one for one in seen if one.place == PART and one.form is Form.ORDER]
+    return outer, why or [one for one in seen if one not in outer]
+
+
+def _in_der(package: Package) -> bytes:
+    """The request as it should be: there is only one way to write it."""
+    fields = [tlv(EIM_ID, package.eim_id.encode()), tlv(EID, package.eid)]
+    if package.counter is not None:
+        fields.append(tlv(COUNTER, write_integer(package.counter)))
+    if package.transaction_id is not None:
+        fields.append(tlv(TRANSACTION_ID, package.transaction_id))
+    fields += [tlv(tag, *package.operations) for tag in LISTS if LISTS[tag] is package.kind]
+    signature = tlv(SIGNATURE, package.signature)
+    return tlv(LOAD_EUICC_PACKAGE, tlv(SIGNED, *fields), signature)
 
 
 def _flaw(signed: Tlv, fields: list[Tlv], transaction_id: bytes) -> str | None:
@@ -243,6 +285,16 @@ def _acceptable(
     if package.kind is None:
         raise _PackageError("undefinedError", "it has no list of PSMOs or eCOs")
     return package.kind
+
+
+def _check_form(session: Session, form: list[Deviation] | Asn1Error) -> None:
+    """Refuse a package whose signed part has a form that this card does not serve."""
+    try:
+        if isinstance(form, Asn1Error):
+            raise form
+        judge(session, LOAD_EUICC_PACKAGE, form)
+    except Asn1Error as error:
+        raise _PackageError("undefinedError", str(error)) from error
 
 
 def _fingerprint(package: Package, eim: Eim) -> bytes:

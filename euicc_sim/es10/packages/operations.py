@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 from apdu import tlv
 from euicc_sim.asn1.codec import Asn1Error, Message
+from euicc_sim.asn1.deviations import Deviations
 from euicc_sim.asn1.sgp32.packages import (
     Eco,
     EcoValue,
@@ -26,7 +27,7 @@ from euicc_sim.asn1.sgp32.packages import (
 )
 from euicc_sim.asn1.types import Type, prepared
 from euicc_sim.asn1.wire import SIGNATURE, WIRES, Wire, token_object
-from euicc_sim.es10.registry import ResultCode, ResultError, codes_of
+from euicc_sim.es10.registry import ResultCode, ResultError, codes_of, judge
 from euicc_sim.es10.session import Session
 from euicc_sim.model.eim import Eim
 from euicc_sim.model.notification import PackageResult
@@ -38,6 +39,8 @@ Kind = type[Psmo] | type[Eco]
 """The type of the elements of a package's list."""
 
 KINDS: tuple[Kind, ...] = (Psmo, Eco)
+LOAD_EUICC_PACKAGE = 0xBF51
+PACKAGE_PLACE = "euiccPackageSigned.euiccPackage"
 RESULT_SIGNED, ERROR_SIGNED = 0xA0, 0xA1
 MAX_RESULTS_SIZE = 0x8000
 """The most bytes of all result elements together, 32 KiB: a limit on what a package can store."""
@@ -90,8 +93,11 @@ class HandledOperation(Operation, Generic[Q, C]):
     def run(self, session: Session, raw: bytes) -> EuiccResultDataValue:
         """Read the content and call the handler."""
         try:
-            message = _message(session.wire, self.kind)
-            value = message.decode_alternative(self.name, self.content, raw)
+            message, seen = _message(session.wire, self.kind), Deviations()
+            value = message.decode_alternative(self.name, self.content, raw, seen)
+            if seen:
+                seen.inside(f"{PACKAGE_PLACE}.{self.name}")
+            judge(session, LOAD_EUICC_PACKAGE, seen)
         except Asn1Error as error:
             if self.malformed is None:
                 raise UnknownOperationError(f"{self.name}: {error}") from error

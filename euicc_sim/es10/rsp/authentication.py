@@ -33,12 +33,13 @@ from euicc_sim.crypto import chain
 from euicc_sim.crypto.chain import InvalidCertificateError, Role, Server, UnsupportedCurveError
 from euicc_sim.crypto.signature import PublicKey, verifies
 from euicc_sim.es10.info import euicc_info2
-from euicc_sim.es10.registry import Codes, ResultError, es10, es10_as_received
+from euicc_sim.es10.registry import Codes, ResultError, es10, es10_as_received, read_part
 from euicc_sim.es10.session import Session, Signer
 from euicc_sim.model.identity import Credential
 from euicc_sim.model.volatile import RspSession
 from euicc_sim.readings import CONFIGURED_SMDP_OID_IS_EXPECTED, FAILED_AUTHENTICATION_ENDS_SESSION
 
+AUTHENTICATE_SERVER = 0xBF38
 CHALLENGE_SIZE = 16
 TRANSACTION_ID, MAX_TRANSACTION_ID = 0x80, 16
 SERVERS = (Role.DP_AUTH, Role.DS_AUTH)
@@ -60,7 +61,9 @@ def get_euicc_challenge(session: Session, _: Nothing) -> GetEuiccChallengeRespon
     return {"euiccChallenge": challenge}
 
 
-@es10_as_received(0xBF38, "AuthenticateServer", AuthenticateServerResponse, clause="SGP.22 5.7.13")
+@es10_as_received(
+    AUTHENTICATE_SERVER, "AuthenticateServer", AuthenticateServerResponse, clause="SGP.22 5.7.13"
+)
 def authenticate_server(session: Session, request: bytes) -> bytes:
     """AuthenticateServer, SGP.22 v2.5 clause 5.7.13.
 
@@ -68,9 +71,11 @@ def authenticate_server(session: Session, request: bytes) -> bytes:
     server's certificate are not checked.
     """
     try:
-        parts = session.wire[AuthenticateServerParts].decode(request)
-        signed = session.wire[ServerSigned1].decode(parts["serverSigned1"])
-        session.wire[CommonParameters].decode(parts["ctxParams1"])
+        parts = read_part(session, AUTHENTICATE_SERVER, AuthenticateServerParts, request)
+        signed = read_part(
+            session, AUTHENTICATE_SERVER, ServerSigned1, parts["serverSigned1"], "serverSigned1"
+        )
+        read_part(session, AUTHENTICATE_SERVER, CommonParameters, parts["ctxParams1"], "ctxParams1")
     except Asn1Error as error:
         transaction_id = transaction_id_of(request, f"AuthenticateServer: {error}")
         return _refused(session, transaction_id, ResultError("undefinedError", str(error)))

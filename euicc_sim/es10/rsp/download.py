@@ -31,21 +31,26 @@ from euicc_sim.asn1.wire import SIGNATURE
 from euicc_sim.crypto.agreement import make_pair
 from euicc_sim.crypto.chain import Role
 from euicc_sim.crypto.signature import verifies
-from euicc_sim.es10.registry import Codes, ResultError, es10, es10_as_received
+from euicc_sim.es10.registry import Codes, ResultError, es10, es10_as_received, read_part
 from euicc_sim.es10.rsp.authentication import check_server, server_key, transaction_id_of
 from euicc_sim.es10.session import Session
 from euicc_sim.model.volatile import Download, OneTimeKey, RspSession
 from euicc_sim.readings import FAILED_PREPARATION_ENDS_SESSION, UNKNOWN_CANCEL_REASON
 
+PREPARE_DOWNLOAD = 0xBF21
 CODES: Codes[DownloadErrorName] = Codes(DownloadErrorName)
 
 
-@es10_as_received(0xBF21, "PrepareDownload", PrepareDownloadResponse, clause="SGP.22 5.7.5")
+@es10_as_received(
+    PREPARE_DOWNLOAD, "PrepareDownload", PrepareDownloadResponse, clause="SGP.22 5.7.5"
+)
 def prepare_download(session: Session, request: bytes) -> bytes:
     """PrepareDownload, SGP.22 v2.5 clause 5.7.5; validity dates are not checked."""
     try:
-        parts = session.wire[PrepareDownloadParts].decode(request)
-        signed = session.wire[SmdpSigned2].decode(parts["smdpSigned2"])
+        parts = read_part(session, PREPARE_DOWNLOAD, PrepareDownloadParts, request)
+        signed = read_part(
+            session, PREPARE_DOWNLOAD, SmdpSigned2, parts["smdpSigned2"], "smdpSigned2"
+        )
     except Asn1Error as error:
         transaction_id = transaction_id_of(request, f"PrepareDownload: {error}")
         return _refused(session, transaction_id, ResultError("undefinedError", str(error)))

@@ -16,7 +16,7 @@ from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.sgp22.packages import ProfileInstallationResult, ReplaceSessionKeysRequest
 from euicc_sim.crypto.bsp import Bsp, BspSecurityError, BspStructureError
 from euicc_sim.es10.profiles.switching import tell
-from euicc_sim.es10.registry import Pieces, es10_as_received
+from euicc_sim.es10.registry import Pieces, es10_as_received, read_part
 from euicc_sim.es10.rsp.metadata import (
     INCORRECT,
     STRUCTURE,
@@ -225,7 +225,14 @@ def _replaced(session: Session, content: bytes) -> Bsp:
     step = BppCommand.REPLACE_SESSION_KEYS
     object_of(content, REPLACE_SESSION_KEYS_REQUEST, step)
     try:
-        keys = session.wire[ReplaceSessionKeysRequest].decode(content)
+        keys = read_part(
+            session,
+            PACKAGE,
+            ReplaceSessionKeysRequest,
+            content,
+            "replaceSessionKeysRequest",
+            from_server=True,
+        )
         return Bsp(keys["initialMacChainingValue"], keys["ppkEnc"], keys["ppkCmac"])
     except (Asn1Error, BspStructureError) as error:
         raise LoadError(step, INCORRECT, str(error)) from error

@@ -15,8 +15,10 @@ from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.sgp22.common import OperatorIdValue
 from euicc_sim.asn1.sgp22.packages import ConfigureISDPRequest, StoreMetadataRequest
 from euicc_sim.es10.info import FORBIDDEN_RULES
+from euicc_sim.es10.registry import read_part
 from euicc_sim.es10.rsp.results import LoadError
 from euicc_sim.es10.session import Session
+from euicc_sim.formats.bpp import PACKAGE
 from euicc_sim.model.profile import (
     ISDP_MEMORY,
     BppCommand,
@@ -52,7 +54,14 @@ def read_isdp(session: Session, content: bytes) -> str | None:
                     INCORRECT,
                     f"dpProprietaryData has {size} bytes, the maximum is {MAX_DP_PROPRIETARY_DATA}",
                 )
-        found = session.wire[ConfigureISDPRequest].decode(content)
+        found = read_part(
+            session,
+            PACKAGE,
+            ConfigureISDPRequest,
+            content,
+            "configureISDPRequest",
+            from_server=True,
+        )
     except (TlvError, Asn1Error) as error:
         raise LoadError(step, INCORRECT, str(error)) from error
     check_memory(session, step, ISDP_MEMORY)
@@ -76,7 +85,14 @@ def read_metadata(session: Session, content: bytes, ci_pk_id: bytes, dp_oid: str
     step = BppCommand.STORE_METADATA
     item = object_of(content, STORE_METADATA_REQUEST, step)
     try:
-        found = session.wire[StoreMetadataRequest].decode(content)
+        found = read_part(
+            session,
+            PACKAGE,
+            StoreMetadataRequest,
+            content,
+            "storeMetadataRequest",
+            from_server=True,
+        )
         fields = children(content, item.value)
     except (TlvError, Asn1Error) as error:
         raise LoadError(step, INCORRECT, str(error)) from error

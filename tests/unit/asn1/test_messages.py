@@ -60,47 +60,6 @@ def test_a_key_in_its_arm_may_keep_its_30(inside: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "value"),
-    [
-        ("80 01 00", False),
-        ("80 01 FF", True),
-        ("80 01 01", True),
-        ("01 01 00", False),
-        ("01 01 FF", True),
-        ("01 01 2A", True),
-    ],
-)
-@pytest.mark.parametrize("tag", ["BF5A", "BF58", "BF5B", "BF5C", "BF5D", "BF5E"])
-def test_a_refresh_flag_may_have_its_universal_tag(tag: str, raw: str, value: bool) -> None:
-    kinds = {
-        "BF5A": "ImmediateEnableRequest",
-        "BF58": "ProfileRollbackRequest",
-        "BF5B": "EnableEmergencyProfileRequest",
-        "BF5C": "DisableEmergencyProfileRequest",
-        "BF5D": "ExecuteFallbackMechanismRequest",
-        "BF5E": "ReturnFromFallbackRequest",
-    }
-    kind = kinds[tag]
-    assert V1_2.decode(kind, tlv(tag, hx(raw))) == {"refreshFlag": value}
-    assert V1_2.encode(kind, {"refreshFlag": True}) == tlv(tag, hx("80 01 FF"))
-
-
-@pytest.mark.parametrize(
-    ("kind", "raw", "value"),
-    [
-        ("RetrieveNotificationsListRequest", "BF2B 02 8200", ("euiccPackageResults", None)),
-        ("RetrieveNotificationsListRequest", "BF2B 03 800108", ("seqNumber", 8)),
-        ("GetEimConfigurationDataRequest", "BF55 05 8003 65696D", ("eimId", "eim")),
-        ("ProfileInfoListRequest", "BF2D 03 950102", ("profileClass", 2)),
-    ],
-)
-def test_a_search_criterion_may_lack_its_wrapper(kind: str, raw: str, value: object) -> None:
-    assert V1_2.decode(kind, hx(raw)) == {"searchCriteria": value}
-    wrapped = V1_2.encode(kind, {"searchCriteria": value})
-    assert wrapped == tlv(raw[:4], tlv("A0", hx(raw)[3:]))
-
-
-@pytest.mark.parametrize(
     "raw",
     [
         "A003 800108",

@@ -197,7 +197,18 @@ def test_a_bare_object_where_a_choice_has_a_tag_is_read_too() -> None:
         TYPES["GetEimConfigurationDataRequest"],
         hx("BF55 03 800141"),
     )
-    assert [one.name for one in found.lines[1:]] == ["searchCriteria eimId"]
+    assert [(one.name, one.flaw) for one in found.lines[1:]] == [
+        ("searchCriteria eimId", "has no tag A0 around it")
+    ]
+    assert found.fit == (0, 1)
+
+
+def test_an_object_with_its_universal_tag_is_read_too() -> None:
+    name = "ProfileRollbackRequest"
+    found = reading(name, TYPES[name], hx("BF58 03 0101FF"))
+    assert [(one.name, one.text, one.flaw) for one in found.lines[1:]] == [
+        ("refreshFlag", "TRUE", "has the tag 01 instead of 80")
+    ]
 
 
 def test_what_a_type_leaves_open_is_named_by_universal_tags() -> None:
