@@ -21,6 +21,8 @@ from keys.reading import BranchReader
 
 _File = tuple[Path, bytes | ec.EllipticCurvePrivateKey]
 
+_FOLDER_MODE = 0o700
+
 
 class TestPki:
     """CI, EUM and the parties below them, on one or both curves.
@@ -76,6 +78,7 @@ class TestPki:
         """
         files = [(Path(folder, path), content) for path, content in self._files()]
         try:
+            Path(folder).mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
             existing = next((path for path, _ in files if path.exists()), None)
             if existing is not None:
                 raise PkiError(
@@ -83,7 +86,7 @@ class TestPki:
                     "Choose a different folder, or move this one away."
                 )
             for path, _ in files:
-                path.parent.mkdir(parents=True, exist_ok=True)
+                path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         except OSError as reason:
             raise PkiError(
                 f"{folder} cannot be written: {reason.strerror}. Choose a different folder."

@@ -1,6 +1,7 @@
 """Keys and certificates as files. Knows formats and file modes, not the layout of folders."""
 
 import errno
+import logging
 import os
 import stat
 from pathlib import Path
@@ -16,6 +17,9 @@ from keys.errors import PkiError
 _OWNER_ONLY = 0o600
 _PUBLIC = 0o644
 _MAX_KEY_FILE = 0x10000
+_OTHERS = 0o077
+
+log = logging.getLogger(__name__)
 # The library raises TypeError when a key is encrypted.
 _UNPARSABLE = (ValueError, TypeError, UnsupportedAlgorithm)
 
@@ -95,6 +99,8 @@ def _read_plain(path: Path) -> bytes:
         descriptor = os.open(path, flags)
         try:
             mode = os.fstat(descriptor).st_mode
+            if mode & _OTHERS:
+                log.warning("%s can be read by others; let only you: chmod 600 %s", path, path)
             content = os.read(descriptor, _MAX_KEY_FILE + 1) if stat.S_ISREG(mode) else None
         finally:
             os.close(descriptor)

@@ -15,6 +15,7 @@ from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.cli.card_tables import card_table, eims_table, settings_table
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.profile_tables import kept_profiles
+from euicc_sim.env import SystemEnv
 from euicc_sim.model.identity import CardType
 from euicc_sim.model.profile import AuthorisationRule, Operator, Rule
 from euicc_sim.model.state import Limits, Strictness
@@ -29,6 +30,7 @@ from euicc_sim.store import (
     set_switches,
     set_version,
 )
+from keys import make_eid
 
 EVERY_OPERATOR = Operator(bytes.fromhex("EEEEEE"), gid1=b"", gid2=b"")
 PPR_WITH_CONSENT = AuthorisationRule(
@@ -38,6 +40,8 @@ PPR_WITH_CONSENT = AuthorisationRule(
 
 _VERSIONS = f"{', '.join([*VERSIONS][:-1])} or {[*VERSIONS][-1]}"
 _SIZE = re.compile(r"([0-9]{1,12})([kM]?)")
+_WITHOUT_CHECK_DIGITS = 30
+_RANDOM_SIZE = 16
 _UNITS = {"": 1, "k": 1 << 10, "M": 1 << 20}
 
 app = typer.Typer(name="card", help="Make, show, copy, check and set cards.", no_args_is_help=True)
@@ -48,7 +52,13 @@ Directory = Annotated[Path, typer.Argument(help="The card's directory.", show_de
 @app.command()
 def new(
     directory: Directory,
-    eid: Annotated[str, typer.Option(help="32 digits, check digits included.")] = DEFAULT_EID,
+    eid: Annotated[
+        str,
+        typer.Option(
+            metavar="DIGITS",
+            help="32 digits, or 30 without the check digits, or random.",
+        ),
+    ] = DEFAULT_EID,
     pki: Annotated[
         Path | None,
         typer.Option(help="A PKI folder in the layout of GSMA SGP.26. Default: make one."),
@@ -84,7 +94,7 @@ def new(
     """Make a card in a new directory."""
     with Card.create(
         directory,
-        eid=eid,
+        eid=_eid(eid),
         pki=pki,
         seed=seed,
         max_eims=max_eims,
@@ -96,6 +106,16 @@ def new(
     ) as card:
         console.print(Text(f"card {card.eid} made in {directory}"))
         console.print(Text(f"serve it on a reader with: euicc-sim serve --card {directory}"))
+
+
+def _eid(given: str) -> str:
+    """An EID of 32 digits. Raises PkiError."""
+    if given == "random":
+        serial = int.from_bytes(SystemEnv().random(_RANDOM_SIZE)) % 10**22
+        return make_eid(DEFAULT_EID[:8], serial)
+    if len(given) == _WITHOUT_CHECK_DIGITS and given.isdecimal():
+        return make_eid(given[:8], int(given[8:]))
+    return given
 
 
 @app.command()

@@ -6,9 +6,11 @@ card.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -44,6 +46,9 @@ COMMANDS = {
 The module of the same name has `app` for a group, or a function for a single command.
 """
 
+_DOCUMENT = "card.json"
+PRIVATE = 0o077
+"""The umask: no access for anybody else."""
 PASSED_ON = {"lpac-stdio"}
 """Commands whose arguments and options are those of another program."""
 
@@ -63,11 +68,32 @@ class _Loaded(Mapping[str, Any]):
         word = name.replace("-", "_")
         module = import_module(f"euicc_sim.cli.{word}")
         if isinstance(group := getattr(module, "app", None), typer.Typer):
+            for one in group.registered_commands:
+                one.cls = _OnACard
             return get_group(group)
         single = typer.Typer(add_completion=False)
         settings = {"allow_interspersed_args": False} if name in PASSED_ON else None
-        single.command(name, context_settings=settings)(getattr(module, word))
+        of = TyperCommand if name in PASSED_ON else _OnACard
+        single.command(name, cls=of, context_settings=settings)(getattr(module, word))
         return get_command(single)
+
+
+class _OnACard(TyperCommand):
+    """A command that takes the directory of a card without `--card` too: `serve card`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the option in front of a card's directory that stands by itself."""
+        options = {name: one for one in self.params for name in one.opts}
+        if "--card" in options:
+            given: list[str] = []
+            for one in args:
+                before = options.get(given[-1]) if given else None
+                is_value = before is not None and not getattr(before, "is_flag", False)
+                if not is_value and Path(one, _DOCUMENT).is_file():
+                    given.append("--card")
+                given.append(one)
+            args = given
+        return super().parse_args(ctx, args)
 
 
 class _Commands(TyperGroup):
@@ -114,7 +140,11 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line; errors that the user can fix are one sentence, never a traceback."""
+    """Run the command line; errors that the user can fix are one sentence, never a traceback.
+
+    Whatever it makes is the user's alone: cards, keys and recordings have secrets.
+    """
+    os.umask(PRIVATE)
     try:
         app()
     except _errors_to_say() as error:

@@ -15,7 +15,7 @@ import typer
 from rich.text import Text
 
 from euicc_sim import Card, CardError
-from euicc_sim.cli.console import Terminal, fail, stderr
+from euicc_sim.cli.console import Terminal, complain, fail, stderr
 from euicc_sim.cli.log_lines import LogLines
 from euicc_sim.cli.ready_file import ReadyFile, ReadyFileError
 from euicc_sim.cli.serve_links import MAX_PORT, Ways, served, services
@@ -124,6 +124,8 @@ def serve(
         ways.check(len(card))
         with ExitStack() as open_things:
             cards = [_opened(directory, fsync, open_things) for directory in card]
+            for one in _twins(cards):
+                complain(one)
             options = TraceOptions(trace, gsmtap, gsmtap_anywhere, trace_keys)
             ready = ReadyFile(ready_file) if ready_file else None
             if ready is not None:
@@ -185,6 +187,17 @@ def _opened(directory: Path, fsync: bool, open_things: ExitStack) -> Card:
     one = Card.open(directory, fsync=fsync)
     open_things.callback(one.close)
     return one
+
+
+def _twins(cards: Sequence[Card]) -> list[str]:
+    """Sentences about cards that programs cannot tell apart."""
+    first: dict[str, Card] = {}
+    return [
+        f"{one.directory} has the EID of {first[one.eid].directory}, {one.eid}: programs and "
+        "servers take them for one card. Make it with: euicc-sim card new --eid random."
+        for one in cards
+        if first.setdefault(one.eid, one) is not one
+    ]
 
 
 def _slots(cards: Sequence[Card]) -> list[str]:

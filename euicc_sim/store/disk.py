@@ -37,7 +37,7 @@ class CardError(Exception):
 class Disk:
     """The file operations of the store; each is a method, so that a test can make it fail."""
 
-    def write(self, path: Path, content: bytes, mode: int = 0o644) -> int:
+    def write(self, path: Path, content: bytes, mode: int = 0o600) -> int:
         """Write a new file, replacing a leftover draft; return its descriptor."""
         refuse_link(path)
         with suppress(FileNotFoundError):

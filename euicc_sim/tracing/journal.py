@@ -123,7 +123,7 @@ class _NotPlainError(OSError):
 def _opened(path: Path, flags: int) -> int:
     """Open a plain file; a link is not followed, and a FIFO does not keep us waiting."""
     try:
-        fd = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
+        fd = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO):
             raise _NotPlainError(error.errno, error.strerror) from error
