@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -142,9 +143,13 @@ def _root(
 def main() -> None:
     """Run the command line; errors that the user can fix are one sentence, never a traceback.
 
-    Whatever it makes is the user's alone: cards, keys and recordings have secrets.
+    Whatever it makes is the user's alone: cards, keys and recordings have secrets. A character that
+    the terminal cannot show is printed as its escape.
     """
     os.umask(PRIVATE)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except _errors_to_say() as error:
