@@ -267,6 +267,8 @@ class Card:
             self._store.save(session.state, session.ran)
             if session.state.enabled_iccid != self._state.enabled_iccid:
                 self._sim = None
+            if len(session.state.profiles) < len(self._state.profiles):
+                self._trees.clear()
         self._state, self._volatile = session.state, session.volatile
         self._events += session.events
 

@@ -66,6 +66,9 @@ class AuthorisationRule:
     consent_required: bool = False
 
 
+_UNCHANGED = SimState()
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """An installed Profile: its metadata, its state and the package it was installed from.
@@ -103,6 +106,11 @@ class Profile:
     def with_state(self, enabled: bool) -> Self:
         """Enabled or disabled; the same value if it already is."""
         return self if self.enabled == enabled else replace(self, enabled=enabled)
+
+    @property
+    def metadata(self) -> Self:
+        """The same without its package and what its SIM has changed."""
+        return replace(self, package=b"", sim=_UNCHANGED)
 
     @property
     def is_emergency(self) -> bool:

@@ -7,7 +7,6 @@ are those of the standards. Knows no files.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, Any
 
@@ -115,7 +114,6 @@ def package_file(iccid: bytes) -> str:
     return f"{PACKAGES}/{iccid_digits(iccid)}.upp"
 
 
-@lru_cache(maxsize=256)
 def package_digest(package: bytes) -> str:
     """SHA-256 of a profile package, as in the document."""
     return sha256(package).hexdigest().upper()

@@ -85,7 +85,7 @@ def get_profiles_info(
     session.note(f"{len(profiles)} Profile{'' if len(profiles) == 1 else 's'}")
     holder = session.state.fallback_profile
     return "profileInfoListOk", [
-        _profile_info(session.wire, one, names, one.iccid == holder) for one in profiles
+        _profile_info(session.wire, one.metadata, names, one.iccid == holder) for one in profiles
     ]
 
 
@@ -120,6 +120,7 @@ def _names(tags: bytes, *, iot: bool) -> frozenset[str]:
 def _profile_info(
     wire: Wire, one: Profile, names: frozenset[str], is_fallback: bool
 ) -> ProfileInfoValue:
+    """`one` is the metadata alone, so that the cache keeps no package."""
     message = wire[ProfileInfo]
     shown = message.known(_values(one, is_fallback), only=names)
     return prepared(ProfileInfo, message.encode(shown))

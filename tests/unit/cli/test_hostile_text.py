@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from rich.text import Text
-from support.eims import eim1, trust
+from support.eims import ask, eim1, trust
 from support.es10 import SELECT_ISDR
+from support.hexes import hx
 from support.installed import change, give
 from support.installing import A, B
 from typer.testing import CliRunner
@@ -46,6 +47,7 @@ def directory(request: pytest.FixtureRequest, card: Card) -> Path:
     card.transmit(SELECT_ISDR)
     trust(card.transmit, eim1())
     eims = tuple(replace(one, eim_id=rude, fqdn=rude) for one in card.state.eims)
+    ask(card.transmit, hx("BF31 11 A00C 5A0A") + A + hx("8101FF"))
     change(card, eims=eims, default_dp_address=rude)
     journal = Journal(card.directory)
     journal.function(1.0, rude, f"{rude}: {rude}", refused=True)
