@@ -70,7 +70,8 @@ def new(
         CardType,
         typer.Option(
             "--type",
-            help="SGP.32 that an LPA can also manage, SGP.32 only, or SGP.22 only.",
+            help="SGP.32 that an LPA can also manage, SGP.32 only, or SGP.22 only: some LPAs "
+            "encode EUICCInfo2 anew and lose what SGP.32 has added, and only the last works then.",
         ),
     ] = CardType.IOT,
     sgp32: Annotated[

@@ -120,6 +120,12 @@ CASES = {
     "another MAC in A1": section(METADATA, SECURITY, lambda one: flipped(one, -1)),
     "another byte in A1": section(METADATA, SECURITY, lambda one: flipped(one, 20)),
     "no ICCID": metadata(INCORRECT, PROVIDER, NAME),
+    "a profileClass of 2,001 bytes": metadata(
+        INCORRECT, ICCID, PROVIDER, NAME, tlv("95", b"\x7f" + b"\xff" * 2000)
+    ),
+    "a negative profileClass of 2,001 bytes": metadata(
+        INCORRECT, ICCID, PROVIDER, NAME, tlv("95", b"\x80" + bytes(2000))
+    ),
     "an ICCID of 9 bytes": metadata(INCORRECT, tlv("5A", A[:9]), PROVIDER, NAME),
     "no serviceProviderName": metadata(INCORRECT, ICCID, NAME),
     "no profileName": metadata(INCORRECT, ICCID, PROVIDER),

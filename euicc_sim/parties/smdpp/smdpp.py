@@ -81,6 +81,13 @@ class Options(TypedDict, total=False):
     adjust: Callable[[Binding], Binding]
 
 
+_ENCODED_ANEW = (
+    "An IoT card's euiccInfo2 has ipaMode (90) and iotSpecificInfo (B4), and this one does not: "
+    "software that knows SGP.22 alone drops both when it encodes the message anew. Use a card of "
+    "--type consumer with it."
+)
+
+
 @dataclass(eq=False, kw_only=True)
 class Smdpp:
     """An SM-DP+; its refusals are SmdppError, and a refusal ends the transaction.
@@ -235,8 +242,13 @@ class Smdpp:
         euicc = self._genuine(ok["euiccCertificate"], ok["eumCertificate"])
         if euicc.ci_pk_id != session.identity.ci_pk_id:
             raise _other_ci(euicc.ci_pk_id)
-        answer.check(euicc, "euiccSignature1")
         signed = answer.value["euiccSigned1"]
+        try:
+            answer.check(euicc, "euiccSignature1")
+        except SmdppError as error:
+            if "iotSpecificInfo" in signed["euiccInfo2"]:
+                raise
+            raise SmdppError(Refusal.EUICC_SIGNATURE, f"{error} {_ENCODED_ANEW}") from error
         session.check_transaction(signed["transactionId"])
         if signed["serverChallenge"] != session.challenge:
             raise SmdppError(
