@@ -33,12 +33,13 @@ wait_for() {
     return 1
 }
 
-# set_up run|quick|test: makes sure that $venv holds what that script needs; costs nothing the second
-# time. quick installs nothing outside $venv.
+# set_up run|demo|quick|test: makes sure that $venv holds what that script needs; costs nothing the
+# second time. demo and quick install nothing outside $venv but Python itself.
 set_up() {
     local wanted=$1
     if ! venv_ready "$wanted" && command -v python3 >/dev/null; then require_python; fi
     [[ $wanted == quick ]] || install_packages "$wanted"
+    [[ $wanted != run ]] || venv_ready run || may_compile || install_compiler
     {
         flock 8 # this may run in two terminals at once
         venv_ready "$wanted" || make_venv "$wanted"
@@ -56,7 +57,9 @@ venv_fingerprint() {
 venv_ready() {
     local ready
     [[ -x $venv/bin/python ]] || return
-    for ready in "$venv/ready-for-$1" "$venv/ready-for-test"; do
+    local also=()
+    [[ $1 != demo ]] || also=("$venv/ready-for-run" "$venv/ready-for-quick")
+    for ready in "$venv/ready-for-$1" "$venv/ready-for-test" "${also[@]}"; do
         [[ -f $ready && $(<"$ready") == "$(venv_fingerprint)" ]] && return
     done
     return 1
@@ -75,29 +78,53 @@ require_python() {
 }
 
 missing_packages() {
-    [[ -x $pcscd ]] || echo pcscd
-    [[ -e $vpcd_driver ]] || echo vsmartcard-vpcd
-    [[ $1 == run ]] || command -v scriptor >/dev/null || echo pcsc-tools
-    [[ $1 == run ]] || command -v tshark >/dev/null || echo tshark
+    if [[ $1 != demo ]]; then
+        [[ -x $pcscd ]] || echo pcscd
+        [[ -e $vpcd_driver ]] || echo vsmartcard-vpcd
+    fi
+    if [[ $1 == test ]]; then
+        command -v scriptor >/dev/null || echo pcsc-tools
+        command -v tshark >/dev/null || echo tshark
+    fi
     if venv_ready "$1"; then return; fi
 
+    if ! find_python; then
+        printf '%s\n' python3 python3-venv
+    elif ! "$python" -c 'import ensurepip' 2>/dev/null; then
+        "$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'
+    fi
+    [[ $1 != test ]] || missing_compiler
+}
+
+# What pyscard is compiled with, as there are no wheels of it for Linux. Serving a card needs none of
+# it; the commands of this program that use a reader do.
+missing_compiler() {
     command -v swig >/dev/null || echo swig
     [[ -e /usr/include/PCSC/winscard.h ]] || echo libpcsclite-dev
     command -v gcc >/dev/null || echo gcc
     [[ -e /usr/include/stdio.h ]] || echo libc6-dev
     if ! find_python; then
-        printf '%s\n' python3 python3-dev python3-venv
+        echo python3-dev
         return
     fi
     "$python" - <<'END'
-import importlib.util, pathlib, sys, sysconfig
+import pathlib, sys, sysconfig
 
-name = "python{}.{}".format(*sys.version_info)
 if not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists():
-    print(f"{name}-dev")
-if importlib.util.find_spec("ensurepip") is None:
-    print(f"{name}-venv")
+    print("python{}.{}-dev".format(*sys.version_info))
 END
+}
+
+may_compile() { [[ -z $(missing_compiler) ]]; }
+
+install_compiler() {
+    local packages
+    mapfile -t packages < <(missing_compiler)
+    if command -v apt-get >/dev/null && may_be_root; then
+        say "Installing what pyscard is compiled with: ${packages[*]}"
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 \
+            install -y --no-install-recommends "${packages[@]}" >/dev/null 2>&1 || true
+    fi
 }
 
 install_packages() {
@@ -137,17 +164,35 @@ make_venv() (
     venv_ready run || venv_ready quick || "$python" -m venv --clear "$venv"
 
     cd "$root" || exit
-    pip=("$venv/bin/python" -m pip -qq --disable-pip-version-check install)
-    "${pip[@]}" --upgrade "pip>=25.1" # the first to know --group
+    log=$venv/pip.log
+    install --upgrade "pip>=25.1" # the first to know --group
     case $1 in
-        run) "${pip[@]}" --editable ".[pcsc,servers,traces]" ;;
-        test) "${pip[@]}" --editable ".[pcsc,servers,traces]" --group dev ;;
-        # Without pyscard: if there is no wheel, compiling it takes swig and headers.
-        quick) "${pip[@]}" --editable ".[servers,traces]" --group dev ;;
+        demo) install --editable ".[servers,traces]" ;;
+        run)
+            install --editable ".[servers,traces]"
+            may_compile && try_install --editable ".[pcsc]" || say \
+                "pyscard could not be compiled (swig, gcc, headers of pcsclite and Python are needed)." \
+                "The card is served all the same; only commands of euicc-sim on a reader need pyscard," \
+                "and work with --card DIR without it."
+            ;;
+        test) install --editable ".[pcsc,servers,traces]" --group dev ;;
+        # Without pyscard: compiling it takes swig and headers.
+        quick) install --editable ".[servers,traces]" --group dev ;;
     esac
     venv_fingerprint >"$venv/ready-for-$1"
     if [[ $1 == test ]]; then venv_fingerprint >"$venv/ready-for-run"; fi
 )
+
+try_install() {
+    "$venv/bin/python" -m pip -qq --disable-pip-version-check --retries 2 --timeout 20 \
+        install "$@" 2>"$log"
+}
+
+install() {
+    try_install "$@" || die \
+        "Python packages could not be installed: is there a network? The last words of pip:" \
+        "  $(grep -v '^WARNING: Retrying' "$log" | tail -1)"
+}
 
 # /proc/net shows this network namespace only, not the private pcscd of a test.
 pcscd_listens() { [[ -S $pcscd_socket ]] && grep -q " $pcscd_socket\$" /proc/net/unix; }
