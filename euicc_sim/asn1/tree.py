@@ -281,7 +281,7 @@ def _with_extension(lines: Iterable[Line], flaws: _Flaws) -> Iterator[Line]:
     spec = None
     for line in lines:
         if line.name == "extnID":
-            spec = pkix.extension(str(line.value))
+            spec = pkix.extension(line.value) if isinstance(line.value, str) else None
         if line.name != "extnValue" or spec is None:
             yield line
             continue
