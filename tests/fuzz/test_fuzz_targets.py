@@ -20,12 +20,12 @@ from fuzz.targets import TARGETS
 from fuzz.targets.activation_code import ActivationCodes
 
 EXECUTIONS = {
-    "card": 4000,
-    "decode": 3000,
-    "card.json": 2000,
-    "card.changes": 2000,
+    "card": 1500,
+    "decode": 300,
+    "card.json": 1000,
+    "card.changes": 1000,
     "lpac-stdio": 10000,
-    "journal": 1500,
+    "journal": 300,
     "activation-code": 20000,
 }
 
