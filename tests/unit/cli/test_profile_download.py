@@ -291,7 +291,7 @@ def test_a_profile_is_installed_and_enabled_over_a_reader(
     assert profile("enable", A_DIGITS).code == 0
     assert [row[:2] for row in profile("list").rows] == [[A_DIGITS, "enabled"]]
     refused = profile("enable", A_DIGITS)
-    assert refused.complaint.endswith("disable it before deleting it.")
+    assert refused.complaint.endswith("The Profile is enabled already.")
 
 
 # -- whose PKI
