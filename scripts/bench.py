@@ -98,7 +98,13 @@ def _empty_and_full(bench: Bench, eims: int) -> Packages:
 
         def emptied() -> None:
             for one in empty.state.results:
-                exchange(empty.transmit, tlv(0xBF30, tlv(0x80, one.seq_number.to_bytes(4))))
+                exchange(
+                    empty.transmit,
+                    tlv(
+                        0xBF30,
+                        tlv(0x80, one.seq_number.to_bytes(one.seq_number.bit_length() // 8 + 1)),
+                    ),
+                )
 
         medians = in_turn(
             [
