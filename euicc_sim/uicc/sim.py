@@ -30,7 +30,6 @@ MF = b""
 UNIVERSAL_PIN = 0x11
 GLOBAL_PINS = frozenset((*range(0x01, 0x09), UNIVERSAL_PIN))
 PIN1 = 0x01
-_UNCHANGED = FileState()
 
 Keep = Callable[[SimState], None]
 """Stores a state; raises StatusError if it cannot."""
@@ -102,13 +101,14 @@ class Sim:
 
     def file_state(self, file: File) -> FileState:
         """How a file differs from the package; the content is in the state of its body."""
-        return self.state.files.get(file.path, _UNCHANGED)
+        found = self.state.files.get(file.path)
+        return FileState(activated=file.is_activated) if found is None else found
 
     def content(self, file: File) -> bytes:
         """The content of a file, or of the one it links to."""
         body = self.tree.contents.body(file)
-        changed = self.state.files.get(body.path)
-        return body.content if changed is None or changed.content is None else changed.content
+        changed = self.file_state(body).content
+        return body.content if changed is None else changed
 
     def write(self, file: File, content: bytes) -> None:
         """Replace the content of a file. Raises StatusError."""
@@ -119,8 +119,7 @@ class Sim:
 
     def is_activated(self, file: File) -> bool:
         """Whether it is neither deactivated by the package nor since."""
-        changed = self.state.files.get(file.path)
-        return file.is_activated if changed is None else changed.activated
+        return self.file_state(file).activated
 
     # -- access
 

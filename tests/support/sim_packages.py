@@ -23,17 +23,20 @@ def fcp(
     repeat: str = "",
     maximum: str = "",
     link: str | None = None,
+    life_cycle: str = "",
+    special: str = "",
 ) -> bytes:
     """The content of an Fcp: hex in the order of the standard; what is empty is absent."""
     info = b"".join(
         tlv(tag, bytes.fromhex(one))
-        for tag, one in ((0xC1, fill), (0xC2, repeat), (0x86, maximum))
+        for tag, one in ((0xC0, special), (0xC1, fill), (0xC2, repeat), (0x86, maximum))
         if one
     )
     given = (
         (0x82, descriptor),
         (0x83, fid),
         (0x84, aid.hex()),
+        (0x8A, life_cycle),
         (0x8B, rule),
         (0x80, size),
         (0xC6, pins),

@@ -138,6 +138,10 @@ FILES = (
     (fcp(descriptor="4121", fid="6F1A", rule="6F0603", size="0200"), "AB"),
     (fcp(fid="6F1B", descriptor="4121", rule="6F0603", link="7FD06F01"), ""),
     (fcp(descriptor="46210003", fid="6F1C", rule="6F0603", size="09"), "000001 000002 000003"),
+    (
+        fcp(descriptor="4121", fid="6F1D", rule="6F0603", size="02", life_cycle="04", special="40"),
+        "",
+    ),
     (fcp(descriptor="7821", fid="5FC0", rule="6F0603"), ""),
 )
 SUB_FILES = (

@@ -343,6 +343,15 @@ def test_a_deactivated_file_is_selected_with_a_warning_and_not_read(usim: Send) 
     assert say(usim, "0044 0000 02 6F02", "00B0 0000 04") == "AABBCCDD9000"
 
 
+def test_writing_does_not_activate_a_file_that_the_package_left_deactivated(usim: Send) -> None:
+    """6F1D may be used while it is deactivated."""
+    for _ in range(2):
+        answer = say(usim, "00A4 0004 02 6F1D")
+        assert "8A0104" in answer
+        assert answer.endswith("6283")
+        assert say(usim, "00D6 0000 02 1234", "00B0 0000 02") == "12349000"
+
+
 @pytest.mark.parametrize(
     ("file", "before", "answer"),
     [
