@@ -204,6 +204,6 @@ def algorithm_of(parameters: AkaParameters) -> AkaAlgorithm:
     return UsimTestAlgorithm(parameters.key, res_size)
 
 
-COMMANDS: dict[tuple[bool, int], Callable[[View, Command], Response]] = {
-    (False, 0x88): authenticate,
+COMMANDS: dict[int, Callable[[View, Command], Response]] = {
+    0x88: authenticate,
 }

@@ -372,16 +372,16 @@ def _allow(view: View, file: File, mode: Mode | None, ins: int) -> None:
     view.sim.check(file, mode, ins)
 
 
-COMMANDS: dict[tuple[bool, int], Callable[[View, Command], Response]] = {
-    (False, 0xB0): read_binary,
-    (False, 0xD6): update_binary,
-    (False, 0xB2): read_record,
-    (False, 0xDC): update_record,
-    (False, 0xA2): search_record,
-    (True, 0x32): increase,
-    (False, 0x04): deactivate,
-    (False, 0x44): activate,
-    (True, 0xCB): retrieve_data,
-    (True, 0xDB): set_data,
+COMMANDS: dict[int, Callable[[View, Command], Response]] = {
+    0xB0: read_binary,
+    0xD6: update_binary,
+    0xB2: read_record,
+    0xDC: update_record,
+    0xA2: search_record,
+    0x32: increase,
+    0x04: deactivate,
+    0x44: activate,
+    0xCB: retrieve_data,
+    0xDB: set_data,
 }
-"""By whether the class is proprietary (8X), and the instruction."""
+"""By the instruction; its class is that of `apdu.names`."""

@@ -134,6 +134,6 @@ def _lists(info: bytes) -> tuple[bytes, list[tuple[int, bytes]]]:
     return priorities, keys
 
 
-COMMANDS: dict[tuple[bool, int], Callable[[View, Command], Response]] = {
-    (True, 0x78): get_identity,
+COMMANDS: dict[int, Callable[[View, Command], Response]] = {
+    0x78: get_identity,
 }

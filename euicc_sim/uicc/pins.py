@@ -23,15 +23,11 @@ _BY_UNIVERSAL_PIN = 0x80
 def verify(view: View, command: Command) -> Response:
     """VERIFY PIN, 11.1.9; without data it says how many tries are left."""
     _check_p1(command)
-    slot = _slot(view, command)
-    pin, state = view.sim.pin(slot)
     if not command.data:
-        _check_tries(pin, state)
+        _, _, state = _usable(view, command)
         return Response(sw=_TRIES | state.left)
-    _check_size(command, SIZE, "a PIN")
-    _check_tries(pin, state)
-    if not state.enabled:
-        raise StatusError(SW.REFERENCED_DATA_INVALIDATED, f"{_name(pin)} is disabled")
+    slot, pin, state = _usable(view, command, SIZE, "a PIN")
+    _check_enabled(pin, state)
     _present(view.sim, slot, command.data)
     return Response()
 
@@ -39,12 +35,8 @@ def verify(view: View, command: Command) -> Response:
 def change(view: View, command: Command) -> Response:
     """CHANGE PIN, 11.1.10: the old one, then the new one."""
     _check_p1(command)
-    slot = _slot(view, command)
-    pin, state = view.sim.pin(slot)
-    _check_size(command, 2 * SIZE, "the old PIN and the new one")
-    _check_tries(pin, state)
-    if not state.enabled:
-        raise StatusError(SW.REFERENCED_DATA_INVALIDATED, f"{_name(pin)} is disabled")
+    slot, pin, state = _usable(view, command, 2 * SIZE, "the old PIN and the new one")
+    _check_enabled(pin, state)
     if not pin.may_change:
         raise StatusError(
             SW.CONDITIONS_NOT_SATISFIED, f"the Profile does not let {_name(pin)} be changed"
@@ -59,10 +51,7 @@ def disable(view: View, command: Command) -> Response:
     universal = command.p1 == _BY_UNIVERSAL_PIN
     if not universal:
         _check_p1(command)
-    slot = _slot(view, command)
-    pin, state = view.sim.pin(slot)
-    _check_size(command, SIZE, "a PIN")
-    _check_tries(pin, state)
+    slot, pin, state = _usable(view, command, SIZE, "a PIN")
     if not state.enabled:
         raise StatusError(SW.REFERENCED_DATA_INVALIDATED, f"{_name(pin)} is disabled already")
     if not pin.may_disable:
@@ -83,10 +72,7 @@ def disable(view: View, command: Command) -> Response:
 def enable(view: View, command: Command) -> Response:
     """ENABLE PIN, 11.1.12."""
     _check_p1(command)
-    slot = _slot(view, command)
-    pin, state = view.sim.pin(slot)
-    _check_size(command, SIZE, "a PIN")
-    _check_tries(pin, state)
+    slot, pin, state = _usable(view, command, SIZE, "a PIN")
     if state.enabled:
         raise StatusError(SW.REFERENCED_DATA_INVALIDATED, f"{_name(pin)} is enabled already")
     if not pin.may_disable:
@@ -145,6 +131,22 @@ def _present(
     sim.set_verified(slot, True)
 
 
+def _usable(
+    view: View, command: Command, size: int = 0, what: str = "nothing"
+) -> tuple[bytes, Pin, PinState]:
+    """The PIN that a command with so much data names, if it is not blocked."""
+    slot = _slot(view, command)
+    pin, state = view.sim.pin(slot)
+    _check_size(command, size, what)
+    _check_tries(pin, state)
+    return slot, pin, state
+
+
+def _check_enabled(pin: Pin, state: PinState) -> None:
+    if not state.enabled:
+        raise StatusError(SW.REFERENCED_DATA_INVALIDATED, f"{_name(pin)} is disabled")
+
+
 def _slot(view: View, command: Command) -> bytes:
     slot = view.sim.slot(view.directory, command.p2)
     if slot is None:
@@ -181,10 +183,10 @@ def _tries(left: int) -> str:
     return "it is blocked now" if not left else f"{left} {'try' if left == 1 else 'tries'} left"
 
 
-COMMANDS: dict[tuple[bool, int], Callable[[View, Command], Response]] = {
-    (False, 0x20): verify,
-    (False, 0x24): change,
-    (False, 0x26): disable,
-    (False, 0x28): enable,
-    (False, 0x2C): unblock,
+COMMANDS: dict[int, Callable[[View, Command], Response]] = {
+    0x20: verify,
+    0x24: change,
+    0x26: disable,
+    0x28: enable,
+    0x2C: unblock,
 }

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from apdu import SW, Command, Offer, Response, StatusError
-from apdu.cla import ClassByte
-from apdu.names import INSTRUCTIONS, instruction
+from apdu.cla import PROPRIETARY, ClassByte
+from apdu.names import INSTRUCTIONS, instruction, is_proprietary
 from euicc_sim.formats.saip import File
 from euicc_sim.uicc import authentication, files, identity, pins
 from euicc_sim.uicc.sim import MF, Sim
@@ -18,11 +18,10 @@ from euicc_sim.uicc.view import CURRENT_ADF, View
 ANY, CHILD_DF, CHILD_EF, PARENT = 0x00, 0x01, 0x02, 0x03
 PATH_FROM_MF, PATH_FROM_DF = 0x08, 0x09
 STATUS, STORE_DATA = 0xF2, 0xE2
-AUTHENTICATE, GET_IDENTITY = 0x88, 0x78
-PROPRIETARY = 0x80
 FID_SIZE, SHORTEST_AID = 2, 5
 
-_COMMANDS = files.COMMANDS | pins.COMMANDS | authentication.COMMANDS | identity.COMMANDS
+_OF_APPLICATIONS = authentication.COMMANDS | identity.COMMANDS
+_COMMANDS = files.COMMANDS | pins.COMMANDS | _OF_APPLICATIONS
 
 
 class SimFiles:
@@ -82,9 +81,12 @@ class SimFiles:
 
     def call(self, command: Command) -> Response:
         """Answer a command on the files, PINs and keys. Raises StatusError."""
-        proprietary = bool(command.cla & PROPRIETARY)
-        function = _COMMANDS.get((proprietary, command.ins))
+        function = _COMMANDS.get(command.ins)
         if function is not None:
+            if bool(command.cla & PROPRIETARY) != is_proprietary(command.ins):
+                raise StatusError(
+                    SW.WRONG_CLA, f"{instruction(command.ins)} has no class {command.cla:02X}"
+                )
             return function(self._view, command)
         if command.ins == STORE_DATA:
             channel = ClassByte.parse(command.cla).channel
@@ -95,10 +97,6 @@ class SimFiles:
             )
         if command.ins == STATUS:
             return Response(self.status())
-        if (not proprietary, command.ins) in _COMMANDS:
-            raise StatusError(
-                SW.WRONG_CLA, f"{instruction(command.ins)} has no class {command.cla:02X}"
-            )
         if command.ins not in INSTRUCTIONS:
             raise StatusError(SW.WRONG_INS, f"this card has no {instruction(command.ins)}")
         raise StatusError(
@@ -108,12 +106,11 @@ class SimFiles:
     def offer(self, command: Command) -> Offer | None:
         """The current file for a command on it, the application for one that needs its keys."""
         view = self._view
-        proprietary = (True, command.ins) in _COMMANDS
-        if (proprietary, command.ins) in files.COMMANDS and view.file is not None:
+        proprietary = bool(is_proprietary(command.ins))
+        if command.ins in files.COMMANDS and view.file is not None:
             label = view.sim.tree.files[view.file].label
             return Offer(f"the file {label}", proprietary)
-        is_for_application = command.ins in (AUTHENTICATE, GET_IDENTITY)
-        if is_for_application and view.application is not None:
+        if command.ins in _OF_APPLICATIONS and view.application is not None:
             return Offer(view.sim.tree.files[view.application].label, proprietary)
         return None
 
