@@ -265,19 +265,24 @@ class Card:
         """Keep what a session has done: on disk, then in memory. Raises OSError."""
         if session.state is not self._state:
             self._store.save(session.state, session.ran)
-            if session.state.enabled_iccid != self._state.enabled_iccid:
-                self._sim = None
-            if len(session.state.profiles) < len(self._state.profiles):
-                self._trees.clear()
+            if session.state.profiles is not self._state.profiles:
+                self._forget_files(session.state)
         self._state, self._volatile = session.state, session.volatile
         self._events += session.events
+
+    def _forget_files(self, state: State) -> None:
+        """Drop what a change of the Profiles has made wrong, or nobody needs any more."""
+        if state.enabled_iccid != self._state.enabled_iccid:
+            self._sim = None
+        if len(state.profiles) < len(self._state.profiles):
+            self._trees.clear()
 
     def _keep_or_refuse(self, session: Session) -> None:
         """The same for a command: StatusError 6581 when it cannot be written."""
         try:
             self._keep(session)
         except OSError as error:
-            refusal = StatusError(SW.MEMORY_FAILURE, f"not kept: {error.strerror or error}")
+            refusal = _not_kept(error)
             refusal.about = session.function
             raise refusal from error
 
@@ -301,9 +306,7 @@ class Card:
         try:
             self._settle()
         except OSError as error:
-            raise StatusError(
-                SW.MEMORY_FAILURE, f"the end of the download is not kept: {error.strerror or error}"
-            ) from error
+            raise _not_kept(error) from error
 
     def _terminal_capability(self, command: Command) -> Response:
         """TERMINAL CAPABILITY, ETSI TS 102 221 11.1.19: always accepted."""
@@ -356,11 +359,15 @@ class Card:
         try:
             self._store.save(state)
         except OSError as error:
-            raise StatusError(SW.MEMORY_FAILURE, f"not kept: {error.strerror or error}") from error
+            raise _not_kept(error) from error
         self._state = state
 
     def _describe(self) -> bytes:
         return es10.templates(self._wire, profile_enabled=self._state.enabled is not None)
+
+
+def _not_kept(error: OSError) -> StatusError:
+    return StatusError(SW.MEMORY_FAILURE, f"not kept: {error.strerror or error}")
 
 
 def _with_reason(response: Response) -> Response:
