@@ -382,11 +382,14 @@ def judge(
     strictness = session.state.switches.strictness
     wrong: list[str] = []
     for one in seen:
-        known = _client(function, one)
+        known = _FORMS.get((function, one.place, one.form.value))
+        anywhere = WRONG_FORMS_ANYWHERE.get(one.form.value)
         if strictness is Strictness.STRICT:
             wrong.append(str(one))
         elif known is not None:
-            session.warn(f"{one}; chips refuse that, but {known} sends it")
+            session.warn(f"{one}; chips refuse that, but {known.client} sends it")
+        elif anywhere is not None:
+            session.warn(f"{one}; chips take that, and {anywhere} sends it")
         elif strictness is Strictness.LENIENT or (
             from_server and one.form.value in WRONG_FORMS_FROM_SERVERS
         ):
@@ -396,12 +399,6 @@ def judge(
     if wrong:
         why = _STRICT if strictness is Strictness.STRICT else _NOT_LENIENT
         raise Asn1Error(f"{' and '.join(wrong[:_SHOWN_DEVIATIONS])}; {why}")
-
-
-def _client(function: int, seen: Deviation) -> str | None:
-    """Who sends this wrong form, and is served."""
-    known = _FORMS.get((function, seen.place, seen.form.value))
-    return WRONG_FORMS_ANYWHERE.get(seen.form.value) if known is None else known.client
 
 
 # -- values in messages to people
