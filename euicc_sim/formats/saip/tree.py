@@ -71,7 +71,7 @@ _DESCRIPTORS = {
     Kind.CYCLIC: 0x46,
     Kind.BER_TLV: 0x79,
 }
-_OF_MF = ("mf", "cd", "telecom", "iot")
+_BELOW_MF = ("mf", "cd", "telecom", "iot", "usim", "isim", "csim")
 _PINS_AT_MOST = 0xFF
 
 
@@ -239,10 +239,9 @@ class _Builder:
     def add(self, element: Element) -> None:
         """Take one element; those that make neither files nor codes nor keys are passed over."""
         raw = tlv(element.tag, element.content)
-        if element.name in FILES and may_be_passed_over(element):
-            return
         if element.name in FILES:
-            self._templated(element.name, read_files(element.name, raw))
+            if not may_be_passed_over(element):
+                self._templated(element.name, read_files(element.name, raw))
         elif element.name == "genericFileManagement":
             for commands in message(GenericFileManagement).decode(raw)["fileManagementCMD"]:
                 self._managed(commands)
@@ -276,7 +275,7 @@ class _Builder:
 
     def _templated(self, name: str, value: FilesValue) -> None:
         templates = TEMPLATES[name]
-        base = MF if name in _OF_MF or name in ("usim", "isim", "csim") else self._naa()
+        base = MF if name in _BELOW_MF else self._naa()
         made: dict[str, bytes] = {}
         for one in templates.values():
             items = value.files.get(one.field)
@@ -316,9 +315,7 @@ class _Builder:
             record = record_size
         size = _given_size(given)
         if size is None and count is not None:
-            size = count * record if kind.has_records and record else count
-            if kind.has_records and not record:
-                size = None
+            size = count if not kind.has_records else count * record if record else None
         fill = _pattern(given) or one.fill
         file = File(
             path,
