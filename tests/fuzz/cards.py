@@ -127,3 +127,16 @@ def packages() -> Iterator[bytes]:
         request = build(eim, *row, counter=eim.counter + 1, transaction=b"\1\2\3")
         signed = children(request, whole(request).value)[0]
         yield request[signed.start : signed.end]
+
+
+class OnACopy:
+    """What the targets share whose input is a file of a card: the card, and a copy to spoil."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make both."""
+        self.template = Template(folder)
+        self.directory = self.template.copy()
+
+    def close(self) -> None:
+        """Close the card."""
+        self.template.close()

@@ -24,42 +24,28 @@ REQUESTS = [
 ]
 
 
-class Documents:
+class Documents(cards.OnACopy):
     """card.json."""
-
-    def __init__(self, folder: Path) -> None:
-        self._template = cards.Template(folder)
-        self._directory = self._template.copy()
-
-    def close(self) -> None:
-        self._template.close()
 
     def seeds(self) -> Sequence[bytes]:
         golden = sorted((cards.ROOT / "tests" / "golden" / "state").glob("*.json"))
-        own = self._template.directory / DOCUMENT
+        own = self.template.directory / DOCUMENT
         return [one.read_bytes() for one in (own, *golden)]
 
     def changed(self, random: Random, corpus: Sequence[bytes]) -> bytes:
         return changes.json_changed(random, random.choice(corpus))
 
     def run(self, data: bytes) -> str:
-        self._template.restore(self._directory)
-        (self._directory / DOCUMENT).write_bytes(data)
-        return opened(self._directory)
+        self.template.restore(self.directory)
+        (self.directory / DOCUMENT).write_bytes(data)
+        return opened(self.directory)
 
 
-class Changes:
+class Changes(cards.OnACopy):
     """card.changes; the checksums are right unless a change spoils them."""
 
-    def __init__(self, folder: Path) -> None:
-        self._template = cards.Template(folder)
-        self._directory = self._template.copy()
-
-    def close(self) -> None:
-        self._template.close()
-
     def seeds(self) -> Sequence[bytes]:
-        card = self._template.card()
+        card = self.template.card()
         card.transmit(SELECT_ISDR)
         for request in ("BF640482020204", "BF6503800161", "BF65058003616263", "BF3003800101"):
             es10_sw(card.transmit, bytes.fromhex(request))
@@ -72,9 +58,9 @@ class Changes:
         return found if random.random() < 0.1 else _resealed(found)
 
     def run(self, data: bytes) -> str:
-        self._template.restore(self._directory)
-        (self._directory / CHANGES).write_bytes(data)
-        return opened(self._directory)
+        self.template.restore(self.directory)
+        (self.directory / CHANGES).write_bytes(data)
+        return opened(self.directory)
 
 
 def _resealed(content: bytes) -> bytes:

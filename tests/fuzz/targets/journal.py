@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from random import Random
 
 from euicc_sim.cli.console import Terminal
@@ -18,23 +17,16 @@ from fuzz.runner import WrongError
 SHOWN = 30
 
 
-class Journals:
+class Journals(cards.OnACopy):
     """The journal of a card that has something of everything."""
 
-    def __init__(self, folder: Path) -> None:
-        self._template = cards.Template(folder)
-        self._directory = self._template.copy()
-
-    def close(self) -> None:
-        self._template.close()
-
     def seeds(self) -> Sequence[bytes]:
-        journal = Journal(self._template.directory)
+        journal = Journal(self.template.directory)
         journal.link(1.7e9, "connected: the card is in 'Virtual PCD 00 00'")
         journal.function(1.7e9, "GetEID", "GetEID: 89049032123451234512345678901235", refused=False)
         journal.function(1.7e9, "ES10", "ES10: 6A88, no function", refused=True)
         journal.flush()
-        own = (self._template.directory / JOURNAL).read_bytes()
+        own = (self.template.directory / JOURNAL).read_bytes()
         long = own * (MAX_SIZE // len(own) + 2)
         return [own, b"", b"\xff" * 300_000, b"\n" * 300_000, long]
 
@@ -50,17 +42,17 @@ class Journals:
         )
 
     def run(self, data: bytes) -> str:
-        path = self._directory / JOURNAL
+        path = self.directory / JOURNAL
         path.write_bytes(data)
         out = io.StringIO()
         console = Terminal(file=out, width=200)
-        console.print(screen(Watched(self._directory).look(), SHOWN))
+        console.print(screen(Watched(self.directory).look(), SHOWN))
         if not out.getvalue().replace("\n", "").isprintable():
             raise WrongError(f"it printed {out.getvalue()!a}")
-        journal = Journal(self._directory)
+        journal = Journal(self.directory)
         journal.function(1.7e9, "last", "the last entry", refused=False)
         journal.flush()
-        entries = read(self._directory)
+        entries = read(self.directory)
         if not entries or entries[-1].text != "the last entry":
             raise WrongError("what was written last is not read")
         if path.stat().st_size > MAX_SIZE:
