@@ -1,5 +1,5 @@
 """`python -m euicc_sim` is the `euicc-sim` command."""
 
-from euicc_sim.cli.main import main
+from euicc_sim.cli.start import main
 
 main()

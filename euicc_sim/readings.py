@@ -128,7 +128,7 @@ WRONG_FORMS = (
     WrongForm(0xBF33, "", "unknown", "YggdraSIM 2.0.0"),
 )
 """SGP.22 3.1: what a card serves although it is wrong, and chips refuse it. All other wrong forms
-are refused (6A80, or the function's own code) with the reason; `card set --lenient` serves all that
+are refused with 6A80 and the reason; `card set --lenient` serves all that
 can be understood, `card set --strict` not even these."""
 
 WRONG_FORMS_ANYWHERE = {"zeros": "euicc-go 1f7e0d0"}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from pyasn1.type import constraint, tag, univ
 
@@ -57,12 +57,26 @@ def tag_number(one: tag.Tag) -> int:
     return int.from_bytes(bytes((first | 0x1F,)) + raw)
 
 
+STANDARD_NAMES: Final = {
+    "BitString": "BIT STRING",
+    "Choice": "CHOICE",
+    "Integer": "INTEGER",
+    "ObjectIdentifier": "OBJECT IDENTIFIER",
+    "OctetString": "OCTET STRING",
+    "Sequence": "SEQUENCE",
+    "SequenceOf": "SEQUENCE OF",
+    "Set": "SET",
+    "SetOf": "SET OF",
+}
+"""What pyasn1 calls the types of ASN.1, as the standard writes them."""
+
+
 class Node:
     """A compiled type: the tags it may begin with, decoding and encoding."""
 
     def __init__(self, spec: Any, tags: Iterable[int]) -> None:
         self.spec = spec
-        self.name = type(spec).__name__
+        self.name = STANDARD_NAMES.get(found := type(spec).__name__, found.lstrip("_"))
         self.tags = frozenset(own := tuple(tags))
         self.tag = own[0] if own else 0
 
@@ -122,9 +136,8 @@ class Primitive(Node):
         """Raise Asn1Error for a value of an invalid size."""
         for low, high in self.sizes:
             if not low <= len(value) <= high:
-                raise Asn1Error(
-                    f"{value!r:.60} does not fit {self.name}: its size is not {low} to {high}"
-                )
+                due = low if low == high else f"{low} to {high}"
+                raise Asn1Error(f"{_told(value)}, not {due}")
 
 
 class Whole(Node):
@@ -501,6 +514,18 @@ def _is_padded(spec: Any, content: bytes) -> bool:
     if not isinstance(spec, univ.BitString):
         return False
     return not int.from_bytes(content[1:]) & (1 << content[0]) - 1
+
+
+def _told(value: Any) -> str:
+    """A value and its size: "F1 is 1 byte long"."""
+    match value:
+        case bytes():
+            shown, unit = _short(value), "byte"
+        case str():
+            shown, unit = repr(value[:_SHOWN]), "character"
+        case _:
+            shown, unit = "the list", "element"
+    return f"{shown} is {len(value)} {unit}{'' if len(value) == 1 else 's'} long"
 
 
 def _short(content: bytes) -> str:

@@ -5,5 +5,5 @@ one sentence on standard error when a person can mend it, 2 for words that are n
 from outside never reaches the terminal raw.
 
 Has no protocol of its own: it asks the card, the parties and the store, and shows. The stories that
-`demo` tells live in `stories`. Start reading at `main`, then any command.
+`demo` tells live in `stories`. Start reading at `main`, then any command; `start` comes before it.
 """

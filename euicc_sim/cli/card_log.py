@@ -128,9 +128,15 @@ class CardLog:
             if event.refused:
                 self._note_refusal(event)
                 continue
-            self._note(event.text)
+            self._note(event.text, "yellow" if event.warning else "")
             if self._journal:
-                self._journal.function(self._noted[-1].at, event.name, event.text, refused=False)
+                self._journal.function(
+                    self._noted[-1].at,
+                    event.name,
+                    event.text,
+                    refused=False,
+                    warning=event.warning,
+                )
 
     def _note_refusal(self, event: Event) -> None:
         now = self._clock()

@@ -32,6 +32,8 @@ CARRIED = "Carried"
 """The type of an object that a message carries unchanged."""
 MAX_SHOWN = 2
 """How many readings to print when several fit equally well; the others are only named."""
+MAX_ELEMENTS = 1000
+"""How many elements of a package to list; packages have fewer than a hundred."""
 
 _PACKAGE_HEAD = ("", "element", "tag", "id", "mandated", "bytes")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
@@ -249,7 +251,10 @@ def _print_package(package: bytes) -> None:
             "bytes": str(len(package)),
         }
         console.print(facts({name: value for name, value in rows.items() if value}))
-    console.print(columns(_PACKAGE_HEAD, map(_row, range(1, len(row) + 1), row), _PACKAGE_HEAD))
+    shown = row[:MAX_ELEMENTS]
+    console.print(columns(_PACKAGE_HEAD, map(_row, range(1, len(row) + 1), shown), _PACKAGE_HEAD))
+    if more := len(row) - len(shown):
+        console.print(f"{more} more elements are not shown.")
 
 
 def _row(number: int, one: Element) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The card's reasons for refusals, for commands that talk to it.
+"""The card's reasons for refusals, and its warnings, for commands that talk to it.
 
 A card in a directory tells its reasons itself. One in a reader cannot; but if it is served on this
 machine, they are in its journal a moment after the answer.
@@ -7,10 +7,10 @@ machine, they are in its journal a moment after the answer.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from euicc_sim import Card
+from euicc_sim import Card, Event
 from euicc_sim.tracing import journal
 from euicc_sim.tracing.served import served_in
 from euicc_sim.transport.pcsc import PcscCard
@@ -23,7 +23,7 @@ _SEE_SERVE = "; serve shows the reason."
 
 
 class Reasons:
-    """What the card has said about its refusals since the last look."""
+    """What the card has said about refusals, and about what chips would refuse, since a look."""
 
     def __init__(
         self,
@@ -41,20 +41,20 @@ class Reasons:
         self._seen = time.time()
 
     def take(self) -> list[str]:
-        """The refusals since the last call, oldest first.
+        """The refusals and warnings since the last call, oldest first.
 
         Call it only after a command of which the card says something; for a served card this waits
         until its server has written that. Empty if the card is not served on this machine.
         """
         if self._card is not None:
-            return [one.text for one in self._card.take_events() if one.refused]
+            return _told(self._card.take_events())
         if self._directories is None:
             self._directories = self._find(self._reader)
         deadline = time.monotonic() + self._patience
         while self._directories:
             if fresh := self._fresh(self._directories):
                 self._seen = fresh[-1].at
-                return [one.text for one in fresh if one.refused]
+                return _told(fresh)
             if time.monotonic() > deadline:
                 self._directories = []  # whoever writes no journal is not waited for again
             time.sleep(_LOOK_SECONDS)
@@ -67,6 +67,10 @@ class Reasons:
             (one for one in entries if one.process is None and one.at > self._seen),
             key=lambda one: one.at,
         )
+
+
+def _told(outcomes: Iterable[Event | journal.Entry]) -> list[str]:
+    return [one.text for one in outcomes if one.refused or one.warning]
 
 
 def with_reasons(sentence: str, reasons: list[str]) -> str:

@@ -180,8 +180,8 @@ class Function(ABC):
 class Exchange(Function, Generic[Q, R, C]):
     """A function that takes a message and answers with one.
 
-    `refuse` makes the answer for one of `codes`; `malformed` makes the refusal of a malformed
-    request.
+    `refuse` makes the answer for one of `codes`; `malformed` makes the refusal of a request whose
+    contents are malformed. A wrong form that is not served is 6A80 for every function.
     """
 
     request: type[Type[Q]]
@@ -201,12 +201,12 @@ class Exchange(Function, Generic[Q, R, C]):
         return session.wire[self.reply].encode(result)
 
     def _call(self, session: Session, request: bytes, item: Tlv) -> R:
+        seen = Deviations()
         try:
-            seen = Deviations()
             value = session.wire[self.request].decode_at(request, item, seen)
             judge(session, self.tag, seen)
         except Asn1Error as error:
-            if self.malformed is not None:
+            if self.malformed is not None and not isinstance(error, WrongFormError):
                 raise self.malformed(session, str(error)) from error
             raise StatusError(SW.WRONG_DATA, f"{self.name}: {error}") from error
         with session.savepoint():
@@ -370,10 +370,14 @@ def read_part(
     return value
 
 
+class WrongFormError(Asn1Error):
+    """A request in a form that the card does not serve; its text says which."""
+
+
 def judge(
     session: Session, function: int, seen: Iterable[Deviation], *, from_server: bool = False
 ) -> None:
-    """Raise Asn1Error if a wrong form in a request to that function is not served; else warn.
+    """Raise WrongFormError if a wrong form in a request to that function is not served; else warn.
 
     A card serves `readings.WRONG_FORMS`, a lenient one all that it understands, a strict one none.
     What the client of the card only passes on, `from_server`, is served by all but a strict one if
@@ -398,7 +402,7 @@ def judge(
             wrong.append(str(one))
     if wrong:
         why = _STRICT if strictness is Strictness.STRICT else _NOT_LENIENT
-        raise Asn1Error(f"{' and '.join(wrong[:_SHOWN_DEVIATIONS])}; {why}")
+        raise WrongFormError(f"{' and '.join(wrong[:_SHOWN_DEVIATIONS])}; {why}")
 
 
 # -- values in messages to people

@@ -32,10 +32,11 @@ log = logging.getLogger(__name__)
 class Entry(NamedTuple):
     """A line: the time (seconds since 1970) and either a function's outcome or a link's state.
 
-    For a function, `name` is its name and `refused` whether it refused; `process` is None. A
-    refusal that came several `times` did so from `since` (seconds since 1970) to `at`. For a link,
-    `process` is the process ID of the server, and `reader` the PC/SC reader if it is one of vpcd's;
-    an empty text means that the process has ended.
+    For a function, `name` is its name and `refused` whether it refused; `process` is None.
+    `warning` says that it was served although chips refuse it. A refusal that came several `times`
+    did so from `since` (seconds since 1970) to `at`. For a link, `process` is the process ID of the
+    server, and `reader` the PC/SC reader if it is one of vpcd's; an empty text means that the
+    process has ended.
     """
 
     at: float
@@ -46,6 +47,7 @@ class Entry(NamedTuple):
     times: int = 1
     since: float = 0.0
     reader: str = ""
+    warning: bool = False
 
 
 class Journal:
@@ -57,9 +59,11 @@ class Journal:
         self._links: dict[str, Entry] = {}
         self._is_refused = False
 
-    def function(self, at: float, name: str, text: str, *, refused: bool) -> None:
+    def function(
+        self, at: float, name: str, text: str, *, refused: bool, warning: bool = False
+    ) -> None:
         """Note the outcome of a function."""
-        self._noted.append(Entry(at, text, name, refused))
+        self._noted.append(Entry(at, text, name, refused, warning=warning))
 
     def again(self, at: float, name: str, text: str, *, times: int, since: float) -> None:
         """Note that the refusal of `since` has come so many times by now.
@@ -204,6 +208,7 @@ def _entry(line: bytes) -> Entry | None:
         int(_number(found.get("times"), MAX_TIMES) or 1),
         float(_number(found.get("since"), MAX_AT) or 0.0),
         _text(found.get("reader")),
+        found.get("warning") is True,
     )
 
 

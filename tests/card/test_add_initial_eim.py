@@ -24,7 +24,7 @@ from support.eims import (
     value_of,
     vector_key,
 )
-from support.es10 import SELECT_ISDR
+from support.es10 import SELECT_ISDR, es10_sw
 from support.fresh import fresh_card
 from support.hexes import hx
 from support.vectors import vector
@@ -156,10 +156,7 @@ def test_a_missing_mandatory_field_is_command_error(isdr: Send, field: str) -> N
         ("fA5", b""),
         ("fA5", tlv("A0")),
         ("fA5", tlv("A2", spki(vector_key("eim1")))),
-        ("fA5", tlv("A0", b"\x30\x00")),
-        ("fA5", tlv("A1", b"\x30\x00")),
         ("fA5", tlv("A0", spki(ec.derive_private_key(7, ec.SECP384R1()))[2:])),
-        ("fA6", tlv("A0", b"\x30\x00")),
         ("fA6", tlv("A0")),
         ("fA6", tlv("A1", b"\x05\x00")),
         ("f87", b""),
@@ -168,6 +165,14 @@ def test_a_missing_mandatory_field_is_command_error(isdr: Send, field: str) -> N
 )
 def test_an_unreadable_field_is_command_error(isdr: Send, field: str, content: bytes) -> None:
     assert ask(isdr, raw_add_initial(entry(**{field: content}))) == COMMAND_ERROR
+    assert ask(isdr, hx("BF5500")) == NOBODY
+
+
+@pytest.mark.parametrize("field", ["fA5", "fA6"])
+@pytest.mark.parametrize("arm", ["A0", "A1"])
+def test_a_full_30_inside_an_arm_is_6a80(isdr: Send, field: str, arm: str) -> None:
+    request = raw_add_initial(entry(**{field: tlv(arm, b"\x30\x00")}))
+    assert es10_sw(isdr, request) == (b"", 0x6A80)
     assert ask(isdr, hx("BF5500")) == NOBODY
 
 

@@ -204,15 +204,11 @@ def test_the_reason_names_the_place(card: Card) -> None:
         "BF28 06 A00481020780",
         "BF2E 00 00",
         "BF33 0D A00B 5A09 980010325476981032",
+        "BF2D 0C 5A0A 98001032547698103224",
     ],
 )
 def test_what_clients_lose_weeks_over_is_6a80(card: Card, request_: str) -> None:
     assert es10_sw(card.transmit, hx(request_)) == (b"", 0x6A80)
-
-
-def test_a_criterion_without_its_tag_has_the_functions_own_code(card: Card) -> None:
-    request = tlv("BF2D", tlv("5A", A))
-    assert es10_sw(card.transmit, request) == (hx("BF2D 03 810101"), 0x9000)
 
 
 # -- what known clients send

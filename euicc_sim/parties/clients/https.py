@@ -84,7 +84,7 @@ def unreachable(url: httpx.URL, error: Exception, ca: str, server: str) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return (
             f"{url} failed TLS verification: {error}. Name the {ca} that its TLS certificate is "
-            "below, or do not verify TLS."
+            "below (--ca FILE, or --pki FOLDER of the server), or do not verify TLS (--insecure)."
         )
     return (
         f"{url} does not answer: {error or type(error).__name__}. "

@@ -11,6 +11,7 @@ from support.installing import A_DIGITS, order, smdpp
 
 from apdu.tlv import tlv
 from euicc_sim import Card
+from euicc_sim.formats.saip import elements
 from euicc_sim.parties.lpa.lpa import Lpa
 
 
@@ -75,3 +76,11 @@ def test_a_bound_package_and_its_result_are_shown_as_trees(
     assert decode(bound[0].hex()).said[0].startswith("BoundProfilePackage ")
     result = decode(lpa.notification(number).hex()).said
     assert result[0].startswith("ProfileInstallationResult ")
+
+
+def test_of_a_package_of_thousands_of_elements_the_first_are_listed(decode: Run) -> None:
+    package = saip.package()
+    end = package[-elements(package)[-1].size :]
+    outcome = decode((package + end * 2000).hex())
+    assert len(outcome.rows) == 1000
+    assert outcome.said[-1].endswith(" more elements are not shown.")

@@ -200,7 +200,7 @@ def test_more_words_are_read_by_the_judge() -> None:
         (["listEim", "--transaction", "zz"], "--transaction: the file 'zz' does not exist"),
         (["listEim", "--transaction", "ABC"], "not in pairs"),
         (["listEim", "--transaction", ""], "--transaction"),
-        (["listEim", "--transaction", "00" * 17], "does not fit"),
+        (["listEim", "--transaction", "00" * 17], "is 17 bytes long, not 1 to 16"),
     ],
 )
 def test_a_wrong_word_is_a_sentence_and_costs_no_counter(words: list[str], sentence: str) -> None:

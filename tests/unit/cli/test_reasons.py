@@ -48,7 +48,9 @@ class Read(PcscCard):
     def transmit(self, apdu: bytes) -> bytes:
         answer = self._served.transmit(apdu)
         for one in self._served.take_events():
-            self._journal.function(time.time(), one.name, one.text, refused=one.refused)
+            self._journal.function(
+                time.time(), one.name, one.text, refused=one.refused, warning=one.warning
+            )
         self._journal.flush()
         return answer
 
@@ -98,6 +100,17 @@ def test_es10_says_why_on_standard_error(folder: str) -> None:
 def test_es10_says_why_of_a_served_card_too(served: Card) -> None:
     refused = run("apdu", "es10", "BF7F00")
     assert "with 6A88. The card's reason: ES10: 6A88, this card has no" in refused.stderr
+
+
+def test_es10_says_what_a_chip_would_refuse(folder: str) -> None:
+    result = run("apdu", "es10", "BF2B028200", "--card", folder)
+    assert result.stdout == "BF2B02A200\n"
+    assert result.stderr.startswith("the card: RetrieveNotificationsList: ")
+    assert "chips refuse that, but YggdraSIM" in result.stderr.replace("\n", " ")
+
+
+def test_es10_says_so_of_a_served_card_too(served: Card) -> None:
+    assert "chips refuse that" in run("apdu", "es10", "BF2B028200").stderr.replace("\n", " ")
 
 
 def test_run_says_why_unless_the_refusal_was_expected(folder: str, tmp_path: Path) -> None:

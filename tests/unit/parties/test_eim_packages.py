@@ -203,7 +203,7 @@ def test_psmos_and_ecos_do_not_mix() -> None:
         (lambda: eim1().package([operations.list_eim()], "8904"), "not an EID"),
         (
             lambda: eim1().package([operations.list_eim()], EID, transaction_id=b""),
-            "transaction|fit",
+            "transaction|long",
         ),
         (lambda: eim1().configuration("eimFqdn"), "no eimFqdn to give"),
         (lambda: add_initial_eim(), "at least one eIM"),

@@ -32,7 +32,7 @@ def test_nothing_waits(world: World) -> None:
         ("BF4F12 5A10 89049032123451234512345678901236", 3, "is not an EID"),
         ("BF4F12 5A10 8904903212345123451234567890123A", 3, "is not an EID"),
         ("BF4F00", 4, "has no eidValue"),
-        ("BF4F03 5A0101", 127, "its size is not 16"),
+        ("BF4F03 5A0101", 127, "01 is 1 byte long, not 16"),
         ("BF4F02 5A10", 127, "claims 16 bytes"),
     ],
 )
