@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -46,7 +47,7 @@ from euicc_sim.store import (
     make_identity,
     type_of_card,
 )
-from euicc_sim.uicc import Sim, SimFiles, Tree, platform, tree_of
+from euicc_sim.uicc import Sim, SimFiles, Tree, platform, toolkit, tree_of
 from keys import TestPki
 
 ATR = bytes.fromhex("3B9F96803FC7828031E073FE211B6753494D4555303134")
@@ -84,11 +85,13 @@ class Card:
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self.on_keys: OnKeys | None = None
         self._sim: Sim | None = None
+        self._shown = self._state.enabled
         self._trees: deque[tuple[bytes, Tree]] = deque(maxlen=TREES_KEPT)
         self._channels = Channels(
             (Installed(ISDR_AID, self._new_isdr), Installed(ECASD_AID, self._new_ecasd)),
             self._new_files,
-            {TERMINAL_CAPABILITY: self._terminal_capability},
+            {TERMINAL_CAPABILITY: self._terminal_capability}
+            | {ins: partial(self._toolkit, answer) for ins, answer in toolkit.COMMANDS.items()},
             tell=self._tell,
             closing=self._closing,
             strict=lambda: self._state.switches.strictness is Strictness.STRICT,
@@ -188,7 +191,7 @@ class Card:
 
         A download in progress ends, and its result is kept.
         """
-        self._sim = None
+        self._show(self._state.enabled)
         self._channels.reset()
         kept = self._volatile.one_time_keys if ONE_TIME_KEYS_OUTLIVE_RESET else ()
         self._volatile = Volatile(one_time_keys=kept)
@@ -217,7 +220,8 @@ class Card:
         """Answer a command APDU with data followed by SW1 SW2. Any bytes at all get an answer."""
         apdu = bytes(apdu)
         try:
-            return bytes(_with_reason(self._channels.transmit(apdu)))
+            response = _with_reason(self._channels.transmit(apdu))
+            return bytes(toolkit.announced(response, self._volatile.toolkit, self._state.switches))
         except StatusError as error:
             if refuses(error.sw):
                 self._refused(error.about or _name(apdu), f"{error.sw:04X}, {error.reason}")
@@ -263,19 +267,25 @@ class Card:
 
     def _keep(self, session: Session) -> None:
         """Keep what a session has done: on disk, then in memory. Raises OSError."""
-        if session.state is not self._state:
+        before = self._state
+        if session.state is not before:
             self._store.save(session.state, session.ran)
-            if session.state.profiles is not self._state.profiles:
-                self._forget_files(session.state)
         self._state, self._volatile = session.state, session.volatile
         self._events += session.events
+        if session.state.profiles is not before.profiles:
+            self._profiles_changed(before)
 
-    def _forget_files(self, state: State) -> None:
-        """Drop what a change of the Profiles has made wrong, or nobody needs any more."""
-        if state.enabled_iccid != self._state.enabled_iccid:
-            self._sim = None
-        if len(state.profiles) < len(self._state.profiles):
+    def _profiles_changed(self, before: State) -> None:
+        """Show another Profile's files unless REFRESH has to come first; forget deleted ones."""
+        is_switched = self._state.enabled_iccid != before.enabled_iccid
+        if is_switched and not self._volatile.toolkit.refreshing:
+            self._show(self._state.enabled)
+        if len(self._state.profiles) < len(before.profiles):
             self._trees.clear()
+
+    def _show(self, profile: Profile | None) -> None:
+        """Let the files be those of that Profile, or of the card alone."""
+        self._sim, self._shown = None, profile
 
     def _keep_or_refuse(self, session: Session) -> None:
         """The same for a command: StatusError 6581 when it cannot be written."""
@@ -314,6 +324,13 @@ class Card:
         self._volatile = replace(self._volatile, ipad_declared=declared)
         return Response()
 
+    def _toolkit(self, answer: toolkit.Answer, command: Command) -> Response:
+        """A command of the card application toolkit. Raises StatusError."""
+        outcome = answer(self._volatile.toolkit, self._state.switches, command)
+        self._volatile = replace(self._volatile, toolkit=outcome.toolkit)
+        self._tell(instruction(command.ins), outcome.said)
+        return outcome.response
+
     def _refused(self, name: str, text: str) -> None:
         self._tell(name, text, lost=True)
 
@@ -330,9 +347,9 @@ class Card:
         return SimFiles(self._present_sim)
 
     def _present_sim(self) -> Sim:
-        """The SIM of the enabled Profile; it is made when it is first looked at."""
+        """The SIM of the Profile that is shown; it is made when it is first looked at."""
         if self._sim is None:
-            profile = self._state.enabled
+            profile = self._shown
             tree = platform() if profile is None else self._tree(profile)
             state = SimState() if profile is None else profile.sim
             self._sim = Sim(tree, state, self._keep_sim, self._env.random)
@@ -351,10 +368,10 @@ class Card:
         return tree
 
     def _keep_sim(self, sim: SimState) -> None:
-        """Keep what a command has changed in the enabled Profile's SIM. Raises StatusError 6581."""
-        profile = self._state.enabled
+        """Keep what a command has changed in the SIM that is shown. Raises StatusError 6581."""
+        profile = self._shown and self._state.find_profile(self._shown.iccid)
         if profile is None:
-            raise StatusError(SW.MEMORY_FAILURE, "no Profile is enabled that could keep this")
+            raise StatusError(SW.MEMORY_FAILURE, "there is no Profile that could keep this")
         state = self._state.with_profile(replace(profile, sim=sim))
         try:
             self._store.save(state)

@@ -185,6 +185,23 @@ def set_(
             help="ES10 is 6985 until TERMINAL CAPABILITY declares an IPAd.",
         ),
     ] = None,
+    toolkit: Annotated[
+        bool | None,
+        typer.Option(
+            "--toolkit/--no-toolkit",
+            help="After TERMINAL PROFILE, a switch ends with 91XX and REFRESH, and the reset that "
+            "follows changes the files; without, it changes them at once.",
+        ),
+    ] = None,
+    poll_interval: Annotated[
+        int | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=0,
+            max=255,
+            help="Ask for it with POLL INTERVAL after TERMINAL PROFILE; 0 does not.",
+        ),
+    ] = None,
     toolkit_busy: Annotated[
         bool | None,
         typer.Option(
@@ -230,6 +247,7 @@ def set_(
     wanted = {
         "reset_after_switch": reset_after_switch,
         "ipad_required": ipad_required,
+        "toolkit": toolkit,
         "toolkit_busy": toolkit_busy,
         "memory_full": memory_full,
         "never_twice": never_twice,
@@ -238,7 +256,9 @@ def set_(
     strictness = _strictness(directory, strict=strict, lenient=lenient)
     if sgp32 is not None:
         set_version(directory, sgp32)
-    switches = set_switches(directory, strictness=strictness, **changes)
+    switches = set_switches(
+        directory, strictness=strictness, poll_interval=poll_interval, **changes
+    )
     console.print(settings_table(read(directory)[0], switches))
 
 

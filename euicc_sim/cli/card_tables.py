@@ -45,18 +45,27 @@ def card_table(identity: Identity, state: State, changed: datetime) -> Table:
 
 def settings_table(identity: Identity, switches: Switches) -> Table:
     """The settings of `card set`: the version of SGP.32, and all switches, on or off."""
-    on = switches_on(switches)
     version = {"SGP.32": identity.sgp32_version}
     rows = {} if identity.card_type is CardType.CONSUMER else version
-    rows |= {name: "on" if name in on else "off" for name in map(_name, _SWITCHES)}
+    rows |= {_name(one): "on" if getattr(switches, one) else "off" for one in _SWITCHES}
+    rows["poll-interval"] = _seconds(switches)
     return facts(rows | {"strictness": switches.strictness.value})
 
 
 def switches_on(switches: Switches) -> list[str]:
-    """The switches that are on, as `card set` calls them."""
-    on = [_name(one) for one in _SWITCHES if getattr(switches, one)]
-    strictness = switches.strictness
-    return on if strictness is Strictness.DEFAULT else [*on, strictness.value]
+    """The switches that are not as in a new card, as `card set` calls them."""
+    new = Switches()
+    changed = [one for one in _SWITCHES if getattr(switches, one) != getattr(new, one)]
+    found = [_name(one) if getattr(switches, one) else f"no-{_name(one)}" for one in changed]
+    if switches.poll_interval:
+        found.append(f"poll-interval {_seconds(switches)}")
+    if switches.strictness is not Strictness.DEFAULT:
+        found.append(switches.strictness.value)
+    return found
+
+
+def _seconds(switches: Switches) -> str:
+    return f"{switches.poll_interval} s" if switches.poll_interval else "off"
 
 
 def eims_table(state: State) -> Table | str:

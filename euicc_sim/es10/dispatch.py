@@ -106,6 +106,12 @@ def _check_willing(session: Session) -> None:
             SW.CONDITIONS_NOT_SATISFIED,
             "no TERMINAL CAPABILITY has declared an IPAd (card set --no-ipad-required)",
         )
+    if volatile.toolkit.refreshing:
+        raise StatusError(
+            SW.CONDITIONS_NOT_SATISFIED,
+            "the enabled Profile has changed, and REFRESH asks for a reset",
+            "FETCH it, then reset the card (card set --no-toolkit switches at once)",
+        )
     if switches.reset_after_switch and volatile.switched:
         raise StatusError(
             SW.CONDITIONS_NOT_SATISFIED,

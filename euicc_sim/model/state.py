@@ -59,6 +59,8 @@ class Switches:
 
     `reset_after_switch`: after a change of the enabled Profile, ES10 is 6985 until the next reset.
     `ipad_required`: ES10 is 6985 until TERMINAL CAPABILITY declares an IPAd.
+    `toolkit`: after TERMINAL PROFILE, a switch ends with 91XX and REFRESH, and waits for the reset.
+    `poll_interval`: so many seconds are requested by POLL INTERVAL after TERMINAL PROFILE; 0: not.
     `toolkit_busy`: a proactive session is in progress, so functions that need one are catBusy.
     `memory_full`: there is no memory left, neither for Profiles nor for eIMs.
     `never_twice`: a package that ran before is a replay even when its eIM's counter began anew.
@@ -66,6 +68,8 @@ class Switches:
 
     reset_after_switch: bool = False
     ipad_required: bool = False
+    toolkit: bool = True
+    poll_interval: int = 0
     toolkit_busy: bool = False
     memory_full: bool = False
     never_twice: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import Enum, unique
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -79,6 +80,41 @@ class Installed:
     smdp_address: str
 
 
+@unique
+class Proactive(Enum):
+    """What the card asks of the terminal, by the type of the command (ETSI TS 102 223 9.4)."""
+
+    REFRESH = 0x01
+    POLL_INTERVAL = 0x03
+
+    def __str__(self) -> str:
+        """The name in the standard."""
+        return self.name.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Toolkit:
+    """The card application toolkit since the last reset.
+
+    `ready` once TERMINAL PROFILE has come. `waiting` is what FETCH will return, in that order, and
+    `fetched` what no TERMINAL RESPONSE has come for. While `refreshing`, from a switch until the
+    reset that REFRESH asks for, the files are still those of the Profile before.
+    """
+
+    ready: bool = False
+    waiting: tuple[Proactive, ...] = ()
+    fetched: Proactive | None = None
+    refreshing: bool = False
+
+    def asking(self, one: Proactive) -> Self:
+        """With one more proactive command; a second one of its kind would say nothing new."""
+        return self if one in self.waiting else replace(self, waiting=(*self.waiting, one))
+
+    def switched(self) -> Self:
+        """After a switch of Profiles: the terminal is asked for a reset, if it can be asked."""
+        return replace(self.asking(Proactive.REFRESH), refreshing=True) if self.ready else self
+
+
 @dataclass(frozen=True, slots=True)
 class Volatile:
     """The volatile state.
@@ -86,7 +122,7 @@ class Volatile:
     `challenge` is the one given out last (16 bytes), until it is used; `session` follows it.
     `one_time_keys`, one per SM-DP+, outlive a session, so that a download can be tried again.
     `switched` is set once the enabled Profile has changed, `ipad_declared` once the device has
-    declared an IPAd.
+    declared an IPAd. `toolkit` is what it may be asked for.
     """
 
     challenge: bytes | None = None
@@ -96,6 +132,7 @@ class Volatile:
     installed: Installed | None = None
     switched: bool = False
     ipad_declared: bool = False
+    toolkit: Toolkit = field(default_factory=Toolkit)
 
     def with_challenge(self, challenge: bytes) -> Self:
         """At the start of a new RSP session; an earlier one is dropped."""

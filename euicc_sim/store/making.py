@@ -205,17 +205,25 @@ def _signer(directory: Path, credential: Credential) -> Signer:
 
 
 def set_switches(
-    directory: Path, *, strictness: Strictness | None = None, **changes: bool
+    directory: Path,
+    *,
+    strictness: Strictness | None = None,
+    poll_interval: int | None = None,
+    **changes: bool,
 ) -> Switches:
     """Turn switches of a closed card on or off, and return all switches.
 
     `changes` are fields of `Switches`; if there are none, the card may be in use. Raises CardError.
     """
-    if not changes and strictness is None:
+    if not changes and strictness is None and poll_interval is None:
         return read(directory)[1].switches
     with _closed_card(directory, "the switches were not saved") as (store, _, state):
+        now = state.switches
         switches = replace(
-            state.switches, strictness=strictness or state.switches.strictness, **changes
+            now,
+            strictness=strictness or now.strictness,
+            poll_interval=now.poll_interval if poll_interval is None else poll_interval,
+            **changes,
         )
         store.save(replace(state, switches=switches))
     return switches

@@ -88,6 +88,7 @@ PACKAGES = "profiles"
 TEXT = text()
 HEX = hexadecimal()
 NUMBER = integer(1)
+SECONDS = integer(0, 0xFF)
 ICCID = field_of(ProfileInfo, "iccid")
 EIM_ID = text(1, 0xFFFF)
 """As long as SGP.32 v1.0 lets it be; `check_version` knows the later limit."""
@@ -347,6 +348,8 @@ SWITCHES = Record(
     Switches,
     Field("resetAfterSwitch", "reset_after_switch", BOOLEAN),
     Field("ipadRequired", "ipad_required", BOOLEAN),
+    Field("toolkit", "toolkit", BOOLEAN),
+    Field("pollInterval", "poll_interval", SECONDS),
     Field("toolkitBusy", "toolkit_busy", BOOLEAN),
     Field("memoryFull", "memory_full", BOOLEAN),
     Field("neverTwice", "never_twice", BOOLEAN),

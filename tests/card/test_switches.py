@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,12 @@ def on(**switches: bool) -> pytest.MarkDecorator:
     return holding(*PROFILES, state=switched_on(**switches))
 
 
-NAMES = [one for one in Switches.__dataclass_fields__ if one != "strictness"]
-SWITCHES: list[dict[str, Any]] = [{name: True} for name in NAMES]
+NEW = asdict(Switches())
+SWITCHES: list[dict[str, Any]] = [
+    {name: not off} for name, off in NEW.items() if isinstance(off, bool)
+]
 SWITCHES += [{"strictness": Strictness.STRICT}, {"strictness": Strictness.LENIENT}]
+SWITCHES += [{"poll_interval": 30}]
 
 
 @pytest.mark.parametrize("on", SWITCHES, ids=str)

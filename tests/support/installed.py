@@ -55,6 +55,7 @@ def change(card: Card, **fields: Any) -> None:
     state = replace(card.state, **fields)
     card._store.save(state)
     card._state = state
+    card._show(state.enabled)
 
 
 def switch(card: Card, **switches: Any) -> None:

@@ -130,6 +130,11 @@ CHOSEN: dict[str, tuple[str, ...]] = {
         "vectors_played_on_profiles::a_rollback_and_what_follows",
         "vectors_played_on_profiles::connectivity_parameters",
     ),
+    "91XX: a reader must pass it on, and FETCH with its Le": (
+        "toolkit::the_last_word_of_a_switch_is_910b[a package's enable]",
+        "toolkit::every_9000_is_910b_until_fetch",
+        "toolkit::fetch_of_another_length_is_6c0b_and_it_still_waits",
+    ),
     "stories, and cards of other kinds": (
         "story::the_card_plays_the_whole_story_and_refuses_in_the_six_right_places",
         "story_profiles::the_card_plays_the_whole_story_and_refuses_in_the_three_right_places",

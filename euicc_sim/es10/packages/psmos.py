@@ -89,7 +89,7 @@ def enable(session: Session, request: EnableProfileValue) -> EuiccResultDataValu
     if target.is_emergency and EMERGENCY_PROFILE_IS_FOR_EMERGENCIES:
         raise ResultError("disallowedByPolicy", f"{named(target)} is the Emergency Profile")
     check_not_busy(session, refresh=PACKAGE_SWITCHES_NEED_REFRESH)
-    switch_to(session, target)
+    switch_to(session, target, refresh=PACKAGE_SWITCHES_NEED_REFRESH)
     returns = replace(session.state.returns, rollback=grant, fallback=None)
     session.state = replace(session.state, returns=returns)
     session.package = replace(run, has_enabled=True)
@@ -136,7 +136,7 @@ def disable(session: Session, request: IccidOnlyValue) -> EuiccResultDataValue:
     check_enabled(profile)
     check_may_stop(profile)
     check_not_busy(session, refresh=PACKAGE_SWITCHES_NEED_REFRESH)
-    switch_to(session, None)
+    switch_to(session, None, refresh=PACKAGE_SWITCHES_NEED_REFRESH)
     session.package = replace(run, disabled=profile.iccid)
     return _disable_result("ok")
 

@@ -43,7 +43,7 @@ def _disable_result(
 def _switch(
     session: Session, target: Profile | None, back: Profile | None, *, refresh: bool
 ) -> None:
-    switch_to(session, target)
+    switch_to(session, target, refresh=refresh)
     returns = replace(session.state.returns, emergency=back.iccid if back else None)
     session.state = replace(session.state, returns=returns)
     end_rollback(session, refresh=refresh)

@@ -46,10 +46,10 @@ def _return_result(
     return {"returnFromFallbackResult": code}
 
 
-def _switch(session: Session, target: Profile, back: bytes | None) -> None:
+def _switch(session: Session, target: Profile, back: bytes | None, *, refresh: bool) -> None:
     """Switch Profiles; a rollback is no longer authorised."""
     check_gives_way(session.state.enabled, "undefinedError")
-    switch_to(session, target)
+    switch_to(session, target, refresh=refresh)
     returns = replace(session.state.returns, rollback=None, fallback=back)
     session.state = replace(session.state, returns=returns)
 
@@ -77,7 +77,7 @@ def execute_fallback_mechanism(
         raise ResultError("ecallActive", f"{named(enabled)}, the Emergency Profile, is enabled")
     check_disabled(target)
     check_not_busy(session, refresh=request["refreshFlag"])
-    _switch(session, target, enabled.iccid)
+    _switch(session, target, enabled.iccid, refresh=request["refreshFlag"])
     return _execute_result("ok")
 
 
@@ -102,5 +102,5 @@ def return_from_fallback(
     if target is None:
         raise ResultError("fallbackNotAvailable", "there is no Profile to return to")
     check_not_busy(session, refresh=request["refreshFlag"])
-    _switch(session, target, None)
+    _switch(session, target, None, refresh=request["refreshFlag"])
     return _return_result("ok")

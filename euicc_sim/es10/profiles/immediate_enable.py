@@ -148,7 +148,7 @@ def _enable(
         if one is not None and one.is_emergency and EMERGENCY_PROFILE_IS_FOR_EMERGENCIES:
             raise ResultError("undefinedError", f"{named(one)} is the Emergency Profile")
     check_may_stop(session.state.enabled, "undefinedError")
-    switch_to(session, profile)
+    switch_to(session, profile, refresh=refresh)
     returns = replace(session.state.returns, fallback=None)
     session.state = replace(session.state, returns=returns)
     end_rollback(session, refresh=refresh)

@@ -47,7 +47,7 @@ def profile_rollback(session: Session, request: RefreshValue) -> ProfileRollback
     if target is None or target.enabled:
         raise ResultError("commandError", "the previous Profile is not in the disabled state")
     check_gives_way(session.state.enabled, "commandError")
-    switch_to(session, target)
+    switch_to(session, target, refresh=request["refreshFlag"])
     returns = replace(session.state.returns, rollback=None, fallback=None)
     session.state = replace(session.state, returns=returns).without_number(grant.seq_number)
     element = result_element(session.wire, ("rollbackResult", "ok"))

@@ -110,7 +110,7 @@ def enable_profile(session: Session, request: ProfileAndRefreshValue) -> EnableP
         check_may_stop(old)
     _check_no_emergency(old, target)
     check_not_busy(session)
-    switch_to(session, target)
+    switch_to(session, target, refresh=request["refreshFlag"])
     returns = session.state.returns
     was_test = old is not None and old.profile_class == ProfileClass.TEST
     before = None
@@ -158,7 +158,7 @@ def disable_profile(
     check_not_busy(session)
     is_test = profile.profile_class == ProfileClass.TEST
     before = session.state.find_profile(session.state.returns.test) if is_test else None
-    switch_to(session, before)
+    switch_to(session, before, refresh=request["refreshFlag"])
     return _disable_result("ok")
 
 

@@ -34,11 +34,14 @@ def by_iccid(session: Session, iccid: bytes, code: ResultCode = NOT_FOUND) -> Pr
     return profile
 
 
-def switch_to(session: Session, target: Profile | None) -> None:
-    """Enable a Profile, or none, and disable the one that was enabled."""
+def switch_to(session: Session, target: Profile | None, *, refresh: bool) -> None:
+    """Enable a Profile, or none, and disable the one that was enabled.
+
+    With `refresh`, a terminal with a toolkit is asked for a reset and keeps the old files until it.
+    """
     old = session.state.enabled
     session.state = session.state.with_enabled(target.iccid if target else None)
-    _switched(session)
+    _switched(session, refresh=refresh)
     if old is not None:
         tell(session, old, ProfileEvent.DISABLE)
         session.note(f"{named(old)} disabled")
@@ -51,7 +54,7 @@ def remove(session: Session, profile: Profile) -> None:
     """Delete a Profile, and every reference to it."""
     session.state = session.state.without_profile(profile.iccid)
     if profile.enabled:
-        _switched(session)
+        _switched(session, refresh=True)
     tell(session, profile, ProfileEvent.DELETE)
     session.note(f"{named(profile)} deleted")
 
@@ -66,9 +69,12 @@ def end_rollback(session: Session, *, refresh: bool) -> None:
         session.state = replace(session.state, returns=returns)
 
 
-def _switched(session: Session) -> None:
+def _switched(session: Session, *, refresh: bool) -> None:
     """Forget the Profile before a test Profile unless a test or Emergency Profile is enabled."""
-    session.volatile = replace(session.volatile, switched=True)
+    toolkit = session.volatile.toolkit
+    session.volatile = replace(
+        session.volatile, switched=True, toolkit=toolkit.switched() if refresh else toolkit
+    )
     now = session.state.enabled
     if now is None or not (now.profile_class == ProfileClass.TEST or now.is_emergency):
         session.state = replace(session.state, returns=replace(session.state.returns, test=None))
@@ -117,6 +123,8 @@ def check_not_busy(session: Session, *, refresh: bool = True) -> None:
         raise ResultError(
             "catBusy", "a proactive session is in progress (card set --no-toolkit-busy)"
         )
+    if refresh and (fetched := session.volatile.toolkit.fetched):
+        raise ResultError("catBusy", f"{fetched} was fetched and has no TERMINAL RESPONSE yet")
 
 
 @afterwards

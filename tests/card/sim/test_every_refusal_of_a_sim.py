@@ -24,7 +24,39 @@ def of(fid: str, *more: bytes) -> tuple[bytes, ...]:
     return (SELECT_USIM, hx(f"00A4 000C 02 {fid}"), *more)
 
 
+PROFILE, FETCH, DONE = hx("80100000 01 FF"), hx("80120000 0B"), "8103 010104 8202 8281 8301 00"
+DISABLED = hx("81E2 9100 14 BF32 11 A00C 5A0A 98001032547698103214 8101FF")
+SWITCHED = (
+    PROFILE,
+    hx("0070 0001 00"),
+    hx("01A4 0400 10 A0000005591010FFFFFFFF8900000100"),
+    DISABLED,
+)
+
 ROWS = [
+    # toolkit
+    row("TERMINAL PROFILE of nothing", 0x6700, "TERMINAL PROFILE", "80100000"),
+    row("nothing to fetch", 0x6985, "FETCH", FETCH),
+    row("FETCH with another length", 0x6C0B, "FETCH", "8012000000", *SWITCHED),
+    row("a response to nothing", 0x6985, "TERMINAL RESPONSE", f"80140000 0C {DONE}"),
+    row(
+        "a response to something else",
+        0x6A80,
+        "TERMINAL RESPONSE",
+        "80140000 0C 8103 010103 8202 8281 8301 00",
+        *SWITCHED,
+        FETCH,
+    ),
+    row(
+        "a response without a result",
+        0x6A80,
+        "TERMINAL RESPONSE",
+        "80140000 05 8103 010104",
+        *SWITCHED,
+        FETCH,
+    ),
+    row("half a response", 0x6A80, "TERMINAL RESPONSE", "80140000 02 8103", *SWITCHED, FETCH),
+    row("half an envelope", 0x6A80, "ENVELOPE", "80C20000 02 D603"),
     # selection
     row("a parent with data", 0x6700, "SELECT", "00A40304 02 3F00"),
     row("half a path", 0x6A80, "SELECT", "00A40804 03 3F002F"),

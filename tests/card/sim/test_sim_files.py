@@ -405,3 +405,21 @@ def test_a_switch_swaps_all_files_and_forgets_what_was_selected(usim: Send) -> N
     usim(hx("01A4 0400 10 A0000005591010FFFFFFFF8900000100"))
     assert usim(hx("81E2 9100 14 BF32 11 A00C 5A0A 98001032547698103214 8101FF")) == hx("6106")
     assert say(usim, "00A4 0404 05 A000000087") == "6A82"
+
+
+def test_what_is_written_between_refresh_and_reset_is_the_old_profile_s(
+    usim: Send, card: Card
+) -> None:
+    usim(hx("8010 0000 03 FFFFFF"))
+    usim(hx("0070 0000 01"))
+    usim(hx("01A4 0400 10 A0000005591010FFFFFFFF8900000100"))
+    usim(hx("81E2 9100 14 BF32 11 A00C 5A0A 98001032547698103214 8101FF"))
+    assert usim(hx("01C0 0000 06")) == hx("BF32 03 800100 910B")
+    assert usim(hx("8012 0000 0B")) == hx("D009 8103 010104 8202 8182 9000")
+    assert say(usim, "00A4 000C 02 6F01", "00D6 0000 01 EE", "00B0 0000 01") == "EE9000"
+    card.reset()
+    assert say(usim, "00A4 0404 05 A000000087") == "6A82"
+    usim(hx("00A4 0400 10 A0000005591010FFFFFFFF8900000100"))
+    assert usim(hx("80E2 9100 14 BF31 11 A00C 5A0A 98001032547698103214 8101FF")) == hx("6106")
+    assert say(usim, "00A4 0404 05 A000000087")[:2] == "62"
+    assert say(usim, "00A4 000C 02 6F01", "00B0 0000 01") == "EE9000"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,13 @@ from euicc_sim.model.state import Strictness, Switches
 from euicc_sim.store.directory import DOCUMENT, Disk, read
 from euicc_sim.store.making import set_switches
 
-NAMES = [one.name.replace("_", "-") for one in fields(Switches) if one.name != "strictness"]
-ALL_OFF = {"SGP.32": "1.2"} | dict.fromkeys(NAMES, "off") | {"strictness": "default"}
+SWITCHES = {name: is_on for name, is_on in asdict(Switches()).items() if isinstance(is_on, bool)}
+NAMES = [name.replace("_", "-") for name in SWITCHES if name != "toolkit"]
+AS_NEW = (
+    {"SGP.32": "1.2"}
+    | {name.replace("_", "-"): "on" if is_on else "off" for name, is_on in SWITCHES.items()}
+    | {"poll-interval": "off", "strictness": "default"}
+)
 
 
 @pytest.fixture
@@ -35,23 +40,36 @@ def directory(tmp_path: Path, pki_folder: Path) -> Path:
     return tmp_path / "card"
 
 
-def test_a_new_card_has_all_switches_off(run: Run, directory: Path) -> None:
-    assert run(directory).facts == ALL_OFF
+def test_the_switches_of_a_new_card(run: Run, directory: Path) -> None:
+    assert run(directory).facts == AS_NEW
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_switch_goes_on_stays_and_goes_off_again(run: Run, directory: Path, name: str) -> None:
-    assert run(directory, f"--{name}").facts == ALL_OFF | {name: "on"}
-    assert run(directory).facts == ALL_OFF | {name: "on"}
+    assert run(directory, f"--{name}").facts == AS_NEW | {name: "on"}
+    assert run(directory).facts == AS_NEW | {name: "on"}
     with Card.open(directory, fsync=False) as card:
         switched: dict[str, Any] = {name.replace("-", "_"): True}
         assert card.state.switches == Switches(**switched)
-    assert run(directory, f"--no-{name}").facts == ALL_OFF
+    assert run(directory, f"--no-{name}").facts == AS_NEW
+
+
+def test_a_card_may_have_no_toolkit(run: Run, directory: Path) -> None:
+    assert run(directory, "--no-toolkit").facts == AS_NEW | {"toolkit": "off"}
+    assert run(directory).facts["toolkit"] == "off"
+    assert run(directory, "--toolkit").facts == AS_NEW
+
+
+def test_a_card_may_ask_to_be_polled(run: Run, directory: Path) -> None:
+    assert run(directory, "--poll-interval", "30").facts == AS_NEW | {"poll-interval": "30 s"}
+    assert run(directory, "--poll-interval", "0").facts == AS_NEW
+    assert run(directory, "--poll-interval", "256").code == 2
+    assert run(directory).facts == AS_NEW
 
 
 def test_what_is_not_named_is_left_as_it_is(run: Run, directory: Path) -> None:
     run(directory, "--toolkit-busy", "--memory-full")
-    assert run(directory, "--ipad-required", "--no-memory-full").facts == ALL_OFF | {
+    assert run(directory, "--ipad-required", "--no-memory-full").facts == AS_NEW | {
         "toolkit-busy": "on",
         "ipad-required": "on",
     }
@@ -61,11 +79,11 @@ def test_what_is_not_named_is_left_as_it_is(run: Run, directory: Path) -> None:
 def test_a_card_is_strict_or_lenient_until_it_is_told_not_to_be(
     run: Run, directory: Path, word: str
 ) -> None:
-    assert run(directory, f"--{word}").facts == ALL_OFF | {"strictness": word}
-    assert run(directory).facts == ALL_OFF | {"strictness": word}
+    assert run(directory, f"--{word}").facts == AS_NEW | {"strictness": word}
+    assert run(directory).facts == AS_NEW | {"strictness": word}
     with Card.open(directory, fsync=False) as card:
         assert card.state.switches == Switches(strictness=Strictness(word))
-    assert run(directory, f"--no-{word}").facts == ALL_OFF
+    assert run(directory, f"--no-{word}").facts == AS_NEW
 
 
 def test_strict_takes_the_place_of_lenient_and_the_other_way_round(
@@ -83,7 +101,7 @@ def test_a_card_cannot_be_strict_and_lenient(run: Run, directory: Path) -> None:
     assert run(directory, "--strict", "--lenient").complaint == (
         "a card is either strict or lenient; give one of --strict and --lenient."
     )
-    assert run(directory).facts == ALL_OFF
+    assert run(directory).facts == AS_NEW
 
 
 def test_nothing_else_of_the_card_changes(run: Run, directory: Path) -> None:
@@ -100,9 +118,9 @@ def test_show_names_the_switches_that_are_on(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    run(directory, "--memory-full", "--reset-after-switch", "--strict")
+    run(directory, "--memory-full", "--reset-after-switch", "--strict", "--no-toolkit")
     shown = runner(monkeypatch, capsys, "card", "show")(directory).facts
-    assert shown["switches"] == "reset-after-switch, memory-full, strict"
+    assert shown["switches"] == "reset-after-switch, no-toolkit, memory-full, strict"
     assert shown["memory"] == "0 of 524288 bytes free"
 
 
@@ -120,7 +138,7 @@ def test_a_card_that_is_served_is_left_alone_but_its_switches_can_be_seen(
         assert run(directory, "--memory-full").complaint.startswith(
             f"the card in {directory} is open already"
         )
-        assert run(directory).facts == ALL_OFF
+        assert run(directory).facts == AS_NEW
 
 
 def test_a_directory_without_a_card_stays_as_it_is(run: Run, tmp_path: Path) -> None:
