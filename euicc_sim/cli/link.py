@@ -86,6 +86,20 @@ def pki_of(link: Card | PcscCard, eid: str) -> Path:
     return folder
 
 
+def directory_named(card: Path | None, reader: str | None) -> Path:
+    """The directory of the card that the two options name, which may be served here.
+
+    If it cannot be found, the command ends with a sentence.
+    """
+    if card is not None:
+        return card
+    with open_lpa_and_link(card, reader) as (lpa, link):
+        directory = directory_of(link, eid := lpa.eid())
+    if directory is None:
+        fail(f"The directory of card {eid} is not known here; name it: --card DIR.")
+    return directory
+
+
 def directory_of(link: Card | PcscCard, eid: str) -> Path | None:
     """The directory of the card behind a link; None for a card that is not served from here.
 

@@ -15,7 +15,9 @@ from euicc_sim.asn1.wire import WIRE_1_2
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.link import CardOption, ReaderOption, open_lpa
 from euicc_sim.cli.profile_download import download
+from euicc_sim.cli.profile_edit import edit
 from euicc_sim.cli.profile_fetch import fetch
+from euicc_sim.cli.profile_files import files
 from euicc_sim.cli.profile_tables import for_machines, listed_notifications, listed_profiles
 from euicc_sim.cli.rsp_options import SGP32_DEFAULT, Sgp32Option
 from euicc_sim.parties.lpa import Lpa, ResetOption, identifier
@@ -33,6 +35,8 @@ app = typer.Typer(
 )
 app.command()(download)
 app.command()(fetch)
+app.command()(edit)
+app.command()(files)
 
 Id = Annotated[
     str,

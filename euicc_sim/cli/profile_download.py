@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -18,6 +18,8 @@ from euicc_sim.cli.console import console, fail, stderr
 from euicc_sim.cli.link import CardOption, ReaderOption, open_lpa_and_link, pki_of
 from euicc_sim.cli.rsp_options import SGP32_DEFAULT, Sgp32Option, wire_named
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
+from euicc_sim.formats.file_contents import ContentError
+from euicc_sim.formats.saip.sample import IMSI, sample
 from euicc_sim.parties.lpa import Progress as Tell
 from euicc_sim.parties.smdpp import (
     SEGMENT_SIZE,
@@ -36,6 +38,18 @@ from euicc_sim.parties.smdpp import (
 )
 from keys import Curve, TestPki, profiles
 
+TestOption = Annotated[
+    bool,
+    typer.Option(
+        "--test",
+        help="The test Profile of this program: PLMN 001-01, Milenage with the keys of TS 35.208 "
+        "set 1.",
+    ),
+]
+ImsiOption = Annotated[
+    str | None, typer.Option(metavar="DIGITS", help="The IMSI of the USIM, up to 15 digits.")
+]
+
 
 class WordError(ValueError):
     """An option that means nothing; a sentence with the next step."""
@@ -51,13 +65,18 @@ class ClassName(StrEnum):
 
 def download(
     files: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
-            metavar="FILE...",
+            metavar="[FILE]...",
             help="Unprotected profile packages, DER as in GSMA TS.48.",
             show_default=False,
         ),
-    ],
+    ] = None,
+    test: TestOption = False,
+    imsi: Annotated[
+        str | None,
+        typer.Option(metavar="DIGITS", help="The IMSI of the test Profile, 15 digits."),
+    ] = None,
     card: CardOption = None,
     reader: ReaderOption = None,
     pki: Annotated[
@@ -111,9 +130,10 @@ def download(
 ) -> None:
     """Install Profiles: bind their packages for the card with an SM-DP+ of its PKI, as an LPA does.
 
-    euicc-sim profile download TS48v1_A.der --card card --name Blue
+    euicc-sim profile download --test --card card --name Blue
     """
     try:
+        packages = _packages(files or [], test=test, imsi=imsi)
         icon_type, icon_content = icon_of(icon)
         fields = {
             "profile_class": class_of(profile_class),
@@ -127,14 +147,14 @@ def download(
             "icon_type": icon_type,
             "icon": icon_content,
         }
-        orders = orders_of(files, fields, confirmation_code, wire_named(sgp32))
-    except (MetadataError, WordError) as error:
+        orders = orders_of(packages, fields, confirmation_code, wire_named(sgp32))
+    except (MetadataError, WordError, ContentError) as error:
         fail(str(error))
     with open_lpa_and_link(card, reader, sgp32) as (lpa, link):
         folder = pki or pki_of(link, lpa.eid())
         server = _server(folder, curve, orders, segment_size, wire_named(sgp32))
-        for file, order in zip(files, orders, strict=True):
-            with bar(file.name) as tell:
+        for order, package in zip(orders, packages, strict=True):
+            with bar(package.name) as tell:
                 done = lpa.download(
                     server,
                     matching_id=order.matching_id,
@@ -180,19 +200,38 @@ def bar(name: str) -> Iterator[Tell | None]:
         yield tell
 
 
-def orders_of(
-    files: Sequence[Path], fields: Mapping[str, Any], confirmation_code: str | None, wire: Wire
-) -> list[Order]:
-    """An order of the package in each file, with these fields of its Metadata, but for None.
+class Package(NamedTuple):
+    """A profile package and what it is called: its file's name."""
 
-    Raises MetadataError for what makes no metadata, WordError when a file cannot be read.
+    name: str
+    content: bytes
+
+
+def _packages(files: Sequence[Path], *, test: bool, imsi: str | None) -> list[Package]:
+    """Those in files, and the test Profile. Raises WordError and ContentError."""
+    if imsi is not None and not test:
+        raise WordError("--imsi needs --test; for other packages use: euicc-sim profile edit")
+    if not files and not test:
+        raise WordError("Name a profile package, or install the test Profile with --test.")
+    found = [Package(one.name, _content(one)) for one in files]
+    return [*found, Package("test Profile", sample(imsi or IMSI))] if test else found
+
+
+def orders_of(
+    packages: Sequence[Package],
+    fields: Mapping[str, Any],
+    confirmation_code: str | None,
+    wire: Wire,
+) -> list[Order]:
+    """An order of each package, with these fields of its Metadata, but for None.
+
+    Raises MetadataError for what makes no metadata, WordError for what is not a package.
     """
     given = {name: one for name, one in fields.items() if one is not None}
     found = []
-    for number, file in enumerate(files, 1):
-        package = _content(file)
-        metadata = replace(_metadata(file, package), **given)
-        found.append(Order(package, f"{number}", confirmation_code, metadata.encoded(wire)))
+    for number, one in enumerate(packages, 1):
+        metadata = replace(_metadata(one), **given)
+        found.append(Order(one.content, f"{number}", confirmation_code, metadata.encoded(wire)))
     return found
 
 
@@ -223,11 +262,11 @@ def icon_of(file: Path | None) -> tuple[IconType | None, bytes | None]:
         raise WordError(f"{file}: {error}") from error
 
 
-def _metadata(file: Path, package: bytes) -> Metadata:
+def _metadata(package: Package) -> Metadata:
     try:
-        return metadata_of(package, profiles.DP_HOST)
+        return metadata_of(package.content, profiles.DP_HOST)
     except MetadataError as error:
-        raise WordError(f"{file}: {error}") from error
+        raise WordError(f"{package.name}: {error}") from error
 
 
 def _content(file: Path) -> bytes:

@@ -6,8 +6,9 @@ with a reason, or returns its response once everything that it changes is stored
 ES10, files of the host or how a state is kept. Start reading at `selection`, then `files`.
 """
 
+from euicc_sim.uicc.inventory import Described, inventory
 from euicc_sim.uicc.platform import platform, tree_of
 from euicc_sim.uicc.selection import SimFiles
 from euicc_sim.uicc.sim import Sim, Tree
 
-__all__ = ["Sim", "SimFiles", "Tree", "platform", "tree_of"]
+__all__ = ["Described", "Sim", "SimFiles", "Tree", "inventory", "platform", "tree_of"]

@@ -125,7 +125,7 @@ class Sim:
 
     def check(self, file: File, mode: Mode | None, ins: int) -> None:
         """Refuse a command that its access rule does not allow now. Raises StatusError 6982."""
-        condition = self._condition(file, mode, ins)
+        condition = self.condition(file, mode, ins)
         if self.holds(condition, file.parent):
             return
         needed = _in_words(condition)
@@ -146,7 +146,8 @@ class Sim:
             case AllOf(of):
                 return all(self.holds(one, directory) for one in of)
 
-    def _condition(self, file: File, mode: Mode | None, ins: int) -> Condition:
+    def condition(self, file: File, mode: Mode | None, ins: int) -> Condition:
+        """What an instruction in that mode needs, by the access rule of a file."""
         fid, number = file.rule[:2], file.rule[2]
         holder = next(
             (

@@ -322,7 +322,7 @@ class _Builder:
             kind,
             _descriptor(given, kind),
             self._rule(given, path, kind, one.rule),
-            one.field.upper().replace("-", ".", 1),
+            _label(one.field),
             life_cycle=given["lcsi"][0] if "lcsi" in given else ACTIVATED,
             sfi=_sfi(given, one.sfi),
             special=_special(given),
@@ -614,6 +614,12 @@ def _counters(both: int) -> tuple[int, int]:
 
 
 # -- descriptions of files
+
+
+def _label(field: str) -> str:
+    """EF.IMSI for ef-imsi, DF.5GS for df-df-5gs."""
+    kind, _, name = field.removeprefix("df-" if field.startswith("df-df-") else "").partition("-")
+    return f"{kind}.{name}".upper().rstrip(".")
 
 
 def _kind(given: FcpValue, default: Kind) -> tuple[Kind, int | None]:
