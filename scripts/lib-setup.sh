@@ -85,6 +85,10 @@ missing_packages() {
     if [[ $1 == test ]]; then
         command -v scriptor >/dev/null || echo pcsc-tools
         command -v tshark >/dev/null || echo tshark
+        command -v eapol_test >/dev/null || echo eapoltest
+        command -v hostapd >/dev/null || echo hostapd
+        command -v wpa_supplicant >/dev/null || echo wpasupplicant
+        command -v ip >/dev/null || echo iproute2
     fi
     if venv_ready "$1"; then return; fi
 

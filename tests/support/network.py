@@ -1,4 +1,5 @@
-"""A home network for tests: authentication vectors of Milenage, written from 3GPP TS 35.206.
+"""A home network for tests: vectors of Milenage and of the USIM test algorithm, written from 3GPP
+TS 35.206 and TS 34.108 clause 8.1.2.
 
 No code of the card is used, so that the two witness each other.
 """
@@ -23,8 +24,27 @@ class Vector(NamedTuple):
     ik: bytes
 
 
-class Network:
-    """The keys of one subscriber."""
+class Subscriber:
+    """What a home network computes for one subscriber."""
+
+    def vector(self, rand: bytes, number: int) -> Vector:
+        """The challenge with that sequence number."""
+        raise NotImplementedError
+
+    def resynchronised(self, rand: bytes, auts: bytes) -> int:
+        """The sequence number in AUTS; fails unless its MAC is right."""
+        raise NotImplementedError
+
+    def triplet(self, rand: bytes) -> tuple[bytes, bytes]:
+        """SRES and Kc (TS 33.102 clause 6.8.1.2)."""
+        one = self.vector(rand, 0)
+        res = one.res.ljust(16, b"\0")
+        sres = _xor(_xor(res[:4], res[4:8]), _xor(res[8:12], res[12:]))
+        return sres, _xor(_xor(one.ck[:8], one.ck[8:]), _xor(one.ik[:8], one.ik[8:]))
+
+
+class Network(Subscriber):
+    """The keys of one subscriber with Milenage."""
 
     def __init__(self, k: bytes, opc: bytes) -> None:
         """K and OPc, 16 bytes each."""
@@ -56,6 +76,27 @@ class Network:
         if self._out(rand, (sqn + bytes(2)) * 2, 8, 0)[8:] != auts[6:]:
             raise AssertionError("the MAC of AUTS is wrong")
         return int.from_bytes(sqn)
+
+
+class TestNetwork(Subscriber):
+    """The key of one subscriber with the USIM test algorithm."""
+
+    __test__ = False
+
+    def __init__(self, k: bytes) -> None:
+        """K, 16 bytes."""
+        self._k = k
+
+    def vector(self, rand: bytes, number: int) -> Vector:
+        """XDOUT is K xor RAND, and everything is cut out of it."""
+        out, sqn = _xor(self._k, rand), number.to_bytes(6)
+        mac = _xor(out[:8], sqn + AMF)
+        ck, ik, ak = out[1:] + out[:1], out[2:] + out[:2], out[3:9]
+        return Vector(_xor(sqn, ak) + AMF + mac, out, ck, ik)
+
+    def resynchronised(self, rand: bytes, auts: bytes) -> int:
+        """It does that for AMF FFFF alone, which this network does not send."""
+        raise AssertionError(f"AUTS {auts.hex()} for {rand.hex()}")
 
 
 def _xor(one: bytes, other: bytes) -> bytes:

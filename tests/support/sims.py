@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from apdu.tlv import tlv
+from apdu.tlv import read, tlv
 from euicc_sim import Card
 from support.eims import ask
 from support.es10 import SELECT_ISDR
@@ -198,6 +198,17 @@ def make_sim(folder: Path, pki_folder: Path, given: bytes | None = None) -> Path
         if answer != hx("BF31 03 800100"):
             raise AssertionError(answer.hex())
     return folder
+
+
+def with_keys(given: bytes, keys: bytes) -> bytes:
+    """The package with that AlgoParameter in its first PE-AKAParameter."""
+    found, at = b"", 0
+    while at < len(given):
+        one = read(given, at)
+        is_aka = one.tag == AKA
+        found += aka(keys, number=7) if is_aka else given[one.start : one.end]
+        at = one.end
+    return found
 
 
 def copied(template: Path, folder: Path) -> Path:
