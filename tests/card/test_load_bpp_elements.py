@@ -83,6 +83,7 @@ def content(package: bytes, status: int, identification: int | None = None) -> C
 
 
 IV, ENC, CMAC = tlv("80", bytes(16)), tlv("81", bytes(16)), tlv("82", bytes(16))
+APPLICATION = 0xA8
 HEADER, END = saip.header(), saip.element(saip.END, 7)
 WHOLE = saip.package()
 UNTIDY = saip.element(0xB0, 3, tlv("81", saip.template(99)))
@@ -149,6 +150,17 @@ CASES = {
     "an element of the vendor that is mandated": content(
         saip.package(elements=[saip.element(saip.NON_STANDARD, 4, saip.ISSUER)]), 1, 4
     ),
+    "an application that is mandated": content(
+        saip.package(elements=[saip.element(APPLICATION, 6)]), 10, 6
+    ),
+    "an application that needs Java Card": content(
+        saip.package(
+            services=["usim", "javacard"],
+            elements=[saip.element(APPLICATION, 6, mandated=False)],
+        ),
+        7,
+        6,
+    ),
     "an ICCID that is none": content(saip.package("8900012345678901FFFF"), 3),
 }
 
@@ -167,6 +179,17 @@ def test_a_mistake_in_the_keys_or_elements_is_refused(
     bound = prepare(send, seeded(pki_folder, order(), adjust=case.adjust)).changed(case.change)
     answer = load(send, bound.chains)
     watch.check_error(answer, bound, (case.command, case.reason), iccid=A, sima=case.sima)
+
+
+def test_an_application_that_nobody_needs_is_kept_with_an_event(
+    send: Send, card: Card, pki_folder: Path
+) -> None:
+    parts = [saip.element(APPLICATION, 6, mandated=False)]
+    wanted = order(package=saip.package(elements=parts))
+    installed(send, prepare(send, seeded(pki_folder, wanted)))
+    assert "1 application is kept and not run: this card has no runtime" in (
+        card.take_events()[-1].text
+    )
 
 
 @pytest.mark.parametrize("digits", [B_DIGITS, "98001032547698103214", A_DIGITS[:19]])

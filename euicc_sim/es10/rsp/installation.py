@@ -241,7 +241,7 @@ def _replaced(session: Session, content: bytes) -> Bsp:
 def _install(session: Session, current: RspSession, loading: Loading) -> bytes:
     """Read the package and add the Profile, disabled."""
     marker = session.state.installation or _marker(current)
-    profile = _complete(loading)
+    profile = _complete(session, loading)
     session.state = session.state.with_profile(profile)
     session.volatile = session.volatile.without_one_time_key(current.server_oid).loaded(
         Installed(profile.iccid, current.server_oid, current.server_address)
@@ -250,7 +250,7 @@ def _install(session: Session, current: RspSession, loading: Loading) -> bytes:
     return succeeded(session, marker, profile, saip.response())
 
 
-def _complete(loading: Loading) -> Profile:
+def _complete(session: Session, loading: Loading) -> Profile:
     step = BppCommand.LOAD_PROFILE_ELEMENTS
     profile, package = loading.profile, b"".join(loading.content)
     if profile is None:
@@ -272,4 +272,7 @@ def _complete(loading: Loading) -> Profile:
             f"the package is for ICCID {iccid_digits(facts.iccid)}, "
             f"its metadata for {iccid_digits(profile.iccid)}",
         )
+    if facts.applications:
+        what = "application is" if facts.applications == 1 else "applications are"
+        session.note(f"{facts.applications} {what} kept and not run: this card has no runtime")
     return replace(profile, package=package, connectivity=facts.connectivity)

@@ -74,6 +74,8 @@ _SERVICES = (
 )
 """The fields of ServicesList; the position is the tag number."""
 
+_JAVACARD = 0x80 + _SERVICES.index("javacard")
+
 SUPPORTED_SERVICES = frozenset(
     {
         *("usim", "isim", "csim", "milenage", "tuak128", "usim-test-algorithm", "javacard"),
@@ -103,7 +105,8 @@ class Facts:
     """The contents of the header, and the number of elements, including header and end.
 
     `iccid` is coded as in EF.ICCID, with swapped nibbles; in the header they are not swapped.
-    `connectivity` is the value of connectivityParameters.
+    `connectivity` is the value of connectivityParameters. `needs_runtime` says that Java Card is
+    mandatory; `applications` is how many elements have one that is not, and that nobody runs.
     """
 
     iccid: bytes
@@ -111,6 +114,8 @@ class Facts:
     version: tuple[int, int]
     connectivity: bytes | None
     elements: int
+    needs_runtime: bool = False
+    applications: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +141,20 @@ def examine(package: bytes) -> Facts:
         raise _malformed("the first element is not the header")
     with _readable():
         facts = _header(header.content)
-    count, position = 1, header.size
+    count, position, applications = 1, header.size, 0
     for element in found:
         count, position = count + 1, position + element.size
         _check(element)
+        if element.name == "application":
+            _check_application(element, facts)
+            applications += 1
         if element.tag == END:
             break
     else:
         raise _malformed("the package has no end")
     if left := len(package) - position:
         raise _malformed(f"{left} bytes follow the end", element.identification)
-    return replace(facts, elements=count)
+    return replace(facts, elements=count, applications=applications)
 
 
 def elements(package: bytes) -> tuple[Element, ...]:
@@ -235,6 +243,16 @@ def _check(element: Element) -> None:
                 _check_template(template, element.identification)
 
 
+def _check_application(element: Element, facts: Facts) -> None:
+    """Refuse an application that has to run; this card has no runtime for it."""
+    if facts.needs_runtime:
+        why = "there is no Java Card runtime, which the header demands"
+        raise PackageError(PEStatus.RUNTIME_NOT_SUPPORTED, why, element.identification)
+    if element.mandated:
+        why = "an application is mandated, and this card runs none"
+        raise PackageError(PEStatus.FEATURE_NOT_SUPPORTED, why, element.identification)
+
+
 def may_be_passed_over(element: Element) -> bool:
     """Whether nobody needs the element and the card does not know its template. Raises TlvError."""
     if element.mandated or element.tag < _FIRST_FILES:
@@ -258,13 +276,15 @@ def _header(content: bytes) -> Facts:
         raise PackageError(PEStatus.UNSUPPORTED_PROFILE_VERSION, f"version {major}.{minor}")
     profile_type = fields.get(0x82, b"").decode()
     iccid = _iccid(_required(fields, 0x83))
-    _check_services(_required(fields, 0xA5))
+    services = _required(fields, 0xA5)
+    _check_services(services)
     templates = _required(fields, 0xA6)
     for item in children(templates):
         if item.tag != 0x06:
             raise Asn1Error(f"{item.tag:X} in the list of templates")
         _check_template(templates[item.value : item.end])
-    return Facts(iccid, profile_type, (major, minor), fields.get(0x87), elements=1)
+    needs_runtime = _JAVACARD in _fields(services)
+    return Facts(iccid, profile_type, (major, minor), fields.get(0x87), 1, needs_runtime)
 
 
 def _iccid(plain: bytes) -> bytes:
