@@ -38,7 +38,11 @@ INSTRUCTIONS = {
 }
 """By INS (ISO/IEC 7816-4, ETSI TS 102 221 table 10.5, GlobalPlatform)."""
 
+WITH_PINS = frozenset((0x20, 0x24, 0x26, 0x28, 0x2C))
+"""The instructions that bring PINs."""
+
 _PROPRIETARY = frozenset((0x10, 0x12, 0x14, 0x32, 0x76, 0x78, 0xAA, 0xC2, 0xCB, 0xDB, 0xE2, 0xF2))
+_SHORT_HEAD, _EXTENDED_HEAD = 5, 7
 _OF_EITHER_CLASS = frozenset((0xC0, 0xCA))
 
 _WORDS = {
@@ -60,6 +64,15 @@ def is_proprietary(ins: int) -> bool | None:
     if ins in _OF_EITHER_CLASS or ins not in INSTRUCTIONS:
         return None
     return ins in _PROPRIETARY
+
+
+def without_pins(command: bytes) -> bytes:
+    """A command APDU for a log or a trace: in those that bring PINs, these are FF."""
+    if len(command) < _SHORT_HEAD or command[1] not in WITH_PINS:
+        return command
+    extended = command[_SHORT_HEAD - 1] == 0 and len(command) > _SHORT_HEAD
+    head = command[: _EXTENDED_HEAD if extended else _SHORT_HEAD]
+    return head + b"\xff" * (len(command) - len(head))
 
 
 def status(sw: int) -> str:

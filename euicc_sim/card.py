@@ -23,7 +23,7 @@ from apdu import (
     counts_tries,
     refuses,
 )
-from apdu.names import instruction
+from apdu.names import instruction, without_pins
 from euicc_sim import es10
 from euicc_sim.applications.ecasd import ECASD_AID, Ecasd
 from euicc_sim.applications.isdr import ISDR_AID, IsdR
@@ -227,7 +227,8 @@ class Card:
                 self._refused(error.about or _name(apdu), f"{error.sw:04X}, {error.reason}")
             return error.sw.to_bytes(2)
         except Exception:
-            log.exception("a bug in this program, answered 6F00; the command was %s", apdu.hex())
+            shown = without_pins(apdu).hex()
+            log.exception("a bug in this program, answered 6F00; the command was %s", shown)
             self._refused("card", "6F00, a bug in this program: see its log")
             return SW.INTERNAL_ERROR.to_bytes(2)
 
@@ -344,7 +345,7 @@ class Card:
         return Ecasd(self._identity.eid_bytes)
 
     def _new_files(self) -> SimFiles:
-        return SimFiles(self._present_sim)
+        return SimFiles(self._present_sim, self._tell)
 
     def _present_sim(self) -> Sim:
         """The SIM of the Profile that is shown; it is made when it is first looked at."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from rich.text import Text
 
+from apdu.names import without_pins
 from euicc_sim import Event
 from euicc_sim.cli.console import printable
 from euicc_sim.cli.log_lines import AGAIN_SECONDS, LogLines, Refusals, Repeated, clock_time
@@ -77,7 +78,7 @@ class CardLog:
     def answered(self, apdu: bytes, answer: bytes) -> None:
         """Note what the command did."""
         if self._verbose:
-            self._note(f"→ {apdu.hex().upper()}", "dim")
+            self._note(f"→ {without_pins(apdu).hex().upper()}", "dim")
             self._note(f"← {answer.hex().upper()}", "dim")
         self._note_events()
         if len(self._noted) > _NOTES_AT_MOST or self._has_waited():

@@ -16,6 +16,7 @@ from euicc_sim.asn1.tree import UNKNOWN, Reading, raw, readings
 from euicc_sim.asn1.wire import NEWEST
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.decode import print_lines
+from euicc_sim.cli.trace_names import Places
 from euicc_sim.es10.registry import FUNCTIONS
 from euicc_sim.formats.bpp import PACKAGE
 from euicc_sim.tracing import gsmtap
@@ -47,11 +48,11 @@ def trace(
     Blocks of STORE DATA and pieces fetched with GET RESPONSE are joined. For a Bound Profile
     Package only the pieces are named, since their contents are encrypted.
     """
-    several = _Numbering()
+    several, places = _Numbering(), Places()
     shown = 0
     try:
         for item in _items(file):
-            _print(item, several, verbose)
+            _print(item, several, places, verbose)
             shown += 1
     except TraceError as error:
         fail(str(error))
@@ -82,16 +83,17 @@ def _items(file: Path) -> Iterator[Item]:
     yield from conversation.rest()
 
 
-def _print(item: Item, several: _Numbering, verbose: bool) -> None:
+def _print(item: Item, several: _Numbering, places: Places, verbose: bool) -> None:
     at = datetime.fromtimestamp(item.at).astimezone().strftime("%H:%M:%S.%f")[:-3]
     line = Text.assemble((at, "dim"), " ", several.name(item.slot))
     if isinstance(item, Reset):
+        places.reset(item.slot)
         line.append(f"reset  ATR {item.atr.hex().upper()}")
         console.print(line)
         return
     if item.channel:
         line.append(f"channel {item.channel}: ")
-    trees = _es10(item, line) if isinstance(item, Es10) else _plain(item, line)
+    trees = _es10(item, line) if isinstance(item, Es10) else _plain(item, line, places)
     console.print(line)
     if verbose:
         _print_bytes(item)
@@ -99,11 +101,14 @@ def _print(item: Item, several: _Numbering, verbose: bool) -> None:
         print_lines(one.lines, indent=1)
 
 
-def _plain(item: Exchange, line: Text) -> list[Reading]:
+def _plain(item: Exchange, line: Text, places: Places) -> list[Reading]:
     line.append(names.instruction(item.instruction), "bold")
-    if item.data:
+    name, has_pins = places.named(item), item.instruction in names.WITH_PINS
+    if name:
+        line.append(f" {name}")
+    if item.data and not has_pins and name != item.data.hex().upper():
         line.append(f" {_hex(item.data)}")
-    elif item.instruction != SELECT and len(item.command) > 3:
+    elif not name and item.instruction != SELECT and len(item.command) > 3:
         line.append(f" {item.command[2:4].hex().upper()}")
     _append_status(item, line)
     by_name = item.instruction == SELECT and item.command[2:3] == bytes((_BY_NAME,))
@@ -167,7 +172,7 @@ def _reading(data: bytes, *, request: bool) -> list[Reading]:
 
 def _print_bytes(item: Exchange) -> None:
     for command, answer in item.tpdus:
-        console.print(Text(f"  > {command.hex().upper()}", "dim"))
+        console.print(Text(f"  > {names.without_pins(command).hex().upper()}", "dim"))
         console.print(Text(f"  < {answer.hex().upper()}", "dim"))
 
 

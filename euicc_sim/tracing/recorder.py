@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from apdu.names import without_pins
 from euicc_sim.tracing import tpdu
 from euicc_sim.tracing.gsmtap import Kind, Message
 
@@ -79,7 +80,9 @@ class Recorder:
         return Tap(self, slot, eid)
 
     def note(self, slot: int, command: bytes | None, answer: bytes) -> None:
-        """Note an exchange, or an ATR if `command` is None."""
+        """Note an exchange, or an ATR if `command` is None; PINs in a command are FF."""
+        if command is not None:
+            command = without_pins(command)
         self._noted.append(_Noted(time.time(), slot, command, answer))
         if len(self._noted) > WAITING_AT_MOST:
             self.flush()

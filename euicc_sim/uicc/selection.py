@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from apdu import SW, Command, Offer, Response, StatusError
+from apdu import SW, Command, Offer, Response, StatusError, Tell
 from apdu.cla import PROPRIETARY, ClassByte
 from apdu.names import INSTRUCTIONS, instruction, is_proprietary
 from euicc_sim.formats.saip import File
-from euicc_sim.uicc import authentication, files, identity, pins
+from euicc_sim.uicc import authentication, files, identity, outcome, pins
 from euicc_sim.uicc.sim import MF, Sim
 from euicc_sim.uicc.view import CURRENT_ADF, View
 
@@ -19,22 +19,27 @@ ANY, CHILD_DF, CHILD_EF, PARENT = 0x00, 0x01, 0x02, 0x03
 PATH_FROM_MF, PATH_FROM_DF = 0x08, 0x09
 STATUS, STORE_DATA = 0xF2, 0xE2
 FID_SIZE, SHORTEST_AID = 2, 5
+SELECTION = "SELECT"
 
 _OF_APPLICATIONS = authentication.COMMANDS | identity.COMMANDS
 _COMMANDS = files.COMMANDS | pins.COMMANDS | _OF_APPLICATIONS
 
 
 class SimFiles:
-    """The SIM as one channel sees it. `sim` returns the present one: a switch brings another."""
+    """The SIM as one channel sees it. `sim` returns the present one: a switch brings another.
 
-    def __init__(self, sim: Callable[[], Sim], view: View | None = None) -> None:
+    `tell` is told what each command on it came to.
+    """
+
+    def __init__(self, sim: Callable[[], Sim], tell: Tell, view: View | None = None) -> None:
         """Begin at the MF, or in the place of another channel."""
         self._sim = sim
+        self._tell = tell
         self._last = view
 
     def fork(self) -> SimFiles:
         """The same place, for another channel."""
-        return SimFiles(self._sim, self._view.copy())
+        return SimFiles(self._sim, self._tell, self._view.copy())
 
     @property
     def _view(self) -> View:
@@ -59,6 +64,7 @@ class SimFiles:
         view = self._view
         application = next(one for one in view.sim.tree.applications if one.name == aid)
         view.go(application)
+        self._tell(SELECTION, application.label)
         return Response(view.fcp(application))
 
     def status(self) -> bytes:
@@ -76,6 +82,7 @@ class SimFiles:
         if file is None:
             raise StatusError(SW.NOT_FOUND, *_missing(view, p1, name))
         view.go(file)
+        self._tell(SELECTION, file.label)
         is_usable = file.kind.is_directory or view.sim.is_activated(file)
         return Response(view.fcp(file), SW.OK if is_usable else SW.FILE_DEACTIVATED)
 
@@ -87,7 +94,10 @@ class SimFiles:
                 raise StatusError(
                     SW.WRONG_CLA, f"{instruction(command.ins)} has no class {command.cla:02X}"
                 )
-            return function(self._view, command)
+            view = self._view
+            response = function(view, command)
+            self._tell(instruction(command.ins), outcome.in_words(view, command, response))
+            return response
         if command.ins == STORE_DATA:
             channel = ClassByte.parse(command.cla).channel
             raise StatusError(

@@ -33,6 +33,7 @@ from euicc_sim.asn1.saip.files import (
     read_files,
 )
 from euicc_sim.asn1.types import ListOf
+from euicc_sim.formats.saip.labels import label
 from euicc_sim.formats.saip.package import (
     Element,
     PackageError,
@@ -322,7 +323,7 @@ class _Builder:
             kind,
             _descriptor(given, kind),
             self._rule(given, path, kind, one.rule),
-            _label(one.field),
+            label(one.field),
             life_cycle=given["lcsi"][0] if "lcsi" in given else ACTIVATED,
             sfi=_sfi(given, one.sfi),
             special=_special(given),
@@ -614,12 +615,6 @@ def _counters(both: int) -> tuple[int, int]:
 
 
 # -- descriptions of files
-
-
-def _label(field: str) -> str:
-    """EF.IMSI for ef-imsi, DF.5GS for df-df-5gs."""
-    kind, _, name = field.removeprefix("df-" if field.startswith("df-df-") else "").partition("-")
-    return f"{kind}.{name}".upper().rstrip(".")
 
 
 def _kind(given: FcpValue, default: Kind) -> tuple[Kind, int | None]:

@@ -67,7 +67,7 @@ def test_a_script_is_traced_and_its_trace_printed(
     assert run(script, "--card", directory, "--trace", str(path)).exit_code == 0
     assert shown(path) == [
         "reset  ATR 3B9F96803FC7828031E073FE211B6753494D4555303134",
-        "SELECT A0000005591010FFFFFFFF8900000100  32 bytes  9000 ok",
+        "SELECT ISD-R A0000005591010FFFFFFFF8900000100  32 bytes  9000 ok",
         "  FCI                                      6F       30",
         "    dfName                                 84       16  A0000005591010FFFFFFFF8900000100",
         "    proprietaryData                        A5        4",
@@ -126,7 +126,7 @@ def test_a_download_is_shown_as_trees_and_named_pieces(
     heads = [line for line in lines if not line.startswith(" ")]
     assert heads[:2] == [
         "reset  ATR 3B9F96803FC7828031E073FE211B6753494D4555303134",
-        "SELECT A0000005591010FFFFFFFF8900000100  32 bytes  9000 ok",
+        "SELECT ISD-R A0000005591010FFFFFFFF8900000100  32 bytes  9000 ok",
     ]
     assert heads[2:6] == [
         "GetEUICCChallenge  9000 ok",
@@ -180,8 +180,8 @@ def test_several_cards_are_numbered(tmp_path: Path) -> None:
     ("row", "line"),
     [
         ("00B000000A 6C05", "READ BINARY 0000  6C05 Le should be 5"),
-        ("00A40004022F00 6119", "SELECT 2F00  6119 25 bytes not fetched"),
-        ("0020000100 63C2", "VERIFY PIN 0001  63C2 2 tries left"),
+        ("00A40004022F00 6119", "SELECT EF.DIR 2F00  6119 25 bytes not fetched"),
+        ("0020000100 63C2", "VERIFY PIN PIN1  63C2 2 tries left"),
         (
             "8010000000 910B",
             "TERMINAL PROFILE 0000  910B ok, proactive command of 11 bytes pending",
@@ -200,6 +200,60 @@ def test_other_commands_are_one_line_with_the_meaning_of_the_status_word(
     file.write(1.0, bytes(Message(Kind.APDU, hx(row))))
     file.close()
     assert shown(tmp_path / "x.pcapng")[0].startswith(line)
+
+
+USIM_AID = "A0000000871002FF49FF0589"
+IN_A_SIM = [
+    ("00A40400023F00 6A82", "SELECT 3F00  6A82"),
+    ("00A40004022F00 6119", "SELECT EF.DIR 2F00"),
+    (f"00A404000C{USIM_AID} 9000", f"SELECT ADF.USIM {USIM_AID}"),
+    ("00A40004026F07 9000", "SELECT EF.IMSI 6F07"),
+    ("00B0000009 080910101032540636 9000", "READ BINARY EF.IMSI"),
+    ("00B0860002 0001 9000", "READ BINARY EF.ACC"),
+    ("00A40004026F99 6A82", "SELECT 6F99"),
+    ("00D6000002 FFFF 9000", "UPDATE BINARY EF.ACC FFFF"),
+    ("00A40004025FC0 9000", "SELECT DF.5GS 5FC0"),
+    ("00A40004024F07 9000", "SELECT EF.SUCI-CALC-INFO 4F07"),
+    ("00A40804067FFF5FC04F0A 9000", "SELECT ADF.USIM/DF.5GS/EF.ROUTING-INDICATOR 7FFF5FC04F0A"),
+    ("00A40804047FFF6F42 9000", "SELECT ADF.USIM/EF.SMSP 7FFF6F42"),
+    ("00B2010426 00 9000", "READ RECORD EF.SMSP record 1"),
+    ("0020000108 3030303000000000 9000", "VERIFY PIN PIN1  9000 ok"),
+    ("0088008122 10 9862", "AUTHENTICATE ADF.USIM"),
+    ("0088008100 DB08 9000", "AUTHENTICATE ADF.USIM authenticated"),
+    ("0088008100 DC0E 9000", "AUTHENTICATE ADF.USIM AUTS: the sequence number is not accepted"),
+    ("00A4000C023F00 9000", "SELECT MF 3F00"),
+]
+
+
+def test_files_and_pins_of_a_sim_are_followed_by_their_names(tmp_path: Path) -> None:
+    file = TraceFile(tmp_path / "x.pcapng")
+    for row, _ in IN_A_SIM:
+        file.write(1.0, bytes(Message(Kind.APDU, hx(row))))
+    file.close()
+    for line, (_, expected) in zip(shown(tmp_path / "x.pcapng"), IN_A_SIM, strict=True):
+        assert line.startswith(expected)
+
+
+def test_a_reset_begins_at_the_mf_again(tmp_path: Path) -> None:
+    file = TraceFile(tmp_path / "x.pcapng")
+    file.write(1.0, bytes(Message(Kind.APDU, hx(f"00A404000C{USIM_AID} 9000"))))
+    file.write(1.0, bytes(Message(Kind.ATR, hx("3B00"))))
+    file.write(1.0, bytes(Message(Kind.APDU, hx("00A40004022F00 9000"))))
+    file.write(1.0, bytes(Message(Kind.APDU, hx("00A40004026F07 6A82"))))
+    file.close()
+    assert shown(tmp_path / "x.pcapng")[2:] == [
+        "SELECT EF.DIR 2F00  9000 ok",
+        "SELECT 6F07  6A82 not found",
+    ]
+
+
+def test_pins_in_a_trace_of_others_are_not_printed(tmp_path: Path) -> None:
+    file = TraceFile(tmp_path / "x.pcapng")
+    file.write(1.0, bytes(Message(Kind.APDU, hx("00200001083131313100000000 9000"))))
+    file.close()
+    result = CliRunner().invoke(app, ["-v", str(tmp_path / "x.pcapng")])
+    assert "0020000108FFFFFFFFFFFFFFFF" in result.output
+    assert "31313131" not in result.output
 
 
 def test_a_trace_without_a_sim_is_reported(tmp_path: Path) -> None:
