@@ -28,7 +28,7 @@ def test_the_card_plays_the_whole_story_and_refuses_in_the_three_right_places(
 ) -> None:
     steps = list(story.tell())
     refused = [number for number, step in enumerate(steps, 1) if step.refused]
-    assert refused == [5, 8, 11]
+    assert refused == [6, 11, 14]
 
 
 def test_nothing_is_left_of_the_story(send: Send, story: ProfileStory) -> None:
@@ -72,7 +72,7 @@ def test_a_card_with_another_profile_enabled_departs_from_the_story(
 def test_the_demo_goes_on_to_profiles_and_ends_with_0() -> None:
     result = CliRunner().invoke(app, ["demo", "--direct"])
     assert result.exit_code == 0
-    assert "35 and removes itself" in result.stdout
+    assert "38 and removes itself" in result.stdout
 
 
 def test_the_demo_leaves_profiles_of_a_card_alone(tmp_path: Path) -> None:
@@ -90,4 +90,4 @@ def test_the_demo_says_which_pki_it_misses(tmp_path: Path, pki_folder: Path) -> 
     assert result.exit_code == 0
     assert "name its folder with --pki" in result.stdout
     whole = ["demo", "--card", str(tmp_path / "card"), "--pki", str(pki_folder)]
-    assert "35 and removes itself" in CliRunner().invoke(app, whole).stdout
+    assert "38 and removes itself" in CliRunner().invoke(app, whole).stdout

@@ -19,11 +19,12 @@ LONGEST = 2000
 
 
 class Hlr:
-    """One subscriber's home, in a thread; `heard` are the requests so far."""
+    """One subscriber's home, in a thread; `heard` are the requests so far, `imsis` whose."""
 
     def __init__(self, path: Path, subscriber: Subscriber, sqn: int) -> None:
         """Answer on the socket `path`; `sqn` is the last number that was used."""
         self.heard: list[str] = []
+        self.imsis: list[str] = []
         self.sqn = sqn
         self._subscriber = subscriber
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -56,6 +57,7 @@ class Hlr:
                 return
             words = data.decode().split()
             self.heard.append(words[0])
+            self.imsis.append(words[1])
             if answer := answers[words[0]](words):
                 self._socket.sendto(answer.encode(), asker)
 

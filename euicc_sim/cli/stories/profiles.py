@@ -1,6 +1,7 @@
 """The story of two Profiles: downloaded, switched by an eIM, rolled back when the network fails.
 
-The SM-DP+ is our own, without a network; its certificates are from the PKI of the card.
+Each is a SIM with an IMSI of its own, which its network authenticates once it is enabled. The
+SM-DP+ is our own, without a network; its certificates are from the PKI of the card.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from euicc_sim.asn1.sgp32.functions import (
     ReturnFromFallbackResponse,
 )
 from euicc_sim.asn1.wire import WIRE_1_2
+from euicc_sim.cli.stories.home_network import HomeNetwork
 from euicc_sim.cli.stories.telling import Step, StoryError, Storyteller
+from euicc_sim.formats.saip.editing import Changes, edited
+from euicc_sim.formats.saip.sample import sample
 from euicc_sim.parties.eim import add_initial_eim, operations, take_initial_answer
 from euicc_sim.parties.lpa import Lpa
 from euicc_sim.parties.messages import Transmit
@@ -23,14 +27,13 @@ from euicc_sim.parties.smdpp import (
     NotificationTarget,
     Order,
     Smdpp,
-    made_up_package,
 )
 from keys import TestPki
 
 HOME, AWAY = "89000999000000000016", "89000999000000000024"
 NAMES = {HOME: "Home", AWAY: "Away"}
+IMSIS = {HOME: "001010000000011", AWAY: "001010000000012"}
 REFRESH = b"\x03\x80\x01\xff"
-PACKAGE_SIZE = 4_000
 
 
 class ProfileStory(Storyteller):
@@ -44,6 +47,7 @@ class ProfileStory(Storyteller):
         super().__init__(transmit)
         self.server = Smdpp.of(pki, [_order(HOME), _order(AWAY)])
         self.lpa = Lpa(transmit)
+        self.network = HomeNetwork()
 
     def in_the_way(self) -> list[str]:
         """The names of what an unfinished story left on the card."""
@@ -88,6 +92,7 @@ class ProfileStory(Storyteller):
     def _switch(self) -> Iterator[Step]:
         first = self.first
         yield self._ordered("The eIM enables Home", operations.enable(HOME))
+        yield self._attach(HOME)
         yield self.order(
             "It orders the deletion of Home, which is enabled",
             first,
@@ -96,9 +101,11 @@ class ProfileStory(Storyteller):
         )
         switch = operations.enable(AWAY, rollback=True)
         yield self._ordered("It enables Away and permits a rollback", switch, enabled=AWAY)
+        yield self._attach(AWAY)
 
     def _roll_back(self) -> Iterator[Step]:
-        yield self._function("Away finds no network: ProfileRollback", 0xBF58, "ok", HOME)
+        yield self._function("Then Away loses its network: ProfileRollback", 0xBF58, "ok", HOME)
+        yield self._attach(HOME)
         yield self._function("and again", 0xBF58, "rollbackNotAllowed", HOME)
 
     def _fall_back(self) -> Iterator[Step]:
@@ -122,6 +129,14 @@ class ProfileStory(Storyteller):
         self.lpa.process_notifications(self.server)
         leaving = operations.delete_eim(self.first.eim_id)
         yield self.order("and removes itself", self.first, leaving)
+
+    def _attach(self, iccid: str) -> Step:
+        """The network of the enabled Profile authenticates its SIM, and the SIM the network."""
+        title = f"The device attaches to the network of {NAMES[iccid]}"
+        imsi = self.network.attach(self.transmit)
+        if imsi != IMSIS[iccid]:
+            raise StoryError(f"{title}: the SIM has the IMSI {imsi}, not {IMSIS[iccid]}.")
+        return Step(title, f"IMSI {imsi}, each has authenticated the other", False, b"", b"")
 
     def _ordered(self, title: str, what: operations.Operation, *, enabled: str = HOME) -> Step:
         step = self.order(title, self.first, what)
@@ -169,4 +184,5 @@ def _order(iccid: str) -> Order:
         ),
         fallback_allowed=True,
     )
-    return Order(made_up_package(iccid, name, size=PACKAGE_SIZE), name, metadata=metadata)
+    package = edited(sample(IMSIS[iccid]), Changes(iccid=iccid))
+    return Order(package, name, metadata=metadata)

@@ -15,11 +15,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support.eims import ask, eim1, trust
+from support.es10 import SELECT_ISDR
 from support.hexes import hx
 from support.hlr import Hlr
-from support.installing import A_DIGITS
+from support.installing import A_DIGITS, B_DIGITS, A, B, install
 from support.network import Network, Subscriber, TestNetwork
+from support.psmos import enable, order
 from support.reader import READER, Reader
+from support.rollback import ROLLBACK
 from support.sims import algorithm, make_sim, with_keys
 
 from euicc_sim import Card
@@ -140,6 +144,35 @@ def test_wrong_keys_are_refused_by_the_card(inserted: Card, tmp_path: Path) -> N
     with Hlr(tmp_path / "hlr", Network(OPC, K), 0):
         assert over_radius(tmp_path, "AKA") == "FAILURE"
     assert any("9862" in one.text for one in inserted.take_events() if one.refused)
+
+
+def test_the_imsi_changes_with_the_profile_that_an_eim_enables(
+    tmp_path: Path, pki_folder: Path, reader: Reader
+) -> None:
+    first, second = "001010000000011", "001010000000012"
+    folder = tmp_path / "card"
+    with Card.create(folder, pki=pki_folder, fsync=False) as card:
+        for digits, imsi in ((A_DIGITS, first), (B_DIGITS, second)):
+            package = edited(sample(imsi), Changes(iccid=digits))
+            install(card.transmit, pki_folder, digits, package=package)
+        reader.insert(card)
+        reader.transmit(SELECT_ISDR)
+        eim = eim1()
+        trust(reader.transmit, eim, token_wanted=True)
+
+        def authenticate() -> None:
+            assert over_radius(tmp_path, "AKA") == "SUCCESS"
+            reader.insert(card)
+            reader.transmit(SELECT_ISDR)
+
+        with Hlr(tmp_path / "hlr", Network(K, OPC), 0) as hlr:
+            order(reader.transmit, eim, enable(A))
+            authenticate()
+            order(reader.transmit, eim, enable(B, rollback=True))
+            authenticate()
+            assert ask(reader.transmit, ROLLBACK).startswith(hx("BF58"))
+            authenticate()
+    assert hlr.imsis == [first, second, first]
 
 
 @pytest.fixture
