@@ -18,6 +18,7 @@ from bench_basics import MANY, REQUESTS, SELECT, Bench, Row, accepted, in_turn, 
 from bench_eims import crowd
 from bench_pcsc import over_pcsc
 from bench_profiles import direct_profiles
+from bench_sim import direct_sim
 from rich.console import Console
 from rich.table import Table
 
@@ -43,6 +44,7 @@ def direct(bench: Bench) -> Iterator[Row]:
         yield Row(f"GetEimConfigurationData, {MANY} eIMs", median)
     yield from _package_rows(bench)
     yield from direct_profiles(bench)
+    yield from direct_sim(bench)
 
 
 def _package_rows(bench: Bench) -> Iterator[Row]:

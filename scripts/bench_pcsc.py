@@ -12,6 +12,14 @@ from pathlib import Path
 
 from bench_basics import REQUESTS, SELECT, Bench, Row, Transmit, accepted, in_turn, timed
 from bench_profiles import DOWNLOADS, FEW, LIST, MANY_PROFILES, Timer, download, fill, remove, share
+from bench_sim import (
+    READ_IMSI,
+    SELECT_IMSI,
+    SELECT_USIM,
+    authenticated,
+    challenges,
+    sim_card,
+)
 
 from euicc_sim import Card
 from euicc_sim.parties.messages import exchange
@@ -48,6 +56,7 @@ Recording = list[tuple[bytes, bytes]]
 def over_pcsc(bench: Bench) -> Iterator[Row]:
     """The card in the reader's first slot, an echo card in its second."""
     yield from _requests(bench)
+    yield from _sim(bench)
     yield from _download(bench)
     for count in (FEW, MANY_PROFILES):
         yield from _listing(bench, count)
@@ -75,6 +84,34 @@ def _requests(bench: Bench) -> Iterator[Row]:
         packages = bench.packages(bench.rounds // 2)
         median = timed(lambda one: accepted(ours, one), packages)
         yield Row("LoadEuiccPackage(listEim), 2 eIMs, over PC/SC", median)
+
+
+def _sim(bench: Bench) -> Iterator[Row]:
+    """Files and authentication; the echo card repeats one answer to each challenge."""
+    commands = list(challenges(bench.rounds))
+    names = ("SELECT EF.IMSI", "READ BINARY EF.IMSI", "AUTHENTICATE, Milenage")
+    with sim_card(bench) as card:
+        seen = Timer(card.transmit)
+        for one in (SELECT_USIM, SELECT_IMSI, READ_IMSI, *commands):
+            seen(one)
+    with sim_card(bench) as card:
+        directory = card.directory
+    with _both(bench, directory, seen.seen) as (ours, echo):
+        ours(SELECT_USIM)
+        to_us, to_echo = iter(commands), iter(commands)
+        medians = in_turn(
+            [
+                lambda: echo(SELECT_IMSI),
+                lambda: ours(SELECT_IMSI),
+                lambda: echo(READ_IMSI),
+                lambda: ours(READ_IMSI),
+                lambda: echo(next(to_echo)),
+                lambda: authenticated(ours, next(to_us)),
+            ],
+            bench.rounds,
+        )
+    for name, of_echo, of_ours in zip(names, medians[::2], medians[1::2], strict=True):
+        yield Row(f"{name} over PC/SC", of_ours, "echo card", of_ours / of_echo)
 
 
 def _download(bench: Bench) -> Iterator[Row]:
