@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from hypothesis import given
@@ -108,6 +108,14 @@ installations = st.builds(
 )
 
 
+switches = st.builds(
+    Switches,
+    **{name: st.booleans() for name, one in asdict(Switches()).items() if isinstance(one, bool)},
+    poll_interval=st.integers(0, 255),
+    strictness=st.sampled_from(Strictness),
+)
+
+
 @st.composite
 def with_profiles(draw: st.DrawFn, state: State) -> State:
     """The state with Profiles, of which one at most is enabled, and references to some of them."""
@@ -135,7 +143,7 @@ def with_profiles(draw: st.DrawFn, state: State) -> State:
         fallback_profile=draw(some),
         returns=Returns(draw(grant) if back else None, draw(some), draw(some), draw(some)),
         installation=draw(st.none() | installations),
-        switches=draw(st.builds(Switches, *[st.booleans()] * 5, st.sampled_from(Strictness))),
+        switches=draw(switches),
     )
 
 
