@@ -40,6 +40,7 @@ from euicc_sim.model.volatile import Volatile
 from euicc_sim.readings import ONE_TIME_KEYS_OUTLIVE_RESET
 from euicc_sim.store import (
     DEFAULT_EID,
+    DOCUMENT,
     CardPlan,
     Disk,
     JsonStore,
@@ -47,7 +48,16 @@ from euicc_sim.store import (
     make_identity,
     type_of_card,
 )
-from euicc_sim.uicc import Sim, SimFiles, Tree, platform, toolkit, tree_of
+from euicc_sim.uicc import (
+    Sim,
+    SimFiles,
+    SimMisfitError,
+    Tree,
+    check_fit,
+    platform,
+    toolkit,
+    tree_of,
+)
 from keys import TestPki
 
 ATR = bytes.fromhex("3B9F96803FC7828031E073FE211B6753494D4555303134")
@@ -350,11 +360,19 @@ class Card:
     def _present_sim(self) -> Sim:
         """The SIM of the Profile that is shown; it is made when it is first looked at."""
         if self._sim is None:
-            profile = self._shown
-            tree = platform() if profile is None else self._tree(profile)
-            state = SimState() if profile is None else profile.sim
+            tree, state = platform(), SimState()
+            if profile := self._shown:
+                tree, state = self._tree(profile), profile.sim
+                try:
+                    check_fit(tree, state)
+                except SimMisfitError as error:
+                    self._no_sim(f"{DOCUMENT}, {error}")
+                    tree, state = platform(profile.iccid), SimState()
             self._sim = Sim(tree, state, self._keep_sim, self._env.random)
         return self._sim
+
+    def _no_sim(self, why: str) -> None:
+        self._refused("card", f"the enabled Profile cannot be used as a SIM: {why}")
 
     def _tree(self, profile: Profile) -> Tree:
         for package, tree in self._trees:
@@ -363,7 +381,7 @@ class Card:
         try:
             tree = tree_of(saip.contents_of(profile.package), profile.iccid)
         except saip.PackageError as error:
-            self._refused("card", f"the enabled Profile cannot be used as a SIM: {error}")
+            self._no_sim(str(error))
             tree = platform(profile.iccid)
         self._trees.append((profile.package, tree))
         return tree

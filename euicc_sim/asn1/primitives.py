@@ -197,3 +197,14 @@ _RULES: dict[Any, Callable[[Any], tuple[Read, Write]]] = {
     univ.BitString: _bits,
     univ.ObjectIdentifier: _oid,
 }
+
+
+# -- values in messages to people
+
+_SHOWN_BITS = 64
+
+
+def number(value: int) -> str:
+    """A number in digits, or only its size if it is huge, as a sender may choose any."""
+    bits = value.bit_length()
+    return str(value) if bits <= _SHOWN_BITS else f"of {bits} bits"

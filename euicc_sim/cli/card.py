@@ -11,16 +11,19 @@ import typer
 from rich.text import Text
 
 from euicc_sim import Card
+from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.cli.card_tables import card_table, eims_table, settings_table
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.profile_tables import kept_profiles
 from euicc_sim.env import SystemEnv
+from euicc_sim.formats.saip import PackageError, contents_of
 from euicc_sim.model.identity import CardType
 from euicc_sim.model.profile import AuthorisationRule, Operator, Rule
 from euicc_sim.model.state import Limits, Strictness
 from euicc_sim.store import (
     DEFAULT_EID,
+    DOCUMENT,
     Keep,
     changed_at,
     check_card,
@@ -30,6 +33,7 @@ from euicc_sim.store import (
     set_switches,
     set_version,
 )
+from euicc_sim.uicc import SimMisfitError, check_fit, tree_of
 from keys import make_eid
 
 EVERY_OPERATOR = Operator(bytes.fromhex("EEEEEE"), gid1=b"", gid2=b"")
@@ -147,6 +151,14 @@ def check(directory: Directory) -> None:
     """Check whether a card's directory is sound, even while it is in use. Changes nothing."""
     for one in check_card(directory):
         console.print(Text(one))
+    for number, profile in enumerate(read(directory)[1].profiles):
+        try:
+            check_fit(tree_of(contents_of(profile.package), profile.iccid), profile.sim)
+        except SimMisfitError as error:
+            fail(f"{directory / DOCUMENT}, at profiles[{number}].{error}.")
+        except PackageError as error:
+            named = iccid_digits(profile.iccid)
+            console.print(Text(f"Profile {named} is no use as a SIM, its package says: {error}"))
     console.print(Text(f"{directory} is sound"))
 
 

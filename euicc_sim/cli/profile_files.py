@@ -16,7 +16,7 @@ from euicc_sim.formats.file_contents import decoded
 from euicc_sim.formats.saip import Kind, PackageError, contents_of
 from euicc_sim.model.profile import Profile
 from euicc_sim.store import read
-from euicc_sim.uicc import Described, inventory, tree_of
+from euicc_sim.uicc import Described, SimMisfitError, check_fit, inventory, tree_of
 
 _HEAD = ("file", "name", "size", "read", "update", "content")
 _SHORT = 12
@@ -51,7 +51,11 @@ def files(
     """
     profile = _profile(iccid, read(directory_named(card, reader))[1].profiles)
     try:
-        found = list(inventory(tree_of(contents_of(profile.package), profile.iccid), profile.sim))
+        tree = tree_of(contents_of(profile.package), profile.iccid)
+        check_fit(tree, profile.sim)
+        found = list(inventory(tree, profile.sim))
+    except SimMisfitError as error:
+        fail(f"What the card keeps of this Profile does not fit its package: {error}.")
     except PackageError as error:
         fail(f"The package of this Profile cannot be used: {error}.")
     if path is None:

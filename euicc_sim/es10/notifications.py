@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
+from euicc_sim.asn1.primitives import number
 from euicc_sim.asn1.sgp22.notifications import (
     ListNotificationRequest,
     ListNotificationRequestValue,
@@ -26,7 +27,7 @@ from euicc_sim.asn1.sgp32.functions import (
 from euicc_sim.asn1.sgp32.packages import EuiccPackageResult, EuiccPackageResultValue
 from euicc_sim.asn1.sgp32.profiles import PendingNotification, PendingNotificationValue
 from euicc_sim.asn1.types import prepared
-from euicc_sim.es10.registry import ResultError, es10, number
+from euicc_sim.es10.registry import ResultError, es10
 from euicc_sim.es10.session import Session
 from euicc_sim.model.notification import Notification, PackageResult
 

@@ -403,14 +403,3 @@ def judge(
     if wrong:
         why = _STRICT if strictness is Strictness.STRICT else _NOT_LENIENT
         raise WrongFormError(f"{' and '.join(wrong[:_SHOWN_DEVIATIONS])}; {why}")
-
-
-# -- values in messages to people
-
-_SHOWN_BITS = 64
-
-
-def number(value: int) -> str:
-    """A number in digits, or only its size if it is huge, as a sender may choose any."""
-    bits = value.bit_length()
-    return str(value) if bits <= _SHOWN_BITS else f"of {bits} bits"

@@ -6,9 +6,20 @@ with a reason, or returns its response once everything that it changes is stored
 ES10, files of the host or how a state is kept. Start reading at `selection`, then `files`.
 """
 
+from euicc_sim.uicc.fitting import SimMisfitError, check_fit
 from euicc_sim.uicc.inventory import Described, inventory
 from euicc_sim.uicc.platform import platform, tree_of
 from euicc_sim.uicc.selection import SimFiles
 from euicc_sim.uicc.sim import Sim, Tree
 
-__all__ = ["Described", "Sim", "SimFiles", "Tree", "inventory", "platform", "tree_of"]
+__all__ = [
+    "Described",
+    "Sim",
+    "SimFiles",
+    "SimMisfitError",
+    "Tree",
+    "check_fit",
+    "inventory",
+    "platform",
+    "tree_of",
+]

@@ -21,6 +21,8 @@ from fuzz.targets.activation_code import ActivationCodes
 
 EXECUTIONS = {
     "card": 1500,
+    "sim": 2000,
+    "package": 2000,
     "decode": 300,
     "card.json": 1000,
     "card.changes": 1000,

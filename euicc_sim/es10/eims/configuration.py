@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 
+from euicc_sim.asn1.primitives import number
 from euicc_sim.asn1.sgp32.eims import (
     EimConfigurationData,
     EimConfigurationDataValue,
@@ -18,7 +19,7 @@ from euicc_sim.asn1.sgp32.eims import (
 from euicc_sim.asn1.types import prepared
 from euicc_sim.asn1.wire import Wire
 from euicc_sim.crypto.signature import PublicKey, UnusableKeyError, check_readable, public_key
-from euicc_sim.es10.registry import ResultError, number
+from euicc_sim.es10.registry import ResultError
 from euicc_sim.es10.session import Session
 from euicc_sim.model.eim import (
     EIM_ID_TYPE_PROPRIETARY,

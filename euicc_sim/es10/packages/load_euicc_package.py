@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from apdu import StatusError, TlvError, tlv
 from apdu.tlv import Tlv, children, read, whole
 from euicc_sim.asn1.deviations import Deviation, Deviations, Form
-from euicc_sim.asn1.primitives import Asn1Error, read_integer, write_integer
+from euicc_sim.asn1.primitives import Asn1Error, number, read_integer, write_integer
 from euicc_sim.asn1.sgp32.packages import (
     Eco,
     EuiccPackageErrorDataSigned,
@@ -34,7 +34,7 @@ from euicc_sim.es10.packages.operations import (
     keep_result,
     signed_for,
 )
-from euicc_sim.es10.registry import es10_as_received, judge, number
+from euicc_sim.es10.registry import es10_as_received, judge
 from euicc_sim.es10.session import PackageRun, Session
 from euicc_sim.model.eim import MAX_COUNTER, Eim, KeyForm
 from euicc_sim.model.notification import RanPackage

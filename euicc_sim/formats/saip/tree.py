@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from apdu.tlv import TlvError, children, tlv
 from euicc_sim.asn1.codec import Asn1Error, message
+from euicc_sim.asn1.primitives import number
 from euicc_sim.asn1.saip.elements import (
     MILENAGE,
     TUAK,
@@ -55,6 +56,8 @@ MF = b""
 """The path of the MF."""
 MAX_FILE = 0xFFFF
 """The largest content of a file, in bytes."""
+MAX_RECORDS = 254
+"""The most records of a file (ETSI TS 102 221 clause 8.2.2.2)."""
 MAX_FILES = 0x80000
 """The most bytes in all files of a Profile."""
 ARR_OF_MF, ARR = b"\x2f\x06", b"\x6f\x06"
@@ -453,12 +456,14 @@ class _Builder:
                 raise _bad(f"{name} has records of {record} bytes, more than 255")
         if size is None:
             size = -(-end // record) * record if file.kind.has_records and record else end
-            if not size:
-                raise _unknown(f"{name} has neither a size nor contents")
+        if not size:
+            raise _unknown(f"{name} has neither a size nor contents")
         if size > MAX_FILE:
-            raise _bad(f"{name} has {size} bytes, more than {MAX_FILE}")
+            raise _bad(f"{name} has a size {number(size)}, more than {MAX_FILE} bytes")
         if file.kind.has_records and record and size % record:
             raise _bad(f"{name} has {size} bytes, which are not records of {record}")
+        if file.kind.has_records and record and size // record > MAX_RECORDS:
+            raise _bad(f"{name} has {size // record} records, more than {MAX_RECORDS}")
         one = fill.filled(record) if file.kind.has_records and record else fill.filled(size)
         content = bytearray(one * (size // len(one)))
         if end > size:
@@ -528,7 +533,7 @@ class _Builder:
             if reference in found:
                 raise _bad(f"PIN {reference:02X} is there twice")
             if not 0 < reference <= _PINS_AT_MOST:
-                raise _bad(f"{reference} is not a reference of a PIN")
+                raise _bad(f"{number(reference)} is not a reference of a PIN")
             if puk is not None and puk not in self._puks:
                 raise _unknown(f"PIN {reference:02X} has PUK {puk:02X}, which does not exist")
             tries, left = _counters(one["maxNumOfAttemptsRetryNumLeft"])
@@ -553,7 +558,7 @@ class _Builder:
             if reference in self._puks:
                 raise _bad(f"PUK {reference:02X} is there twice")
             if not 0 < reference <= _PINS_AT_MOST:
-                raise _bad(f"{reference} is not a reference of a PUK")
+                raise _bad(f"{number(reference)} is not a reference of a PUK")
             tries, left = _counters(one["maxNumOfAttemptsRetryNumLeft"])
             self._puks[reference] = Puk(reference, one["pukValue"], tries, left)
 
@@ -596,21 +601,23 @@ def _check_keys(given: AlgoParameterValue) -> None:
     }
     algorithm = given["algorithmID"]
     if algorithm not in sizes:
-        raise _FaultError(PEStatus.FEATURE_NOT_SUPPORTED, f"algorithm {algorithm} is not known")
+        raise _FaultError(
+            PEStatus.FEATURE_NOT_SUPPORTED, f"algorithm {number(algorithm)} is not known"
+        )
     of_key, of_opc = sizes[algorithm]
     if len(given["key"]) not in of_key:
         raise _bad(f"a key of {len(given['key'])} bytes does not fit algorithm {algorithm}")
     if of_opc is not None and len(given["opc"]) not in of_opc:
         raise _bad(f"an OPc of {len(given['opc'])} bytes does not fit algorithm {algorithm}")
     if not 1 <= given["numberOfKeccak"] <= 0xFF:
-        raise _bad(f"{given['numberOfKeccak']} iterations of Keccak")
+        raise _bad(f"{number(given['numberOfKeccak'])} iterations of Keccak")
 
 
 def _counters(both: int) -> tuple[int, int]:
     """The most tries and the tries left: the two nibbles of a byte."""
     tries, left = divmod(both, 0x10)
     if not 0 <= both <= 0xFF or left > tries or not tries:
-        raise _bad(f"{left} of {tries} tries left")
+        raise _bad(f"{left} of {number(tries)} tries left")
     return tries, left
 
 
@@ -692,7 +699,7 @@ def _extent(pieces: ListOf[Piece]) -> int:
     at = end = 0
     for piece in pieces:
         if not 0 <= piece.skip <= MAX_FILE:
-            raise _bad(f"an offset of {piece.skip}")
+            raise _bad(f"an offset {number(piece.skip)}")
         at += piece.skip + len(piece.content)
         if piece.content:
             end = at

@@ -12,6 +12,7 @@ from fuzz.targets.card_files import Changes, Documents
 from fuzz.targets.decode import Decoding
 from fuzz.targets.journal import Journals
 from fuzz.targets.lpac_stdio import LpacLines
+from fuzz.targets.sim import SimCommands, SimPackages
 
 
 class _Made(Protocol):
@@ -20,6 +21,8 @@ class _Made(Protocol):
 
 TARGETS: dict[str, _Made] = {
     "card": Commands,
+    "sim": SimCommands,
+    "package": SimPackages,
     "decode": Decoding,
     "card.json": Documents,
     "card.changes": Changes,

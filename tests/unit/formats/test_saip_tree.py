@@ -261,7 +261,7 @@ def test_no_key_and_no_code_is_printed() -> None:
 
 # -- contradictions
 
-LONG = "00" * 3
+KEYS = (tlv(0x81, b"\0"), tlv(0x82, bytes(16)), tlv(0x83, bytes(16)))
 REFUSED = {
     "contents beyond the size": (
         (mf(), usim(), files(OPT_USIM, (5,), {5: file(content("00" * 9))}, 3)),
@@ -285,7 +285,35 @@ REFUSED = {
     ),
     "a file of gigabytes": (
         (mf(), usim(), files(OPT_USIM, (5,), {5: file(described=fcp(size="FFFFFFFF"))}, 3)),
-        (3, 3, "has 4294967295 bytes, more than 65535"),
+        (3, 3, "has a size 4294967295, more than 65535"),
+    ),
+    "a size of thousands of digits": (
+        (mf(), usim(), files(OPT_USIM, (5,), {5: file(described=fcp(size="FF" * 2000))}, 3)),
+        (3, 3, "has a size of 16000 bits, more than 65535"),
+    ),
+    "a size of 0": (
+        (mf(), usim(), files(OPT_USIM, (5,), {5: file(described=fcp(size="00"))}, 3)),
+        (6, 3, "ef-gid1 has neither a size nor contents"),
+    ),
+    "more records than a number can say": (
+        (
+            mf(),
+            usim(),
+            files(OPT_USIM, (5,), {7: file(described=fcp(descriptor="42210001", size="00FF"))}, 3),
+        ),
+        (3, 3, "ef-msisdn has 255 records, more than 254"),
+    ),
+    "an offset of thousands of digits": (
+        (
+            mf(),
+            usim(),
+            files(OPT_USIM, (5,), {5: file(tlv(0x82, b"\x7f" + bytes(2000)), content("00"))}, 3),
+        ),
+        (3, 3, "an offset of 16007 bits"),
+    ),
+    "an algorithm of thousands of digits": (
+        (mf(), usim(), aka(tlv(0xA1, tlv(0xA1, *(tlv(0x80, b"\x7f" + bytes(2000)), *KEYS))))),
+        (10, 8, "is not known"),
     ),
     "both patterns": (
         (mf(), usim(), files(OPT_USIM, (5,), {5: file(described=fcp(fill="00", repeat="00"))}, 3)),
