@@ -15,6 +15,7 @@ from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.cli.card_tables import card_table, eims_table, settings_table
 from euicc_sim.cli.console import console, fail
+from euicc_sim.cli.profile_files import sim_facts
 from euicc_sim.cli.profile_tables import kept_profiles
 from euicc_sim.env import SystemEnv
 from euicc_sim.formats.saip import PackageError, contents_of
@@ -141,6 +142,8 @@ def show(directory: Directory) -> None:
     console.print(card_table(identity, state, changed))
     if state.profiles:
         console.print(kept_profiles(state))
+        if state.enabled is not None and (sim := sim_facts(state.enabled)) is not None:
+            console.print(sim)
     else:
         console.print(Text(f"no Profiles; euicc-sim profile download FILE --card {directory}"))
     console.print(eims_table(state))

@@ -123,3 +123,8 @@ def test_a_used_sim_is_sound(directory: Path) -> None:
     result = CliRunner().invoke(app, ["card", "check", str(directory)])
     assert result.exit_code == 0
     assert result.stdout.splitlines()[-1].endswith("is sound")
+
+
+def test_card_show_says_what_the_files_of_the_enabled_sim_say(directory: Path) -> None:
+    result = CliRunner().invoke(app, ["card", "show", str(directory)])
+    assert "IMSI  001010123456063" in result.stdout
