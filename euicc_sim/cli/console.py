@@ -35,8 +35,8 @@ stderr = Terminal(stderr=True, highlight=False, soft_wrap=True)
 
 
 def complain(sentence: str) -> None:
-    """Print what is wrong and what to do, on standard error."""
-    stderr.print(Text(f"euicc-sim: {sentence}", "red"))
+    """Print what is wrong and what to do, on one line of standard error: it may quote strangers."""
+    stderr.print(Text(f"euicc-sim: {printable(sentence)}", "red"))
 
 
 def fail(sentence: str) -> NoReturn:

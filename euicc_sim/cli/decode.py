@@ -102,6 +102,10 @@ class _Tree:
             name: console.get_style(name) for name in ("cyan", "dim", "bold", "red", "yellow")
         }
         width = max(2 * line.depth + len(line.name) for line in self.lines) + 2
+        if console.color_system is None:  # one text, as a segment costs more than a line
+            yield Segment("\n".join(self._plain(line, width) for line in self.lines))
+            yield Segment.line()
+            return
         for line in self.lines:
             before = "  " * (self.indent + line.depth)
             yield Segment(before)
@@ -115,6 +119,14 @@ class _Tree:
             if line.flaw:
                 yield Segment(f"  <- {line.flaw}", styles["red" if line.grave else "yellow"])
             yield Segment.line()
+
+    def _plain(self, line: Line, width: int) -> str:
+        """A line without colours."""
+        indent = "  " * (self.indent + line.depth)
+        name = line.name.ljust(width - 2 * line.depth)
+        gap = "  " if line.text or line.flaw else ""
+        flaw = f"  <- {line.flaw}" if line.flaw else ""
+        return f"{indent}{name}{f'{line.tag:02X}':6}{line.length:>5}{gap}{line.text}{flaw}"
 
 
 def _input(source: Sequence[str]) -> bytes:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from euicc_sim import Card, Event
+from euicc_sim.cli.console import printable
 from euicc_sim.tracing import journal
 from euicc_sim.tracing.served import served_in
 from euicc_sim.transport.pcsc import PcscCard
@@ -70,7 +71,7 @@ class Reasons:
 
 
 def _told(outcomes: Iterable[Event | journal.Entry]) -> list[str]:
-    return [one.text for one in outcomes if one.refused or one.warning]
+    return [printable(one.text) for one in outcomes if one.refused or one.warning]
 
 
 def with_reasons(sentence: str, reasons: list[str]) -> str:

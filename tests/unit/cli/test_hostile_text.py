@@ -18,10 +18,11 @@ from support.installed import change, give
 from support.installing import A, B
 from typer.testing import CliRunner
 
-from euicc_sim import Card
+from euicc_sim import Card, Event
 from euicc_sim.cli.console import Terminal, complain
 from euicc_sim.cli.log_lines import LogLines
 from euicc_sim.cli.main import app
+from euicc_sim.cli.reasons import Reasons
 from euicc_sim.model.profile import ProfileEvent, Recipient
 from euicc_sim.tracing.journal import Journal
 
@@ -131,3 +132,20 @@ def test_a_terminal_that_cannot_show_a_character_gets_its_escape(
     assert b"Traceback" not in result.stderr, result.stderr
     if command[0] != "demo":
         assert b"\\U0001f4e1" in result.stdout
+
+
+FORGED = "no\r\n23:59:59 LoadEuiccPackage: enable: ok\x1b[2J"
+
+
+def test_a_complaint_stays_on_its_line_whatever_a_server_has_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    complain(f"The server refused to authenticate itself: {FORGED} (8.1/4.8).")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("euicc-sim: The server refused to authenticate itself: no\\r\\n23:59:59")
+
+
+def test_a_card_s_reason_stays_on_its_line(card: Card) -> None:
+    reasons = Reasons(card)
+    card._events.append(Event("LoadEuiccPackage", refused=True, text=FORGED))
+    assert reasons.take() == ["no\\r\\n23:59:59 LoadEuiccPackage: enable: ok\\x1b[2J"]
