@@ -102,15 +102,18 @@ class Profile:
     iot_data: bytes | None = None
     preloaded: bool = False
     sim: SimState = field(default_factory=SimState, hash=False)
+    _metadata: Profile | None = field(default=None, init=False, repr=False, compare=False)
 
     def with_state(self, enabled: bool) -> Self:
         """Enabled or disabled; the same value if it already is."""
         return self if self.enabled == enabled else replace(self, enabled=enabled)
 
     @property
-    def metadata(self) -> Self:
-        """The same without its package and what its SIM has changed."""
-        return replace(self, package=b"", sim=_UNCHANGED)
+    def metadata(self) -> Profile:
+        """The same without its package and what its SIM has changed; made once."""
+        if self._metadata is None:
+            object.__setattr__(self, "_metadata", replace(self, package=b"", sim=_UNCHANGED))
+        return self._metadata or self
 
     @property
     def is_emergency(self) -> bool:

@@ -303,7 +303,7 @@ class Record(Kind):
     def __init__(self, model: type, *fields: Field, title: str = "") -> None:
         """Raise TypeError, naming each field of the dataclass that is not declared."""
         declared = {one.attribute for one in fields}
-        known = {one.name: one for one in dataclasses.fields(model)}
+        known = {one.name: one for one in dataclasses.fields(model) if one.init}
         for name in known.keys() ^ declared:
             raise TypeError(
                 f"{model.__name__}.{name} is {'not' if name in known else 'no attribute but'} "

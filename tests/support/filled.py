@@ -94,7 +94,7 @@ def filled(owner: type, salt: int = 1) -> typing.Any:
     """An object with every field different from its default."""
     hints = typing.get_type_hints(owner)
     values = {}
-    for number, field in enumerate(dataclasses.fields(owner)):
+    for number, field in enumerate(one for one in dataclasses.fields(owner) if one.init):
         value = value_for(owner, field, hints[field.name], salt + number % 5)
         assert value != field.default, f"{owner.__name__}.{field.name} is tried with its default"
         values[field.name] = value

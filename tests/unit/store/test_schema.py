@@ -47,7 +47,7 @@ def fields_of(value: object, name: str) -> dict[str, object]:
     """All leaves of a dataclass, by the names of the fields that lead there."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         found: dict[str, object] = {}
-        for one in dataclasses.fields(value):
+        for one in (each for each in dataclasses.fields(value) if each.init):
             found |= fields_of(getattr(value, one.name), f"{type(value).__name__}.{one.name}")
         return found
     if isinstance(value, tuple):
