@@ -10,6 +10,7 @@ from euicc_sim.uicc.view import View
 _READS, _WRITES = frozenset((0xB0, 0xB2, 0xA2, 0xCB)), frozenset((0xD6, 0xDC, 0xDB))
 _RECORDS = frozenset((0xB2, 0xDC))
 _AUTHENTICATE, _GET_IDENTITY = 0x88, 0x78
+_ABSOLUTE = 0x04
 _IS_3G = 0x01
 _SYNCHRONISATION_FAILURE = 0xDC
 
@@ -29,10 +30,9 @@ def in_words(view: View, command: Command, response: Response) -> str:
     if command.ins == _GET_IDENTITY:
         return f"{_application(view)}, SUCI of {len(response.data)} bytes"
     name = selected(view)
-    if command.ins in _RECORDS and view.record is not None and command.p2 & 0x07 != 0x04:
-        name += f", record {view.record}"
-    elif command.ins in _RECORDS:
-        name += f", record {command.p1}"
+    if command.ins in _RECORDS:
+        is_absolute = command.p2 & 0x07 == _ABSOLUTE and command.p1
+        name += f", record {command.p1 if is_absolute else view.record}"
     if command.ins in _READS:
         return f"{name}, {_bytes(response.data)}"
     if command.ins in _WRITES:

@@ -12,13 +12,14 @@ from support.eims import Eim, ask, eim1, raw_package, trust
 from support.es10 import SELECT_ISDR, es10_sw
 from support.hexes import hx
 from support.installed import change, enabled, give, switch
-from support.installing import A, B, C
+from support.installing import B_DIGITS, A, B, C
 from support.managing import disable as disable_by_lpa
 from support.managing import ef_iccid
 from support.managing import enable as enable_by_lpa
 from support.psmos import disable, enable, order, package
 
 from euicc_sim import Card
+from euicc_sim.parties.lpa import Lpa
 
 Send = Callable[[bytes], bytes]
 
@@ -186,6 +187,13 @@ def test_what_is_refused_asks_for_nothing(send: Send, phone: Eim) -> None:
     assert ask(send, enable_by_lpa(A, "FF")) == hx("BF31 03 800102")
     assert ask(send, raw_package(phone, hx("A000"), counter=0))
     assert send(SELECT_MF) == hx("9000")
+
+
+def test_our_own_lpa_takes_910b_for_success(send: Send, phone: Eim) -> None:
+    send(SELECT_ISDR)
+    lpa = Lpa(send)
+    lpa.enable(B_DIGITS, refresh=True)
+    assert send(FETCH) == REFRESH + hx("9000")
 
 
 # -- FETCH and TERMINAL RESPONSE

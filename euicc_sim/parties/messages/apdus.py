@@ -14,6 +14,7 @@ BLOCK_SIZE = 255
 
 _CLA, _STORE_DATA, _MORE_BLOCKS, _LAST_BLOCK = 0x80, 0xE2, 0x11, 0x91
 _CLA_GET_RESPONSE, _GET_RESPONSE, _MORE_DATA = 0x00, 0xC0, 0x61
+_PROACTIVE = 0x91
 
 Transmit = Callable[[bytes], bytes]
 """Takes a command APDU, returns data and status word."""
@@ -35,15 +36,13 @@ def select_isdr(transmit: Transmit) -> None:
 def exchange(transmit: Transmit, request: bytes) -> bytes:
     """Send an ES10 request to the selected ISD-R and fetch the whole answer.
 
-    Raises StatusWordError if the last status word is not 9000.
+    Raises StatusWordError if the last status word is neither 9000 nor 91XX: a card whose terminal
+    has a toolkit announces REFRESH like that.
     """
-    answer = b""
     what = f"the ES10 request {request[:2].hex().upper()}"
     *blocks, last = store_data(request)
     for command in blocks:
-        answer = transmit(command)
-        if int.from_bytes(answer[-2:]) != SW.OK:
-            raise StatusWordError(int.from_bytes(answer[-2:]), what)
+        _check(transmit(command), what)
     return _fetch(transmit, transmit(last), what)
 
 
@@ -53,9 +52,14 @@ def _fetch(transmit: Transmit, answer: bytes, what: str) -> bytes:
         more = Command(_CLA_GET_RESPONSE, _GET_RESPONSE, 0, 0, ne=answer[-1] or 256)
         answer = transmit(bytes(more))
         data += answer[:-2]
-    if int.from_bytes(answer[-2:]) != SW.OK:
-        raise StatusWordError(int.from_bytes(answer[-2:]), what)
+    _check(answer, what)
     return data
+
+
+def _check(answer: bytes, what: str) -> None:
+    sw = int.from_bytes(answer[-2:])
+    if sw != SW.OK and sw >> 8 != _PROACTIVE:
+        raise StatusWordError(sw, what)
 
 
 def store_data(request: bytes, block_size: int = BLOCK_SIZE) -> list[bytes]:

@@ -41,6 +41,8 @@ def test_each_command_on_a_file_is_told_by_its_name(card: Card) -> None:
         hx("00D6 0002 02 BEEF"),
         hx("00A4 000C 02 6F11"),
         hx("00B2 0204 04"),
+        hx("00B2 0002 04"),
+        hx("00B2 0004 04"),
     ) == [
         "SELECT: EF.ICCID",
         "SELECT: ADF.USIM",
@@ -51,6 +53,8 @@ def test_each_command_on_a_file_is_told_by_its_name(card: Card) -> None:
         "UPDATE BINARY: 6F01, 2 bytes",
         "SELECT: 6F11",
         "READ RECORD: 6F11, record 2, 4 bytes",
+        "READ RECORD: 6F11, record 1, 4 bytes",
+        "READ RECORD: 6F11, record 1, 4 bytes",
     ]
 
 
