@@ -161,7 +161,7 @@ def check(directory: Directory) -> None:
             fail(f"{directory / DOCUMENT}, at profiles[{number}].{error}.")
         except PackageError as error:
             named = iccid_digits(profile.iccid)
-            console.print(Text(f"Profile {named} is no use as a SIM, its package says: {error}"))
+            console.print(Text(f"Profile {named} cannot be used as a SIM: {error}"))
     console.print(Text(f"{directory} is sound"))
 
 

@@ -67,7 +67,7 @@ def download(
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[FILE]...",
+            metavar="FILE",
             help="Unprotected profile packages, DER as in GSMA TS.48.",
             show_default=False,
         ),

@@ -30,7 +30,7 @@ def edit(
     ],
     package: Annotated[
         Path | None,
-        typer.Argument(metavar="[PACKAGE]", help="An unprotected package.", show_default=False),
+        typer.Argument(metavar="PACKAGE", help="An unprotected package.", show_default=False),
     ] = None,
     test: TestOption = False,
     iccid: Annotated[str | None, typer.Option(help="18 to 20 digits.")] = None,
@@ -52,7 +52,7 @@ def edit(
     euicc-sim profile edit TS48v1_A.der -o lab.der --imsi 999700000000001 --milenage K OPC
     """
     if (package is None) is not test:
-        fail("Name a package, or take that of this program with --test.")
+        fail("Name a package, or use --test for the one that comes with this program.")
     if out.exists():
         fail(f"{out} is there already; choose a different name.")
     try:

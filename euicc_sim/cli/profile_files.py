@@ -33,11 +33,13 @@ _LINE = 32
 
 
 def files(
-    iccid: Annotated[str, typer.Argument(metavar="ICCID", show_default=False)],
+    iccid: Annotated[
+        str, typer.Argument(metavar="ICCID", help="18 to 20 digits.", show_default=False)
+    ],
     path: Annotated[
         str | None,
         typer.Argument(
-            metavar="[PATH]",
+            metavar="PATH",
             help="One file: its name (EF.IMSI), or identifiers as listed (7FD0/6F07).",
             show_default=False,
         ),

@@ -103,7 +103,7 @@ def terminal_response(toolkit: Toolkit, switches: Switches, command: Command) ->
     result = given.get(_RESULT)
     if not result:
         raise StatusError(SW.WRONG_DATA, "TERMINAL RESPONSE has no result (tag 83)")
-    went = "done" if result[0] <= _LAST_SUCCESS else "the terminal could not do it"
+    went = "done" if result[0] <= _LAST_SUCCESS else "the terminal could not perform it"
     said = f"{fetched}: {went} (result {result[0]:02X})"
     return Outcome(replace(toolkit, fetched=None), Response(), said)
 

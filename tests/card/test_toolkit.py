@@ -249,7 +249,7 @@ def test_a_terminal_that_cannot_refresh_is_told_of(send: Send, card: Card, phone
     card.take_events()
     assert send(hx("80140000 0D 8103 010104 8202 8281 8302 2001")) == hx("9000")
     (event,) = card.take_events()
-    assert event.text == "TERMINAL RESPONSE: REFRESH: the terminal could not do it (result 20)"
+    assert event.text == "TERMINAL RESPONSE: REFRESH: the terminal could not perform it (result 20)"
 
 
 def test_events_name_what_is_fetched(send: Send, card: Card, phone: Eim) -> None:

@@ -77,8 +77,11 @@ def test_tuak_takes_keys_of_16_or_32_bytes(edit: Run, package: Path, out: Path) 
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        ((), "Name a package, or take that of this program with --test."),
-        (("PACKAGE", "--test"), "Name a package, or take that of this program with --test."),
+        ((), "Name a package, or use --test for the one that comes with this program."),
+        (
+            ("PACKAGE", "--test"),
+            "Name a package, or use --test for the one that comes with this program.",
+        ),
         (("PACKAGE", "--imsi", "1"), "'1' is not an IMSI: it has 6 to 15 digits."),
         (("--test", "--imsi", "001010"), "'001010' has 6 digits; the test Profile has an IMSI of"),
         (("PACKAGE", "--iccid", "1"), "'1' is not an ICCID; an ICCID has 18 to 20 digits."),
