@@ -321,18 +321,7 @@ class _Builder:
         if size is None and count is not None:
             size = count if not kind.has_records else count * record if record else None
         fill = _pattern(given) or one.fill
-        file = File(
-            path,
-            kind,
-            _descriptor(given, kind),
-            self._rule(given, path, kind, one.rule),
-            label(one.field),
-            life_cycle=given["lcsi"][0] if "lcsi" in given else ACTIVATED,
-            sfi=_sfi(given, one.sfi),
-            special=_special(given),
-            name=given.get("dfName", b""),
-            pins=tuple(given.get("pinStatusTemplateDO", b"")),
-        )
+        file = self._file(path, kind, given, label(one.field), one.rule, one.sfi)
         pieces = _pieces(items)
         self._create(self._with_content(one.field, file, given, record, size, fill, pieces))
         if kind.is_directory:
@@ -393,21 +382,10 @@ class _Builder:
         kind, record = _kind(given, Kind.DF)
         if kind is Kind.DF and "dfName" in given:
             kind = Kind.ADF
-        number = path[-1] & 0x1F
-        file = File(
-            path,
-            kind,
-            given["fileDescriptor"][0],
-            self._rule(given, path, kind, None),
-            path[-2:].hex().upper(),
-            life_cycle=given["lcsi"][0] if "lcsi" in given else ACTIVATED,
-            sfi=None if kind.is_directory else _sfi(given, number if 0 < number < 0x1F else None),
-            special=_special(given),
-            name=given.get("dfName", b""),
-            pins=tuple(given.get("pinStatusTemplateDO", b"")),
-        )
-        name, fill = path[-2:].hex().upper(), _pattern(given) or BLANK
-        size = _given_size(given)
+        name, number = path[-2:].hex().upper(), path[-1] & 0x1F
+        implied = number if 0 < number < 0x1F else None
+        file = self._file(path, kind, given, name, None, implied)
+        fill, size = _pattern(given) or BLANK, _given_size(given)
         self._create(self._with_content(name, file, given, record, size, fill, pieces))
         if kind.is_directory:
             self._context = path
@@ -415,6 +393,29 @@ class _Builder:
                 self._application = path
 
     # -- any file
+
+    def _file(
+        self,
+        path: bytes,
+        kind: Kind,
+        given: FcpValue,
+        name: str,
+        rule: int | None,
+        sfi: int | None,
+    ) -> File:
+        """A file without its content; `rule` and `sfi` are those that hold if none are given."""
+        return File(
+            path,
+            kind,
+            _descriptor(given, kind),
+            self._rule(given, path, kind, rule),
+            name,
+            life_cycle=given["lcsi"][0] if "lcsi" in given else ACTIVATED,
+            sfi=None if kind.is_directory else _sfi(given, sfi),
+            special=_special(given),
+            name=given.get("dfName", b""),
+            pins=tuple(given.get("pinStatusTemplateDO", b"")),
+        )
 
     def _create(self, file: File) -> None:
         if file.path in self._files:
