@@ -54,6 +54,7 @@ from euicc_sim.uicc import (
     SimMisfitError,
     Tree,
     check_fit,
+    ota,
     platform,
     toolkit,
     tree_of,
@@ -63,6 +64,7 @@ from keys import TestPki
 ATR = bytes.fromhex("3B9F96803FC7828031E073FE211B6753494D4555303134")
 """T=0 first; eUICC-related functions in TB3 (ETSI TS 102 221 6.3.3); four or more channels."""
 
+ENVELOPE = 0xC2
 EVENTS_KEPT = 1000
 QUIET_SECONDS = 1.0
 TREES_KEPT = 2
@@ -101,7 +103,8 @@ class Card:
             (Installed(ISDR_AID, self._new_isdr), Installed(ECASD_AID, self._new_ecasd)),
             self._new_files,
             {TERMINAL_CAPABILITY: self._terminal_capability}
-            | {ins: partial(self._toolkit, answer) for ins, answer in toolkit.COMMANDS.items()},
+            | {ins: partial(self._toolkit, answer) for ins, answer in toolkit.COMMANDS.items()}
+            | {ENVELOPE: self._envelope},
             tell=self._tell,
             closing=self._closing,
             strict=lambda: self._state.switches.strictness is Strictness.STRICT,
@@ -341,6 +344,14 @@ class Card:
         self._volatile = replace(self._volatile, toolkit=outcome.toolkit)
         self._tell(instruction(command.ins), outcome.said)
         return outcome.response
+
+    def _envelope(self, command: Command) -> Response:
+        """ENVELOPE: to the SIM, or to the toolkit. Raises StatusError."""
+        if not ota.is_sms_pp(command.data):
+            return self._toolkit(toolkit.envelope, command)
+        received = ota.receive(self._present_sim(), command.data)
+        self._tell(instruction(command.ins), received.said)
+        return received.response
 
     def _refused(self, name: str, text: str) -> None:
         self._tell(name, text, lost=True)

@@ -38,13 +38,15 @@ class SimState:
 
     `files` are by path; `pins` by the path of their directory and a byte, the key reference; `puks`
     (the tries left) by a byte, the key reference. `sequence` has the highest SEQ accepted, by the
-    path of the ADF and a byte, the index.
+    path of the ADF and a byte, the index. `counters` has the highest counter of a remote command
+    accepted, by a byte, the version of its key.
     """
 
     files: Mapping[bytes, FileState] = field(default_factory=dict)
     pins: Mapping[bytes, PinState] = field(default_factory=dict)
     puks: Mapping[bytes, int] = field(default_factory=dict)
     sequence: Mapping[bytes, int] = field(default_factory=dict)
+    counters: Mapping[bytes, int] = field(default_factory=dict)
 
     def with_file(self, path: bytes, state: FileState) -> Self:
         """With a file as it is now."""
@@ -61,3 +63,7 @@ class SimState:
     def with_sequence(self, slot: bytes, number: int) -> Self:
         """With a SEQ accepted."""
         return replace(self, sequence={**self.sequence, slot: number})
+
+    def with_counter(self, version: bytes, number: int) -> Self:
+        """With a counter accepted."""
+        return replace(self, counters={**self.counters, version: number})

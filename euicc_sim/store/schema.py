@@ -103,6 +103,7 @@ MAX_PATH = 8
 """The longest path of a SIM's file, in bytes."""
 TRIES = integer(0, 15)
 SEQUENCE = integer(0, 2**43 - 1)
+REMOTE_COUNTER = integer(0, 2**40 - 1)
 
 
 def by_hex(value: Kind, least: int, most: int) -> Kind:
@@ -278,6 +279,7 @@ SIM = Record(
     Field("pins", "pins", by_hex(SIM_PIN, 1, MAX_PATH + 1), in_parts=True),
     Field("puks", "puks", by_hex(TRIES, 1, 1), in_parts=True),
     Field("sequenceNumbers", "sequence", by_hex(SEQUENCE, 3, MAX_PATH + 1), in_parts=True),
+    Field("remoteCounters", "counters", by_hex(REMOTE_COUNTER, 1, 1), in_parts=True),
 )
 """Paths in hex digits; a PIN's is followed by its reference, that of a sequence number by its index
 (3GPP TS 33.102 C.1.1)."""

@@ -1,4 +1,4 @@
-"""An enabled Profile as a SIM: files, access rules, PINs, authentication, identity, toolkit.
+"""An enabled Profile as a SIM: files, access rules, PINs, authentication, toolkit, OTA.
 
 `Tree` is what a package describes, `Sim` one in use, which all channels share, and `SimFiles` what
 a channel sees of it. A function gets the channel's `View` and a command, and raises StatusError

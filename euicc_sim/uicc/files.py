@@ -198,7 +198,7 @@ def _switch(view: View, command: Command, mode: Mode, *, activated: bool) -> Res
             raise StatusError(SW.NOT_FOUND, f"there is no elementary file {data.hex().upper()}")
         view.go(found)
         file = found
-    view.sim.check(file, mode, command.ins)
+    view.check(file, mode, command.ins)
     if view.sim.is_activated(file) != activated:
         changed = replace(view.sim.file_state(file), activated=activated)
         view.sim.change(view.sim.state.with_file(file.path, changed))
@@ -369,7 +369,7 @@ def _move(view: View, command: Command, number: int) -> None:
 def _allow(view: View, file: File, mode: Mode | None, ins: int) -> None:
     if not view.sim.is_activated(file) and not file.special & USABLE_WHILE_DEACTIVATED:
         raise StatusError(SW.CONDITIONS_NOT_SATISFIED, f"{file.label} is deactivated")
-    view.sim.check(file, mode, ins)
+    view.check(file, mode, ins)
 
 
 COMMANDS: dict[int, Callable[[View, Command], Response]] = {

@@ -78,7 +78,7 @@ class SimFiles:
         Raises StatusError 6A82 if there is no such file; the current file then stays as it was.
         """
         view = self._view
-        file = _found(view, p1, name)
+        file = found(view, p1, name)
         if file is None:
             raise StatusError(SW.NOT_FOUND, *_missing(view, p1, name))
         view.go(file)
@@ -125,7 +125,8 @@ class SimFiles:
         return None
 
 
-def _found(view: View, p1: int, name: bytes) -> File | None:
+def found(view: View, p1: int, name: bytes) -> File | None:
+    """The file that SELECT finds; None if there is none. Raises StatusError for a wrong P1."""
     tree = view.sim.tree
     if p1 == PARENT:
         if name:
@@ -138,9 +139,9 @@ def _found(view: View, p1: int, name: bytes) -> File | None:
     if p1 == ANY:
         return view.find(name) if name else tree.files[MF]
     if p1 in (CHILD_DF, CHILD_EF):
-        found = tree.child(view.directory, name)
+        child = tree.child(view.directory, name)
         wanted = p1 == CHILD_DF
-        return found if found is not None and found.kind.is_directory == wanted else None
+        return child if child is not None and child.kind.is_directory == wanted else None
     raise StatusError(
         SW.WRONG_P1P2,
         f"SELECT with P1 {p1:02X} is not supported: 00 is by identifier, 04 by AID, 08 by path",

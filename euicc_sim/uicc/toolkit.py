@@ -122,9 +122,8 @@ COMMANDS: dict[int, Answer] = {
     0x10: terminal_profile,
     0x12: fetch,
     0x14: terminal_response,
-    0xC2: envelope,
 }
-"""By INS."""
+"""By INS; an ENVELOPE may be for the SIM."""
 
 
 def _fields(data: bytes) -> dict[int, bytes]:

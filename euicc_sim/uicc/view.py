@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from apdu import SW, StatusError, tlv
 from euicc_sim.formats.saip import File, Kind
+from euicc_sim.uicc.rules import Mode
 from euicc_sim.uicc.sim import MF, UNIVERSAL_PIN, Sim, rank
 
 MF_FID, CURRENT_ADF = b"\x3f\x00", b"\x7f\xff"
@@ -25,7 +26,8 @@ _ACTIVATED, _DEACTIVATED = b"\x05", b"\x04"
 class View:
     """Where a channel is: paths, and the number of the current record, counted from 1.
 
-    `transfer` is what is left to read of a BER-TLV object, or what has come in of one.
+    `transfer` is what is left to read of a BER-TLV object, or what has come in of one. One that is
+    `trusted` has access to everything, as a remote manager may have.
     """
 
     sim: Sim
@@ -34,6 +36,7 @@ class View:
     file: bytes | None = None
     record: int | None = None
     transfer: bytes | None = None
+    trusted: bool = False
 
     def copy(self) -> View:
         """The same place."""
@@ -80,6 +83,13 @@ class View:
             else:
                 found = self.sim.tree.child(found.path, fid)
         return found
+
+    # -- access
+
+    def check(self, file: File, mode: Mode | None, ins: int) -> None:
+        """Refuse a command that the access rule of a file does not allow. Raises StatusError."""
+        if not self.trusted:
+            self.sim.check(file, mode, ins)
 
     # -- the current file
 

@@ -16,6 +16,7 @@ from euicc_sim.formats.saip.package import (
     examine,
     response,
 )
+from euicc_sim.formats.saip.remote import RemoteFiles, RemoteKey
 from euicc_sim.formats.saip.templates import Kind
 from euicc_sim.formats.saip.tree import (
     AkaParameters,
@@ -38,6 +39,8 @@ __all__ = [
     "PackageError",
     "Pin",
     "Puk",
+    "RemoteFiles",
+    "RemoteKey",
     "SimContents",
     "contents_of",
     "elements",

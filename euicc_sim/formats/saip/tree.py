@@ -42,6 +42,7 @@ from euicc_sim.formats.saip.package import (
     elements,
     may_be_passed_over,
 )
+from euicc_sim.formats.saip.remote import RemoteFiles, RemoteKey, remote_files, remote_keys
 from euicc_sim.formats.saip.templates import (
     BLANK,
     CREATED_BY_DEFAULT,
@@ -175,7 +176,8 @@ class SimContents:
     `files` are in the order of their creation. `pins` are by the path of the directory that they
     were defined for, and `shared_pins` say which directory has those of which other one;
     `authentication` is by the path of an ADF, and `same_keys` by the path of one that uses the keys
-    of the application with that AID.
+    of the application with that AID. `remote_keys` are those of the MNO-SD by version and
+    identifier, `remote_files` say which TAR may manage which files with them.
     """
 
     files: Mapping[bytes, File]
@@ -184,6 +186,8 @@ class SimContents:
     puks: Mapping[int, Puk]
     authentication: Mapping[bytes, AkaParameters]
     same_keys: Mapping[bytes, bytes]
+    remote_keys: Mapping[tuple[int, int], RemoteKey] = field(default_factory=dict)
+    remote_files: tuple[RemoteFiles, ...] = ()
 
     def body(self, file: File) -> File:
         """The file whose content this one shows: itself, or what it links to."""
@@ -236,6 +240,8 @@ class _Builder:
         self._puks: dict[int, Puk] = {}
         self._aka: dict[bytes, AkaParameters] = {}
         self._mapped: dict[bytes, tuple[bytes, Element]] = {}
+        self._remote_keys: dict[tuple[int, int], RemoteKey] = {}
+        self._remote_files: list[RemoteFiles] = []
         self._application: bytes | None = None
         self._context = MF
         self._size = 0
@@ -255,6 +261,10 @@ class _Builder:
             self._add_puks(raw)
         elif element.name == "akaParameter":
             self._add_aka(element, raw)
+        elif element.name == "securityDomain" and not self._remote_keys:
+            self._remote_keys = remote_keys(raw)  # those of the first, the MNO-SD
+        elif element.name == "rfm":
+            self._remote_files.append(remote_files(raw))
 
     def finished(self) -> SimContents:
         """All of it, once the last element is in."""
@@ -273,6 +283,8 @@ class _Builder:
             self._puks,
             self._aka,
             {path: aid for path, (aid, _) in self._mapped.items()},
+            self._remote_keys,
+            tuple(self._remote_files),
         )
 
     # -- files of templates

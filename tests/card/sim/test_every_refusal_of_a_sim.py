@@ -26,6 +26,8 @@ def of(fid: str, *more: bytes) -> tuple[bytes, ...]:
 
 PROFILE, FETCH, DONE = hx("80100000 01 FF"), hx("80120000 0B"), "8103 010104 8202 8281 8301 00"
 DISABLED = hx("81E2 9100 14 BF32 11 A00C 5A0A 98001032547698103214 8101FF")
+SMS = "44 05 8121 43F5 7FF6" + "00" * 7
+CPL = "02 7000 00FF 15 0222 22B001 400000"
 SWITCHED = (
     PROFILE,
     hx("0070 0001 00"),
@@ -57,6 +59,11 @@ ROWS = [
     ),
     row("half a response", 0x6A80, "TERMINAL RESPONSE", "80140000 02 8103", *SWITCHED, FETCH),
     row("half an envelope", 0x6A80, "ENVELOPE", "80C20000 02 D603"),
+    # remote file management
+    row("a download without a message", 0x6A80, "ENVELOPE", "80C20000 06 D104 8202 8381"),
+    row("a message in pieces", 0x6A80, "ENVELOPE", "80C20000 06 D104 8B02 4405"),
+    row("a message without a packet", 0x6A80, "ENVELOPE", f"80C20000 17 D115 8B13 {SMS} 03 0205FF"),
+    row("a packet of another length", 0x6A80, "ENVELOPE", f"80C20000 21 D11F 8B1D {SMS} 0D {CPL}"),
     # selection
     row("a parent with data", 0x6700, "SELECT", "00A40304 02 3F00"),
     row("half a path", 0x6A80, "SELECT", "00A40804 03 3F002F"),

@@ -39,6 +39,7 @@ from fuzz.runner import WrongError
 MOST_STEPS = 200
 INTERNAL_ERROR = b"\x6f\x00"
 _RAND = hx("23553cbe9637a89d218ae64dae47bf35")
+_PACKET = "12 027000 000D 0D 0001 2222 B00140 0000000000 00"
 _FILES = ("6F01", "6F02", "6F07", "6F11", "6F12", "6F13", "6F1B", "6F1C", "6F38", "2F00", "2FE2")
 
 
@@ -77,6 +78,7 @@ class SimCommands:
             ]
         )
         rows.append([hx("8010 0000 03 FFFFFF"), hx("8012 0000 0B"), hx("80C2 0000 02 D600")])
+        rows.append([hx("80C20000 26 D124 8B22 44058121 43F57FF6") + bytes(7) + hx(_PACKET)])
         return [_written(row) for row in rows]
 
     def changed(self, random: Random, corpus: Sequence[bytes]) -> bytes:
