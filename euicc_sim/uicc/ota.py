@@ -27,6 +27,7 @@ _UDHI = 0x40
 _COMMAND, _RESPONSE = b"\x70\x00", bytes.fromhex("027100")
 _KIC, _KID = 1, 2
 _CHECKSUM = 8
+_CRYPTOGRAPHIC = 0x02
 _HEAD = 8
 _COUNTER = 5
 _FULL_ACCESS = 0x00
@@ -76,14 +77,24 @@ class _Packet:
     def tar(self) -> bytes:
         return self.head[7:10]
 
+    def key(self, sim: Sim, identifier: int) -> RemoteKey | None:
+        """The key that KIc or KID names: its version there, and which of the two it is."""
+        version = self.head[4 + identifier] >> 4
+        return sim.tree.contents.remote_keys.get((version, identifier))
+
     @property
-    def version(self) -> int:
-        """The version of the keys, of KIc; of KID if nothing is ciphered."""
-        return (self.head[5] >> 4) or (self.head[6] >> 4)
+    def counted(self) -> bytes:
+        """What its counter belongs to: the version of KID."""
+        return bytes((self.head[6] >> 4,))
+
+    @property
+    def integrity(self) -> int:
+        """Nothing, a redundancy check, a cryptographic checksum, a digital signature."""
+        return self.spi[0] & 0x03
 
     @property
     def has_checksum(self) -> bool:
-        return self.spi[0] & 0x03 == 0x02
+        return self.integrity == _CRYPTOGRAPHIC
 
     @property
     def is_ciphered(self) -> bool:
@@ -101,8 +112,7 @@ def receive(sim: Sim, data: bytes) -> Received:
     Whatever is refused is told in the proof of receipt, if one is asked for.
     """
     packet = _packet(data)
-    keys = sim.tree.contents.remote_keys
-    kic, kid = keys.get((packet.version, _KIC)), keys.get((packet.version, _KID))
+    kic, kid = packet.key(sim, _KIC), packet.key(sim, _KID)
     name = f"remote file management, TAR {packet.tar.hex().upper()}"
     try:
         plain = _opened(sim, packet, kic, kid)
@@ -149,6 +159,8 @@ def _opened(sim: Sim, packet: _Packet, kic: RemoteKey | None, kid: RemoteKey | N
     """Check the security of a packet; the commands in it. Raises _RefusedError."""
     if not any(packet.tar in one.tars for one in sim.tree.contents.remote_files):
         raise _RefusedError(Status.TAR_UNKNOWN, "no application has this TAR")
+    if packet.integrity not in (0, _CRYPTOGRAPHIC):
+        raise _RefusedError(Status.SECURITY_ERROR, "this card has neither RC nor DS, only CC")
     rest = packet.rest
     if packet.is_ciphered:
         cipher = _cipher(kic, "KIc")
@@ -182,13 +194,12 @@ def _check_counter(sim: Sim, packet: _Packet, counter: int) -> None:
     mode = packet.spi[0] >> 3 & 0x03
     if mode < 2 or not packet.has_checksum:
         return
-    version = bytes((packet.version,))
-    last = sim.state.counters.get(version, 0)
+    last = sim.state.counters.get(packet.counted, 0)
     if counter <= last:
         raise _RefusedError(Status.COUNTER_LOW, f"counter {counter} is not above {last}")
     if mode == 3 and counter != last + 1:
         raise _RefusedError(Status.COUNTER_HIGH, f"counter {counter} is not {last + 1}")
-    sim.change(sim.state.with_counter(version, counter))
+    sim.change(sim.state.with_counter(packet.counted, counter))
 
 
 def _managed(sim: Sim, packet: _Packet) -> RemoteFiles:

@@ -214,6 +214,11 @@ def test_a_wrong_checksum_executes_nothing_and_takes_no_counter(card: Card) -> N
         (READ_IMSI.replace("192222", "193333", 1), "the Profile has no such KIc"),
         ("0D00012222B0012000000000000000A40000022FE2", "its security 00 is below the minimum 06"),
         ("0D00012222B0014000000000", "the packet is too short"),
+        (
+            "1101012222B001400000000000001122334400A40000026F07",
+            "this card has neither RC nor DS, only CC",
+        ),
+        (READ_IMSI.replace("192222", "192232", 1), "the Profile has no such KID"),
         ("0D00012222B00140000000000009AA", "there is more padding than data"),
     ],
 )
