@@ -227,10 +227,13 @@ def _with_carried(found: Reading) -> list[Line]:
 
 
 def _carried(line: Line) -> Reading | None:
-    """The object that a line carries, if its type is known."""
+    """The object that a line carries, if its type is known and it can be read."""
     if line.type != CARRIED or not isinstance(line.value, bytes):
         return None
-    found = readings(TYPES, tlv(line.tag, line.value))
+    try:
+        found = readings(TYPES, tlv(line.tag, line.value))
+    except Asn1Error:
+        return None
     return found[0] if found and found[0].fit[0] == 0 else None
 
 

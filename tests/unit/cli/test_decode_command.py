@@ -236,3 +236,10 @@ def test_no_control_and_no_mark_of_direction_is_printed(tag: str) -> None:
         for message in (f"30{len(inside) // 2:02X}{inside}", f"BF25{len(inside) // 2:02X}{inside}"):
             shown = run(message).stdout
             assert shown.replace("\n", "").isprintable(), ascii(shown)
+
+
+def test_a_carried_object_that_cannot_be_read_is_shown_as_bytes() -> None:
+    first, *_, last = run("BF410B 8001FF BF4105 1CF88001FF").stdout.splitlines()
+    assert first.startswith("CancelSessionRequestEsipa")
+    assert "cancelSessionResponse" in last
+    assert "1CF88001FF" in last
