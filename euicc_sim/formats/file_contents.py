@@ -115,13 +115,13 @@ def _msisdn(content: bytes) -> str | None:
 
 
 def plmn(three: bytes) -> str | None:
-    """A PLMN: 00101 or 001001; None for an empty entry."""
+    """A PLMN, as 001-01 or 001-001; None for an empty entry."""
     if three == b"\xff" * _PLMN_SIZE:
         return None
-    a, b, c = three.hex(), "", ""
-    b = a[1] + a[0] + a[3]
-    c = a[5] + a[4] + a[2].replace("f", "")
-    return f"{b}-{c}" if (b + c).isdecimal() else "?"
+    digits = three.hex()
+    mcc = digits[1] + digits[0] + digits[3]
+    mnc = digits[5] + digits[4] + digits[2].replace("f", "")
+    return f"{mcc}-{mnc}" if (mcc + mnc).isdecimal() else "?"
 
 
 def _plmns(size: int) -> Decoder:

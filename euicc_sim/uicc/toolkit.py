@@ -2,7 +2,7 @@
 
 TERMINAL PROFILE makes the terminal known; what the card asks of it waits until FETCH, and every
 9000 says 91 LL meanwhile. TERMINAL RESPONSE tells how it went. The card has no applets: an ENVELOPE
-is taken and changes nothing.
+that the SIM does not answer is taken and changes nothing.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def terminal_response(toolkit: Toolkit, switches: Switches, command: Command) ->
 
 
 def envelope(toolkit: Toolkit, switches: Switches, command: Command) -> Outcome:
-    """ENVELOPE, ETSI TS 102 221 11.2.2: the card has nothing that would use it."""
+    """ENVELOPE, ETSI TS 102 221 11.2.2: one not for the SIM changes nothing."""
     del switches
     try:
         tag = whole(command.data).tag

@@ -11,9 +11,6 @@ from dataclasses import dataclass, field
 from euicc_sim.asn1.codec import message
 from euicc_sim.asn1.saip.elements import Rfm, SecurityDomain
 
-DES, AES = 0x80, 0x88
-"""keyType of a KeyComponent (GlobalPlatform table 11-16)."""
-
 
 @dataclass(frozen=True, slots=True)
 class RemoteKey:
