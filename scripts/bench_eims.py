@@ -20,9 +20,10 @@ from bench_basics import Bench, Row, in_turn
 from euicc_sim import Card
 from euicc_sim.parties.clients import EsipaClient
 from euicc_sim.parties.eim import Eim, add_initial_eim
-from euicc_sim.parties.eim.server import EimService, EimStore
+from euicc_sim.parties.eim.server import EimService
 from euicc_sim.parties.ipa import Ipa
 from euicc_sim.parties.messages import exchange, select_isdr
+from euicc_sim.servers.database import EimDatabase
 from euicc_sim.servers.esipa_app import esipa_app
 from euicc_sim.servers.web_server import WebServer
 from keys import make_eid
@@ -34,7 +35,9 @@ def crowd(bench: Bench) -> Iterator[Row]:
     """The time per package compared with the floor, packages per second, and memory per card."""
     floor = in_turn([bench.verify_and_sign()], bench.rounds)[0]
     with ExitStack() as stack:
-        service = EimService(Eim.create("eim.example.com"), EimStore(bench.folder / "cards"))
+        store = EimDatabase(bench.folder / "eim.db")
+        stack.callback(store.close)
+        service = EimService(Eim.create("eim.example.com"), store)
         before = _resident()
         cards = [stack.enter_context(_card(bench.folder, one, service.eim)) for one in range(CARDS)]
         memory = (_resident() - before) / CARDS
@@ -91,7 +94,7 @@ def _poll_all(cards: list[Card], url: str) -> int:
 
 def _check(service: EimService, cards: list[Card]) -> None:
     for card in cards:
-        results = service.store.card(card.eid).results[-PACKAGES:]
+        results = service.store.results(card.eid, last=PACKAGES)
         if [one.verified for one in results] != [True] * PACKAGES:
             raise SystemExit(f"not every package of {card.eid} was executed and verified")
 

@@ -17,7 +17,7 @@ from euicc_sim.cli.stories.sequence import Sequence
 from euicc_sim.cli.stories.world import EIM1, EIM2, IPA, PARTIES, SMDPP, Party, World, orders
 from euicc_sim.parties.clients import EsipaClient
 from euicc_sim.parties.eim import Eim
-from euicc_sim.parties.eim.server import EimService, EimStore
+from euicc_sim.parties.eim.server import EimService
 from euicc_sim.parties.smdpp import Smdpp
 from euicc_sim.servers import Log, extra_needed
 from euicc_sim.servers.tls import server_context, tls_credential
@@ -44,6 +44,7 @@ def running_world(log: Log) -> Iterator[tuple[World, Card]]:
     """
     picture = Sequence(PARTIES)
     with ExitStack() as stack, extra_needed():
+        from euicc_sim.servers.database import EimDatabase
         from euicc_sim.servers.es9_app import es9_app
         from euicc_sim.servers.esipa_app import esipa_app
 
@@ -58,7 +59,10 @@ def running_world(log: Log) -> Iterator[tuple[World, Card]]:
 
         def party(name: str, eim_id: str) -> Party:
             servers = drawn(clients, picture, name, SMDPP)
-            service = EimService(Eim.create(eim_id), EimStore(folder / eim_id), servers, log)
+            store = EimDatabase(folder / f"{eim_id}.db", fsync=False)
+            stack.callback(store.close)
+            service = EimService(Eim.create(eim_id), store, servers, log)
+            stack.enter_context(service.forwarder.running())
             web = _listening(pki, log)
             stack.enter_context(_served(web, esipa_app(service, log)))
             client = EsipaClient(f"https://{NAME}:{web.port}", trust=clients.trust)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +15,7 @@ from typer.core import TyperGroup
 
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.eim_bytes import bytes_from, hand_out
+from euicc_sim.cli.eim_database import database_of, opened
 from euicc_sim.cli.eim_server import add_to
 from euicc_sim.cli.eim_tables import answer_table, eim_table, outcome_table
 from euicc_sim.cli.rsp_options import SGP32_DEFAULT, Sgp32Option, wire_named
@@ -24,6 +27,7 @@ from euicc_sim.parties.eim import (
     take_added_tokens,
     take_initial_answer,
 )
+from euicc_sim.parties.eim.server import CardRecord, UnknownEidError
 from euicc_sim.parties.messages import EimError, Form, certificate_der, eid_of
 from keys import Curve, PkiError, load_private_key, validate_eid
 from keys.pem import load_certificate
@@ -184,7 +188,8 @@ group, or of the second:
 addEim asks for an association token, unless the file or ",no-token" says not to. updateEim
 sends the named fields, or all fields of the file. TAGS are hex, such as 5A9F70. eco and
 psmo take one element as it is.
-The counter is kept in FILE before the package leaves."""
+The counter is kept before the package leaves: in FILE, or in the database of its server if there is
+one."""
 
 
 @app.command(help=_PACKAGE_HELP)
@@ -206,8 +211,12 @@ def package(
     wire = eim_file.load(file).wire
     ordered = [operation_words.operation(one, wire=wire) for one in words]
     transaction_id = None if transaction is None else bytes_from(transaction, "--transaction")
-    with eim_file.changing(file) as eim:
-        request = eim.package(ordered, eid, counter=counter, transaction_id=transaction_id)
+    if database_of(file).exists():
+        with _counted_in_database(file, eid) as eim:
+            request = eim.package(ordered, eid, counter=counter, transaction_id=transaction_id)
+    else:
+        with eim_file.changing(file) as eim:
+            request = eim.package(ordered, eid, counter=counter, transaction_id=transaction_id)
     hand_out(request, out, apdu)
 
 
@@ -235,6 +244,7 @@ def verify(
     """
     eim = eim_file.load(file)
     der = certificate_der(bytes_from(certificate, "--certificate"), eim.wire)
+    eim.token = _token(file, eim, eid_of(der))
     found = eim.verify(bytes_from(result, "RESULT"), der)
     console.print(answer_table(found, eid_of(der)))
     if found.form is Form.RESULT:
@@ -261,6 +271,30 @@ def _keep_tokens(files: list[Path], eims: list[Eim]) -> None:
             eim.token = learned.token
         token = "no association token" if eim.token is None else f"association token {eim.token}"
         _say(f"{file}: eIM {eim.eim_id} has {token}")
+
+
+@contextmanager
+def _counted_in_database(file: Path, eid: str) -> Iterator[Eim]:
+    """The eIM with a card's counter and token from the database, which keeps the counter."""
+    eim = eim_file.load(file)
+    with (
+        closing(opened(file, None)) as store,
+        store.changing(eid, CardRecord(eid=eid, counter=eim.counter, token=eim.token)) as card,
+    ):
+        eim.counter, eim.token = card.record.counter, card.record.token
+        yield eim
+        card.record.counter = eim.counter
+
+
+def _token(file: Path, eim: Eim, eid: str | None) -> int | None:
+    """The association token of a card: in the database if it is known there."""
+    if eid is None or not database_of(file).exists():
+        return eim.token
+    with closing(opened(file, None)) as store:
+        try:
+            return store.card(eid).token
+        except UnknownEidError:
+            return eim.token
 
 
 def _say(sentence: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,11 +15,12 @@ from rich.text import Text
 
 from euicc_sim.cli.console import console, fail, log_line
 from euicc_sim.cli.eim_bytes import bytes_from
+from euicc_sim.cli.eim_database import DatabaseOption, database_of, opened
 from euicc_sim.cli.eim_server_tables import card_table, cards_table, result_tables
 from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, Smdpps, authorities
 from euicc_sim.parties.clients import EsipaClient
 from euicc_sim.parties.eim import eim_file, operation_words
-from euicc_sim.parties.eim.server import EimService, EimStore, EsipaFunctions, orders
+from euicc_sim.parties.eim.server import EimService, EsipaFunctions, orders
 from euicc_sim.parties.eim.server import push as push_all
 from euicc_sim.parties.messages import LpaError
 from euicc_sim.servers import ServerError, extra_needed
@@ -28,19 +30,13 @@ from keys import TestPki
 DEFAULT_PORT = 8080
 
 File = Annotated[Path, typer.Argument(help="The eIM's file.", show_default=False)]
-Store = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="DIR", help="Where to keep the cards.", show_default="FILE's name and .cards"
-    ),
-]
 Eid = Annotated[str, typer.Argument(metavar="EID", help="The card's EID, 32 digits.")]
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The order's number.")]
 
 
 def serve(
     file: File,
-    store: Store = None,
+    database: DatabaseOption = None,
     host: Annotated[
         str,
         typer.Option(help="Where to listen; orders over HTTP are accepted from this machine only."),
@@ -62,6 +58,12 @@ def serve(
     pki: PkiOption = None,
     ca: CaOption = None,
     insecure: InsecureOption = False,
+    keep_results: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Keep the last N of each card.", show_default="all of them"
+        ),
+    ] = None,
 ) -> None:
     """Serve IPAs (ESipa), until Ctrl-C.
 
@@ -71,13 +73,17 @@ def serve(
         with extra_needed():
             from euicc_sim.servers.esipa_app import esipa_app
             from euicc_sim.servers.web_server import WebServer
-        service = _service(file, store, pki, ca, insecure)
-        called = name or (service.eim.fqdn or "localhost").partition(":")[0]
-        context = _context(called, pki, certificate, key) if tls or certificate else None
-        with closing(WebServer(host, port, context, log_line)) as web:
-            bracketed = f"[{host}]" if ":" in host else host
-            url = f"{'https' if context else 'http'}://{bracketed}:{web.port}"
-            web.run(esipa_app(service, log_line), lambda: _introduce(service, file, url))
+        kept = database_of(file, database)
+        with _service(file, database, pki, ca, insecure, keep_results) as service:
+            called = name or (service.eim.fqdn or "localhost").partition(":")[0]
+            context = _context(called, pki, certificate, key) if tls or certificate else None
+            with (
+                closing(WebServer(host, port, context, log_line)) as web,
+                service.forwarder.running(),
+            ):
+                bracketed = f"[{host}]" if ":" in host else host
+                url = f"{'https' if context else 'http'}://{bracketed}:{web.port}"
+                web.run(esipa_app(service, log_line), lambda: _introduce(service, file, kept, url))
     except ServerError as error:
         fail(str(error))
 
@@ -99,17 +105,18 @@ def order(
     file: File,
     eid: Eid,
     words: Annotated[list[str], typer.Argument(metavar="OP...", help="See above.")],
-    store: Store = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Order something for a card."""
-    found = _service(file, store).order(eid, words)
+    with _service(file, database) as service:
+        found = service.order(eid, words)
     console.print(Text(f"{found.what} waits for {eid}"))
 
 
 def card(
     file: File,
     eid: Eid,
-    store: Store = None,
+    database: DatabaseOption = None,
     counter: Annotated[
         int | None, typer.Option(min=0, help="The last one used.", show_default=False)
     ] = None,
@@ -121,34 +128,37 @@ def card(
         typer.Option(metavar="CERT", help="Its certificate, or its answer to GetCerts (BF56)."),
     ] = None,
     again: Annotated[
-        int | None, typer.Option(metavar="NUMBER", help="Deliver a held order again.")
+        int | None, typer.Option(metavar="NUMBER", help="Deliver a held or postponed order.")
     ] = None,
     withdraw: Annotated[
         int | None, typer.Option(metavar="NUMBER", help="Withdraw an order.")
     ] = None,
 ) -> None:
     """Show what is known of a card; options change it first, and add a card that is new."""
-    service = _service(file, store)
     der = None if certificate is None else bytes_from(certificate, "--certificate")
-    if (counter, token, der) != (None, None, None):
-        service.set_card(eid, counter=counter, token=token, certificate=der)
-    if again is not None:
-        service.again(eid, again)
-    if withdraw is not None:
-        service.withdraw(eid, withdraw)
-    console.print(card_table(service.store.card(eid)))
+    with _service(file, database) as service:
+        if (counter, token, der) != (None, None, None):
+            service.set_card(eid, counter=counter, token=token, certificate=der)
+        if again is not None:
+            service.again(eid, again)
+        if withdraw is not None:
+            service.withdraw(eid, withdraw)
+        store = service.store
+        table = card_table(store.card(eid), store.queue(eid), store.waiting(eid))
+    console.print(table)
 
 
-def cards(file: File, store: Store = None) -> None:
+def cards(file: File, database: DatabaseOption = None) -> None:
     """List the cards of a server."""
-    found = _store(file, store)
-    console.print(cards_table([found.card(one) for one in found.eids()]))
+    with _service(file, database) as service:
+        found = service.store.cards()
+    console.print(cards_table(found))
 
 
 def results(
     file: File,
     eid: Eid,
-    store: Store = None,
+    database: DatabaseOption = None,
     last: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Only the last ones.", show_default=False)
     ] = None,
@@ -157,8 +167,8 @@ def results(
 
     Exit code 0: everything shown was done. 3: something was refused or failed.
     """
-    found = _store(file, store).card(eid).results
-    shown = found if last is None else found[-last:]
+    with _service(file, database) as service:
+        shown = service.store.results(eid, last=last)
     for one in shown:
         for table in result_tables(one):
             console.print(table)
@@ -172,13 +182,12 @@ def push(
     file: File,
     eid: Eid,
     ipa: Annotated[str, typer.Option("--ipa", metavar="URL", help="Where the IPA listens.")],
-    store: Store = None,
+    database: DatabaseOption = None,
 ) -> None:
     """Deliver the waiting packages of a card to a listening IPA (see ipa listen)."""
-    functions = EsipaFunctions(_service(file, store))
     try:
-        with EsipaClient(ipa) as client:
-            count = push_all(functions, eid, client)
+        with _service(file, database) as service, EsipaClient(ipa) as client:
+            count = push_all(EsipaFunctions(service), eid, client)
     except LpaError as error:
         fail(str(error))
     console.print(Text(f"{count} delivered"))
@@ -194,35 +203,36 @@ def add_to(app: typer.Typer) -> None:
     app.command(help=_ORDER_HELP)(order)
 
 
-def _introduce(service: EimService, file: Path, url: str) -> None:
+def _introduce(service: EimService, file: Path, database: Path, url: str) -> None:
     for words in (
         f"eIM {service.eim.eim_id} listens at {url}",
-        f"cards are kept in {service.store.folder}",
+        f"cards are kept in {database}",
         f"order with: euicc-sim eim order {file} EID OP",
     ):
         console.print(Text(words))
 
 
-def _store(file: Path, store: Path | None) -> EimStore:
-    return EimStore(store or file.with_suffix(".cards"))
-
-
+@contextmanager
 def _service(
     file: Path,
-    store: Path | None,
+    database: Path | None,
     pki: Path | None = None,
     ca: list[Path] | None = None,
     insecure: bool = False,
-) -> EimService:
+    keep_results: int | None = None,
+) -> Iterator[EimService]:
+    """The eIM of a file and its database, which is made unless it exists."""
     cis = authorities(pki, None)
     trust = authorities(None, ca) + cis
-    return EimService(
-        eim_file.load(file),
-        _store(file, store),
-        servers=Smdpps(trust, not insecure),
-        tell=log_line,
-        authorities=[x509.load_der_x509_certificate(one) for one in cis],
-    )
+    eim = eim_file.load(file)
+    with closing(opened(file, database, keep_results)) as store:
+        yield EimService(
+            eim,
+            store,
+            servers=Smdpps(trust, not insecure),
+            tell=log_line,
+            authorities=[x509.load_der_x509_certificate(one) for one in cis],
+        )
 
 
 def _context(

@@ -10,34 +10,32 @@ from rich.table import Table
 from rich.text import Text
 
 from euicc_sim.cli.console import columns, facts, printable
-from euicc_sim.parties.eim.server import CardRecord, Order, Result
+from euicc_sim.parties.eim.server import CardRecord, CardSummary, Forward, Order, Result
 
 
-def cards_table(cards: Sequence[CardRecord]) -> Table:
+def cards_table(cards: Sequence[CardSummary]) -> Table:
     """One line for each card."""
     rows = [
-        (one.eid, str(len(one.queue)), str(len(one.results)), one.last_poll or "never")
-        for one in cards
+        (one.eid, str(one.waiting), str(one.results), one.last_poll or "never") for one in cards
     ]
     return columns(("EID", "waiting", "results", "last poll"), rows, {"EID", "last poll"})
 
 
-def card_table(card: CardRecord) -> Table:
-    """One card."""
+def card_table(card: CardRecord, queue: Sequence[Order], waiting: Sequence[Forward]) -> Table:
+    """One card, its orders and its notifications that wait."""
     rows = {
         "EID": card.eid,
         "counter": f"{card.counter}, the next package has {card.counter + 1}",
-        "token": "none" if card.token is None else str(card.token),
+        "token": _token(card),
         "certificate": "known" if card.euicc_certificate else "not known yet",
         "last poll": card.last_poll or "never",
-        "results": str(len(card.results)),
+        "results": str(card.next_result - 1),
     }
-    waiting = [_order(one) for one in card.queue]
+    orders = [_order(one) for one in queue]
     notifications = [
-        f"notification for {one.address}: {one.problem or 'on its way'}"
-        for one in card.notifications
+        f"notification for {one.address}: {one.problem or 'on its way'}" for one in waiting
     ]
-    rows["waiting"] = "\n".join((*waiting, *notifications)) or "nothing"
+    rows["waiting"] = "\n".join((*orders, *notifications)) or "nothing"
     return facts({name: _lines(value) for name, value in rows.items()})
 
 
@@ -58,8 +56,17 @@ def result_tables(result: Result) -> Iterator[Table]:
         yield table
 
 
+def _token(card: CardRecord) -> str:
+    believed = "none" if card.token is None else str(card.token)
+    if card.token_said in (None, card.token):
+        return believed
+    return f"{believed}; an IPA reported {card.token_said}, which no card signed"
+
+
 def _order(order: Order) -> str:
     state = "held" if order.held else f"given out {order.deliveries} times"
+    if order.not_before and not order.held:
+        state = f"{state}, again after {order.not_before}"
     told = "" if not order.deliveries and not order.held else f", {state}"
     problem = f": {order.problem}" if order.problem else ""
     return f"{order.what}{told}{problem}"

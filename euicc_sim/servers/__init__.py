@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-_EXTRA = ("httpx", "starlette", "uvicorn")
+_EXTRA = ("httpx", "sqlalchemy", "starlette", "uvicorn")
 
 
 class ServerError(Exception):

@@ -5,7 +5,7 @@
     POST   /eids/EID/orders             {"operations": ["enable:ICCID,rollback"]}
     DELETE /eids/EID/orders/NUMBER      withdraw an order
     POST   /eids/EID/orders/NUMBER      release a held order
-    GET    /eids/EID/results            the results of orders; ?after=N skips the first N
+    GET    /eids/EID/results            the results of orders; ?after=N skips the first N ever
 
 There is no password: only requests from this computer are served. A refusal is
 {"error": "sentence"}.
@@ -24,19 +24,27 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from euicc_sim.parties.eim import Eim, Loader
-from euicc_sim.parties.eim.server import CardRecord, EimService, Order, Result, UnknownEidError
+from euicc_sim.parties.eim.server import (
+    CardRecord,
+    EimService,
+    Order,
+    Result,
+    StorageError,
+    UnknownEidError,
+)
 from euicc_sim.parties.messages import EimError
 from euicc_sim.parties.messages.json_document import Json, fields_as_json
 from euicc_sim.servers import Log
 from euicc_sim.servers.request_body import BodyError, read_body
 
 Handler = Callable[[Request, object], Json]
+_DIGITS = 9
 
 
 def rest_routes(service: EimService, log: Log, eim_of: Loader | None = None) -> list[Route]:
     """The routes. `eim_of` returns the eIM of a FILE in addEim and updateEim."""
     rest = _Rest(service, log, eim_of or _no_files)
-    order = "/eids/{eid}/orders/{number:int}"
+    order = "/eids/{eid}/orders/{number}"
     return [
         Route("/eids", rest.endpoint(rest.cards), methods=["GET"]),
         Route("/eids/{eid}", rest.endpoint(rest.card), methods=["GET"]),
@@ -67,6 +75,8 @@ class _Rest:
                 return self._refused(request, error, error.status)
             except UnknownEidError as error:
                 return self._refused(request, error, 404)
+            except StorageError as error:
+                return self._refused(request, error, 503)
             except EimError as error:
                 return self._refused(request, error, 400)
             return JSONResponse(found, status)
@@ -75,15 +85,15 @@ class _Rest:
 
     def cards(self, _: Request, __: object) -> Json:
         """All cards, and the number of orders queued for each."""
-        store = self._service.store
         return [
-            {"eid": one.eid, "waiting": len(one.queue), "results": len(one.results)}
-            for one in map(store.card, store.eids())
+            {"eid": one.eid, "waiting": one.waiting, "results": one.results}
+            for one in self._service.store.cards()
         ]
 
     def card(self, request: Request, _: object) -> Json:
         """One card."""
-        return card_json(self._service.store.card(_eid(request)))
+        store, eid = self._service.store, _eid(request)
+        return card_json(store.card(eid), store.queue(eid))
 
     def order(self, request: Request, body: object) -> Json:
         """Queue an order."""
@@ -100,35 +110,33 @@ class _Rest:
     def withdraw(self, request: Request, _: object) -> Json:
         """Withdraw an order."""
         eid = _eid(request)
-        order = self._service.withdraw(eid, request.path_params["number"])
+        order = self._service.withdraw(eid, _number("order", request.path_params["number"]))
         self._log(f"{eid}: {order.what} withdrawn")
         return order_json(order)
 
     def again(self, request: Request, _: object) -> Json:
         """Release a held order."""
         eid = _eid(request)
-        order = self._service.again(eid, request.path_params["number"])
+        order = self._service.again(eid, _number("order", request.path_params["number"]))
         self._log(f"{eid}: {order.what} queued again")
         return order_json(order)
 
     def results(self, request: Request, _: object) -> Json:
         """The results of orders."""
         after = request.query_params.get("after", "0")
-        if not after.isdecimal():
-            raise EimError(f"after={after[:20]!r} is not a number. Write one, such as after=0.")
-        found = self._service.store.card(_eid(request)).results
-        return [result_json(one) for one in found[int(after) :]]
+        found = self._service.store.results(_eid(request), after=_number("after", after))
+        return [result_json(one) for one in found]
 
     def _refused(self, request: Request, error: Exception, status: int) -> Response:
         self._log(f"{request.method} {request.url.path} refused: {error}", refused=True)
         return JSONResponse({"error": str(error)}, status)
 
 
-def card_json(record: CardRecord) -> dict[str, Json]:
+def card_json(record: CardRecord, queue: list[Order]) -> dict[str, Json]:
     """A card as JSON, without its results."""
-    return _without(record, "schema") | {
-        "queue": [order_json(one) for one in record.queue],
-        "results": len(record.results),
+    return _without(record, "nextResult") | {
+        "queue": [order_json(one) for one in queue],
+        "results": record.next_result - 1,
     }
 
 
@@ -144,6 +152,13 @@ def result_json(result: Result) -> dict[str, Json]:
 
 def _without(value: CardRecord | Order | Result, *names: str) -> dict[str, Json]:
     return {name: one for name, one in fields_as_json(value).items() if name not in names}
+
+
+def _number(name: str, text: str) -> int:
+    """A number of up to nine digits. Raises EimError."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
+        raise EimError(f"{name} {text[:20]!r} is not a number of up to {_DIGITS} digits.")
+    return int(text)
 
 
 def _eid(request: Request) -> str:

@@ -9,7 +9,6 @@ error status. Orders are under /eids.
 from __future__ import annotations
 
 from starlette.applications import Starlette
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -50,11 +49,8 @@ class _Esipa:
             self._log(f"ESipa: refused: {error}", refused=True)
             return Response(status_code=error.status, headers=headers())
         reply = await run_in_threadpool(self._functions.answer, body, peer)
-        after = None
-        if reply.eid is not None:
-            after = BackgroundTask(self._service.forward, reply.eid)
         media_type = MEDIA_TYPE if reply.body else None
-        return Response(reply.body, reply.status, headers(), media_type, after)
+        return Response(reply.body, reply.status, headers(), media_type)
 
     async def no_function(self, request: Request, error: Exception) -> Response:
         """Answer a request that is neither ESipa nor for orders."""

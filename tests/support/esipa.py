@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from euicc_sim import Card
 from euicc_sim.asn1 import esipa
 from euicc_sim.parties.clients.esipa import EsipaClient
 from euicc_sim.parties.eim.eim import Eim, add_initial_eim, take_initial_answer
-from euicc_sim.parties.eim.server.card_records import CardRecord, EimStore
+from euicc_sim.parties.eim.server.card_records import CardRecord, Forward, Order, Result
 from euicc_sim.parties.eim.server.eim_service import EimService
 from euicc_sim.parties.ipa.ipa import Ipa
 from euicc_sim.parties.ipa.triggered_download import DownloadMode
 from euicc_sim.parties.messages.apdus import exchange, select_isdr
 from euicc_sim.parties.messages.interfaces import RspServer
+from euicc_sim.servers.database import EimDatabase
 from euicc_sim.servers.esipa_app import esipa_app
 from support.by_name import to_eim
 from support.judge import judged
@@ -32,18 +34,29 @@ OTHER_EID = "89049032123451234512345678901332"
 
 
 class InProcess(httpx.BaseTransport):
-    """Gives requests straight to an application; `down` says when nobody answers."""
+    """Gives requests straight to an application; `down` says when nobody answers.
 
-    def __init__(self, app: Any, down: Callable[[], bool] = lambda: False) -> None:
+    `after` is called after each.
+    """
+
+    def __init__(
+        self,
+        app: Any,
+        down: Callable[[], bool] = lambda: False,
+        after: Callable[[], None] = lambda: None,
+    ) -> None:
         """Give them to that one."""
         self._asgi = httpx.ASGITransport(app)
         self._down = down
+        self._after = after
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """One request."""
         if self._down():
             raise httpx.ConnectError("nobody is there")
-        return asyncio.run(self._handle(request))
+        answer = asyncio.run(self._handle(request))
+        self._after()
+        return answer
 
     async def _handle(self, request: httpx.Request) -> httpx.Response:
         sent = httpx.Request(
@@ -57,7 +70,7 @@ class InProcess(httpx.BaseTransport):
 
 @dataclass
 class World:
-    """An eIM server with a store; `said` is its log, a refusal with "! " before it.
+    """An eIM server with a database in a folder; `said` is its log, a refusal with "! " before it.
 
     It is out of reach while `down_if` says so.
     """
@@ -67,6 +80,7 @@ class World:
     eim: Eim = field(default_factory=lambda: Eim.create(EIM_ID, seed=7))
     said: list[str] = field(default_factory=list)
     down_if: Callable[[], bool] = lambda: False
+    _skipped: timedelta = timedelta()
 
     def __post_init__(self) -> None:
         """Start the server."""
@@ -74,13 +88,23 @@ class World:
 
     def restart(self) -> None:
         """A new server on the same folder."""
+        self.folder.mkdir(exist_ok=True)
+        store = EimDatabase(self.folder / "eim.db", fsync=False)
         self.service = EimService(
-            self.eim, EimStore(self.folder), servers=self.servers, tell=self.log
+            self.eim, store, servers=self.servers, tell=self.log, now=self.now
         )
         app = esipa_app(self.service, self.log)
-        transport = InProcess(app, lambda: self.down_if())
+        transport = InProcess(app, lambda: self.down_if(), self.service.forwarder.pass_on)
         self.http = httpx.Client(transport=transport, base_url=URL)
         self.client = EsipaClient(URL, transport=transport)
+
+    def now(self) -> datetime:
+        """The time of the eIM: that of the machine, and what was skipped."""
+        return datetime.now(UTC) + self._skipped
+
+    def later(self, time: timedelta) -> None:
+        """Let time pass for the eIM."""
+        self._skipped += time
 
     def log(self, text: str, *, refused: bool = False) -> None:
         """Keep a line of the log."""
@@ -144,9 +168,20 @@ def es10(card: Card, message: bytes) -> bytes:
     return exchange(card.transmit, message)
 
 
-def kept(world: World) -> CardRecord:
+@dataclass(frozen=True)
+class Kept:
+    """What an eIM keeps of a card."""
+
+    record: CardRecord
+    queue: list[Order]
+    results: list[Result]
+    notifications: list[Forward]
+
+
+def kept(world: World, eid: str = EID) -> Kept:
     """What the eIM keeps of the card."""
-    return world.service.store.card(EID)
+    store = world.service.store
+    return Kept(store.card(eid), store.queue(eid), store.results(eid), store.waiting(eid))
 
 
 def executed(world: World, card: Card) -> tuple[bytes, bytes]:

@@ -37,5 +37,5 @@ class Heard(list[str]):
 
 def states(world: World) -> list[tuple[str, str, bool]]:
     """What became of each order: its words, its state, whether the result is verified."""
-    results = world.service.store.card(EID).results
+    results = world.service.store.results(EID)
     return [(" ".join(one.words), one.state, one.verified) for one in results]

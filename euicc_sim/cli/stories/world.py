@@ -214,7 +214,7 @@ class WorldStory(Storyteller):
         return f"{NAMES[iccid]} is enabled"
 
     def _last(self, party: Party) -> Result:
-        found = party.service.store.card(self.eid).results[-1]
+        found = party.service.store.results(self.eid, last=1)[0]
         if not found.verified:
             raise StoryError(f"{party.name} could not verify {found}.")
         return found

@@ -99,6 +99,14 @@ Servers = Callable[[str], RspServer]
 """Returns the SM-DP+ at an address."""
 
 
+class Tell(Protocol):
+    """Logs one line, `refused` if something was not carried out."""
+
+    def __call__(self, text: str, *, refused: bool = False) -> None:
+        """Log the line."""
+        ...
+
+
 class Esipa(Protocol):
     """Carries a message to an eIM and returns its answer, empty where ESipa has none.
 

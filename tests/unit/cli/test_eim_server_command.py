@@ -17,7 +17,7 @@ from support.fresh import fresh_card
 from euicc_sim import Card
 from euicc_sim.cli.main import main
 from euicc_sim.parties.eim.eim import add_initial_eim, take_initial_answer
-from euicc_sim.parties.eim.eim_file import changing
+from euicc_sim.parties.eim.eim_file import changing, load
 from euicc_sim.parties.messages.apdus import exchange, select_isdr
 
 Run = Callable[..., tuple[int, str, str]]
@@ -189,3 +189,50 @@ def test_help_names_the_orders(run: Run) -> None:
     assert code == 0
     assert "download:ACTIVATION-CODE" in out
     assert "enable:ICCID[,rollback]" in out
+
+
+# -- the database beside the eIM's file
+
+
+def test_a_database_is_made_beside_the_file_without_being_asked(
+    run: Run, file: Path, tmp_path: Path
+) -> None:
+    assert run("eim", "order", file, EID, "getRAT")[0] == 0
+    assert (tmp_path / "eim1.db").stat().st_mode & 0o777 == 0o600
+    assert not (tmp_path / "eim1.db-wal").exists()
+
+
+def test_no_counter_is_used_twice_by_hand_and_by_the_server(
+    run: Run, file: Path, tmp_path: Path
+) -> None:
+    counters = []
+    run("eim", "card", file, EID, "--counter", 6)
+    for name in ("a", "b"):
+        run("eim", "package", file, "getRAT", "--eid", EID, "--out", tmp_path / name)
+        counters.append(run("eim", "card", file, EID)[1].partition("counter")[2].split()[0])
+    assert counters == ["7,", "8,"]
+    assert b"\x81\x01\x07" in (tmp_path / "a").read_bytes()
+    assert b"\x81\x01\x08" in (tmp_path / "b").read_bytes()
+    assert load(file).counter == 0
+
+
+def test_cards_of_0_2_0_are_taken_over_with_a_sentence(
+    run: Run, file: Path, tmp_path: Path
+) -> None:
+    old = tmp_path / "eim1.cards"
+    old.mkdir()
+    golden = Path(__file__).parents[2] / "golden" / "parties" / "card-of-an-eim-0.2.0.json"
+    (old / f"{EID}.json").write_bytes(golden.read_bytes())
+    code, out, err = run("eim", "cards", file)
+    assert code == 0
+    assert EID in out
+    assert f"1 card of {old} taken over into {tmp_path / 'eim1.db'}" in out + err
+    assert "taken over" not in "".join(map(str, run("eim", "cards", file)))
+
+
+def test_a_damaged_database_is_a_sentence(run: Run, file: Path, tmp_path: Path) -> None:
+    (tmp_path / "eim1.db").write_bytes(b"damaged" * 1000)
+    for words in (("cards", file), ("order", file, EID, "getRAT"), ("serve", file, "--port", 0)):
+        code, out, err = run("eim", *words)
+        assert (code, "Traceback" in err) == (1, False)
+        assert "eim1.db is damaged" in " ".join((out + err).split())

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support import saip
-from support.esipa import EID, World, ask, fetch
+from support.esipa import EID, World, ask, fetch, kept
 from support.euiccs import PaperEuicc, shared_pki, vector22
 from support.hexes import hx
 
-from euicc_sim.parties.eim.server.eim_service import EimService
+from euicc_sim.parties.eim.server.eim_service import Connections, EimService
 from euicc_sim.parties.eim.server.relayed_download import (
-    AT_ONCE,
     AUTHENTICATE,
     BIND,
     CANCEL,
@@ -22,6 +22,7 @@ from euicc_sim.parties.eim.server.relayed_download import (
 from euicc_sim.parties.messages.errors import LpaError, RemoteSmdppError
 from euicc_sim.parties.smdpp.download_orders import Order
 from euicc_sim.parties.smdpp.smdpp import Smdpp
+from euicc_sim.servers.database.eim_database import RELAYED_AT_ONCE, RELAYED_FOR
 
 SMDP = "testsmdpplus1.example.com"
 CODE = f"1${SMDP}$CODE-1"
@@ -98,12 +99,13 @@ def begun(world: World, euicc: PaperEuicc) -> bytes:
 
 def test_the_order_says_what_the_ipa_leaves_out(world: World, euicc: PaperEuicc) -> None:
     number = triggered(world)
-    with world.service.store.changing(EID) as record:
-        record.euicc_info1 = euicc.info1()
+    with world.service.store.changing(EID) as changed:
+        changed.record.euicc_info1 = euicc.info1()
     form, value = begin(world, euicc, eimTransactionId=number, smdpAddress=None, euiccInfo1=None)
     assert (form, value["matchingId"]) == ("initiateAuthenticationOkEsipa", "CODE-1")
-    (order,) = world.service.store.card(EID).queue
-    assert order.rsp_transactions == [value["transactionId"]]
+    relayed = world.service.store.relayed(value["transactionId"])
+    assert relayed is not None
+    assert (relayed.eid, relayed.order, relayed.address) == (EID, 1, SMDP)
 
 
 def test_a_download_without_transaction_is_of_the_line_it_comes_by(
@@ -174,15 +176,16 @@ def test_a_card_that_refuses_ends_the_download(world: World, euicc: PaperEuicc) 
     given = {"transactionId": transaction, "authenticateServerResponse": error}
     assert ask(world, ANSWERED, given) == ("authenticateClientErrorEsipa", "euiccSignatureInvalid")
     assert ask(world, ANSWERED, given) == ("authenticateClientErrorEsipa", "invalidTransactionId")
-    (order,) = world.service.store.card(EID).queue
+    (order,) = kept(world).queue
     assert "euiccChallengeMismatch" in str(order.problem)
 
 
-def test_a_restart_ends_downloads_but_not_their_orders(world: World, euicc: PaperEuicc) -> None:
+def test_a_download_outlives_a_restart_of_the_eim(world: World, euicc: PaperEuicc) -> None:
     transaction = begun(world, euicc)
     world.restart()
-    given = {"transactionId": transaction, "prepareDownloadResponse": PREPARED}
-    assert ask(world, BOUND, given) == ("getBoundProfilePackageErrorEsipa", "invalidTransactionId")
+    error = vector22("ES10b.AuthenticateServer (error)")[1]
+    given = {"transactionId": transaction, "authenticateServerResponse": error}
+    assert ask(world, ANSWERED, given) == ("authenticateClientErrorEsipa", "euiccSignatureInvalid")
     assert fetch(world)[0] == "profileDownloadTriggerRequest"
 
 
@@ -259,12 +262,21 @@ def _failing(
     return line.partition(" answered ")[2].partition(":")[0]
 
 
-def test_only_so_many_downloads_go_on_at_once(world: World, euicc: PaperEuicc) -> None:
-    for _ in range(3):
-        begin(world, euicc)
-    relay = world.service.relay
-    (first, *_), download = list(relay.downloads), next(iter(relay.downloads.values()))
-    for number in range(AT_ONCE):
-        relay._begin(number.to_bytes(16), download)
-    assert len(relay.downloads) == AT_ONCE
-    assert first not in relay.downloads
+def test_downloads_of_strangers_do_not_end_that_of_a_card(world: World, euicc: PaperEuicc) -> None:
+    honest = begun(world, euicc)
+    world.service.connections = Connections()
+    with world.service.store.changing(EID) as changed:
+        changed.record.host = None
+    strangers = [begin(world, euicc)[1]["transactionId"] for _ in range(RELAYED_AT_ONCE + 1)]
+    store = world.service.store
+    assert store.relayed(honest) is not None
+    assert store.relayed(strangers[0]) is None
+    assert None not in [store.relayed(one) for one in strangers[1:]]
+
+
+def test_a_download_is_forgotten_after_a_day(world: World, euicc: PaperEuicc) -> None:
+    first = begun(world, euicc)
+    world.later(RELAYED_FOR + timedelta(minutes=1))
+    second = begin(world, euicc)[1]["transactionId"]
+    assert world.service.store.relayed(first) is None
+    assert world.service.store.relayed(second) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from support.esipa import EID, OTHER_EID, World, executed, fetch, kept, known_wo
 from support.hexes import hx
 
 from euicc_sim import Card
-from euicc_sim.parties.eim.server.card_records import DELIVERIES
+from euicc_sim.parties.eim.server.orders import DELIVERIES, FIRST_WAIT, LONGEST_WAIT
 from euicc_sim.parties.messages.errors import EimError
 
 ACKNOWLEDGED = "eimAcknowledgements"
@@ -73,14 +74,52 @@ def test_orders_come_in_their_order(world: World, card: Card) -> None:
     assert [one.counter for one in kept(world).results] == [1, 2, 3]
 
 
-def test_without_a_result_the_same_package_comes_again_and_then_is_held(world: World) -> None:
+def test_without_a_result_the_same_package_comes_again_but_later_and_later(world: World) -> None:
     world.service.order(EID, ["getRAT"])
     first = fetch(world)
     assert [fetch(world) for _ in range(DELIVERIES - 1)] == [first] * (DELIVERIES - 1)
-    assert fetch(world) == ("eimPackageError", "noEimPackageAvailable")
-    (order,) = kept(world).queue
-    assert order.held
-    assert "no result after" in str(order.problem)
+    waits: list[timedelta] = []
+    for _ in range(3):
+        assert fetch(world) == ("eimPackageError", "noEimPackageAvailable")
+        (order,) = kept(world).queue
+        assert (order.held, order.problem) == (False, "no result after 3 deliveries")
+        wait = FIRST_WAIT * 2 ** len(waits)
+        world.later(wait - timedelta(seconds=5))
+        assert fetch(world) == ("eimPackageError", "noEimPackageAvailable")
+        world.later(timedelta(seconds=5))
+        assert fetch(world) == first
+        waits.append(wait)
+    for _ in range(10):
+        world.later(LONGEST_WAIT)
+        assert fetch(world) == first
+
+
+def test_while_an_order_is_postponed_the_next_is_delivered(world: World, card: Card) -> None:
+    world.service.order(EID, ["getRAT"])
+    world.service.order(EID, ["listEim"])
+    for _ in range(DELIVERIES):
+        fetch(world)
+    _, result = executed(world, card)
+    assert provide(world, "euiccPackageResult", result) == (ACKNOWLEDGED, [1])
+    assert [one.words for one in kept(world).results] == [["listEim"]]
+    world.later(FIRST_WAIT)
+    _, overtaken = executed(world, card)
+    assert provide(world, "euiccPackageResult", overtaken) == ("emptyResponse", {})
+    fetch(world)
+    provide(world, "ipaEuiccDataResponse", ("ipaEuiccData", {}))
+    _, result = executed(world, card)
+    assert provide(world, "euiccPackageResult", result) == (ACKNOWLEDGED, [2])
+    assert [(one.words, one.counter) for one in kept(world).results if one.kind == "package"] == [
+        (["listEim"], 2),
+        (["getRAT"], 3),
+    ]
+
+
+def test_an_order_that_is_released_is_signed_again(world: World) -> None:
+    world.service.order(EID, ["getRAT"])
+    first = fetch(world)
+    for _ in range(DELIVERIES - 1):
+        fetch(world)
     world.service.again(EID, 1)
     form, package = fetch(world)
     assert form == "euiccPackageRequest"

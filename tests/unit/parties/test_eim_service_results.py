@@ -19,7 +19,7 @@ from support.esipa import (
     known_world,
     provide,
 )
-from support.euiccs import vector22
+from support.euiccs import shared_pki, vector22
 from support.hexes import hx
 from support.installing import install
 
@@ -28,6 +28,7 @@ from euicc_sim.parties.eim import operations
 from euicc_sim.parties.eim.eim import Eim
 from euicc_sim.parties.eim.server.card_records import NOTIFICATIONS, Forward
 from euicc_sim.parties.messages.errors import LpaError
+from euicc_sim.parties.smdpp.smdpp import Smdpp
 
 ACKNOWLEDGED, REFUSED = "eimAcknowledgements", ("provideEimPackageResultError", "undefinedError")
 CERTIFICATES = hx("BF5600")
@@ -90,9 +91,53 @@ def test_an_unsigned_error_does_not_end_an_order(world: World, card: Card) -> No
     world.service.set_card(EID, token=77)
     world.service.order(EID, ["getRAT"])
     _, result = executed(world, card)
-    assert provide(world, "euiccPackageResult", result) == REFUSED
+    assert provide(world, "euiccPackageResult", result) == ("emptyResponse", {})
     assert "does not know this eIM, its key or its token" in world.said[-1]
     assert len(kept(world).queue) == 1
+
+
+def test_a_token_that_an_ipa_reports_is_tried_when_the_card_refuses_the_believed_one(
+    world: World, card: Card
+) -> None:
+    world.service.set_card(EID, token=77)
+    reported(world, 1)
+    assert kept(world).record.token == 77
+    world.service.order(EID, ["getRAT"])
+    for form, numbers in (("emptyResponse", {}), (ACKNOWLEDGED, [1])):
+        _, result = executed(world, card)
+        assert provide(world, "euiccPackageResult", result) == (form, numbers)
+    assert kept(world).record.token == 1
+    assert [one.counter for one in kept(world).results if one.kind == "package"] == [2]
+
+
+def test_a_token_that_a_stranger_reports_is_not_believed(world: World, card: Card) -> None:
+    world.service.set_card(EID, token=1)
+    reported(world, 99)
+    world.service.order(EID, ["getRAT"])
+    _, result = executed(world, card)
+    assert provide(world, "euiccPackageResult", result) == (ACKNOWLEDGED, [1])
+    assert kept(world).record.token == 1
+
+
+def test_strangers_cannot_keep_the_card_from_its_package(world: World, card: Card) -> None:
+    """An unsigned error of a stranger has the package signed anew, with what he says."""
+    reported(world, 99)
+    world.service.order(EID, ["getRAT"])
+    package, result = executed(world, card)
+    assert provide(world, "euiccPackageResult", es10(card, spoiled(package))) == (
+        "emptyResponse",
+        {},
+    )
+    assert fetch(world)[1] != package
+    assert provide(world, "euiccPackageResult", result) == (ACKNOWLEDGED, [1])
+    assert kept(world).queue == []
+
+
+def reported(world: World, token: int) -> None:
+    """An IPA answers a data request with that token."""
+    world.service.order(EID, ["data"])
+    fetch(world)
+    provide(world, "ipaEuiccDataResponse", ("ipaEuiccData", {"associationToken": token}))
 
 
 def test_a_signed_error_ends_an_order(world: World, card: Card) -> None:
@@ -133,11 +178,24 @@ def test_a_lost_result_that_nobody_has_ends_the_order(world: World, card: Card) 
     ]
 
 
-def test_an_ipa_that_cannot_read_a_package_ends_the_order(world: World) -> None:
+def test_an_ipa_that_cannot_read_a_package_postpones_the_order(world: World, card: Card) -> None:
+    """Nobody signed that error, and the card may have executed the package."""
     world.service.order(EID, ["getRAT"])
-    fetch(world)
+    _, result = executed(world, card)
     error = {"eimPackageResultErrorCode": 1}
     assert provide(world, "eimPackageResultResponseError", error) == ("emptyResponse", {})
+    (order,) = kept(world).queue
+    assert (order.held, order.problem) == (False, "the IPA says invalidPackageFormat")
+    assert fetch(world) == ("eimPackageError", "noEimPackageAvailable")
+    assert provide(world, "euiccPackageResult", result) == (ACKNOWLEDGED, [1])
+    assert [one.state for one in kept(world).results] == ["done"]
+
+
+def test_an_ipa_that_cannot_read_a_trigger_ends_the_order(world: World) -> None:
+    world.service.order(EID, ["download:default"])
+    _, trigger = fetch(world)
+    error = {"eimTransactionId": trigger["eimTransactionId"], "eimPackageResultErrorCode": 1}
+    provide(world, "eimPackageResultResponseError", error)
     (done,) = kept(world).results
     assert (done.state, done.error) == ("failed", "the IPA says invalidPackageFormat")
 
@@ -174,11 +232,11 @@ def test_what_nobody_asked_for_is_ignored(world: World, form: str, value: Any) -
 
 
 def test_only_so_many_notifications_wait(world: World, card: Card) -> None:
-    waiting = [Forward(address="a.b", message=bytes((number,))) for number in range(NOTIFICATIONS)]
-    with world.service.store.changing(EID) as changed:
-        changed.notifications = waiting
     world.servers = away
     world.restart()
+    for number in range(NOTIFICATIONS):
+        waiting = Forward(address="a.b", message=bytes((number,)), sender=EID)
+        world.service.store.forward(waiting)
     pending = vector22("ES10b.LoadBoundProfilePackage (final response, success)")[1]
     fetch(world)
     value = ("pendingNotification", ("profileInstallationResult", pending))
@@ -188,26 +246,36 @@ def test_only_so_many_notifications_wait(world: World, card: Card) -> None:
     assert len(kept(world).notifications) == NOTIFICATIONS
 
 
-def test_an_installation_result_is_of_the_card_that_signed_it(
+def test_a_notification_needs_no_knowledge_of_its_card(
     world: World, card: Card, pki_folder: Path
 ) -> None:
-    """The first thing that some IPAs send; it has no EID."""
+    """The first thing that some IPAs send; it has no EID, and they remove it whatever we answer."""
+    heard: list[bytes] = []
+    taking = Smdpp.of(shared_pki())
+    taking.handle_notification = heard.append  # type: ignore[assignment, method-assign]
+    world.servers = lambda _: taking
+    world.restart()
+    result = install(card.transmit, pki_folder).result
+    value = ("pendingNotification", ("profileInstallationResult", result))
+    for _ in range(2):
+        assert world.post(to_eim("handleNotificationEsipa", value)).status_code == 204
+    assert heard == [result] * 2
+    assert world.said[:2] == [
+        "a card: notification 1 for testsmdpplus1.example.com taken",
+        "127.0.0.1: a notification for testsmdpplus1.example.com passed on",
+    ]
+
+
+def test_a_notification_of_a_card_that_is_not_known_waits_for_its_smdp(
+    world: World, card: Card, pki_folder: Path
+) -> None:
     world.servers = away
     world.restart()
     result = install(card.transmit, pki_folder).result
     value = ("pendingNotification", ("profileInstallationResult", result))
-    answer = world.post(to_eim("handleNotificationEsipa", value))
-    assert answer.status_code == 204
-    assert [one.message for one in kept(world).notifications] == [result]
-
-
-def test_an_installation_result_that_no_card_here_signed_is_refused(
-    world: World, card: Card, pki_folder: Path
-) -> None:
-    result = spoiled(install(card.transmit, pki_folder).result)
-    value = ("pendingNotification", ("profileInstallationResult", result))
-    assert world.post(to_eim("handleNotificationEsipa", value)).status_code == 400
-    assert "is from an unknown card" in world.said[-1]
+    for _ in range(300):
+        assert world.post(to_eim("handleNotificationEsipa", value)).status_code == 204
+    assert [one.message for one in world.service.store.waiting("127.0.0.1")] == [result]
 
 
 def away(address: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
-from support.esipa import EID, World, fetch, provide
+from support.esipa import EID, World, executed, fetch, kept, provide
 from support.fresh import pki_in
 from support.hexes import hx
 
@@ -125,10 +125,10 @@ def test_an_eim_learns_all_that_it_usually_asks(
     world.service.order(EID, ["data"])
     assert world.ipa(card, mode).poll() == Poll(1)
     found = record(world)
-    assert found.token == 1
+    assert found.token_said == 1
     assert found.euicc_certificate is not None
     assert found.eum_certificate is not None
-    (result,) = found.results
+    (result,) = kept(world).results
     assert {one.operation for one in result.outcomes} == {
         "euiccInfo1",
         "euiccInfo2",
@@ -154,18 +154,44 @@ def test_another_cards_certificate_is_refused(
         "undefinedError",
     )
     assert f"is that of the card {other}, not of {EID}" in world.said[-1]
-    assert (record(world).euicc_certificate, len(record(world).queue)) == (None, 1)
+    assert (record(world).euicc_certificate, len(kept(world).queue)) == (None, 1)
 
 
-def test_a_certificate_is_not_changed_by_an_ipa(world: World, card: Card) -> None:
+def test_a_certificate_that_has_proved_right_is_not_changed_by_an_ipa(
+    world: World, card: Card
+) -> None:
     answers = []
-    for ci_pk_id in _ci_pk_ids(card):
-        world.service.order(EID, ["data"])
-        fetch(world)
-        data = asked(card, "A6", euiccCiPKIdentifierToBeUsed=ci_pk_id)
-        answers.append(provide(world, "ipaEuiccDataResponse", data))
-    assert answers == [("emptyResponse", {}), ("provideEimPackageResultError", "undefinedError")]
+    for ci_pk_id in [*_ci_pk_ids(card), _ci_pk_ids(card)[0]]:
+        answers.append(_shown(world, card, ci_pk_id))
+    assert answers == [("emptyResponse", {})] * 3
+    world.service.order(EID, ["getRAT"])
+    _, result = executed(world, card)
+    assert provide(world, "euiccPackageResult", result) == ("eimAcknowledgements", [1])
+    assert _shown(world, card, _ci_pk_ids(card)[1]) == (
+        "provideEimPackageResultError",
+        "undefinedError",
+    )
     assert "shows a different certificate than before" in world.said[-1]
+
+
+def test_a_wrong_certificate_is_not_believed_for_ever(world: World, card: Card) -> None:
+    _shown(world, card, _ci_pk_ids(card)[1])
+    world.service.order(EID, ["getRAT"])
+    _, result = executed(world, card)
+    assert provide(world, "euiccPackageResult", result)[0] == "provideEimPackageResultError"
+    form, asked_for = fetch(world)
+    assert (form, asked_for["tagList"]) == ("ipaEuiccDataRequest", hx("BF20BF2284A5A6"))
+    data = asked(card, "A6", euiccCiPKIdentifierToBeUsed=_ci_pk_ids(card)[0])
+    provide(world, "ipaEuiccDataResponse", data)
+    assert provide(world, "euiccPackageResult", result) == ("eimAcknowledgements", [1])
+
+
+def _shown(world: World, card: Card, ci_pk_id: bytes) -> Any:
+    """The answer to the certificate below that CI."""
+    world.service.order(EID, ["data"])
+    fetch(world)
+    data = asked(card, "A6", euiccCiPKIdentifierToBeUsed=ci_pk_id)
+    return provide(world, "ipaEuiccDataResponse", data)
 
 
 def _ci_pk_ids(card: Card) -> list[bytes]:
@@ -187,7 +213,7 @@ def test_a_card_is_held_against_the_cis_that_are_trusted(
 
 def _taken(world: World, authorities: list[x509.Certificate], data: tuple[str, Any]) -> str | None:
     with world.service.store.changing(EID) as changed:
-        changed.euicc_certificate = changed.eum_certificate = None
+        changed.record.euicc_certificate = changed.record.eum_certificate = None
     world.service.authorities = authorities
     world.service.order(EID, ["data"])
     fetch(world)
@@ -202,7 +228,7 @@ def test_an_ipa_may_refuse_the_tags(world: World, code: int, name: str) -> None:
     fetch(world)
     error = ("ipaEuiccDataResponseError", {"ipaEuiccDataErrorCode": code})
     provide(world, "ipaEuiccDataResponse", error)
-    (result,) = record(world).results
+    (result,) = kept(world).results
     assert (result.state, result.error) == ("failed", name)
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from support.esipa import EID, World
+from support.esipa import EID, World, kept
 from support.heard import SMDP, A, Heard, states
 from support.installing import A_DIGITS, order, smdpp
 
 from euicc_sim import Card
 from euicc_sim.parties.eim import operations
-from euicc_sim.parties.eim.server.eim_service import RETRY
+from euicc_sim.parties.eim.server.forwarding import RETRY
 from euicc_sim.parties.ipa.ipa import Poll
 from euicc_sim.parties.ipa.triggered_download import DownloadMode
 from euicc_sim.parties.messages.errors import LpaError, Refusal, SmdppError
@@ -45,10 +44,10 @@ def world(tmp_path: Path, card: Card, server: Smdpp) -> World:
 def test_a_download_that_is_refused_is_told(world: World, card: Card, mode: DownloadMode) -> None:
     world.service.order(EID, [f"download:1${SMDP}$NOBODY"])
     assert world.ipa(card, mode).poll() == Poll(1)
-    (failed,) = world.service.store.card(EID).results
+    (failed,) = kept(world).results
     assert failed.state == "failed"
     assert str(failed.error).startswith("undefinedError, The ")
-    assert world.service.store.card(EID).queue == []
+    assert kept(world).queue == []
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -60,7 +59,7 @@ def test_a_profile_that_the_card_does_not_install_is_told(
     assert world.ipa(card, mode).poll() == Poll(2)
     known = mode is DownloadMode.RELAYED  # the eIM saw the certificate that the card showed
     assert states(world) == [(A, "done", known), (A, "refused", known)]
-    error = world.service.store.card(EID).results[1].error
+    error = kept(world).results[1].error
     assert error == "installFailedDueToIccidAlreadyExistsOnEuicc"
 
 
@@ -94,7 +93,7 @@ def test_the_default_smdp_of_the_card_is_asked(world: World, card: Card, server:
     world.service.order(EID, ["download:default"])
     world.ipa(card).poll()
     assert states(world)[-1] == ("download:default", "failed", False)
-    error = world.service.store.card(EID).results[-1].error
+    error = kept(world).results[-1].error
     assert f"No order waits for the EID {EID}" in str(error)
 
 
@@ -134,14 +133,13 @@ def test_a_notification_waits_at_the_eim_for_its_smdp(
     ipa = world.ipa(card, DownloadMode.RELAYED)
     assert ipa.poll() == Poll(1)
     assert ipa.card.notifications() == []
-    (kept,) = world.service.store.card(EID).notifications
-    assert (kept.address, kept.problem) == (SMDP, "The line is cut. Mend it.")
+    (waiting,) = kept(world).notifications
+    assert (waiting.address, waiting.problem) == (SMDP, "The line is cut. Mend it.")
     assert len(tries) == 1
     server.handle_notification = taken  # type: ignore[method-assign]
-    later = datetime.now(UTC) + RETRY
-    world.service.now = lambda: later
+    world.later(RETRY)
     ipa.poll()
-    assert world.service.store.card(EID).notifications == []
+    assert kept(world).notifications == []
     assert heard == [f"install {A_DIGITS}"]
 
 
@@ -156,5 +154,5 @@ def test_a_result_that_the_eim_does_not_take_does_not_block_the_rest(
     assert world.ipa(card, tell=told.append).poll() == Poll(2)
     assert "result 1 remains on the card" in told[0]
     assert ipa.poll() == Poll(0)
-    assert [one.order for one in world.service.store.card(EID).results] == [2, 1, None]
+    assert [one.order for one in kept(world).results] == [2, 1, None]
     assert ipa.card.results() == []

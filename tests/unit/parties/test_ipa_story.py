@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.esipa import EID, World
+from support.esipa import EID, World, kept
 from support.heard import A, B, Heard, states
 from support.installing import A_DIGITS, B_DIGITS, smdpp
 
@@ -65,7 +65,7 @@ def test_the_whole_story(world: World, card: Card, heard: Heard, mode: DownloadM
     assert enabled(card) == [B_DIGITS]
     assert heard[3:] == [f"disable {A_DIGITS}", f"enable {B_DIGITS}"]
     assert [one for one in world.said if one.startswith("!")] == []
-    listed = world.service.store.card(EID).results[-1].outcomes[1].value
+    listed = kept(world).results[-1].outcomes[1].value
     assert {one["iccid"]: one["profileState"] for one in listed} == {
         A_DIGITS: "disabled",
         B_DIGITS: "enabled",
@@ -89,10 +89,10 @@ def test_the_card_goes_back_when_the_eim_is_out_of_reach(
     world.down_if = lambda: enabled(card) == [B_DIGITS]
     assert ipa.poll() == Poll(1, rolled_back=True)
     assert enabled(card) == [A_DIGITS]
-    last = world.service.store.card(EID).results[-1]
+    last = kept(world).results[-1]
     assert [(one.operation, one.result) for one in last.outcomes] == [("rollback", "ok")]
     assert (last.order, last.state, last.verified) == (5, "done", True)
-    assert world.service.store.card(EID).queue == []
+    assert kept(world).queue == []
     assert any("went back to the previous Profile" in one for one in told)
     assert ipa.poll() == Poll(0)
 
@@ -130,7 +130,7 @@ def test_a_rollback_whose_result_cannot_be_brought_waits_on_the_card(
     assert enabled(card) == [A_DIGITS]
     world.down_if = lambda: False
     assert ipa.poll() == Poll(0)
-    assert world.service.store.card(EID).results[-1].outcomes[0].operation == "rollback"
+    assert kept(world).results[-1].outcomes[0].operation == "rollback"
 
 
 def test_an_eim_that_is_down_at_once_changes_nothing(world: World, card: Card) -> None:
@@ -138,7 +138,7 @@ def test_an_eim_that_is_down_at_once_changes_nothing(world: World, card: Card) -
     world.down_if = lambda: True
     with pytest.raises(EimUnreachableError):
         world.ipa(card).poll()
-    assert len(world.service.store.card(EID).queue) == 1
+    assert len(kept(world).queue) == 1
 
 
 # -- whose eIM it is

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 from support.by_name import to_eim
-from support.esipa import EID, InProcess, World
+from support.esipa import EID, InProcess, World, kept
 from support.hexes import hx
 from support.judge import judged
 
 from euicc_sim import Card
 from euicc_sim.parties.clients.esipa import EsipaClient
-from euicc_sim.parties.eim.server.card_records import CardRecord
 from euicc_sim.parties.eim.server.esipa_functions import EsipaFunctions
 from euicc_sim.parties.eim.server.transfer_eim_package import push
 from euicc_sim.parties.ipa.es10b import IpaCard
@@ -53,10 +52,6 @@ class Saying:
         return self._answer
 
 
-def record(world: World) -> CardRecord:
-    return world.service.store.card(EID)
-
-
 def pushed(world: World, ipa: Any) -> int:
     return push(EsipaFunctions(world.service), EID, ipa)
 
@@ -65,7 +60,7 @@ def test_all_that_waits_is_brought(world: World, card: Card, ipa: EsipaClient) -
     world.service.order(EID, ["getRAT"])
     world.service.order(EID, ["listProfileInfo"])
     assert pushed(world, ipa) == 3
-    assert [(one.kind, one.state, one.verified) for one in record(world).results] == [
+    assert [(one.kind, one.state, one.verified) for one in kept(world).results] == [
         ("data", "done", False),
         ("package", "done", True),
         ("package", "done", True),
@@ -77,7 +72,7 @@ def test_all_that_waits_is_brought(world: World, card: Card, ipa: EsipaClient) -
 def test_a_download_that_is_brought_waits_for_its_result(world: World, ipa: EsipaClient) -> None:
     world.service.order(EID, ["download:1$smdp.example.com$CODE-1"])
     assert pushed(world, ipa) == 1
-    assert record(world).queue[0].deliveries == 1
+    assert kept(world).queue[0].deliveries == 1
 
 
 def test_an_ipa_that_cannot_do_it_ends_the_order(world: World) -> None:
@@ -86,7 +81,7 @@ def test_an_ipa_that_cannot_do_it_ends_the_order(world: World) -> None:
         to_eim("transferEimPackageResponse", ("eimPackageError", "invalidPackageFormat"))
     )
     assert pushed(world, refusing) == 1
-    assert record(world).results[0].error == "the IPA says invalidPackageFormat"
+    assert kept(world).results[0].error == "the IPA says invalidPackageFormat"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +92,7 @@ def test_an_answer_that_is_none_keeps_the_order(world: World, answer: str, why: 
     world.service.order(EID, ["data"])
     with pytest.raises(EimError, match=why):
         pushed(world, Saying(hx(answer)))
-    assert len(record(world).queue) == 1
+    assert len(kept(world).queue) == 1
 
 
 @pytest.mark.parametrize("body", ["", "BF4E00", "BF4F0302017F", "BF5100"])
@@ -114,4 +109,4 @@ def test_an_ipa_that_is_away_keeps_the_order(world: World, card: Card) -> None:
     )
     with pytest.raises(EimError, match="was not delivered to"):
         pushed(world, away)
-    assert len(record(world).queue) == 1
+    assert len(kept(world).queue) == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.eims import tlv
-from support.esipa import EID, World
+from support.esipa import EID, World, kept
 from support.heard import A, Heard, states
 from support.hexes import hx
 from support.installing import A_DIGITS
@@ -76,7 +76,7 @@ def test_packages_data_and_downloads_are_done(
     ipa = Ipa(card.transmit, OldEsipa(eim), world.servers, mode, sleep=lambda _: None)
     assert ipa.poll() == Poll(5)
     assert [one[1] for one in states(world)] == ["done"] * 5
-    results = world.service.store.card(EID).results
+    results = kept(world).results
     assert all(one.verified for one in results if one.kind != "data")
     provided = [one for one in eim.messages if one[:2] == hx("BF50")]
     assert provided

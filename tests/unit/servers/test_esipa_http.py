@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.eims import tlv
-from support.esipa import EID, World
+from support.esipa import EID, World, kept
 from support.euiccs import vector22
 from support.examples import relaxed
 from support.hexes import hx
 from support.judge import judged
 
+from euicc_sim.parties.messages.errors import LpaError
 from euicc_sim.servers.request_body import BODY_AT_MOST
 
 POLL = hx(f"BF4F12 5A10 {EID}")
@@ -33,7 +34,7 @@ def world(tmp_path: Path) -> World:
 
 
 def waiting(world: World) -> list[str]:
-    return [one.what for one in world.service.store.card(EID).queue]
+    return [one.what for one in kept(world).queue]
 
 
 def test_an_answer_says_what_it_is(world: World) -> None:
@@ -121,12 +122,20 @@ def test_what_has_no_error_of_its_own_gets_the_status_of_http(world: World, body
     assert line.startswith("! ")
 
 
-def test_a_notification_of_an_unknown_card_is_refused(world: World) -> None:
+def test_a_notification_of_an_unknown_card_is_passed_on(world: World) -> None:
     pending = vector22("ES10b.LoadBoundProfilePackage (final response, success)")[1]
+    world.servers = away
+    world.restart()
     answer = world.post(tlv("BF3D", tlv("A0", pending)))
-    assert answer.status_code == 400
-    (line,) = world.said
-    assert "is from an unknown card" in line
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert [one.partition(" waits")[0] for one in world.said] == [
+        "a card: notification 1 for testsmdpplus1.example.com taken",
+        "! 127.0.0.1: a notification for testsmdpplus1.example.com",
+    ]
+
+
+def away(address: str) -> Any:
+    raise LpaError(f"{address} is away.")
 
 
 def test_compact_forms_are_refused(world: World) -> None:

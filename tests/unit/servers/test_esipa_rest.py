@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support.esipa import EID, OTHER_EID, World, fetch, provide
+from support.esipa import EID, OTHER_EID, World, fetch, kept, provide
 
 from euicc_sim.servers.esipa_app import esipa_app
 
@@ -48,7 +48,7 @@ def test_an_order_makes_a_card_known(world: World) -> None:
 
 def test_a_card_shows_no_confirmation_code(world: World) -> None:
     order(world, "download:1$smdp.example.com$CODE-1,cc=4711")
-    assert world.service.store.card(EID).queue[0].confirmation_code == "4711"
+    assert kept(world).queue[0].confirmation_code == "4711"
     for path in ("/eids", f"/eids/{EID}", f"/eids/{EID}/results"):
         assert "4711" not in world.http.get(path).text
 
@@ -59,8 +59,9 @@ def test_orders_are_taken_back_and_given_out_again(world: World) -> None:
     assert world.http.delete(f"/eids/{EID}/orders/1").status_code == 200
     for _ in range(4):
         fetch(world)
-    (held,) = world.http.get(f"/eids/{EID}").json()["queue"]
-    assert held["held"]
+    (postponed,) = world.http.get(f"/eids/{EID}").json()["queue"]
+    assert postponed["problem"] == "no result after 3 deliveries"
+    assert postponed["notBefore"] > postponed["orderedAt"]
     assert world.http.post(f"/eids/{EID}/orders/2", json={}).status_code == 200
     assert fetch(world)[0] == "ipaEuiccDataRequest"
     assert world.http.delete(f"/eids/{EID}/orders/9").status_code == 400
@@ -78,7 +79,7 @@ def test_results_can_be_asked_for_from_a_number_on(world: World) -> None:
     ]
     assert found[0]["outcomes"] == [{"operation": "associationToken", "result": "ok", "value": 5}]
     assert world.http.get(f"/eids/{EID}/results?after=1").json() == found[1:]
-    assert world.http.get(f"/eids/{EID}").json()["token"] == 5
+    assert world.http.get(f"/eids/{EID}").json()["tokenSaid"] == 5
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_a_wrong_order_is_a_sentence(
     assert why in answer.json()["error"]
     (line,) = world.said
     assert line.startswith(f"! POST {path} refused: ")
-    assert world.service.store.card(EID).queue == []
+    assert kept(world).queue == []
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_a_body_that_is_no_json_is_refused(
 ) -> None:
     answer = world.http.post(f"/eids/{EID}/orders", content=content, headers={"Content-Type": kind})
     assert answer.status_code == status
-    assert world.service.store.card(EID).queue == []
+    assert kept(world).queue == []
 
 
 @pytest.mark.parametrize(

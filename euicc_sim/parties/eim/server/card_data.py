@@ -29,7 +29,8 @@ class DataTaker:
     """Takes the data that an IPA reports about its card.
 
     With `authorities` (CI certificates), the card's certificates must chain to one of them;
-    without, the first certificate with its EID is accepted. `at` is when they must be valid.
+    without, any certificate with its EID is accepted until one has verified a result of the card.
+    `at` is when they must be valid. Nothing of it is signed: a token is only noted.
     """
 
     authorities: Sequence[x509.Certificate] = ()
@@ -39,7 +40,7 @@ class DataTaker:
     def take(self, record: CardRecord, data: IpaEuiccDataValue) -> None:
         """Store the data. Raises EimError for certificates of another card or an untrusted CI."""
         euicc, eum = data.get("euiccCertificate"), data.get("eumCertificate")
-        if euicc is not None and record.euicc_certificate in (None, euicc):
+        if euicc is not None and (not record.proven or euicc == record.euicc_certificate):
             self._check(record.eid, euicc, eum or record.eum_certificate)
             record.euicc_certificate = euicc
             record.eum_certificate = eum or record.eum_certificate
@@ -48,7 +49,7 @@ class DataTaker:
                 "The card shows a different certificate than before, which is refused. If it is "
                 "right, give the new one, with: euicc-sim eim card"
             )
-        record.token = data.get("associationToken", record.token)
+        record.token_said = data.get("associationToken", record.token_said)
         record.euicc_info1 = data.get("euiccInfo1", record.euicc_info1)
         record.euicc_info2 = data.get("euiccInfo2", record.euicc_info2)
         record.data |= self.shown(data)

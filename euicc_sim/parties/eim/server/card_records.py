@@ -1,40 +1,37 @@
-"""An eIM's records of its cards: one file each in a folder, EID.json, replaced whole.
+"""What an eIM keeps of its cards: records, orders, results, notifications, relayed downloads.
 
-A record has the counter, the token, the queue and the results; a restart loses nothing. Several
-programs may use one folder at once. Knows no messages.
+The types, and `EimStore`: what the eIM asks of whoever keeps them. `servers.database` keeps them in
+a file. Knows no messages and no files.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from contextlib import AbstractContextManager
+from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
 import msgspec
 from msgspec import Meta, field
 
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.parties.eim.operations import Kind, Operation
-from euicc_sim.parties.messages import safe_file
 from euicc_sim.parties.messages.errors import EimError
-from euicc_sim.parties.messages.json_document import (
-    DocumentError,
-    Json,
-    read_document,
-    write_document,
-)
+from euicc_sim.parties.messages.json_document import Json
 
 NOTIFICATIONS = 100
-"""The most notifications that wait for their SM-DP+s; further ones are refused."""
-DELIVERIES = 3
-"""How many times an order is delivered without a result before it is held."""
+"""The most notifications of one card that wait for their SM-DP+s; further ones are refused."""
+
+
+class UnknownEidError(EimError):
+    """The eIM does not know this card."""
+
+
+class StorageError(EimError):
+    """What the eIM keeps cannot be read or written now: damaged, locked, or the disk is full."""
 
 
 class _Part(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """The common settings of the structs in a card's file."""
+    """The common settings of what is kept."""
 
 
 class OrderedOperation(_Part, kw_only=True):
@@ -68,8 +65,11 @@ class Order(_Part, kw_only=True, omit_defaults=True):
     `words` are the words of the order. A package has `operations`, a data request a `tag_list`, a
     download an `activation_code`, `default_smdp` or an `smds` ("" for the card's own). Once it was
     delivered (`deliveries` times), it has a `transaction_id`, and a package its `counter` and
-    `message`. A relayed download has `rsp_transactions` and the `rsp_certificate` of its card.
-    `problem` is why a result was not accepted; `held` orders are not delivered.
+    `message`. `problem` is why a result was not accepted, or what was said without a signature. A
+    postponed order is not delivered before the time `not_before`, a `held` one not at all. `token`
+    is the association token that its package was signed with, `unknown_signer` says that the card
+    did not recognise that signature, `earlier` are the transactions of packages that were signed
+    before this one, `lost` that the card executed it but its result went missing.
     """
 
     number: int
@@ -86,10 +86,12 @@ class Order(_Part, kw_only=True, omit_defaults=True):
     deliveries: int = 0
     transaction_id: bytes | None = None
     counter: int | None = None
+    token: int | None = None
     message: bytes | None = None
-    rsp_transactions: list[bytes] = field(default_factory=list)
-    rsp_certificate: bytes | None = None
     problem: str | None = None
+    not_before: str | None = None
+    unknown_signer: bool = False
+    earlier: list[bytes] = field(default_factory=list)
     lost: bool = False
     held: bool = False
 
@@ -143,64 +145,222 @@ class Result(_Part, kw_only=True):
 
 
 class Forward(_Part, kw_only=True):
-    """A notification that waits for its SM-DP+."""
+    """A notification that waits for its SM-DP+.
+
+    `sender` is the EID of its card, or where it came from if it does not say. It is not tried
+    before the time `not_before`. `number` is 0 until it is kept.
+    """
 
     address: str
     message: bytes
+    sender: str = ""
     tries: int = 0
     problem: str | None = None
+    not_before: str | None = None
+    number: int = 0
+
+
+class Relayed(_Part, kw_only=True):
+    """A download that the eIM relays, by the SM-DP+'s transactionId.
+
+    `sender` is the EID of its card if known, otherwise where it came from; `order` the number of
+    that card's order, `certificate` the card's as the SM-DP+ accepted it. One that is `over` is
+    remembered for its ProfileInstallationResult.
+    """
+
+    transaction_id: bytes
+    address: str
+    begun_at: str
+    sender: str
+    eid: str | None = None
+    order: int | None = None
+    certificate: bytes | None = None
+    over: bool = False
 
 
 class CardRecord(_Part, kw_only=True):
-    """One card. `asked` says that the eIM itself requested its certificate."""
+    """One card.
 
-    schema: Literal[1] = 1
+    `token` is the association token that the eIM signs with. `token_said` is the last one that an
+    IPA reported: nobody signed it, so it is tried only when the card does not accept `token`.
+    `token_proven` says that a signed result fitted `token`, also if that is None, `proven` that one
+    fitted the card's certificate. `asked` says that
+    the eIM itself requested the certificate. `host` is where the last poll came from.
+    """
+
     eid: Annotated[str, Meta(pattern=r"\A[0-9]{32}\Z")]
     counter: int = 0
     token: int | None = None
+    token_proven: bool = False
+    token_said: int | None = None
     asked: bool = False
     next_order: int = 1
+    next_result: int = 1
     last_poll: str | None = None
+    host: str | None = None
     euicc_certificate: bytes | None = None
     eum_certificate: bytes | None = None
+    proven: bool = False
     euicc_info1: bytes | None = None
     euicc_info2: bytes | None = None
     data: dict[str, Any] = field(default_factory=dict)  # as value above
-    queue: list[Order] = field(default_factory=list)
-    results: list[Result] = field(default_factory=list)
-    notifications: list[Forward] = field(default_factory=list)
 
-    @property
-    def next(self) -> Order | None:
-        """The order that is next."""
-        return next((one for one in self.queue if not one.held), None)
 
-    def waiting(self, number: int | None = None, transaction: bytes | None = None) -> Order | None:
-        """An order of the queue by its number or its eimTransactionId."""
-        found = (
-            one
-            for one in self.queue
-            if one.number == number or (transaction and one.transaction_id == transaction)
-        )
-        return next(found, None)
+class CardSummary(NamedTuple):
+    """A card in a list: what waits, the number of results so far, the time of the last poll."""
+
+    eid: str
+    waiting: int
+    results: int
+    last_poll: str | None
+
+
+class CardDraft(Protocol):
+    """One card in a transaction: `record` and the orders that it returns may be changed."""
+
+    record: CardRecord
+
+    def next(self, at: str) -> Order | None:
+        """The order that is next at that time: neither held nor postponed."""
+        ...
+
+    def order(
+        self,
+        *,
+        number: int | None = None,
+        transaction: bytes | None = None,
+        counter: int | None = None,
+    ) -> Order | None:
+        """A waiting order by its number, its eimTransactionId or the counter of its package."""
+        ...
+
+    def delivered(self, kind: OrderKind | None = None) -> Order | None:
+        """The first order of that kind that was delivered and has no result yet."""
+        ...
+
+    def lost(self) -> list[Order]:
+        """The orders whose results are searched for on the card."""
+        ...
 
     def add(self, order: Order, *, first: bool = False) -> None:
         """Number an order and queue it."""
-        order.number, self.next_order = self.next_order, self.next_order + 1
-        self.queue.insert(0 if first else len(self.queue), order)
+        ...
 
-    def finish(self, order: Order, result: Result) -> None:
-        """Replace an order in the queue by its result."""
-        self.queue = [one for one in self.queue if one.number != order.number]
-        self.results.append(result)
+    def remove(self, order: Order) -> None:
+        """Take an order out of the queue."""
+        ...
+
+    def keep(self, result: Result) -> None:
+        """Keep a result, unless the same message is kept already."""
+        ...
+
+    def has_result(self, message: bytes) -> bool:
+        """Whether this message is kept as a result."""
+        ...
+
+    def result(self, transaction: bytes) -> Result | None:
+        """The first result with that eimTransactionId."""
+        ...
+
+    def relayed(self, transaction: bytes) -> Relayed | None:
+        """The relayed download of this card with that transactionId."""
+        ...
+
+    def forward(self, waiting: Forward) -> None:
+        """Keep a notification for its SM-DP+, as in `EimStore.forward`."""
+        ...
 
 
-def parse(content: bytes) -> CardRecord:
-    """Read a document. Raises EimError with the place and the reason."""
-    try:
-        return read_document(CardRecord, content)
-    except DocumentError as error:
-        raise EimError(str(error)) from error
+class EimStore(Protocol):
+    """Keeps what an eIM knows. Changes are on the disk when a call or a block returns.
+
+    Several threads and processes may use it at once: a block of `changing` sees no change of
+    others. All methods raise StorageError, and those for a card UnknownEidError.
+    """
+
+    def cards(self) -> list[CardSummary]:
+        """All cards, by EID."""
+        ...
+
+    def card(self, eid: str) -> CardRecord:
+        """The record of a card."""
+        ...
+
+    def queue(self, eid: str) -> list[Order]:
+        """The orders of a card that wait for a result, in order of delivery."""
+        ...
+
+    def results(self, eid: str, *, after: int = 0, last: int | None = None) -> list[Result]:
+        """The results of a card in order, without the first `after`, or the last ones."""
+        ...
+
+    def waiting(self, sender: str) -> list[Forward]:
+        """The notifications of a sender that wait for their SM-DP+s, oldest first."""
+        ...
+
+    def changing(
+        self, eid: str, new: CardRecord | None = None
+    ) -> AbstractContextManager[CardDraft]:
+        """A transaction on a card; with `new` the card is added first unless it is known."""
+        ...
+
+    def idle(self, eid: str, at: str) -> CardRecord | None:
+        """The record of a card for which nothing is to be delivered at that time, or None."""
+        ...
+
+    def card_of(self, transaction: bytes) -> str | None:
+        """The EID of the card that has an order or a result with that eimTransactionId."""
+        ...
+
+    def cards_at(self, host: str) -> list[str]:
+        """The EIDs of up to two cards that polled last from that host."""
+        ...
+
+    def relay(self, download: Relayed) -> None:
+        """Keep a relayed download; the oldest of the same sender make room for it."""
+        ...
+
+    def relayed(self, transaction: bytes) -> Relayed | None:
+        """A relayed download by its transactionId."""
+        ...
+
+    def forward(self, waiting: Forward) -> None:
+        """Keep a notification for its SM-DP+ unless it is kept already.
+
+        Raises EimError when too many of that sender wait.
+        """
+        ...
+
+    def claim(self, at: str, until: str) -> Forward | None:
+        """A notification to be passed on at that time, which nobody else gets before `until`."""
+        ...
+
+    def next_forward(self) -> str | None:
+        """The earliest time at which a notification may be passed on; None if none waits."""
+        ...
+
+    def passed_on(self, waiting: Forward, problem: str | None, not_before: str | None) -> None:
+        """Forget a claimed notification, or with a `problem` keep it for later."""
+        ...
+
+
+_EID = re.compile(r"[0-9]{32}")
+
+
+def checked_eid(eid: str) -> str:
+    """The EID. Raises EimError if it is not 32 digits."""
+    if not _EID.fullmatch(eid):
+        raise EimError(f"{eid[:40]!r} is not an EID. Write its 32 digits without spaces.")
+    return eid
+
+
+def unknown_card(eid: str) -> UnknownEidError:
+    """The error for a card that is not known."""
+    return UnknownEidError(
+        f"No card {eid} is known here. Order something for it, "
+        f"with: euicc-sim eim order FILE {eid} OP; "
+        f"or say what is known of it, with: euicc-sim eim card FILE {eid} --counter N"
+    )
 
 
 def plain(value: object) -> Json:
@@ -222,103 +382,3 @@ def plain(value: object) -> Json:
         case list() | tuple():
             return [plain(one) for one in value]
     raise TypeError(f"a {type(value).__name__} is not a value of a message")
-
-
-_EID = re.compile(r"[0-9]{32}")
-
-
-class UnknownEidError(EimError):
-    """The eIM does not know this card."""
-
-
-@dataclass(frozen=True)
-class EimStore:
-    """A folder of records, created with the first card."""
-
-    folder: Path
-
-    def eids(self) -> list[str]:
-        """The EIDs of all cards. Raises EimError when the folder cannot be read."""
-        try:
-            names = [one.stem for one in self.folder.iterdir() if one.suffix == ".json"]
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise _unreadable(self.folder, error) from error
-        return sorted(one for one in names if _EID.fullmatch(one))
-
-    def card(self, eid: str) -> CardRecord:
-        """The record of a card. Raises UnknownEidError, or EimError for a damaged file."""
-        path = self._path(eid)
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError as error:
-            raise _unknown(eid) from error
-        except OSError as error:
-            raise _unreadable(path, error) from error
-        try:
-            record = parse(content)
-        except EimError as error:
-            raise EimError(f"{path} is not the record of a card: {error}") from error
-        if record.eid != eid:
-            raise EimError(f"{path} belongs to the card {record.eid}. Rename it to match.")
-        return record
-
-    def add(self, record: CardRecord) -> None:
-        """Add a card unless it exists. Raises EimError."""
-        path = self._path(record.eid)
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with suppress(FileExistsError):
-                safe_file.create(path, write_document(record))
-        except OSError as error:
-            raise _unwritable(path, error) from error
-
-    @contextmanager
-    def changing(self, eid: str) -> Iterator[CardRecord]:
-        """Yield the record of a card for changes; it is saved when the block ends without an error.
-
-        It is locked meanwhile. Raises UnknownEidError, EimError.
-        """
-        path = self._path(eid)
-        with ExitStack() as stack:
-            try:
-                stack.enter_context(safe_file.locked(path))
-            except FileNotFoundError as error:
-                raise _unknown(eid) from error
-            except OSError as error:
-                raise _unreadable(path, error) from error
-            record = self.card(eid)
-            before = write_document(record)
-            yield record
-            after = write_document(record)
-            if after == before:
-                return
-            try:
-                safe_file.replace(path, after)
-            except OSError as error:
-                raise _unwritable(path, error) from error
-
-    def _path(self, eid: str) -> Path:
-        if not _EID.fullmatch(eid):
-            raise EimError(f"{eid[:40]!r} is not an EID. Write its 32 digits without spaces.")
-        return self.folder / f"{eid}.json"
-
-
-def _unknown(eid: str) -> UnknownEidError:
-    return UnknownEidError(
-        f"No card {eid} is known here. Order something for it, "
-        f"with: euicc-sim eim order FILE {eid} OP; "
-        f"or say what is known of it, with: euicc-sim eim card FILE {eid} --counter N"
-    )
-
-
-def _unreadable(path: Path, error: OSError) -> EimError:
-    return EimError(f"{path} cannot be read: {error.strerror}. Check its permissions.")
-
-
-def _unwritable(path: Path, error: OSError) -> EimError:
-    return EimError(
-        f"{path} cannot be written: {error.strerror}. Check that you may write there, "
-        "and that the disk has room."
-    )

@@ -1,6 +1,6 @@
 """An eIM without a network: what it keeps of its cards, and what people order.
 
-    service = EimService(eim, EimStore(Path("cards")))
+    service = EimService(eim, EimDatabase(Path("eim.db")))
     service.order(eid, ["enable:8900...,rollback"])
     reply = EsipaFunctions(service).answer(message, peer="127.0.0.1:4711")
 
@@ -11,69 +11,51 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from threading import Lock
-from typing import Protocol
+from datetime import UTC, datetime
 
 from cryptography import x509
 
-from euicc_sim.crypto.signature import verifies
 from euicc_sim.env import SystemEnv
 from euicc_sim.parties.clients.es9 import Es9Client
 from euicc_sim.parties.eim.eim import Eim
 from euicc_sim.parties.eim.operation_words import Loader
 from euicc_sim.parties.eim.server.card_data import DataTaker
-from euicc_sim.parties.eim.server.card_records import CardRecord, EimStore, Forward, Order
-from euicc_sim.parties.eim.server.orders import check, order_of
+from euicc_sim.parties.eim.server.card_records import CardDraft, CardRecord, EimStore, Order
+from euicc_sim.parties.eim.server.forwarding import Forwarder
+from euicc_sim.parties.eim.server.orders import check, order_of, sign_again, stamp
 from euicc_sim.parties.eim.server.relayed_download import Relay
-from euicc_sim.parties.messages.errors import EimError, LpaError, SmdppError
-from euicc_sim.parties.messages.euicc_certificates import certificate_der, euicc_public_key
-from euicc_sim.parties.messages.interfaces import Servers
-from euicc_sim.parties.messages.notifications import read_installation
+from euicc_sim.parties.messages.errors import EimError
+from euicc_sim.parties.messages.euicc_certificates import certificate_der
+from euicc_sim.parties.messages.interfaces import Servers, Tell
 from keys import PkiError, validate_eid
 
 REMEMBERED = 1024
 
 
 @dataclass
-class Peers:
+class Connections:
     """Which card is at the other end of a connection, for messages that do not name it.
 
-    Remembers by connection ("host:port") and by host; the oldest are forgotten.
+    Keyed by "host:port"; the oldest are forgotten.
     """
 
-    _by_peer: dict[str, str] = field(default_factory=dict)
+    _eids: dict[str, str] = field(default_factory=dict)
 
     def saw(self, peer: str, eid: str) -> None:
         """Record that a message from there named that card."""
-        self._by_peer.pop(peer, None)
-        self._by_peer[peer] = eid
-        while len(self._by_peer) > REMEMBERED:
-            self._by_peer.pop(next(iter(self._by_peer)))
+        self._eids.pop(peer, None)
+        self._eids[peer] = eid
+        while len(self._eids) > REMEMBERED:
+            self._eids.pop(next(iter(self._eids)))
 
     def eid(self, peer: str) -> str | None:
-        """The card of that connection, or the only one that its host has."""
-        if peer in self._by_peer:
-            return self._by_peer[peer]
-        host = _host(peer)
-        found = {eid for other, eid in self._by_peer.items() if host and _host(other) == host}
-        return found.pop() if len(found) == 1 else None
+        """The card of that connection."""
+        return self._eids.get(peer)
 
 
-def _host(peer: str) -> str:
+def host_of(peer: str) -> str:
+    """The host of "host:port"."""
     return peer.rpartition(":")[0]
-
-
-RETRY = timedelta(seconds=30)
-"""How long an unreachable SM-DP+ is left alone."""
-
-
-class Tell(Protocol):
-    """Logs one line per request, `refused` if it was not carried out."""
-
-    def __call__(self, text: str, *, refused: bool = False) -> None:
-        """Log the line."""
-        ...
 
 
 def _nobody(text: str, *, refused: bool = False) -> None:
@@ -101,13 +83,13 @@ class EimService:
     at: datetime | None = None
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
     random: Callable[[int], bytes] = field(default=SystemEnv().random, repr=False)
-    peers: Peers = field(default_factory=Peers, init=False, repr=False)
+    connections: Connections = field(default_factory=Connections, init=False, repr=False)
     relay: Relay = field(init=False, repr=False)
-    _away: dict[str, datetime] = field(default_factory=dict, init=False, repr=False)
-    _forwarding: dict[str, Lock] = field(default_factory=dict, init=False, repr=False)
+    forwarder: Forwarder = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.relay = Relay(self.servers, wire=self.eim.wire)
+        self.relay = Relay(self.servers, self.store, self.eim.wire)
+        self.forwarder = Forwarder(self.store, self.servers, self.tell, self.now)
 
     @property
     def data(self) -> DataTaker:
@@ -116,7 +98,7 @@ class EimService:
 
     def time(self) -> str:
         """The current time as written to records."""
-        return self.now().isoformat(timespec="seconds")
+        return stamp(self.now())
 
     def new_card(self, eid: str) -> CardRecord:
         """The record of a new card. Raises EimError for a malformed EID."""
@@ -138,104 +120,57 @@ class EimService:
 
         `certificate` may be the card's answer to GetCerts. Raises EimError.
         """
-        self.store.add(self.new_card(eid))
-        with self.store.changing(eid) as record:
+        with self.store.changing(eid, self.new_card(eid)) as card:
+            record = card.record
             record.counter = record.counter if counter is None else counter
-            record.token = record.token if token is None else token
+            if token is not None:
+                record.token, record.token_proven, record.token_said = token, True, None
             if certificate is not None:
                 der = certificate_der(certificate, self.eim.wire)
-                record.euicc_certificate = None
+                record.euicc_certificate, record.proven = None, False
                 self.data.take(record, {"euiccCertificate": der})
+                record.proven = True
         return record
 
     def order(self, eid: str, words: Sequence[str], eim_of: Loader | None = None) -> Order:
         """Queue an order for a card, which is added if it is new. Raises EimError."""
         order = order_of(words, self.time(), eim_of, self.eim.wire)
-        check(order, self.new_card(eid), self.eim)
-        self.store.add(self.new_card(eid))
-        with self.store.changing(eid) as record:
-            record.add(order)
+        new = self.new_card(eid)
+        check(order, new, self.eim)
+        with self.store.changing(eid, new) as card:
+            card.add(order)
         return order
 
     def withdraw(self, eid: str, number: int) -> Order:
         """Remove an order from the queue. Raises EimError."""
-        with self.store.changing(eid) as record:
-            order = _waiting(record, number)
-            record.queue.remove(order)
+        with self.store.changing(eid) as card:
+            order = self._waiting(card, number)
+            card.remove(order)
         return order
 
     def again(self, eid: str, number: int) -> Order:
-        """Release a held order; a package is signed again. Raises EimError."""
-        with self.store.changing(eid) as record:
-            order = _waiting(record, number)
-            order.held, order.problem, order.deliveries = False, None, 0
-            order.message = order.transaction_id = order.counter = None
+        """Release a held or postponed order; a package is signed again. Raises EimError."""
+        with self.store.changing(eid) as card:
+            order = self._waiting(card, number)
+            sign_again(order)
         return order
 
-    def card_of(self, transaction: bytes | None) -> str | None:
-        """The EID of the card that has an order with that eimTransactionId."""
-        if transaction is None:
-            return None
-        for eid in self.store.eids():
-            record = self.store.card(eid)
-            if record.waiting(transaction=transaction) or any(
-                one.transaction_id == transaction for one in record.results
-            ):
-                return eid
-        return None
+    def card_of(self, transaction: bytes | None, peer: str) -> str | None:
+        """The EID of the card that has an order or result with that eimTransactionId.
 
-    def signer_of(self, result: bytes) -> str | None:
-        """The EID of the card whose certificate verifies a ProfileInstallationResult (BF37)."""
-        signed = read_installation(result, self.eim.wire)
-        for eid in self.store.eids():
-            certificate = self.store.card(eid).euicc_certificate
-            if certificate is not None and verifies(
-                euicc_public_key(certificate, self.eim.wire), signed.signature, signed.signed
-            ):
-                return eid
-        return None
+        Otherwise that of the connection, or of the only card that polled last from its host.
+        """
+        found = self.store.card_of(transaction) if transaction else None
+        found = found or self.connections.eid(peer)
+        if found is None and host_of(peer):
+            there = self.store.cards_at(host_of(peer))
+            found = there[0] if len(there) == 1 else None
+        return found
 
-    def forward(self, eid: str) -> None:
-        """Pass a card's notifications on to their SM-DP+s; undelivered ones stay."""
-        try:
-            with self._forwarding.setdefault(eid, Lock()):
-                self._forward_all(eid)
-        except EimError as error:
-            self.tell(f"{eid}: notifications not passed on: {error}", refused=True)
-
-    def _forward_all(self, eid: str) -> None:
-        for one in self.store.card(eid).notifications:
-            since = self._away.get(one.address)
-            if since is not None and self.now() - since < RETRY:
-                continue
-            problem = self._forward(eid, one)
-            with self.store.changing(eid) as record:
-                kept = next((x for x in record.notifications if x.message == one.message), None)
-                if kept is not None and problem is None:
-                    record.notifications.remove(kept)
-                elif kept is not None:
-                    kept.tries, kept.problem = kept.tries + 1, problem
-
-    def _forward(self, eid: str, one: Forward) -> str | None:
-        """Why it was not delivered, or None; a refusal by the SM-DP+ counts as delivered."""
-        about = f"{eid}: a notification for {one.address}"
-        try:
-            self.servers(one.address).handle_notification(one.message)
-        except SmdppError as error:
-            self.tell(f"{about} was refused there: {error}", refused=True)
-        except LpaError as error:
-            self._away[one.address] = self.now()
-            self.tell(f"{about} waits: {error}", refused=True)
-            return str(error)
-        else:
-            self._away.pop(one.address, None)
-            self.tell(f"{about} passed on")
-        return None
-
-
-def _waiting(record: CardRecord, number: int) -> Order:
-    order = record.waiting(number)
-    if order is None:
-        numbers = ", ".join(str(one.number) for one in record.queue) or "none"
-        raise EimError(f"No order {number} is queued for {record.eid}. Queued: {numbers}.")
-    return order
+    def _waiting(self, card: CardDraft, number: int) -> Order:
+        order = card.order(number=number)
+        if order is None:
+            eid = card.record.eid
+            numbers = ", ".join(str(one.number) for one in self.store.queue(eid)) or "none"
+            raise EimError(f"No order {number} is queued for {eid}. Queued: {numbers}.")
+        return order

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from apdu import TlvError
 from apdu.tlv import children, whole
@@ -43,18 +43,32 @@ from euicc_sim.asn1.esipa.packages import (
 from euicc_sim.asn1.sgp22.download import AuthenticateServerResponse
 from euicc_sim.asn1.types import Nothing
 from euicc_sim.asn1.wire import Wire
-from euicc_sim.parties.eim.server.card_records import CardRecord, Order, UnknownEidError
-from euicc_sim.parties.eim.server.eim_service import EimService
-from euicc_sim.parties.eim.server.orders import Package, next_package
+from euicc_sim.parties.eim.server.card_records import (
+    CardDraft,
+    CardRecord,
+    Forward,
+    Order,
+    OrderKind,
+    Relayed,
+    StorageError,
+    UnknownEidError,
+)
+from euicc_sim.parties.eim.server.eim_service import EimService, host_of
+from euicc_sim.parties.eim.server.orders import Package, next_package, stamp
 from euicc_sim.parties.eim.server.relayed_download import UNDEFINED, RelayError, error_for
 from euicc_sim.parties.eim.server.results_of_orders import ResultTaker
-from euicc_sim.parties.messages.errors import EimError
+from euicc_sim.parties.messages.errors import EimError, NotGenuineError
 from euicc_sim.parties.messages.euicc_certificates import eid_of
-from euicc_sim.parties.messages.notifications import Pending, read_pending
+from euicc_sim.parties.messages.notifications import read_pending
 from euicc_sim.parties.messages.package_results import read_result
 from keys import PkiError, validate_eid
 
-OK, NO_CONTENT, BAD_REQUEST = 200, 204, 400
+NOBODY = "0" * 32
+"""The EID of no card: its check digits are wrong."""
+OK, NO_CONTENT, BAD_REQUEST, UNAVAILABLE = 200, 204, 400, 503
+
+POLLS_NOTED = timedelta(minutes=1)
+"""How often the time of a poll is kept at most if nothing else changes."""
 
 
 class EsipaError(EimError):
@@ -67,14 +81,10 @@ class EsipaError(EimError):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An eIM's answer: the message, empty where ESipa has none, and the HTTP status.
-
-    `eid` is the card's, if known; its notifications may be waiting to be passed on.
-    """
+    """An eIM's answer: the message, empty where ESipa has none, and the HTTP status."""
 
     body: bytes
     status: int = OK
-    eid: str | None = None
 
 
 _EID_TAG, _EID_SIZE = 0x5A, 16
@@ -102,6 +112,9 @@ class EsipaFunctions:
             return self._answer(_read(name, data), peer)
         except UnknownEidError as error:
             return self._refused(name, "eidNotFound", error)
+        except StorageError as error:
+            self._tell(f"{name} answered with HTTP status 503: {error}", refused=True)
+            return Reply(b"", UNAVAILABLE)
         except (EsipaError, RelayError) as error:
             return self._refused(name, error.code, error)
         except (Asn1Error, EimError) as error:
@@ -141,10 +154,14 @@ class EsipaFunctions:
 
     def _get_package(self, asked: GetEimPackageRequestValue, peer: str) -> Reply:
         eid = _eid(asked["eidValue"])
-        with self._service.store.changing(eid) as record:
-            self._service.peers.saw(peer, eid)
-            record.last_poll = self._service.time()
-            found = self._next(record)
+        now, store = self._service.now(), self._service.store
+        idle = store.idle(eid, stamp(now))
+        self._service.connections.saw(peer, eid)
+        found = None
+        if idle is None or _worth_noting(idle, host_of(peer), now):
+            with store.changing(eid) as card:
+                card.record.last_poll, card.record.host = stamp(now), host_of(peer) or None
+                found = self._next(card, now)
         if found is None:
             self._tell(f"{eid}: asked for a package, none is queued")
             value: GetEimPackageResponseValue = ("eimPackageError", "noEimPackageAvailable")
@@ -152,46 +169,44 @@ class EsipaFunctions:
             value, order = found
             times = f", delivery {order.deliveries}" if order.deliveries > 1 else ""
             self._tell(f"{eid}: given {order.what}{times}")
-        return Reply(esipa.to_ipa(("getEimPackageResponse", value)), eid=eid)
+        return Reply(esipa.to_ipa(("getEimPackageResponse", value)))
 
-    def _next(self, record: CardRecord) -> tuple[Package, Order] | None:
+    def _next(self, card: CardDraft, now: datetime) -> tuple[Package, Order] | None:
         return next_package(
-            record,
+            card,
             self._service.eim,
             self._service.random,
-            self._service.time(),
-            lambda text: self._tell(f"{record.eid}: {text}", refused=True),
+            now,
+            lambda text: self._tell(f"{card.record.eid}: {text}", refused=True),
         )
 
     def _provide_result(self, provided: ProvideEimPackageResultValue, peer: str) -> Reply:
         result = provided["eimPackageResult"]
         given = provided.get("eidValue")
         eid = self._eid_of_result(result, peer) if given is None else _eid(given)
-        self._service.peers.saw(peer, eid)
         numbers = self._take(eid, result)
+        self._service.connections.saw(peer, eid)
         # Without acknowledgements v1.0 has no emptyResponse, but both know an empty list.
         answer: ProvideEimPackageResultResponseValue = ("eimAcknowledgements", numbers)
         if given is not None and not numbers:
             answer = ("emptyResponse", Nothing())
-        return Reply(esipa.to_ipa(("provideEimPackageResultResponse", answer)), eid=eid)
+        return Reply(esipa.to_ipa(("provideEimPackageResultResponse", answer)))
 
     def _take(self, eid: str, result: EimPackageResultValue) -> list[int]:
         """The numbers to acknowledge. On EimError the order stays queued and records why."""
-        failed: EimError | None = None
+        service = self._service
         lines: list[str] = []
-        with self._service.store.changing(eid) as record:
-            before = deepcopy(record)
-            taker = ResultTaker(
-                self._service.eim, record, self._service.time(), lines.append, self._service.data
-            )
-            try:
+        try:
+            with service.store.changing(eid) as card:
+                taker = ResultTaker(service.eim, card, service.now(), lines.append, service.data)
                 taker.take(result)
-            except EimError as error:
-                failed = error
-                _undo(record, before)
-                _note(record, result[0], str(error))
-        if failed is not None:
-            raise EsipaError(UNDEFINED, f"{eid}: {failed}") from failed
+        except (StorageError, UnknownEidError):
+            raise
+        except EimError as error:
+            with service.store.changing(eid) as card:
+                _note(card, result[0], error)
+            raise EsipaError(UNDEFINED, f"{eid}: {error}") from error
+        service.forwarder.wake()
         for line in lines:
             self._tell(f"{eid}: {line}")
         return taker.acknowledged
@@ -208,7 +223,7 @@ class EsipaFunctions:
                 transaction = self._transaction(both["euiccPackageResult"])
             case ("profileDownloadTriggerResult", download):
                 transaction = download.get("eimTransactionId")
-        found = self._service.card_of(transaction) or self._service.peers.eid(peer)
+        found = self._service.card_of(transaction, peer)
         if found is None:
             raise EsipaError("missingEid", "The result does not name its card. Send the eidValue.")
         return found
@@ -224,12 +239,12 @@ class EsipaFunctions:
         eid = self._eid_of_result(transferred, peer)
         numbers = self.take_transferred(eid, transferred)
         answer: TransferEimPackageRequestValue = ("eimAcknowledgements", numbers)
-        return Reply(esipa.to_ipa(("transferEimPackageRequest", answer)), eid=eid)
+        return Reply(esipa.to_ipa(("transferEimPackageRequest", answer)))
 
     def next_for(self, eid: str) -> Package | None:
         """The next TransferEimPackageRequest for a card; None when nothing is waiting."""
-        with self._service.store.changing(eid) as record:
-            found = self._next(record)
+        with self._service.store.changing(eid) as card:
+            found = self._next(card, self._service.now())
         if found is None:
             return None
         value, order = found
@@ -248,28 +263,27 @@ class EsipaFunctions:
     # -- notifications
 
     def _handle_notification(self, notified: HandleNotificationEsipaValue, peer: str) -> Reply:
+        """Keep a notification for its SM-DP+; its card need not be known here."""
         if notified[0] == "provideEimPackageResult":
-            answered = self._provide_result(notified[1], peer)
-            return Reply(b"", NO_CONTENT, answered.eid)
+            self._provide_result(notified[1], peer)
+            return Reply(b"", NO_CONTENT)
         _, message = notified[1]
         pending = read_pending(message, self._service.eim.wire)
-        eid = pending.eid or self._eid_of_download(pending, peer)
-        if eid is None:
-            raise EimError(f"{pending.about} is from an unknown card.")
-        lines: list[str] = []
-        with self._service.store.changing(eid) as record:
-            ResultTaker(
-                self._service.eim, record, self._service.time(), lines.append, self._service.data
-            ).notification(message)
+        service, lines = self._service, list[str]()
+        download = service.store.relayed(pending.transaction_id or b"")
+        eid = pending.eid or (download and download.eid) or service.connections.eid(peer)
+        try:
+            with service.store.changing(eid or NOBODY) as card:
+                ResultTaker(
+                    service.eim, card, service.now(), lines.append, service.data
+                ).notification(message)
+        except UnknownEidError:
+            sender = eid or host_of(peer) or "a card"
+            service.store.forward(Forward(address=pending.address, message=message, sender=sender))
+        service.forwarder.wake()
         for line in (f"{pending.about} taken", *lines):
-            self._tell(f"{eid}: {line}")
-        return Reply(b"", NO_CONTENT, eid)
-
-    def _eid_of_download(self, pending: Pending, peer: str) -> str | None:
-        download = self._service.relay.downloads.get(pending.transaction_id or b"")
-        if download is not None and download.eid is not None:
-            return download.eid
-        return self._service.signer_of(pending.message) or self._service.peers.eid(peer)
+            self._tell(f"{eid or 'a card'}: {line}")
+        return Reply(b"", NO_CONTENT)
 
 
 def _read(name: str, data: bytes) -> EsipaMessageFromIpaToEimValue:
@@ -301,19 +315,30 @@ def _eid(value: bytes) -> str:
     return eid
 
 
-def _undo(record: CardRecord, before: CardRecord) -> None:
-    for name in record.__struct_fields__:
-        setattr(record, name, getattr(before, name))
+def _worth_noting(record: CardRecord, host: str, now: datetime) -> bool:
+    """Whether the time of this poll is to be kept."""
+    if record.last_poll is None or (record.host or "") != host:
+        return True
+    return now - datetime.fromisoformat(record.last_poll) >= POLLS_NOTED
 
 
-def _note(record: CardRecord, form: str, problem: str) -> None:
-    """Record in the order why its result was not accepted."""
-    kinds = {"ipaEuiccDataResponse": "data", "profileDownloadTriggerResult": "download"}
-    kind = kinds.get(form, "package")
-    for order in record.queue:
-        if order.kind == kind and order.deliveries:
-            order.problem = problem
-            return
+_KINDS: dict[str, OrderKind] = {
+    "ipaEuiccDataResponse": "data",
+    "profileDownloadTriggerResult": "download",
+}
+
+
+def _note(card: CardDraft, form: str, error: EimError) -> None:
+    """Record in the order why its result was not accepted.
+
+    A certificate that has never verified anything is not believed any longer: it is asked for
+    again.
+    """
+    order = card.delivered(_KINDS.get(form, "package"))
+    if order is not None:
+        order.problem = str(error)
+    if isinstance(error, NotGenuineError) and not card.record.proven:
+        card.record.euicc_certificate, card.record.asked = None, False
 
 
 class RelayFunctions:
@@ -325,48 +350,54 @@ class RelayFunctions:
 
     def initiate(self, value: InitiateAuthenticationRequestEsipaValue, peer: str) -> Reply:
         """ESipa.InitiateAuthentication."""
-        given = value.get("eimTransactionId")
-        eid = self._service.card_of(given) or self._service.peers.eid(peer)
-        record = None if eid is None else self._service.store.card(eid)
-        order = None if record is None else _download_of(record, given)
+        service, given = self._service, value.get("eimTransactionId")
+        eid = service.card_of(given, peer)
+        order, info1 = self._order(eid, given)
         if given is not None and order is None:
             raise RelayError(
                 "invalidEimTransactionId",
                 f"No download has the eimTransactionId {given.hex().upper()}. "
                 "Ask for a package again.",
             )
-        info1 = record.euicc_info1 if record else None
-        transaction, ok = self._service.relay.initiate(value, eid, order, info1)
-        if eid is not None and order is not None:
-            with self._service.store.changing(eid) as changed:
-                waiting = changed.waiting(order.number)
-                if waiting is not None:
-                    waiting.rsp_transactions.append(transaction)
+        address, ok = service.relay.initiate(value, order, info1)
+        service.store.relay(
+            Relayed(
+                transaction_id=ok["transactionId"],
+                address=address,
+                begun_at=service.now().isoformat(),
+                sender=eid or host_of(peer),
+                eid=eid,
+                order=order.number if order else None,
+            )
+        )
         about = f"{eid or 'a card'}: InitiateAuthentication"
-        self._tell(f"{about} relayed, transaction {transaction.hex().upper()}")
+        self._tell(f"{about} relayed, transaction {ok['transactionId'].hex().upper()}")
         answer: InitiateAuthenticationResponseEsipaValue = ("initiateAuthenticationOkEsipa", ok)
-        message = esipa.to_ipa(("initiateAuthenticationResponseEsipa", answer))
-        return Reply(message, eid=eid)
+        return Reply(esipa.to_ipa(("initiateAuthenticationResponseEsipa", answer)))
 
     def authenticate(self, value: AuthenticateClientRequestEsipaValue) -> Reply:
         """ESipa.AuthenticateClient."""
-        with self._noting(value["transactionId"]):
-            ok = self._service.relay.authenticate(value)
-        self._keep_certificate(value)
+        download = self._service.relay.download(value["transactionId"])
+        with self._noting(download):
+            code = self._confirmation_code(download)
+            ok = self._service.relay.authenticate(download, value, code)
+        self._keep_certificate(download, value)
         answer: AuthenticateClientResponseEsipaValue = ("authenticateClientOkDPEsipa", ok)
         return self._relayed("AuthenticateClient", ("authenticateClientResponseEsipa", answer))
 
     def bind(self, value: GetBoundProfilePackageRequestEsipaValue) -> Reply:
         """ESipa.GetBoundProfilePackage."""
-        with self._noting(value["transactionId"]):
-            ok = self._service.relay.bind(value)
+        download = self._service.relay.download(value["transactionId"])
+        with self._noting(download):
+            ok = self._service.relay.bind(download, value)
         answer: GetBoundProfilePackageResponseEsipaValue = ("getBoundProfilePackageOkEsipa", ok)
         message: EsipaMessageFromEimToIpaValue = ("getBoundProfilePackageResponseEsipa", answer)
         return self._relayed("GetBoundProfilePackage", message)
 
     def cancel(self, value: CancelSessionRequestEsipaValue) -> Reply:
         """ESipa.CancelSession."""
-        self._service.relay.cancel(value)
+        download = self._service.relay.download(value["transactionId"])
+        self._service.relay.cancel(download, value)
         answer: CancelSessionResponseEsipaValue = ("cancelSessionOk", Nothing())
         return self._relayed("CancelSession", ("cancelSessionResponseEsipa", answer))
 
@@ -374,32 +405,43 @@ class RelayFunctions:
         self._tell(f"{function} relayed")
         return Reply(esipa.to_ipa(message))
 
-    def _keep_certificate(self, value: AuthenticateClientRequestEsipaValue) -> None:
-        """Store the certificate that the SM-DP+ accepted: it verifies the download's result."""
-        transaction = value["transactionId"]
-        download = self._service.relay.downloads.get(transaction)
+    def _order(self, eid: str | None, given: bytes | None) -> tuple[Order | None, bytes | None]:
+        """The delivered download with that eimTransactionId, or any; the card's EUICCInfo1."""
+        if eid is None:
+            return None, None
+        with self._service.store.changing(eid) as card:
+            order = card.delivered("download") if given is None else card.order(transaction=given)
+            if order is not None and (order.kind != "download" or not order.deliveries):
+                order = None
+            return order, card.record.euicc_info1
+
+    def _confirmation_code(self, download: Relayed) -> str | None:
+        if download.eid is None or download.order is None:
+            return None
+        with self._service.store.changing(download.eid) as card:
+            order = card.order(number=download.order)
+            return order.confirmation_code if order else None
+
+    def _keep_certificate(
+        self, download: Relayed, value: AuthenticateClientRequestEsipaValue
+    ) -> None:
+        """Keep the certificate that the SM-DP+ accepted: it verifies the download's result."""
         certificate = _certificate(value["authenticateServerResponse"], self._service.eim.wire)
-        if download is None or download.eid is None or certificate is None:
-            return
-        with self._service.store.changing(download.eid) as record:
-            if eid_of(certificate) != record.eid:
-                return
-            for order in record.queue:
-                if transaction in order.rsp_transactions:
-                    order.rsp_certificate = certificate
+        if certificate is not None and eid_of(certificate) == download.eid:
+            download.certificate = certificate
+            self._service.store.relay(download)
 
     @contextmanager
-    def _noting(self, transaction: bytes) -> Iterator[None]:
+    def _noting(self, download: Relayed) -> Iterator[None]:
         """Record a refusal by the SM-DP+ in the order, too."""
-        download = self._service.relay.downloads.get(transaction)
         try:
             yield
         except RelayError as error:
-            if download is not None and download.eid is not None:
-                with self._service.store.changing(download.eid) as record:
-                    for order in record.queue:
-                        if transaction in order.rsp_transactions:
-                            order.problem = str(error)
+            if download.eid is not None and download.order is not None:
+                with self._service.store.changing(download.eid) as card:
+                    order = card.order(number=download.order)
+                    if order is not None:
+                        order.problem = str(error)
             raise
 
 
@@ -410,11 +452,3 @@ def _certificate(response: bytes, wire: Wire) -> bytes | None:
     except Asn1Error:
         return None
     return found[1]["euiccCertificate"] if found[0] == "authenticateResponseOk" else None
-
-
-def _download_of(record: CardRecord, transaction: bytes | None) -> Order | None:
-    """The delivered download with that eimTransactionId, or the last one."""
-    found = [one for one in record.queue if one.kind == "download" and one.deliveries]
-    if transaction is not None:
-        found = [one for one in found if one.transaction_id == transaction]
-    return found[-1] if found else None

@@ -1,13 +1,14 @@
 """The orders that an eIM takes for a card, and what it delivers next (SGP.32 clause 3.3).
 
-Packages are signed on delivery. Changes the record of one card, which the caller saves before the
-answer leaves.
+Packages are signed on delivery. Changes a card in a transaction of the caller, which is on the disk
+before the answer leaves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Literal
 
 from euicc_sim.asn1.esipa.packages import (
@@ -20,7 +21,7 @@ from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.eim.eim import Eim
 from euicc_sim.parties.eim.operation_words import Loader, operation
 from euicc_sim.parties.eim.server.card_records import (
-    DELIVERIES,
+    CardDraft,
     CardRecord,
     Order,
     OrderedOperation,
@@ -112,59 +113,101 @@ Package = (
 """What an IPA gets in GetEimPackageResponse or TransferEimPackageRequest."""
 
 
+DELIVERIES = 3
+"""How many times an order is delivered without a result before it is postponed."""
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+"""How long a postponed order waits; twice as long each time, up to the second."""
+
+
+def stamp(at: datetime) -> str:
+    """A time as it is kept: ISO 8601 to the second, all in one time zone."""
+    return at.isoformat(timespec="seconds")
+
+
 def next_package(
-    record: CardRecord,
+    card: CardDraft,
     eim: Eim,
     random: Callable[[int], bytes],
-    at: str,
+    now: datetime,
     tell: Callable[[str], None],
 ) -> tuple[Package, Order] | None:
     """What the card gets next, and its order; None if nothing is queued.
 
-    An order that was delivered before is delivered unchanged. One without a result after
-    DELIVERIES deliveries, or that cannot be signed, is held; `tell` is called with the reason.
+    An order that was delivered before is delivered unchanged, unless the card did not recognise its
+    signature and another association token is known. One without a result after DELIVERIES
+    deliveries is postponed: anybody can ask for packages, so it is never given up for that. One
+    that cannot be signed is held; `tell` is called with the reason.
     """
-    _ask_first(record, at)
-    while (order := record.next) is not None:
-        if order.deliveries >= DELIVERIES:
-            why = f"no result after {DELIVERIES} deliveries"
-            _hold(order, order.problem or why, tell)
-            continue
+    at = stamp(now)
+    _ask_first(card, at)
+    while (order := card.next(at)) is not None:
         try:
-            found = _MAKERS[order.kind](record, order, eim, random)
+            found = _MAKERS[order.kind](card.record, order, eim, random)
         except EimError as error:
-            _hold(order, str(error), tell)
+            order.held, order.problem = True, str(error)
+            tell(f"{order.what} is held: {error}")
             continue
         order.deliveries += 1
+        if order.deliveries >= DELIVERIES:
+            postpone(order, now, f"no result after {order.deliveries} deliveries")
         return found, order
     return None
 
 
-def _ask_first(record: CardRecord, at: str) -> None:
+def postpone(order: Order, now: datetime, problem: str) -> None:
+    """Deliver an order later, the later the more often it was delivered; others come first."""
+    doublings = min(max(order.deliveries - DELIVERIES, 0), 10)
+    order.not_before = stamp(now + min(FIRST_WAIT * 2**doublings, LONGEST_WAIT))
+    order.problem = order.problem or problem
+
+
+def sign_again(order: Order) -> None:
+    """Deliver an order as if for the first time, with a new counter."""
+    if order.transaction_id is not None:
+        order.earlier.append(order.transaction_id)
+    order.held, order.lost, order.problem, order.not_before = False, False, None, None
+    order.deliveries = 0
+    order.message = order.transaction_id = order.counter = order.token = None
+
+
+def _ask_first(card: CardDraft, at: str) -> None:
     """Request the card's certificate first: results can only be verified with it."""
-    order = record.next
-    wanted = order is not None and order.kind == "package" and record.euicc_certificate is None
-    if wanted and not record.asked:
-        record.asked = True
-        record.add(data_order(CERTIFICATES, at), first=True)
+    if card.record.euicc_certificate is not None or card.record.asked:
+        return
+    order = card.next(at)
+    if order is not None and order.kind == "package":
+        card.record.asked = True
+        card.add(data_order(CERTIFICATES, at), first=True)
 
 
-def _hold(order: Order, problem: str, tell: Callable[[str], None]) -> None:
-    order.held, order.problem = True, problem
-    tell(f"{order.what} is held: {problem}")
+def token_for(record: CardRecord, order: Order) -> int | None:
+    """The association token to sign an order's package with.
+
+    That of the record; if the card did not recognise it, the one that an IPA reported.
+    """
+    believed = record.token
+    if believed is None and not record.token_proven:
+        believed = record.token_said
+    if order.unknown_signer and believed == order.token:
+        return record.token if believed != record.token else record.token_said
+    return believed
 
 
 def _signed_package(
     record: CardRecord, order: Order, eim: Eim, random: Callable[[int], bytes]
 ) -> Package:
-    if order.message is None:
-        signer = replace(eim, counter=record.counter, token=record.token)
+    token = token_for(record, order)
+    if order.message is None or (order.unknown_signer and token != order.token):
+        signer = replace(eim, counter=record.counter, token=token)
+        if order.message is not None:
+            sign_again(order)
         order.transaction_id = random(TRANSACTION_ID_SIZE)
         order.message = signer.package(
             [one.to_sign() for one in order.operations],
             record.eid,
             transaction_id=order.transaction_id,
         )
+        order.token, order.unknown_signer = token, False
         record.counter = order.counter = signer.counter
     return "euiccPackageRequest", order.message
 

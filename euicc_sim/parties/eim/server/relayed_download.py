@@ -1,13 +1,13 @@
 """An eIM between an IPA and SM-DP+s: relayed downloads, and refusals in the form of ESipa.
 
 SGP.32 v1.2 clauses 3.2.3.2, 3.7 and 6.3.2; the status codes are those of SGP.22 v2.5 clause 5.2.6.
-Speaks to SM-DP+s through RspServer; keeps no files.
+Speaks to SM-DP+s through RspServer; downloads in progress outlive a restart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from apdu import TlvError
@@ -27,12 +27,12 @@ from euicc_sim.asn1.esipa.download import (
 )
 from euicc_sim.asn1.sgp22.download import SmdpSigned2
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
-from euicc_sim.parties.eim.server.card_records import Order
+from euicc_sim.parties.eim.server.card_records import EimStore, Order, Relayed
 from euicc_sim.parties.messages.activation_code import ActivationCode, ActivationCodeError
 from euicc_sim.parties.messages.address import Address, AddressError, same_server
 from euicc_sim.parties.messages.encoding import answer
 from euicc_sim.parties.messages.errors import EimError, LpaError, SmdppError
-from euicc_sim.parties.messages.interfaces import RspServer, Servers, hash_of_confirmation_code
+from euicc_sim.parties.messages.interfaces import Servers, hash_of_confirmation_code
 
 UNDEFINED = "undefinedError"
 
@@ -111,9 +111,6 @@ def error_for(request: str, code: str) -> tuple[str, str, str] | None:
     return None if found is None else (*found, code)
 
 
-AT_ONCE = 256
-"""The most downloads in progress at a time; one more replaces the oldest."""
-
 REFUSALS = (SmdppError, LpaError)
 _COMPACT = 0xA2
 
@@ -126,31 +123,21 @@ class RelayError(EimError):
         self.code = code
 
 
-@dataclass(frozen=True)
-class RelayedDownload:
-    """A download in progress, and its card if known."""
-
-    server: RspServer
-    eid: str | None
-    confirmation_code: str | None
-
-
 @dataclass
 class Relay:
-    """The downloads that an eIM is relaying; a restart forgets them."""
+    """The downloads that an eIM is relaying, kept in its store."""
 
     servers: Servers
-    downloads: dict[bytes, RelayedDownload] = field(default_factory=dict)
+    store: EimStore
     wire: Wire = WIRE_1_2
 
     def initiate(
         self,
         value: InitiateAuthenticationRequestEsipaValue,
-        eid: str | None,
         order: Order | None,
         info1: bytes | None,
-    ) -> tuple[bytes, InitiateAuthenticationOkEsipaValue]:
-        """InitiateAuthentication: the SM-DP+'s transactionId, InitiateAuthenticationOkEsipa.
+    ) -> tuple[str, InitiateAuthenticationOkEsipaValue]:
+        """InitiateAuthentication: the address of the SM-DP+, InitiateAuthenticationOkEsipa.
 
         `order` is the order of the download, `info1` the card's EUICCInfo1 if known. Raises
         RelayError.
@@ -174,14 +161,11 @@ class Relay:
         if info is None:
             raise RelayError("undefinedError", "The card's EUICCInfo1 is missing. Send it.")
         try:
-            server = self.servers(address)
-            found = server.initiate_authentication(info, value["euiccChallenge"], address)
+            found = self.servers(address).initiate_authentication(
+                info, value["euiccChallenge"], address
+            )
         except REFUSALS as error:
             raise RelayError(code_of(error, INITIATE), str(error)) from error
-        self._begin(
-            found.transaction_id,
-            RelayedDownload(server, eid, order.confirmation_code if order else None),
-        )
         ok: InitiateAuthenticationOkEsipaValue = {
             "transactionId": found.transaction_id,
             "serverSigned1": found.server_signed1,
@@ -191,20 +175,22 @@ class Relay:
         }
         if code is not None and same_server(code.address, address):
             ok["matchingId"] = code.matching_id
-        return found.transaction_id, ok
+        return address, ok
 
     def authenticate(
-        self, value: AuthenticateClientRequestEsipaValue
+        self,
+        download: Relayed,
+        value: AuthenticateClientRequestEsipaValue,
+        confirmation_code: str | None,
     ) -> AuthenticateClientOkDPEsipaValue:
         """AuthenticateClient: AuthenticateClientOkDPEsipa. Raises RelayError."""
         transaction, response = value["transactionId"], value["authenticateServerResponse"]
-        download = self._download(transaction)
         _not_compact(response)
         try:
-            found = download.server.authenticate_client(transaction, response)
+            found = self.servers(download.address).authenticate_client(transaction, response)
             required = answer(self.wire[SmdpSigned2], found.smdp_signed2)["ccRequiredFlag"]
         except REFUSALS as error:
-            raise self._ended(transaction, code_of(error, AUTHENTICATE), error) from error
+            raise self._ended(download, code_of(error, AUTHENTICATE), error) from error
         ok: AuthenticateClientOkDPEsipaValue = {
             "transactionId": transaction,
             "profileMetaData": found.profile_metadata,
@@ -212,42 +198,38 @@ class Relay:
             "smdpSignature2": found.smdp_signature2,
             "smdpCertificate": found.certificate,
         }
-        if required and download.confirmation_code is not None:
-            ok["hashCc"] = hash_of_confirmation_code(download.confirmation_code, transaction)
+        if required and confirmation_code is not None:
+            ok["hashCc"] = hash_of_confirmation_code(confirmation_code, transaction)
         return ok
 
     def bind(
-        self, value: GetBoundProfilePackageRequestEsipaValue
+        self, download: Relayed, value: GetBoundProfilePackageRequestEsipaValue
     ) -> GetBoundProfilePackageOkEsipaValue:
         """GetBoundProfilePackage: GetBoundProfilePackageOkEsipa. Raises RelayError."""
         transaction, response = value["transactionId"], value["prepareDownloadResponse"]
-        download = self._download(transaction)
         _not_compact(response)
         try:
-            package = download.server.get_bound_profile_package(transaction, response)
+            package = self.servers(download.address).get_bound_profile_package(
+                transaction, response
+            )
         except REFUSALS as error:
-            raise self._ended(transaction, code_of(error, BIND), error) from error
+            raise self._ended(download, code_of(error, BIND), error) from error
         return {"transactionId": transaction, "boundProfilePackage": package}
 
-    def cancel(self, value: CancelSessionRequestEsipaValue) -> None:
+    def cancel(self, download: Relayed, value: CancelSessionRequestEsipaValue) -> None:
         """CancelSession. Raises RelayError."""
         transaction, response = value["transactionId"], value["cancelSessionResponse"]
-        download = self._download(transaction)
         _not_compact(response)
         try:
-            download.server.cancel_session(transaction, response)
+            self.servers(download.address).cancel_session(transaction, response)
         except REFUSALS as error:
-            raise self._ended(transaction, code_of(error, CANCEL), error) from error
-        self.downloads.pop(transaction, None)
+            raise self._ended(download, code_of(error, CANCEL), error) from error
+        self._end(download)
 
-    def _begin(self, transaction: bytes, download: RelayedDownload) -> None:
-        self.downloads[transaction] = download
-        while len(self.downloads) > AT_ONCE:
-            self.downloads.pop(next(iter(self.downloads)))
-
-    def _download(self, transaction: bytes) -> RelayedDownload:
-        found = self.downloads.get(transaction)
-        if found is None:
+    def download(self, transaction: bytes) -> Relayed:
+        """The download in progress with that transactionId. Raises RelayError."""
+        found = self.store.relayed(transaction)
+        if found is None or found.over:
             raise RelayError(
                 "invalidTransactionId",
                 f"No transaction {transaction.hex().upper()} is in progress. "
@@ -255,9 +237,13 @@ class Relay:
             )
         return found
 
-    def _ended(self, transaction: bytes, code: str, error: Exception) -> RelayError:
-        self.downloads.pop(transaction, None)
+    def _ended(self, download: Relayed, code: str, error: Exception) -> RelayError:
+        self._end(download)
         return RelayError(code, str(error))
+
+    def _end(self, download: Relayed) -> None:
+        download.over = True
+        self.store.relay(download)
 
 
 def _not_compact(response: bytes) -> None:

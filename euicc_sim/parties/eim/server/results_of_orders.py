@@ -1,12 +1,14 @@
 """Results of packages, data requests and downloads at an eIM (SGP.32 v1.2 clause 2.11.2).
 
-Changes the record of one card. A result that cannot be trusted raises, and nothing is changed.
+Changes a card in a transaction of the caller. A result that cannot be trusted raises, and nothing
+is changed. What the card has not signed is noted: it ends no package, and changes no token.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 from euicc_sim.asn1.codec import Unknown
@@ -23,9 +25,8 @@ from euicc_sim.crypto.signature import verifies
 from euicc_sim.parties.eim.eim import Eim
 from euicc_sim.parties.eim.server.card_data import DataTaker
 from euicc_sim.parties.eim.server.card_records import (
-    NOTIFICATIONS,
     About,
-    CardRecord,
+    CardDraft,
     Forward,
     Order,
     OrderKind,
@@ -34,9 +35,16 @@ from euicc_sim.parties.eim.server.card_records import (
     State,
     plain,
 )
-from euicc_sim.parties.eim.server.orders import RESULTS, data_order
+from euicc_sim.parties.eim.server.orders import (
+    RESULTS,
+    data_order,
+    postpone,
+    sign_again,
+    stamp,
+    token_for,
+)
 from euicc_sim.parties.messages.encoding import shown, with_names
-from euicc_sim.parties.messages.errors import EimError, UnknownFormError
+from euicc_sim.parties.messages.errors import EimError, NotGenuineError, UnknownFormError
 from euicc_sim.parties.messages.euicc_certificates import euicc_public_key
 from euicc_sim.parties.messages.notifications import Pending, read_installation, read_pending
 from euicc_sim.parties.messages.package_results import (
@@ -52,14 +60,14 @@ T = TypeVar("T")
 
 @dataclass
 class ResultTaker:
-    """Takes results for one card at the time `at`; the IPA may remove the `acknowledged` numbers.
+    """Takes results for one card at the time `now`; the IPA may remove the `acknowledged` numbers.
 
     `tell` is called with a line for each result.
     """
 
     eim: Eim
-    record: CardRecord
-    at: str
+    card: CardDraft
+    now: datetime
     tell: Tell
     data: DataTaker
     acknowledged: list[int] = field(default_factory=list)
@@ -81,31 +89,17 @@ class ResultTaker:
     def package_result(self, message: bytes) -> None:
         """An EuiccPackageResult (BF51)."""
         found = read_result(message, self.eim.wire)
-        if any(one.message == message for one in self.record.results):
+        if self.card.has_result(message):
             if found.seq_number is not None:
                 self.acknowledged.append(found.seq_number)
             return
         order = self._order(found)
+        if found.form is Form.UNSIGNED_ERROR:
+            self._unsigned_error(found, order)
+            return
         answered = order or self._earlier(found)
         about = answered.about if answered else About([])
-        if self.record.euicc_certificate is None:
-            raise EimError(
-                "A result came, but the card's certificate is unknown. Let the IPA answer a data "
-                "request, or give the certificate."
-            )
-        answer = verify_result(
-            message,
-            self.record.euicc_certificate,
-            eim_id=self.eim.eim_id,
-            token=self.record.token,
-            package=about.package,
-            wire=self.eim.wire,
-        )
-        if answer.form is Form.UNSIGNED_ERROR:
-            raise EimError(
-                "The card did not accept the package and signed no error: it does not know this "
-                "eIM, its key or its token. Check with GetEimConfigurationData."
-            )
+        answer = self._verified(message, about)
         if answer.seq_number is not None:
             self.acknowledged.append(answer.seq_number)
         if answer.error == "replayError" and order and order.deliveries > 1 and not order.lost:
@@ -116,20 +110,59 @@ class ResultTaker:
     def notification(self, message: bytes) -> Pending:
         """A PendingNotification, kept until it is delivered to its SM-DP+."""
         found = read_pending(message, self.eim.wire)
-        if found.eid not in (None, self.record.eid):
-            raise EimError(
-                f"This notification is from the card {found.eid}, not of {self.record.eid}."
-            )
-        waiting = self.record.notifications
-        if not any(one.message == message for one in waiting):
-            if len(waiting) >= NOTIFICATIONS:
-                raise EimError(
-                    f"{len(waiting)} notifications are waiting already. Send it again later."
-                )
-            waiting.append(Forward(address=found.address, message=message))
+        eid = self.card.record.eid
+        if found.eid not in (None, eid):
+            raise EimError(f"This notification is from the card {found.eid}, not of {eid}.")
+        self.card.forward(Forward(address=found.address, message=message, sender=eid))
         if found.transaction_id is not None:
             self._installed(found)
         return found
+
+    def _verified(self, message: bytes, about: About) -> PackageAnswer:
+        """The answer, signed by the card: with the token believed or the one reported."""
+        record = self.card.record
+        if record.euicc_certificate is None:
+            raise EimError(
+                "A result came, but the card's certificate is unknown. Let the IPA answer a data "
+                "request, or give the certificate."
+            )
+
+        def verify(token: int | None) -> PackageAnswer:
+            return verify_result(
+                message,
+                record.euicc_certificate or b"",
+                eim_id=self.eim.eim_id,
+                token=token,
+                package=about.package,
+                wire=self.eim.wire,
+            )
+
+        try:
+            answer = verify(record.token)
+        except NotGenuineError:
+            if record.token_said in (None, record.token):
+                raise
+            answer = verify(record.token_said)
+            record.token = record.token_said
+        record.proven = record.token_proven = True
+        return answer
+
+    def _unsigned_error(self, answer: PackageAnswer, order: Order | None) -> None:
+        """Note that the card did not recognise the signature of a package."""
+        if answer.eim_id != self.eim.eim_id:
+            raise EimError(f"This answers a package of {answer.eim_id!r}, not of this eIM.")
+        record = self.card.record
+        record.token_said = answer.token or record.token_said
+        why = (
+            "the card did not accept the package and signed no error: it does not know this eIM, "
+            "its key or its token. Check with GetEimConfigurationData."
+        )
+        if order is not None:
+            order.problem = why
+            order.unknown_signer = True
+            if token_for(record, order) == order.token:
+                postpone(order, self.now, why)
+        self.tell(f"{order.what if order else 'a package'}: {why}")
 
     def _with_notifications(self, value: EprAndNotificationsValue) -> None:
         self._known(self.package_result, value["euiccPackageResult"])
@@ -150,15 +183,17 @@ class ResultTaker:
             return None
 
     def _order(self, answer: PackageAnswer) -> Order | None:
-        """The order that a result answers."""
-        for one in self.record.queue:
-            if one.kind != "package" or one.message is None:
-                continue
-            if answer.transaction_id is not None and answer.transaction_id == one.transaction_id:
-                return one
-            if answer.transaction_id is None and answer.counter in (None, one.counter):
-                return one
-        return None
+        """The package that a result answers."""
+        if answer.transaction_id is not None:
+            found = self.card.order(transaction=answer.transaction_id)
+        elif answer.counter is not None:
+            found = self.card.order(counter=answer.counter)
+        else:
+            found = self.card.delivered("package")
+        if found is None and answer.transaction_id is not None:
+            first = self.card.delivered("package")
+            found = first if first and answer.transaction_id in first.earlier else None
+        return found if found is not None and found.kind == "package" else None
 
     def _package_result(self, answer: PackageAnswer, about: About, message: bytes) -> Result:
         return Result(
@@ -166,7 +201,7 @@ class ResultTaker:
             kind="package",
             words=about.words,
             package=about.package,
-            at=self.at,
+            at=stamp(self.now),
             state="done" if answer.done else "refused",
             verified=True,
             error=answer.error,
@@ -182,19 +217,18 @@ class ResultTaker:
 
     def _earlier(self, answer: PackageAnswer) -> Result | None:
         """The result that an order has already, such as one from before a rollback."""
-        for one in self.record.results:
-            if answer.transaction_id and one.transaction_id == answer.transaction_id:
-                return one
-        return None
+        if answer.transaction_id is None:
+            return None
+        return self.card.result(answer.transaction_id)
 
     def _look_for_lost(self, order: Order) -> None:
         """The card executed this before and the result was lost: ask for its list of results."""
         order.lost = True
-        self.record.add(data_order(RESULTS, self.at), first=True)
+        self.card.add(data_order(RESULTS, stamp(self.now)), first=True)
         self.tell(f"{order.what}: executed already; asking for the card's results")
 
     def _data(self, value: IpaEuiccDataResponseValue) -> None:
-        order = self._sent("data", None)
+        order = self.card.delivered("data")
         if order is None:
             self.tell("ignored data that was not requested")
             return
@@ -203,7 +237,7 @@ class ResultTaker:
             self._finish(order, self._plain_result("data", order, "failed", code))
             return
         found = value[1]
-        self.data.take(self.record, found)
+        self.data.take(self.card.record, found)
         result = self._plain_result("data", order, "done")
         result.outcomes = [
             Outcome(operation=name, result="ok", value=one)
@@ -220,7 +254,12 @@ class ResultTaker:
             self.package_result(message)
 
     def _give_up_lost(self) -> None:
-        for order in [one for one in self.record.queue if one.lost]:
+        for order in self.card.lost():
+            if order.counter is not None and order.counter < self.card.record.counter:
+                # A later package overtook it while it was postponed: the card never ran it.
+                sign_again(order)
+                self.tell(f"{order.what}: overtaken by a later package; signed again")
+                continue
             self._finish(order, self._plain_result("package", order, "refused", "replayError"))
 
     def _download(self, value: ProfileDownloadTriggerResultValue) -> None:
@@ -237,16 +276,22 @@ class ResultTaker:
 
     def _installed(self, pending: Pending) -> None:
         """A relayed download has ended."""
-        for order in self.record.queue:
-            if pending.transaction_id in order.rsp_transactions:
-                self._finish(order, self._installation(order, pending.message))
-                return
+        download = self.card.relayed(pending.transaction_id or b"")
+        if download is None or download.order is None:
+            return
+        order = self.card.order(number=download.order)
+        if order is not None:
+            result = self._installation(order, pending.message, download.certificate)
+            self._finish(order, result)
 
-    def _installation(self, order: Order | None, message: bytes) -> Result:
+    def _installation(
+        self, order: Order | None, message: bytes, relayed: bytes | None = None
+    ) -> Result:
+        """The result of a download; `relayed` is the certificate that the SM-DP+ accepted."""
         wire = self.eim.wire
         pending = read_pending(message, wire)
         signed = read_installation(message, wire)
-        certificate = (order and order.rsp_certificate) or self.record.euicc_certificate
+        certificate = relayed or self.card.record.euicc_certificate
         if certificate is not None and not verifies(
             euicc_public_key(certificate, wire), signed.signature, signed.signed
         ):
@@ -268,20 +313,23 @@ class ResultTaker:
         return result
 
     def _ipa_error(self, value: EimPackageResultResponseErrorValue) -> None:
-        transaction = value.get("eimTransactionId")
-        order = self.record.waiting(transaction=transaction) or self._sent(None, None)
-        code = value["eimPackageResultErrorCode"]
+        """An error of the IPA, which nobody signed: a package is only postponed for it."""
+        order = self._sent(None, value.get("eimTransactionId"))
+        error = f"the IPA says {value['eimPackageResultErrorCode']}"
+        if order is not None and order.kind == "package":
+            order.problem = error
+            postpone(order, self.now, error)
+            self.tell(f"{order.what} is postponed: {error}")
+            return
         kind = order.kind if order else "package"
-        error = f"the IPA says {code}"
         self._finish(order, self._plain_result(kind, order, "failed", error))
 
-    def _sent(self, kind: str | None, transaction: bytes | None) -> Order | None:
-        """The order of that kind that was delivered and has no result yet."""
-        found = self.record.waiting(transaction=transaction) if transaction else None
-        if found is not None:
-            return found
-        sent = (one for one in self.record.queue if one.deliveries and kind in (None, one.kind))
-        return next(sent, None)
+    def _sent(self, kind: OrderKind | None, transaction: bytes | None) -> Order | None:
+        """The delivered order with that eimTransactionId, or without one the first of its kind."""
+        if transaction is None:
+            return self.card.delivered(kind)
+        found = self.card.order(transaction=transaction)
+        return found if found is not None and kind in (None, found.kind) else None
 
     def _plain_result(
         self,
@@ -294,7 +342,7 @@ class ResultTaker:
             order=order.number if order else None,
             kind=kind,
             words=order.words if order else [],
-            at=self.at,
+            at=stamp(self.now),
             state=state,
             error=error,
             transaction_id=order.transaction_id if order else None,
@@ -302,9 +350,10 @@ class ResultTaker:
 
     def _finish(self, order: Order | None, result: Result) -> None:
         if order is not None:
-            self.record.finish(order, result)
+            self.card.remove(order)
+            self.card.keep(result)
         elif result.verified:
-            self.record.results.append(result)
+            self.card.keep(result)
         else:
             self.tell(f"a {result.kind} result without an order is ignored: {result.error}")
             return

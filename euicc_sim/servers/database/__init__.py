@@ -1,0 +1,14 @@
+"""The databases of the servers: SQLite files, one for each eIM and each folder of packages.
+
+    store = EimDatabase(Path("eim1.db"))
+    with store.changing(eid) as card:
+        card.record.counter += 1
+
+A file is made when it is missing. A change is one transaction, on the disk when the call or block
+returns; several threads and processes may use one file at once. Each kind of database implements a
+protocol of its party, which never sees SQL. Start reading at `sqlite_file`, then `eim_database`.
+"""
+
+from euicc_sim.servers.database.eim_database import EimDatabase
+
+__all__ = ["EimDatabase"]
