@@ -29,8 +29,8 @@ PATH = "/gsma/rsp2/es9plus/"
 PROTOCOL = "gsma/rsp/v2.5.0"
 """The value of X-Admin-Protocol."""
 MESSAGE_AT_MOST = 128
-"""The maximum size of statusCodeData.message in bytes, as lpac has room for no more; the log has it
-all."""
+"""The maximum size of statusCodeData.message in characters of printable ASCII, as lpac has room for
+no more; the log has it all."""
 
 _NO_CONTENT = 204
 
@@ -140,10 +140,9 @@ def _headers() -> dict[str, str]:
 
 
 def _shortened(text: str) -> str:
-    """As many whole words as fit."""
-    encoded = text.encode()
-    if len(encoded) <= MESSAGE_AT_MOST:
-        return text
-    end = "…"
-    room = MESSAGE_AT_MOST - len(end.encode())
-    return encoded[:room].decode(errors="ignore").rpartition(" ")[0] + end
+    """As many whole words as fit, in printable ASCII."""
+    plain = "".join(one if " " <= one <= "~" else "?" for one in text)
+    if len(plain) <= MESSAGE_AT_MOST:
+        return plain
+    end = "..."
+    return plain[: MESSAGE_AT_MOST - len(end)].rpartition(" ")[0] + end

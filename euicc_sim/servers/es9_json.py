@@ -163,7 +163,7 @@ def _cancel_session(smdpp: Smdpp, given: Given) -> Outcome:
     number = given.transaction
     reason = smdpp.cancel_session(number, given.data("cancelSessionResponse"))
     words = reason.name.lower().replace("_", " ")
-    return {"transactionId": number.hex().upper()}, f"ended: {words}"
+    return {}, f"ended: {words}"
 
 
 def _base64(data: bytes) -> str:

@@ -167,8 +167,8 @@ BAD_EUICC: dict[str, Change] = {
     "two EIDs": lambda one: replace(
         one, subject=named(one.subject, NameOID.SERIAL_NUMBER, EID, EID)
     ),
-    "an EID that fails its check": lambda one: replace(
-        one, subject=named(one.subject, NameOID.SERIAL_NUMBER, EID[:-1] + "6")
+    "an EID with a letter": lambda one: replace(
+        one, subject=named(one.subject, NameOID.SERIAL_NUMBER, EID[:-1] + "A")
     ),
     "an EID of 30 digits": lambda one: replace(
         one, subject=named(one.subject, NameOID.SERIAL_NUMBER, EID[:30])

@@ -83,12 +83,17 @@ class PaperEuicc:
         """The card's signature, with its tag."""
         return tlv("5F37", plain_signature(self.credential.private_key, data))
 
-    def info1(self, verify: list[bytes] | None = None, sign: list[bytes] | None = None) -> bytes:
+    def info1(
+        self,
+        verify: list[bytes] | None = None,
+        sign: list[bytes] | None = None,
+        svn: str = "020202",
+    ) -> bytes:
         """EUICCInfo1 with these CI keys, its own by default."""
         own = [self.credential.ci_pk_id]
         lists = [own if one is None else one for one in (verify, sign)]
         a9, aa = (b"".join(tlv("04", one) for one in keys) for keys in lists)
-        return tlv("BF20", hx("8203020202"), tlv("A9", a9), tlv("AA", aa))
+        return tlv("BF20", tlv("82", hx(svn)), tlv("A9", a9), tlv("AA", aa))
 
     # -- AuthenticateServer
 

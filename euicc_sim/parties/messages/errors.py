@@ -56,6 +56,7 @@ class Refusal(Enum):
     OTHER_SMDP = ("8.8", "3.10")
     ADDRESS = ("8.8.1", "3.8")
     CI_KEYS = ("8.8.2", "3.1")
+    SVN = ("8.8.3", "3.1")
     NO_SERVER_CERTIFICATE = ("8.8.4", "3.7")
     TRANSACTION = ("8.10.1", "3.9")
     CI_KEY = ("8.11.1", "3.9")

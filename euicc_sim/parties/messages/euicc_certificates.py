@@ -6,6 +6,7 @@ time is given.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +28,6 @@ from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.crypto.signature import UnusableKeyError, public_key
 from euicc_sim.parties.messages.encoding import shown
 from euicc_sim.parties.messages.errors import EimError, Refusal, SmdppError
-from keys import PkiError, validate_eid
 
 ROLE_EUM, ROLE_EUM_V3 = "2.23.146.1.2.1.2", "2.23.146.1.2.1.0.0.0"
 ROLE_EUICC, ROLE_EUICC_V3 = "2.23.146.1.2.1.1", "2.23.146.1.2.1.0.0.0.0.0"
@@ -37,6 +37,7 @@ PERMITTED_EINS = x509.ObjectIdentifier("2.23.146.1.2.2.0")
 E = TypeVar("E", bound=x509.ExtensionType)
 
 _EUICC_ROLE_BELOW = {ROLE_EUM: ROLE_EUICC, ROLE_EUM_V3: ROLE_EUICC_V3}
+_EID = re.compile("[0-9]{32}")
 _PRINTABLE_STRING = 0x13
 _UNDERSTOOD = {
     ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
@@ -201,12 +202,8 @@ def _eid(certificate: x509.Certificate) -> str:
     if len(found) != 1:
         raise _BrokenRuleError(f"its subject has {len(found)} serialNumbers, where the EID is one")
     eid = str(found[0].value)
-    try:
-        validate_eid(eid)
-    except PkiError as error:
-        raise _BrokenRuleError(
-            f"its serialNumber is not an EID: {str(error).rstrip('.')}"
-        ) from error
+    if not _EID.fullmatch(eid):  # published test certificates have wrong check digits
+        raise _BrokenRuleError(f"its serialNumber {eid[:40]!r} is not an EID of 32 digits")
     return eid
 
 

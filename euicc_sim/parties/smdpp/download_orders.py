@@ -147,7 +147,8 @@ class OrderBook:
     def find(self, matching_id: str, eid: str) -> OrderRecord:
         """The open order with that matchingId, or if there is none, the one for that card.
 
-        Raises SmdppError if there is none (8.2.6) or it is for another card (8.1.1).
+        Raises SmdppError if there is none for the matchingId (8.2.6) or the card (8.1.1), or it
+        is for another card (8.1.1).
         """
         named = [
             one
@@ -156,10 +157,16 @@ class OrderBook:
             and (one.order.matching_id == matching_id if matching_id else one.order.eid == eid)
         ]
         if not named:
-            what = f"matchingId {matching_id!r}" if matching_id else f"EID {eid}"
+            if not matching_id:
+                raise SmdppError(
+                    Refusal.OTHER_EID,
+                    f"No order waits for the EID {eid}, and there is no matchingId. Place one, or "
+                    "use an activation code.",
+                )
             raise SmdppError(
                 Refusal.MATCHING_ID,
-                f"No order waits for the {what}. Check the activation code, or place an order.",
+                f"No order waits for the matchingId {matching_id!r}. Check the activation code, or "
+                "place an order.",
             )
         record = named[-1]
         if record.order.eid not in (None, eid):

@@ -59,21 +59,22 @@ def choose(
 ) -> Identity:
     """The identity below the first CI of the card's signing list that it can verify (clause 5.6.1).
 
-    Raises SmdppError if the card verifies with none of these CIs, or signs below none.
+    Raises SmdppError if the card signs below none of these CIs, or verifies with none of those.
     """
-    usable = {one.ci_pk_id: one for one in known if one.ci_pk_id in for_verification}
-    if not usable:
-        raise SmdppError(
-            Refusal.NO_SERVER_CERTIFICATE,
-            f"The card verifies with the CI keys {_listed(for_verification)}, and this SM-DP+ has "
-            f"certificates below {_listed(one.ci_pk_id for one in known)}. Take both of one PKI.",
-        )
-    found = next((usable[one] for one in for_signing if one in usable), None)
-    if found is None:
+    own = {one.ci_pk_id: one for one in known}
+    signing = [one for one in for_signing if one in own]
+    if not signing:
         raise SmdppError(
             Refusal.CI_KEYS,
             f"The card signs below the CI keys {_listed(for_signing)}, and this SM-DP+ verifies "
-            f"with {_listed(usable)}. Give the card a certificate below one of these.",
+            f"with {_listed(own)}. Give the card a certificate below one of these.",
+        )
+    found = next((own[one] for one in signing if one in for_verification), None)
+    if found is None:
+        raise SmdppError(
+            Refusal.NO_SERVER_CERTIFICATE,
+            f"The card verifies with the CI keys {_listed(for_verification)}, and this SM-DP+ has "
+            f"certificates below {_listed(signing)} for it. Take both of one PKI.",
         )
     return found
 
@@ -82,11 +83,16 @@ def _listed(numbers: Iterable[bytes]) -> str:
     return ", ".join(one.hex().upper() for one in numbers) or "(none)"
 
 
+_MENDABLE = (Refusal.CONFIRMATION_CODE, Refusal.CONFIRMATION_CODE_MISSING)
+"""After these, PrepareDownload can be answered again in the same transaction."""
+
+
 @dataclass
 class Session:
     """One transaction: what was sent, and what the card has proved so far.
 
-    It is `bound` once a Bound Profile Package was sent, and `over` once it was cancelled.
+    It is `bound` once a Bound Profile Package was sent, `over` once it was cancelled, and
+    `mendable` after a refusal that the user can mend, such as that of a wrong confirmation code.
     """
 
     transaction_id: bytes
@@ -96,6 +102,7 @@ class Session:
     record: OrderRecord | None = None
     smdp_signature2: bytes = b""
     bound: bool = False
+    mendable: bool = False
     over: bool = False
 
     @property
@@ -160,12 +167,15 @@ class Sessions:
 
     @contextmanager
     def ending(self, session: Session) -> Iterator[None]:
-        """A refusal in this block ends the transaction."""
+        """A refusal in this block ends the transaction, unless the user can mend it."""
         try:
             yield
-        except SmdppError:
-            self.end(session)
+        except SmdppError as error:
+            session.mendable = error.refusal in _MENDABLE
+            if not session.mendable:
+                self.end(session)
             raise
+        session.mendable = False
 
 
 def unknown(transaction_id: bytes) -> SmdppError:

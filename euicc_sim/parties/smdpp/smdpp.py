@@ -65,6 +65,8 @@ from keys import Curve, TestPki, profiles
 
 CHALLENGE_SIZE = 16
 TRANSACTION_ID_SIZE = 16
+LOWEST_SVN, HIGHEST_SVN = b"\x02\x00\x00", b"\x02\xff\xff"
+"""Any version 2 of SGP.22; cards of version 3 name one too, and their own in highestSvn."""
 
 
 class Options(TypedDict, total=False):
@@ -77,6 +79,8 @@ class Options(TypedDict, total=False):
     segment_size: int
     replace_keys: bool
     reuse_keys: bool
+    lowest_svn: bytes
+    highest_svn: bytes
     wire: Wire
     adjust: Callable[[Binding], Binding]
 
@@ -90,12 +94,14 @@ _ENCODED_ANEW = (
 
 @dataclass(eq=False, kw_only=True)
 class Smdpp:
-    """An SM-DP+; its refusals are SmdppError, and a refusal ends the transaction.
+    """An SM-DP+; its refusals are SmdppError, and a refusal ends the transaction, but for that of a
+    confirmation code while tries are left.
 
     `address` is its FQDN, `random` returns that many random bytes, `at` is the time at which cards'
     certificates must be valid (None: dates are not checked). Packages have segments of
     `segment_size` bytes and ReplaceSessionKeys if `replace_keys`; with `reuse_keys` a card that
-    retries is asked for the one-time key of its last attempt. `adjust` can change each binding, so
+    retries is asked for the one-time key of its last attempt. Cards have an svn from `lowest_svn`
+    to `highest_svn`, 3 bytes each. `adjust` can change each binding, so
     that a test can make a faulty one.
     """
 
@@ -108,6 +114,8 @@ class Smdpp:
     segment_size: int = SEGMENT_SIZE
     replace_keys: bool = True
     reuse_keys: bool = True
+    lowest_svn: bytes = LOWEST_SVN
+    highest_svn: bytes = HIGHEST_SVN
     wire: Wire = WIRE_1_2
     adjust: Callable[[Binding], Binding] = field(default=lambda one: one, repr=False)
     _sessions: Sessions = field(default_factory=Sessions, init=False, repr=False)
@@ -147,6 +155,7 @@ class Smdpp:
                 f"The card's challenge has {len(challenge)} bytes, not {CHALLENGE_SIZE}. "
                 "Get one from the card with GetEUICCChallenge.",
             )
+        self._check_svn(info["svn"])
         identity = choose(
             self.identities,
             info["euiccCiPKIdListForVerification"],
@@ -214,9 +223,19 @@ class Smdpp:
         self._sessions.end(session)
         known = signed["reason"] in set(CancelReason)
         reason = CancelReason(signed["reason"]) if known else CancelReason.UNDEFINED_REASON
-        if reason not in TO_BE_TRIED_AGAIN:
+        put_off = session.mendable and reason is CancelReason.UNDEFINED_REASON
+        if reason not in TO_BE_TRIED_AGAIN and not put_off:
             record.refused()
         return reason
+
+    def _check_svn(self, svn: bytes) -> None:
+        if not self.lowest_svn <= svn <= self.highest_svn:
+            lowest, highest = _dotted(self.lowest_svn), _dotted(self.highest_svn)
+            raise SmdppError(
+                Refusal.SVN,
+                f"The card is of SGP.22 v{_dotted(svn)}, and this SM-DP+ is for v{lowest} to "
+                f"v{highest}. Use a card of one of these.",
+            )
 
     def _authentication(self, session: Session, challenge: bytes) -> ServerAuthentication:
         identity = session.identity
@@ -329,6 +348,10 @@ class Smdpp:
         if found.installed:
             record.installed()
         return found
+
+
+def _dotted(version: bytes) -> str:
+    return ".".join(str(one) for one in version)
 
 
 def _other_ci(ci_pk_id: bytes) -> SmdppError:

@@ -189,7 +189,6 @@ def published_root() -> x509.Certificate:
     [
         ("CERT_EUICC_ECDSA_NIST_INVALID.der", "6.1"),
         ("CERT_EUICC_ECDSA_NIST_INVALID_EID.der", "6.1"),
-        ("CERT_EUICC_ECDSA_NIST_UNMATCHED_EID.der", "6.1"),
         ("CERT_EUICC_ECDSA_NIST_EXPIRED.der", "6.3"),
         ("CERT_UNKNOWN_CI_ECDSA_NIST.der", "6.1"),
     ],

@@ -95,18 +95,57 @@ def test_a_card_that_verifies_with_no_ci_of_ours_is_refused(
 ) -> None:
     call = smdpp.initiate_authentication
     refused("8.8.4", "3.7", call, euicc.info1([bytes(20)]), CHALLENGE, ADDRESS)
-    refused("8.8.4", "3.7", call, euicc.info1([], []), CHALLENGE, ADDRESS)
+    refused("8.8.4", "3.7", call, euicc.info1([]), CHALLENGE, ADDRESS)
 
 
 def test_a_card_that_signs_below_no_ci_of_ours_is_refused(smdpp: Smdpp, euicc: PaperEuicc) -> None:
-    info = euicc.info1(None, [bytes(20)])
+    call = smdpp.initiate_authentication
+    refused("8.8.2", "3.1", call, euicc.info1(None, [bytes(20)]), CHALLENGE, ADDRESS)
+    refused("8.8.2", "3.1", call, euicc.info1(None, []), CHALLENGE, ADDRESS)
+
+
+@pytest.mark.parametrize("unknown", [[], [bytes(20)], [hx("FFFF"), hx("FFFE")]])
+def test_of_two_lists_without_a_ci_of_ours_that_for_signing_is_judged_first(
+    smdpp: Smdpp, euicc: PaperEuicc, unknown: list[bytes]
+) -> None:
+    info = euicc.info1(unknown, unknown)
     refused("8.8.2", "3.1", smdpp.initiate_authentication, info, CHALLENGE, ADDRESS)
+
+
+def test_a_card_that_signs_below_one_ci_and_verifies_with_the_other_is_refused(
+    smdpp: Smdpp,
+) -> None:
+    nist, brp = (PaperEuicc.below(shared_pki(), one).credential.ci_pk_id for one in Curve)
+    info = PaperEuicc.below(shared_pki()).info1([brp], [nist])
+    refused("8.8.4", "3.7", smdpp.initiate_authentication, info, CHALLENGE, ADDRESS)
+
+
+@pytest.mark.parametrize("svn", ["010000", "01FFFF", "030000", "FFFFFF"])
+def test_a_card_of_another_version_of_sgp_22_is_refused(
+    smdpp: Smdpp, euicc: PaperEuicc, svn: str
+) -> None:
+    info = euicc.info1(svn=svn)
+    words = refused("8.8.3", "3.1", smdpp.initiate_authentication, info, CHALLENGE, ADDRESS)
+    assert ".".join(str(one) for one in hx(svn)) in words
+
+
+@pytest.mark.parametrize("svn", ["020000", "020500", "020700", "02FFFF"])
+def test_a_card_of_any_version_2_is_served(smdpp: Smdpp, euicc: PaperEuicc, svn: str) -> None:
+    assert smdpp.initiate_authentication(euicc.info1(svn=svn), CHALLENGE, ADDRESS)
+
+
+def test_a_server_can_be_for_fewer_versions(smdpp: Smdpp, euicc: PaperEuicc) -> None:
+    smdpp.lowest_svn = smdpp.highest_svn = hx("020500")
+    call = smdpp.initiate_authentication
+    assert call(euicc.info1(svn="020500"), CHALLENGE, ADDRESS)
+    for svn in ("020499", "020501"):
+        refused("8.8.3", "3.1", call, euicc.info1(svn=svn), CHALLENGE, ADDRESS)
 
 
 def test_a_server_on_one_curve_refuses_a_card_on_the_other() -> None:
     smdpp = Smdpp.of(shared_pki(), curves=[Curve.NIST])
     info = PaperEuicc.below(shared_pki(), Curve.BRP).info1()
-    refused("8.8.4", "3.7", smdpp.initiate_authentication, info, CHALLENGE, ADDRESS)
+    refused("8.8.2", "3.1", smdpp.initiate_authentication, info, CHALLENGE, ADDRESS)
 
 
 @pytest.mark.parametrize("address", ["other.example.com", "", ADDRESS + ":8443", "a..b"])
@@ -180,9 +219,18 @@ def test_an_order_that_has_no_metadata_is_not_offered(
     refused("8.2", "3.7", smdpp.authenticate_client, first.transaction_id, response)
 
 
-@pytest.mark.parametrize("matching_id", [None, "", "a", "B"])
-def test_a_matching_id_that_nobody_knows_is_refused(
+@pytest.mark.parametrize("matching_id", [None, ""])
+def test_a_card_without_matching_id_and_order_is_refused_for_its_eid(
     smdpp: Smdpp, euicc: PaperEuicc, matching_id: str | None
+) -> None:
+    first = begin(smdpp, euicc)
+    response = euicc.authenticate(first, matching_id)
+    refused("8.1.1", "3.8", smdpp.authenticate_client, first.transaction_id, response)
+
+
+@pytest.mark.parametrize("matching_id", ["a", "B"])
+def test_a_matching_id_that_nobody_knows_is_refused(
+    smdpp: Smdpp, euicc: PaperEuicc, matching_id: str
 ) -> None:
     first = begin(smdpp, euicc)
     response = euicc.authenticate(first, matching_id)

@@ -226,6 +226,29 @@ def test_the_third_wrong_code_ends_the_order(smdpp: Smdpp, euicc: PaperEuicc) ->
     assert [one.state for one in smdpp.orders] == [OrderState.RELEASED, OrderState.ENDED]
 
 
+def test_a_wrong_code_keeps_the_transaction_while_tries_are_left(
+    smdpp: Smdpp, euicc: PaperEuicc
+) -> None:
+    offer = offered(smdpp, euicc, "C")
+    refused("8.2.7", "3.8", fetched, smdpp, euicc, offer, hash_cc=bytes(32))
+    refused("8.2.7", "3.8", fetched, smdpp, euicc, offer, hash_cc=bytes(32))
+    hash_cc = hash_of_confirmation_code(CODE, offer.transaction_id)
+    assert opened(euicc, fetched(smdpp, euicc, offer, hash_cc=hash_cc)).package == UPP
+
+
+def test_a_missing_code_keeps_the_transaction_too(smdpp: Smdpp, euicc: PaperEuicc) -> None:
+    offer = offered(smdpp, euicc, "C")
+    refused("8.2.7", "2.2", fetched, smdpp, euicc, offer)
+    hash_cc = hash_of_confirmation_code(CODE, offer.transaction_id)
+    assert opened(euicc, fetched(smdpp, euicc, offer, hash_cc=hash_cc)).package == UPP
+
+
+def test_the_third_wrong_code_ends_the_transaction_too(smdpp: Smdpp, euicc: PaperEuicc) -> None:
+    offer = offered(smdpp, euicc, "C")
+    for codes in (("8.2.7", "3.8"), ("8.2.7", "3.8"), ("8.2.7", "6.4"), ("8.10.1", "3.9")):
+        refused(*codes, fetched, smdpp, euicc, offer, hash_cc=bytes(32))
+
+
 def test_a_right_code_makes_the_wrong_ones_forgotten(smdpp: Smdpp, euicc: PaperEuicc) -> None:
     for _ in range(3):
         refused(

@@ -267,6 +267,26 @@ def test_an_order_for_single_use_is_used_up(smdpp: Smdpp, euicc: PaperEuicc) -> 
     refused("8.2.6", "3.8", offered, smdpp, euicc, "ONCE")
 
 
+def test_an_order_outlives_a_wrong_code_however_the_lpa_ends_the_session(
+    smdpp: Smdpp, euicc: PaperEuicc
+) -> None:
+    """Software cancels with undefinedReason what it will begin again with the right code."""
+    smdpp.orders.add(Order(UPP, "CODE", single_use=True, confirmation_code="1"))
+    offer = offered(smdpp, euicc, "CODE")
+    call = smdpp.get_bound_profile_package
+    wrong = euicc.prepare(offer, hash_cc=bytes(32))
+    refused("8.2.7", "3.8", call, offer.transaction_id, wrong)
+    smdpp.cancel_session(
+        offer.transaction_id,
+        euicc.cancel(offer.transaction_id, CancelReason.UNDEFINED_REASON),
+    )
+    again = offered(smdpp, euicc, "CODE")
+    assert again
+    refused("8.2.7", "3.8", call, again.transaction_id, euicc.prepare(again, hash_cc=bytes(32)))
+    smdpp.cancel_session(again.transaction_id, euicc.cancel(again.transaction_id, 0))
+    refused("8.2.6", "3.8", offered, smdpp, euicc, "CODE")
+
+
 @pytest.mark.parametrize("reason", list(CancelReason))
 def test_an_order_for_single_use_outlives_only_a_delay(
     smdpp: Smdpp, euicc: PaperEuicc, reason: CancelReason

@@ -29,6 +29,14 @@ def test_a_wrong_confirmation_code_is_refused_as_es9_has_it(desk: Desk) -> None:
     assert "2 tries are left" in refused(desk.ask("getBoundProfilePackage", wrong), "8.2.7", "3.8")
 
 
+def test_the_right_code_can_follow_in_the_same_transaction(desk: Desk) -> None:
+    offer = desk.offer("C")
+    wrong = desk.package(offer, hash_of_confirmation_code("0000", offer.transaction_id))
+    refused(desk.ask("getBoundProfilePackage", wrong), "8.2.7", "3.8")
+    right = desk.package(offer, hash_of_confirmation_code("Secret-1", offer.transaction_id))
+    assert "boundProfilePackage" in desk.do("getBoundProfilePackage", **right)
+
+
 def test_an_unknown_transaction_is_refused(desk: Desk) -> None:
     for function, name in (
         ("authenticateClient", "authenticateServerResponse"),
@@ -110,14 +118,29 @@ def test_bytes_that_are_no_message_are_refused_by_their_name(desk: Desk, data: b
 def test_a_long_sentence_ends_with_a_whole_word(desk: Desk) -> None:
     """lpac has room for 128 bytes of it."""
     body = {
-        "smdpAddress": "é" * 40 + ".example.com",
+        "smdpAddress": "é" * 80 + ".example.com",
         "euiccChallenge": coded(CHALLENGE),
         "euiccInfo1": coded(desk.euicc.info1()),
     }
     message = refused(desk.ask("initiateAuthentication", body), "8.8.1", "3.8")
-    assert message == f"This SM-DP+ is {ADDRESS}, not…"
+    assert message == f"This SM-DP+ is {ADDRESS}, not..."
     (line,) = desk.log.refused
     assert line.endswith("Use its own address.")
+
+
+@pytest.mark.parametrize(
+    "address", ["ü.example.com", "\u202e.example.com", "a\nb", "\x1b[2J", "\x7f", "\ud800"]
+)
+def test_a_message_has_only_printable_ascii(desk: Desk, address: str) -> None:
+    """osmocom's suite reads it as a charstring, and a terminal may be at the other end."""
+    body = {
+        "smdpAddress": address,
+        "euiccChallenge": coded(CHALLENGE),
+        "euiccInfo1": coded(desk.euicc.info1()),
+    }
+    message = refused(desk.ask("initiateAuthentication", body), "8.8.1", "3.8")
+    assert message.startswith(f"This SM-DP+ is {ADDRESS}, not ")
+    assert all(" " <= character <= "~" for character in message)
 
 
 def test_another_protocol_is_refused(desk: Desk) -> None:
