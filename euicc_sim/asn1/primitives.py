@@ -17,6 +17,9 @@ MAX_INTEGER = 0x1000
 """The most content bytes of an INTEGER. No message has one of more than 20; up to here, a function
 can say that a number is out of its range."""
 
+MAX_STORED = 8
+"""The most content bytes of an INTEGER that is stored, as in JSON and SQL."""
+
 MAX_NAMED = 2**63 - 1
 """The largest INTEGER accepted where values have names, as such numbers are stored in JSON."""
 
@@ -39,6 +42,10 @@ class UnknownCode(int):
 
 class Codes(univ.Integer):
     """An INTEGER decoded as the name of its value."""
+
+
+class StoredInteger(univ.Integer):
+    """An INTEGER that is stored: at most `MAX_STORED` bytes."""
 
 
 class AllBits(univ.BitString):
@@ -93,8 +100,15 @@ def _integer(spec: Any) -> tuple[Read, Write]:
             value = names[value]
         return write_integer(value)
 
+    def read_stored(content: bytes) -> int:
+        if len(content) > MAX_STORED:
+            raise Asn1Error(f"an INTEGER of {len(content)} bytes; {MAX_STORED} are enough")
+        return read_integer(content)
+
     if isinstance(spec, Codes):
         return read_code, write
+    if isinstance(spec, StoredInteger):
+        return read_stored, write
     return read_named if names else read_integer, write
 
 

@@ -13,7 +13,6 @@ There is no password: only requests from this computer are served. A refusal is
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from pathlib import PurePath
@@ -35,7 +34,7 @@ from euicc_sim.parties.eim.server import (
 from euicc_sim.parties.messages import EimError
 from euicc_sim.parties.messages.json_document import Json, fields_as_json
 from euicc_sim.servers import Log
-from euicc_sim.servers.request_body import BodyError, read_body
+from euicc_sim.servers.request_body import BodyError, json_of, read_body
 
 Handler = Callable[[Request, object], Json]
 _DIGITS = 9
@@ -198,8 +197,8 @@ async def _json(request: Request) -> object:
     if not body:
         return None
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
+        return json_of(body)
+    except ValueError as error:
         raise BodyError(400, f"The body is not JSON: {error}. Send an object.") from error
 
 

@@ -23,7 +23,7 @@ from euicc_sim.parties.messages import Refusal, SmdppError
 from euicc_sim.parties.smdpp import Smdpp
 from euicc_sim.servers import Log
 from euicc_sim.servers.es9_json import FUNCTIONS, Function, Given, subject
-from euicc_sim.servers.request_body import BodyError, read_body
+from euicc_sim.servers.request_body import BodyError, json_of, read_body
 
 PATH = "/gsma/rsp2/es9plus/"
 PROTOCOL = "gsma/rsp/v2.5.0"
@@ -107,8 +107,8 @@ def _check(headers: Mapping[str, str]) -> None:
 
 def _json(body: bytes) -> object:
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
+        return json_of(body)
+    except ValueError as error:
         raise SmdppError(
             Refusal.MALFORMED, f"The body is not JSON: {error}. Send an object of the fields."
         ) from error

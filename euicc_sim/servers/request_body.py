@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import msgspec
 from starlette.requests import ClientDisconnect
 
 if TYPE_CHECKING:
@@ -41,6 +42,14 @@ async def read_body(
         ) from error
     except ClientDisconnect as error:
         raise BodyError(400, "The body ended too early. Send it again.") from error
+
+
+def json_of(body: bytes) -> object:
+    """A body as JSON. Raises ValueError, also for half of a surrogate pair in a text."""
+    try:
+        return msgspec.json.decode(body)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 async def _read(request: Request, at_most: int) -> bytes:

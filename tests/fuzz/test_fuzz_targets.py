@@ -29,6 +29,9 @@ EXECUTIONS = {
     "lpac-stdio": 10000,
     "journal": 300,
     "activation-code": 20000,
+    "esipa": 1500,
+    "rest": 2000,
+    "es9": 2000,
 }
 
 

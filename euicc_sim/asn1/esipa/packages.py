@@ -8,6 +8,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from pyasn1.type import char, univ
 
+from euicc_sim.asn1.primitives import StoredInteger
 from euicc_sim.asn1.sgp22 import common as sgp22
 from euicc_sim.asn1.sgp22.download import DeviceInfo, DeviceInfoValue
 from euicc_sim.asn1.tags import (
@@ -201,7 +202,7 @@ class IpaEuiccData(Sequence[IpaEuiccDataValue]):
         optional("euiccInfo1", carried(context(0x20))),
         optional("euiccInfo2", carried(context(0x22))),
         optional("rootSmdsAddress", implicit(3, char.UTF8String())),
-        optional("associationToken", implicit(4, univ.Integer())),
+        optional("associationToken", implicit(4, StoredInteger())),
         optional("eumCertificate", implicit(5, sgp22.Certificate())),
         optional("euiccCertificate", implicit(6, sgp22.Certificate())),
         optional("eimTransactionId", implicit(7, sgp22.TransactionId)),

@@ -19,6 +19,7 @@ from euicc_sim.asn1.esipa.packages import (
     PendingNotificationList,
     ProfileInstallationResult,
 )
+from euicc_sim.asn1.primitives import StoredInteger
 from euicc_sim.asn1.sgp22 import common as sgp22
 from euicc_sim.asn1.sgp22.download import DeviceInfo
 from euicc_sim.asn1.tags import (
@@ -81,7 +82,7 @@ class IpaEuiccData(univ.Sequence):
         optional("euiccInfo1", carried(context(0x20))),
         optional("euiccInfo2", carried(context(0x22))),
         optional("rootSmdsAddress", implicit(3, char.UTF8String())),
-        optional("associationToken", implicit(4, univ.Integer())),
+        optional("associationToken", implicit(4, StoredInteger())),
         optional("eumCertificate", implicit(5, sgp22.Certificate())),
         optional("euiccCertificate", implicit(6, sgp22.Certificate())),
         optional("ipaCapabilities", implicit(8, IpaCapabilities())),

@@ -7,6 +7,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from pyasn1.type import char, univ
 
+from euicc_sim.asn1.primitives import StoredInteger
 from euicc_sim.asn1.sgp22 import common as sgp22
 from euicc_sim.asn1.sgp32.eims import (
     EimConfigurationData,
@@ -237,7 +238,7 @@ AddEimResultValue = (
 
 class AddEimResult(Choice[AddEimResultValue]):
     componentType = fields(
-        ("associationToken", implicit(4, univ.Integer())),
+        ("associationToken", implicit(4, StoredInteger())),
         (
             "addEimResultCode",
             AddEimResultCode,
@@ -391,9 +392,9 @@ class EuiccPackageResultDataSignedValue(TypedDict):
 class EuiccPackageResultDataSigned(Sequence[EuiccPackageResultDataSignedValue]):
     componentType = fields(
         ("eimId", implicit(0, EimId)),
-        ("counterValue", implicit(1, univ.Integer())),
+        ("counterValue", implicit(1, StoredInteger())),
         optional("eimTransactionId", implicit(2, sgp22.TransactionId)),
-        ("seqNumber", implicit(3, univ.Integer())),
+        ("seqNumber", implicit(3, StoredInteger())),
         ("euiccResult", sequence_of(EuiccResultData())),
     )
 
@@ -438,7 +439,7 @@ class EuiccPackageErrorDataSignedValue(TypedDict):
 class EuiccPackageErrorDataSigned(Sequence[EuiccPackageErrorDataSignedValue]):
     componentType = fields(
         ("eimId", implicit(0, EimId)),
-        ("counterValue", implicit(1, univ.Integer())),
+        ("counterValue", implicit(1, StoredInteger())),
         optional("eimTransactionId", implicit(2, sgp22.TransactionId)),
         ("euiccPackageErrorCode", EuiccPackageErrorCode),
     )
@@ -471,7 +472,7 @@ class EuiccPackageErrorUnsigned(Sequence[EuiccPackageErrorUnsignedValue]):
     componentType = fields(
         ("eimId", implicit(0, EimId)),
         optional("eimTransactionId", implicit(2, sgp22.TransactionId)),
-        optional("associationToken", implicit(4, univ.Integer())),
+        optional("associationToken", implicit(4, StoredInteger())),
     )
 
 

@@ -4,8 +4,7 @@ Each is a subclass of the type that it replaces; the types around it are rebuilt
 v1.2; a code that v1.0.1 does not have is replaced by another one.
 """
 
-from pyasn1.type import univ
-
+from euicc_sim.asn1.primitives import StoredInteger
 from euicc_sim.asn1.sgp22 import common as sgp22
 from euicc_sim.asn1.sgp22 import packages as sgp22_packages
 from euicc_sim.asn1.sgp22 import profiles as sgp22_profiles
@@ -102,7 +101,7 @@ class ListEimResult(packages.ListEimResult):
 
 class AddEimResult(packages.AddEimResult):
     componentType = fields(
-        ("associationToken", implicit(4, univ.Integer())),
+        ("associationToken", implicit(4, StoredInteger())),
         (
             "addEimResultCode",
             older(packages.AddEimResultCode, associatedEimAlreadyExists="commandError"),
@@ -156,7 +155,7 @@ class EuiccPackageErrorUnsigned(packages.EuiccPackageErrorUnsigned):
     """Without a transaction identifier."""
 
     componentType = fields(
-        ("eimId", implicit(0, EimId)), optional("associationToken", implicit(4, univ.Integer()))
+        ("eimId", implicit(0, EimId)), optional("associationToken", implicit(4, StoredInteger()))
     )
 
 

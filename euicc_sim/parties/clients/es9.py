@@ -12,6 +12,8 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Self
 
+import msgspec
+
 from apdu import TlvError
 from apdu.tlv import whole
 from euicc_sim.asn1.wire import SIGNATURE
@@ -187,7 +189,7 @@ def _fields(answer: httpx.Response, who: str) -> Mapping[str, object]:
     if answer.status_code == 204:
         return {}
     try:
-        found = answer.json()
+        found = msgspec.json.decode(answer.content) if answer.content else None
         status = found["header"]["functionExecutionStatus"] if found else {}
         refused = status.get("statusCodeData") if status.get("status") == "Failed" else None
         if refused is not None:

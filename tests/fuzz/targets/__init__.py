@@ -12,6 +12,7 @@ from fuzz.targets.card_files import Changes, Documents
 from fuzz.targets.decode import Decoding
 from fuzz.targets.journal import Journals
 from fuzz.targets.lpac_stdio import LpacLines
+from fuzz.targets.servers import Es9Requests, EsipaMessages, RestRequests
 from fuzz.targets.sim import SimCommands, SimPackages
 
 
@@ -29,4 +30,7 @@ TARGETS: dict[str, _Made] = {
     "lpac-stdio": LpacLines,
     "journal": Journals,
     "activation-code": ActivationCodes,
+    "esipa": EsipaMessages,
+    "rest": RestRequests,
+    "es9": Es9Requests,
 }

@@ -344,6 +344,7 @@ class EimStore(Protocol):
         ...
 
 
+_STORED_BITS = 64  # JSON and SQL have no larger numbers everywhere
 _EID = re.compile(r"[0-9]{32}")
 
 
@@ -364,10 +365,12 @@ def unknown_card(eid: str) -> UnknownEidError:
 
 
 def plain(value: object) -> Json:
-    """A value of a message as JSON: bytes as hex, sets as lists, ICCIDs as digits."""
+    """A value of a message as JSON: bytes and huge numbers are hex, sets lists, ICCIDs digits."""
     match value:
-        case None | bool() | int() | float() | str():
+        case None | bool() | float() | str():
             return value
+        case int():
+            return int(value) if value.bit_length() < _STORED_BITS else hex(value)
         case bytes():
             return value.hex().upper()
         case dict():

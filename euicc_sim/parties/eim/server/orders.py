@@ -51,6 +51,9 @@ def order_of(
     """An order, not numbered yet. Raises EimError with what to write instead."""
     if not words:
         raise EimError("An order has at least one operation. Name one, such as listProfileInfo.")
+    for word in words:
+        if not word.isprintable():
+            raise EimError(f"{word!r} has characters that cannot be printed. Write it again.")
     order = Order(number=0, kind="package", words=list(words), ordered_at=at)
     name, _, rest = words[0].partition(":")
     if name not in ("data", "download"):
