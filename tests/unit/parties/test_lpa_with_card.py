@@ -167,7 +167,7 @@ def test_a_server_of_another_pki_is_refused(lpa: Lpa, package: bytes) -> None:
     stranger = Smdpp.of(TestPki.create(seed=99), [Order(package, "A")])
     with pytest.raises(LpaError) as caught:
         lpa.download(stranger, matching_id="A")
-    assert caught.value.code == "8.8.4/3.7"
+    assert caught.value.code == "8.8.2/3.1"
 
 
 def test_an_unknown_matching_id_ends_the_session_of_the_card(
