@@ -15,7 +15,7 @@ from rich.text import Text
 from euicc_sim.cli.console import console, fail, log_line
 from euicc_sim.cli.smdpp_tables import how_to_download, listed_codes, trusted
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
-from euicc_sim.parties.smdpp import OrderBook, Smdpp
+from euicc_sim.parties.smdpp import OrderBook, Orders, Smdpp
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.servers.package_folder import StateFile, read_orders
 from euicc_sim.servers.tls import server_context, tls_credential
@@ -37,7 +37,7 @@ Folder = Annotated[
     Path,
     typer.Argument(
         help="Profile packages, NAME.der or NAME.upp, where NAME is the matchingId; "
-        "NAME.toml beside one can add metadata.",
+        "NAME.toml beside one can add metadata, and who may download it, when and how often.",
         show_default=False,
     ),
 ]
@@ -160,7 +160,7 @@ def _joined(host: str, port: int) -> str:
     return bracketed if port == HTTPS_PORT else f"{bracketed}:{port}"
 
 
-def _save(state: StateFile, orders: OrderBook) -> None:
+def _save(state: StateFile, orders: Orders) -> None:
     try:
         state.save(orders)
     except ServerError as error:

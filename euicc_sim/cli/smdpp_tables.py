@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.console import printable
 from euicc_sim.parties.messages import ActivationCode
-from euicc_sim.parties.smdpp import Identity, OrderRecord, read_metadata
+from euicc_sim.parties.smdpp import (
+    BEFORE_RELEASE,
+    Identity,
+    OrderRecord,
+    Orders,
+    OrderState,
+    read_metadata,
+)
 from keys.layout import CI
 
 LPAC = "LPAC_APDU=pcsc LPAC_HTTP=curl lpac"
@@ -23,19 +30,19 @@ def trusted(pki: Path, identities: Sequence[Identity]) -> str:
     )
 
 
-def listed_codes(orders: Iterable[OrderRecord], address: str) -> str:
+def listed_codes(orders: Orders, address: str) -> str:
     """A line for each order: its activation code, its Profile, and its conditions."""
-    lines = [(str(_code(one, address)), ", ".join(_facts(one, address))) for one in orders]
+    lines = [(_code(one, address), ", ".join(_facts(one, orders, address))) for one in orders]
     width = max(len(code) for code, _ in lines)
     return "\n".join(printable(f"{code:{width}}  {facts}") for code, facts in lines)
 
 
-def how_to_download(orders: Iterable[OrderRecord], address: str) -> str:
+def how_to_download(orders: Orders, address: str) -> str:
     """What to type for the first order that waits."""
-    waiting = next((one for one in orders if one.open), None)
+    waiting = next((one for one in orders if one.open and one.matching_id), None)
     if waiting is None:
         return "There are no orders left."
-    code = _code(waiting, address)
+    code = _activation_code(waiting, address)
     # lpac takes a matchingId from an activation code only if it is as strict as clause 4.1.
     where = f"-a '{code}'" if code.strict else f"-s {address} -m '{code.matching_id}'"
     confirmation = " -c CODE" if code.confirmation else ""
@@ -46,24 +53,39 @@ def how_to_download(orders: Iterable[OrderRecord], address: str) -> str:
     )
 
 
-def _facts(record: OrderRecord, address: str) -> Iterator[str]:
-    order = record.order
-    said = read_metadata(order.store_metadata(address))
+def _facts(record: OrderRecord, orders: Orders, address: str) -> Iterator[str]:
+    said = read_metadata(orders.profile(record).store_metadata(address))
     yield f"ICCID {iccid_digits(said['iccid'])}"
     if said["profileName"]:
         yield said["profileName"]
-    if order.confirmation_code is not None:
+    if record.profile_type:
+        yield f"type {record.profile_type}"
+    if record.confirmation_code is not None:
         yield "with a confirmation code"
-    if order.eid is not None:
-        yield f"for EID {order.eid}"
-    if order.single_use:
+    if record.card is not None:
+        yield f"for EID {record.card}"
+    if record.single_use:
         yield "once"
-    if not record.open:
+    if record.expires is not None:
+        yield f"until {record.expires:%Y-%m-%d %H:%M %Z}"
+    if record.tries is not None:
+        yield f"{record.downloads} of {record.tries} tries"
+    if not record.eligible:
+        yield "for no card"
+    if record.state in BEFORE_RELEASE:
+        yield f"{record.state.value}: not released"
+    elif not record.open:
         yield f"{record.state.value}: no longer available"
+    elif record.state is not OrderState.RELEASED:
+        yield record.state.value
 
 
-def _code(record: OrderRecord, address: str) -> ActivationCode:
-    order = record.order
+def _code(record: OrderRecord, address: str) -> str:
+    """The activation code; the name of what has none yet."""
+    return str(_activation_code(record, address)) if record.matching_id else record.name
+
+
+def _activation_code(record: OrderRecord, address: str) -> ActivationCode:
     return ActivationCode(
-        address, order.matching_id, confirmation=order.confirmation_code is not None
+        address, record.matching_id, confirmation=record.confirmation_code is not None
     )

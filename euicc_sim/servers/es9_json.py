@@ -88,8 +88,8 @@ def subject(smdpp: Smdpp, given: Given) -> Callable[[], str]:
 
     def words() -> str:
         found = [] if session.euicc is None else [f"EID {session.euicc.eid}"]
-        if session.record is not None and session.record.order.matching_id:
-            found.append(session.record.order.matching_id)
+        if session.record is not None and session.record.matching_id:
+            found.append(session.record.matching_id)
         return "".join(f"{one}, " for one in found)
 
     return words

@@ -13,17 +13,18 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import msgspec
-from msgspec import Meta, field
+from msgspec import Meta, field, structs
 
 from euicc_sim.parties.messages import safe_file
 from euicc_sim.parties.messages.json_document import (
     DocumentError,
     from_json,
-    read_document,
+    read_json,
     write_document,
 )
 from euicc_sim.parties.smdpp import (
@@ -33,7 +34,8 @@ from euicc_sim.parties.smdpp import (
     MetadataError,
     NotificationTarget,
     Order,
-    OrderBook,
+    OrderRecord,
+    Orders,
     OrderState,
     Owner,
     PolicyRule,
@@ -52,6 +54,9 @@ _RULES = {1: PolicyRule.PPR1, 2: PolicyRule.PPR2}
 class Sidecar(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """The options of a NAME.toml, all of them optional.
 
+    `state` is that in which the order begins: released for download, confirmed, or available to
+    ES2+, which orders by ICCID or `profile_type`. It can be downloaded until `expires`, in at most
+    `tries` attempts; cards are refused unless it is `eligible`.
     `notify` are the addresses to notify of all events, `ppr` the numbers of policy rules, `owner`
     an MCC and MNC, `icon` a file in the same folder.
     """
@@ -59,6 +64,11 @@ class Sidecar(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
     confirmation_code: Annotated[str, Meta(min_length=1)] | None = None
     eid: Annotated[str, Meta(pattern=r"\A[0-9]{32}\Z")] | None = None
     single_use: bool = False
+    state: Literal["available", "confirmed", "released"] = "released"
+    expires: datetime | None = None
+    tries: Annotated[int, Meta(ge=0)] | None = None
+    eligible: bool = True
+    profile_type: str = ""
     name: str | None = None
     provider: str | None = None
     profile_class: Literal["test", "provisioning", "operational"] | None = field(
@@ -105,13 +115,25 @@ def _order(path: Path, address: str) -> Order:
         metadata.encoded()
     except MetadataError as error:
         raise ServerError(f"{path}: {error}") from error
+    available = said.state == OrderState.AVAILABLE.value
+    if available and (said.eid or said.confirmation_code):
+        raise ServerError(
+            f"{path.with_suffix(SIDECAR)}: a Profile that is available is for nobody yet. Leave "
+            "eid and confirmation_code to ES2+, or its state at released."
+        )
     return Order(
         package,
-        path.stem,
+        "" if available else path.stem,
         confirmation_code=said.confirmation_code,
         metadata=metadata,
         eid=said.eid,
         single_use=said.single_use,
+        state=OrderState(said.state),
+        expires=said.expires,
+        tries=said.tries,
+        eligible=said.eligible,
+        name=path.stem,
+        profile_type=said.profile_type,
     )
 
 
@@ -150,11 +172,21 @@ def _sidecar(path: Path) -> Sidecar:
         return Sidecar()
     content = _content(path)
     try:
-        return from_json(Sidecar, tomllib.loads(content.decode()))
+        said = tomllib.loads(content.decode())
+        return from_json(Sidecar, {name: _with_zone(one) for name, one in said.items()})
     except DocumentError as error:
         raise ServerError(f"{path}: {error}") from error
     except (ValueError, RecursionError) as error:
         raise ServerError(f"{path} is not TOML: {error}. Mend that line.") from error
+
+
+def _with_zone(value: object) -> object:
+    """A value of TOML; a date begins, and a time without a zone is, in UTC."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=UTC)
+    return value
 
 
 def _content(path: Path) -> bytes:
@@ -166,31 +198,53 @@ def _content(path: Path) -> bytes:
         ) from error
 
 
-class _Order(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """The state of an order that a restart must not lose: over, or with wrong codes."""
+class _State(msgspec.Struct, forbid_unknown_fields=True):
+    """The records of orders that a restart must not lose, by the name of the package."""
 
-    state: OrderState
+    schema: Literal[2]
+    orders: dict[str, OrderRecord]
+
+    @classmethod
+    def of(cls, orders: Orders) -> Self:
+        """From orders, those that are not as they were first."""
+        return cls(2, {one.name: one for one in orders if not _as_first(one, orders)})
+
+    def restore(self, orders: Orders) -> None:
+        """Restore these records in orders."""
+        with orders.changing() as draft:
+            for record in draft:
+                found = self.orders.get(record.name)
+                if found is not None:
+                    now = structs.replace(found, number=record.number, revision=record.revision)
+                    draft.put(now)
+
+
+def _as_first(record: OrderRecord, orders: Orders) -> bool:
+    first = OrderRecord.of(orders.profile(record), record.number)
+    return structs.replace(first, revision=record.revision) == record
+
+
+class _Order020(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """The state of an order in version 0.2.0: over, or with wrong codes."""
+
+    state: Literal["released", "installed", "ended"]
     wrong_codes: Annotated[int, Meta(ge=0)]
 
 
-class _State(msgspec.Struct, forbid_unknown_fields=True):
-    """The state of orders, by matchingId."""
+class _State020(msgspec.Struct, forbid_unknown_fields=True):
+    """The state of orders in version 0.2.0, by matchingId."""
 
     schema: Literal[1]
-    orders: dict[str, _Order]
+    orders: dict[str, _Order020]
 
-    @classmethod
-    def of(cls, orders: OrderBook) -> Self:
-        """From orders, the states that a restart must not lose."""
-        kept = [one for one in orders if not one.open or one.wrong_codes]
-        return cls(1, {one.order.matching_id: _Order(one.state, one.wrong_codes) for one in kept})
-
-    def restore(self, orders: OrderBook) -> None:
+    def restore(self, orders: Orders) -> None:
         """Restore these states in orders."""
-        for record in orders:
-            found = self.orders.get(record.order.matching_id)
-            if found is not None:
-                record.state, record.wrong_codes = found.state, found.wrong_codes
+        with orders.changing() as draft:
+            for record in draft:
+                found = self.orders.get(record.name)
+                if found is not None:
+                    state = OrderState("error" if found.state == "ended" else found.state)
+                    draft.put(structs.replace(record, state=state, wrong_codes=found.wrong_codes))
 
 
 @dataclass
@@ -205,19 +259,22 @@ class StateFile:
         """The state file of a folder; it need not exist yet."""
         return cls(folder / STATE_FILE)
 
-    def restore(self, orders: OrderBook) -> None:
+    def restore(self, orders: Orders) -> None:
         """Restore the states in orders. Raises ServerError for a file of another kind."""
         if not self.path.exists():
             return
         try:
-            read_document(_State, _content(self.path)).restore(orders)
+            content = read_json(_content(self.path))
+            old = isinstance(content, dict) and content.get("schema") == 1
+            state = from_json(_State020, content) if old else from_json(_State, content)
+            state.restore(orders)
         except DocumentError as error:
             raise ServerError(
                 f"{self.path} is not a state of orders: {error} Or remove it to release all orders."
             ) from error
         self._written = _State.of(orders)
 
-    def save(self, orders: OrderBook) -> None:
+    def save(self, orders: Orders) -> None:
         """Write the changes, the whole file or nothing. Raises ServerError."""
         state = _State.of(orders)
         if state == self._written or (self._written is None and not state.orders):

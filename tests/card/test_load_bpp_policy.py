@@ -58,7 +58,7 @@ def refuse(
 ) -> None:
     watch = Watch(send, card)
     wanted = order(owner=owner, policy_rules=frozenset(rules))
-    bound = prepare(send, seeded(pki_folder, wanted))
+    bound = prepare(send, seeded(pki_folder, wanted, check_rules=False))
     watch.check_error(load(send, bound.chains), bound, NOT_ALLOWED, iccid=A)
 
 

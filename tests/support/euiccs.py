@@ -128,8 +128,9 @@ class PaperEuicc:
         *,
         transaction_id: bytes | None = None,
         challenge: bytes | None = None,
+        forbidden: bytes = b"\x07\x80",
     ) -> bytes:
-        """The euiccSigned1 of what a server sent."""
+        """The euiccSigned1 of what a server sent; `forbidden` is a BIT STRING of policy rules."""
         sent = {tag: content for tag, _, content in objects(_inside(server.server_signed1))}
         named = b"" if matching_id is None else tlv("80", matching_id.encode())
         return tlv(
@@ -137,7 +138,7 @@ class PaperEuicc:
             tlv("80", sent["80"] if transaction_id is None else transaction_id),
             tlv("83", sent["83"]),
             tlv("84", sent["84"] if challenge is None else challenge),
-            _INFO2,
+            _INFO2.replace(hx("99020780"), tlv("99", forbidden)),
             tlv("A0", named, hx("A108800435290611A100")),
         )
 
@@ -194,10 +195,16 @@ class PaperEuicc:
         return tlv("BF37", data, self.sign(data) if signature is None else signature)
 
     def notification(
-        self, event: str = "0640", *, signature: bytes | None = None, eum: bytes | None = None
+        self,
+        event: str = "0640",
+        *,
+        number: int = 2,
+        iccid: bytes = ICCID,
+        signature: bytes | None = None,
+        eum: bytes | None = None,
     ) -> bytes:
         """OtherSignedNotification of that event (a BIT STRING's content in hex)."""
-        data = metadata(2, event, ICCID)
+        data = metadata(number, event, iccid)
         return tlv(
             "30",
             data,

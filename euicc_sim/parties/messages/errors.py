@@ -48,7 +48,9 @@ class Refusal(Enum):
     EUM_CERTIFICATE_EXPIRED = ("8.1.2", "6.3")
     EUICC_CERTIFICATE = ("8.1.3", "6.1")
     EUICC_CERTIFICATE_EXPIRED = ("8.1.3", "6.3")
+    NOT_RELEASED = ("8.2", "1.2")
     PROFILE_NOT_PREPARED = ("8.2", "3.7")
+    NOT_ELIGIBLE = ("8.2.5", "4.3")
     MATCHING_ID = ("8.2.6", "3.8")
     CONFIRMATION_CODE_MISSING = ("8.2.7", "2.2")
     CONFIRMATION_CODE = ("8.2.7", "3.8")
@@ -58,6 +60,8 @@ class Refusal(Enum):
     CI_KEYS = ("8.8.2", "3.1")
     SVN = ("8.8.3", "3.1")
     NO_SERVER_CERTIFICATE = ("8.8.4", "3.7")
+    ORDER_EXPIRED = ("8.8.5", "4.10")
+    DOWNLOAD_TRIES = ("8.8.5", "6.4")
     TRANSACTION = ("8.10.1", "3.9")
     CI_KEY = ("8.11.1", "3.9")
 

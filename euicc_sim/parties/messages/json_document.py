@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from typing import NoReturn, TypeVar
@@ -76,6 +77,8 @@ def to_json(value: object) -> Json:
             return value.hex().upper()
         case Enum():
             return to_json(value.value)
+        case datetime():
+            return value.isoformat()
         case None | bool() | int() | float() | str():
             return value
         case Mapping():

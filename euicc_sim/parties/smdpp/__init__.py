@@ -5,13 +5,20 @@
 
 The functions of ES9+ are methods, as declared in `messages.interfaces`: they take a card's answers
 and return what to send to the card; refusals are SmdppError. An order is a Profile Package and who
-may download it. Knows no network, no LPA, and of a Profile Package only its header. Start reading
-at `smdpp`; `binding` makes the Bound Profile Package, or a faulty one for a test.
+may download it, with the states of ES2+; `order_book` says who keeps them. Knows no network, no
+LPA, and of a Profile Package only its header. Start reading at `smdpp`, then `download_orders`;
+`binding` makes the Bound Profile Package, or a faulty one for a test.
 """
 
 from euicc_sim.parties.smdpp.binding import SEGMENT_SIZE, Binding
 from euicc_sim.parties.smdpp.card_answers import NotificationFacts
-from euicc_sim.parties.smdpp.download_orders import Order, OrderBook, OrderRecord, OrderState
+from euicc_sim.parties.smdpp.download_orders import (
+    BEFORE_RELEASE,
+    Delivery,
+    Order,
+    OrderRecord,
+    OrderState,
+)
 from euicc_sim.parties.smdpp.metadata import (
     SERVICE_PROVIDER_NAME,
     Event,
@@ -25,15 +32,24 @@ from euicc_sim.parties.smdpp.metadata import (
     iccid_of,
     read_metadata,
 )
+from euicc_sim.parties.smdpp.order_book import (
+    OrderBook,
+    OrderChangedError,
+    OrderDraft,
+    OrderRows,
+    Orders,
+)
 from euicc_sim.parties.smdpp.profile_packages import SMALLEST, made_up_package, metadata_of
 from euicc_sim.parties.smdpp.sessions import Identity
 from euicc_sim.parties.smdpp.smdpp import Smdpp
 
 __all__ = [
+    "BEFORE_RELEASE",
     "SEGMENT_SIZE",
     "SERVICE_PROVIDER_NAME",
     "SMALLEST",
     "Binding",
+    "Delivery",
     "Event",
     "IconType",
     "Identity",
@@ -43,8 +59,12 @@ __all__ = [
     "NotificationTarget",
     "Order",
     "OrderBook",
+    "OrderChangedError",
+    "OrderDraft",
     "OrderRecord",
+    "OrderRows",
     "OrderState",
+    "Orders",
     "Owner",
     "PolicyRule",
     "ProfileClass",

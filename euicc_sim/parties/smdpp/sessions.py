@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import RLock
+from time import monotonic
 from typing import Self
 
 from cryptography import x509
@@ -14,7 +16,6 @@ from euicc_sim.crypto.chain import Role as ServerRole
 from euicc_sim.crypto.chain import check_server
 from euicc_sim.parties.messages.errors import Refusal, SmdppError
 from euicc_sim.parties.messages.euicc_certificates import Euicc
-from euicc_sim.parties.messages.interfaces import hash_of_confirmation_code
 from euicc_sim.parties.smdpp.download_orders import OrderRecord
 from keys import Curve, Role, TestPki
 from keys.credential import Credential, key_id
@@ -67,7 +68,7 @@ def choose(
         raise SmdppError(
             Refusal.CI_KEYS,
             f"The card signs below the CI keys {_listed(for_signing)}, and this SM-DP+ verifies "
-            f"with {_listed(own)}. Give the card a certificate below one of these.",
+            f"with {_listed(own)}. Take both of one PKI.",
         )
     found = next((own[one] for one in signing if one in for_verification), None)
     if found is None:
@@ -91,8 +92,9 @@ _MENDABLE = (Refusal.CONFIRMATION_CODE, Refusal.CONFIRMATION_CODE_MISSING)
 class Session:
     """One transaction: what was sent, and what the card has proved so far.
 
-    It is `bound` once a Bound Profile Package was sent, `over` once it was cancelled, and
-    `mendable` after a refusal that the user can mend, such as that of a wrong confirmation code.
+    `record` is the order as it was when it was offered. The transaction is `bound` once a Bound
+    Profile Package was sent, `over` once it was cancelled, and `mendable` after a refusal that the
+    user can mend, such as that of a wrong confirmation code.
     """
 
     transaction_id: bytes
@@ -104,6 +106,8 @@ class Session:
     bound: bool = False
     mendable: bool = False
     over: bool = False
+    reported: bool = False
+    begun: float = 0.0
 
     @property
     def download(self) -> tuple[Euicc, OrderRecord]:
@@ -112,42 +116,78 @@ class Session:
             raise unknown(self.transaction_id)
         return self.euicc, self.record
 
-    def right_hash(self) -> bytes | None:
-        """The hashCc expected from the card, None if the order has no confirmation code."""
-        code = self.download[1].order.confirmation_code
-        return None if code is None else hash_of_confirmation_code(code, self.transaction_id)
-
     def check_transaction(self, transaction_id: bytes) -> None:
         """Raise SmdppError if what a card signed belongs to another transaction."""
         if transaction_id != self.transaction_id:
             raise unknown(transaction_id)
 
-    def check_oid(self, oid: str) -> None:
-        """Raise SmdppError if what a card signed is for another SM-DP+."""
-        if oid != self.identity.oid:
-            raise SmdppError(
-                Refusal.OTHER_SMDP,
-                f"The card's message is for the SM-DP+ {oid}; this one is {self.identity.oid}. "
-                "Send it to that one.",
-            )
+
+def check_oid(oid: str, own: str) -> None:
+    """Raise SmdppError if what a card signed is for another SM-DP+ than that with OID `own`."""
+    if oid != own:
+        raise SmdppError(
+            Refusal.OTHER_SMDP,
+            f"The card's message is for the SM-DP+ {oid}; this one is {own}. Send it to that one.",
+        )
+
+
+BEGUN_AT_MOST = 10_000
+BEGUN_SECONDS = 600.0
+"""How long, and how many, transactions wait for a card that has not said yet who it is."""
+PROVED_AT_MOST = 10_000
+PROVED_PER_CARD = 16
+"""How many transactions of authenticated cards are known, in all and of one card."""
 
 
 @dataclass
 class Sessions:
-    """The transactions of an SM-DP+ for which messages may still arrive, `at_most` that many."""
+    """The transactions of an SM-DP+ for which messages may still arrive.
 
-    at_most: int = 1000
-    _by_id: dict[bytes, Session] = field(default_factory=dict)
+    Anybody can begin some, a card only prove itself with its key: those that were only begun never
+    push out one whose card has proved itself, and many of one card push out its own.
+    """
+
+    clock: Callable[[], float] = monotonic
+    _begun: dict[bytes, Session] = field(default_factory=dict)
+    _proved: dict[bytes, Session] = field(default_factory=dict)
+    _of_card: dict[str, dict[bytes, None]] = field(default_factory=dict)
+    _lock: RLock = field(default_factory=RLock)
 
     def add(self, session: Session) -> None:
-        """Add a transaction; if there are too many, the oldest is forgotten."""
-        while len(self._by_id) >= self.at_most:
-            del self._by_id[next(iter(self._by_id))]
-        self._by_id[session.transaction_id] = session
+        """Add a transaction that begins; of too many, the oldest is forgotten."""
+        session.begun = self.clock()
+        with self._lock:
+            while self._begun:
+                oldest = next(iter(self._begun.values()))
+                old = oldest.begun < session.begun - BEGUN_SECONDS
+                if len(self._begun) < BEGUN_AT_MOST and not old:
+                    break
+                del self._begun[oldest.transaction_id]
+            self._begun[session.transaction_id] = session
+
+    def prove(self, session: Session, euicc: Euicc) -> None:
+        """Keep a transaction whose card has proved itself; of too many, its oldest is forgotten."""
+        session.euicc = euicc
+        with self._lock:
+            self._begun.pop(session.transaction_id, None)
+            own = self._of_card.get(euicc.eid, {})
+            if len(own) >= PROVED_PER_CARD:
+                self._forget(next(iter(own)))
+            elif len(self._proved) >= PROVED_AT_MOST:
+                self._forget(next(iter(self._proved)))
+            self._proved[session.transaction_id] = session
+            self._of_card.setdefault(euicc.eid, {})[session.transaction_id] = None
+
+    def find(self, transaction_id: bytes) -> Session | None:
+        """A transaction, even one that is over, as its result may be late."""
+        found = self._proved.get(transaction_id) or self._begun.get(transaction_id)
+        if found is None or found.euicc is not None:
+            return found
+        return None if found.begun < self.clock() - BEGUN_SECONDS else found
 
     def any(self, transaction_id: bytes) -> Session:
-        """A transaction, even one that is over, as its result may be late. Raises SmdppError."""
-        found = self._by_id.get(transaction_id)
+        """The same. Raises SmdppError if there is none."""
+        found = self.find(transaction_id)
         if found is None:
             raise unknown(transaction_id)
         return found
@@ -163,7 +203,18 @@ class Sessions:
         """End a transaction: only the result is still accepted, if a package was sent."""
         session.over = True
         if not session.bound:
-            self._by_id.pop(session.transaction_id, None)
+            with self._lock:
+                self._begun.pop(session.transaction_id, None)
+                self._forget(session.transaction_id)
+
+    def _forget(self, transaction_id: bytes) -> None:
+        found = self._proved.pop(transaction_id, None)
+        if found is None or found.euicc is None:
+            return
+        own = self._of_card[found.euicc.eid]
+        del own[transaction_id]
+        if not own:
+            del self._of_card[found.euicc.eid]
 
     @contextmanager
     def ending(self, session: Session) -> Iterator[None]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from time import monotonic
 from typing import Self, TypedDict, Unpack
 
 from euicc_sim.asn1.codec import Unknown
@@ -23,7 +24,6 @@ from euicc_sim.asn1.sgp22.download import (
 )
 from euicc_sim.asn1.sgp22.packages import ProfileInstallationResultValue
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
-from euicc_sim.crypto.agreement import make_pair
 from euicc_sim.crypto.signature import UnusableKeyError, sign
 from euicc_sim.env import SystemEnv
 from euicc_sim.parties.messages.address import same_server
@@ -34,6 +34,7 @@ from euicc_sim.parties.messages.interfaces import (
     CancelReason,
     ClientAuthentication,
     ServerAuthentication,
+    hash_of_confirmation_code,
 )
 from euicc_sim.parties.messages.notifications import (
     Signed,
@@ -43,7 +44,7 @@ from euicc_sim.parties.messages.notifications import (
     read_notification,
     signature_object,
 )
-from euicc_sim.parties.smdpp.binding import HOST_ID, SEGMENT_SIZE, Binding, SessionKeys
+from euicc_sim.parties.smdpp.binding import HOST_ID, SEGMENT_SIZE, Binding
 from euicc_sim.parties.smdpp.card_answers import (
     NotificationFacts,
     facts,
@@ -52,11 +53,20 @@ from euicc_sim.parties.smdpp.card_answers import (
     read_preparation,
     result_facts,
 )
-from euicc_sim.parties.smdpp.download_orders import Order, OrderBook, OrderRecord, Prepared
+from euicc_sim.parties.smdpp.download_orders import (
+    Delivery,
+    Order,
+    OrderRecord,
+    OrderState,
+    Prepared,
+    wrong_code,
+)
+from euicc_sim.parties.smdpp.order_book import OrderBook, Orders, check_eligible, find_order
 from euicc_sim.parties.smdpp.sessions import (
     Identity,
     Session,
     Sessions,
+    check_oid,
     choose,
     identities,
     unknown,
@@ -81,7 +91,10 @@ class Options(TypedDict, total=False):
     reuse_keys: bool
     lowest_svn: bytes
     highest_svn: bytes
+    check_rules: bool
     wire: Wire
+    clock: Callable[[], datetime]
+    seconds: Callable[[], float]
     adjust: Callable[[Binding], Binding]
 
 
@@ -101,13 +114,14 @@ class Smdpp:
     certificates must be valid (None: dates are not checked). Packages have segments of
     `segment_size` bytes and ReplaceSessionKeys if `replace_keys`; with `reuse_keys` a card that
     retries is asked for the one-time key of its last attempt. Cards have an svn from `lowest_svn`
-    to `highest_svn`, 3 bytes each. `adjust` can change each binding, so
-    that a test can make a faulty one.
+    to `highest_svn`, 3 bytes each; a card that forbids a policy rule of the Profile is not eligible
+    if `check_rules`. `clock` tells whether an order has expired, `seconds` how old a transaction
+    is. `adjust` can change each binding, so that a test can make a faulty one.
     """
 
     identities: tuple[Identity, ...]
     address: str = profiles.DP_HOST
-    orders: OrderBook = field(default_factory=OrderBook)
+    orders: Orders = field(default_factory=OrderBook)
     random: Callable[[int], bytes] = field(default=SystemEnv().random, repr=False)
     at: datetime | None = None
     host_id: bytes = HOST_ID
@@ -116,9 +130,15 @@ class Smdpp:
     reuse_keys: bool = True
     lowest_svn: bytes = LOWEST_SVN
     highest_svn: bytes = HIGHEST_SVN
+    check_rules: bool = True
     wire: Wire = WIRE_1_2
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
+    seconds: Callable[[], float] = field(default=monotonic, repr=False)
     adjust: Callable[[Binding], Binding] = field(default=lambda one: one, repr=False)
-    _sessions: Sessions = field(default_factory=Sessions, init=False, repr=False)
+    _sessions: Sessions = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._sessions = Sessions(self.seconds)
 
     @classmethod
     def of(
@@ -172,12 +192,21 @@ class Smdpp:
             raise unknown(transaction_id)
         with self._sessions.ending(session):
             answer = read_authentication(response, self.wire)
-            session.euicc = self._authentic(session, answer)
-            context = answer.value["euiccSigned1"]["ctxParams1"]
+            euicc = self._authentic(session, answer)
+            self._sessions.prove(session, euicc)
+            signed = answer.value["euiccSigned1"]
+            context = signed["ctxParams1"]
             named = "" if isinstance(context, Unknown) else context[1].get("matchingId", "")
-            record = self.orders.find(named, session.euicc.eid)
+            record = find_order(self.orders, named, euicc.eid, self.clock())
             session.record = record
-            return self._preparation(session, record, session.euicc, answer.signature)
+            order = self.orders.profile(record)
+            if self.check_rules:
+                forbidden = signed["euiccInfo2"].get("forbiddenProfilePolicyRules", ())
+                check_eligible(record, order.policy_rules(self.wire), forbidden)
+            prepared = self._preparation(session, record, order, answer.signature)
+            if record.tries is not None:
+                session.record = self._try(record, euicc.eid)
+            return prepared
 
     def get_bound_profile_package(self, transaction_id: bytes, response: bytes) -> bytes:
         """ES9+.GetBoundProfilePackage, clause 5.6.2, with PrepareDownloadResponse (BF21).
@@ -185,7 +214,7 @@ class Smdpp:
         Returns BoundProfilePackage (BF36); the same bytes if the card retries with the same key.
         """
         session = self._sessions.current(transaction_id)
-        euicc, record = session.download
+        euicc, offered = session.download
         if session.bound:
             raise unknown(transaction_id)
         with self._sessions.ending(session):
@@ -193,9 +222,15 @@ class Smdpp:
             answer.check(euicc, "euiccSignature2", signature_object(session.smdp_signature2))
             signed = answer.value["euiccSigned2"]
             session.check_transaction(signed["transactionId"])
-            record.check_code(signed.get("hashCc"), session.right_hash())
-            package = self._bound(session, signed["euiccOtpk"])
-        session.bound = True
+            record = self.orders.record(offered.number)
+            record.check_delivery(euicc.eid)
+            self._check_code(session, record, signed.get("hashCc"))
+            delivery, package = self._bound(session, record, signed["euiccOtpk"])
+            with self.orders.changing() as draft:
+                now = draft.record(record.number)
+                now.check_delivery(euicc.eid)
+                draft.put(now.delivered(delivery))
+            session.bound = True
         return package
 
     def handle_notification(self, pending: bytes) -> NotificationFacts:
@@ -209,7 +244,10 @@ class Smdpp:
         other = read_notification(pending, self.wire)
         euicc = self._genuine(other.value["euiccCertificate"], other.value["eumCertificate"])
         other.check(euicc, "euiccNotificationSignature")
-        return facts(euicc, other.value["tbsOtherNotification"])
+        found = facts(euicc, other.value["tbsOtherNotification"])
+        if found.event == "delete" and found.iccid is not None:
+            self._deleted(found.iccid, euicc.eid, found.seq_number)
+        return found
 
     def cancel_session(self, transaction_id: bytes, response: bytes) -> CancelReason:
         """ES9+.CancelSession, clause 5.6.5, with CancelSessionResponse (BF41): its reason."""
@@ -219,13 +257,14 @@ class Smdpp:
         answer.check(euicc, "euiccCancelSessionSignature")
         signed = answer.value["euiccCancelSessionSigned"]
         session.check_transaction(signed["transactionId"])
-        session.check_oid(signed["smdpOid"])
+        check_oid(signed["smdpOid"], session.identity.oid)
         self._sessions.end(session)
         known = signed["reason"] in set(CancelReason)
         reason = CancelReason(signed["reason"]) if known else CancelReason.UNDEFINED_REASON
         put_off = session.mendable and reason is CancelReason.UNDEFINED_REASON
         if reason not in TO_BE_TRIED_AGAIN and not put_off:
-            record.refused()
+            with self.orders.changing() as draft:
+                draft.put(draft.record(record.number).refused())
         return reason
 
     def _check_svn(self, svn: bytes) -> None:
@@ -285,45 +324,76 @@ class Smdpp:
             raise _other_ci(authority)
         return check_euicc(certificate, eum, found.ci, self.at)
 
+    def _try(self, record: OrderRecord, eid: str) -> OrderRecord:
+        """Count an attempt, unless others have used them up meanwhile."""
+        with self.orders.changing() as draft:
+            now = draft.record(record.number)
+            now.check_offer(eid, self.clock())
+            return draft.put(now.tried())
+
+    def _check_code(self, session: Session, record: OrderRecord, given: bytes | None) -> None:
+        """Raise SmdppError for a wrong hash of a confirmation code, or a missing one."""
+        code = record.confirmation_code
+        if code is None or given == hash_of_confirmation_code(code, session.transaction_id):
+            return
+        if given is None:
+            raise SmdppError(
+                Refusal.CONFIRMATION_CODE_MISSING,
+                "The order requires a confirmation code, and none was given. Ask the user for it.",
+            )
+        with self.orders.changing() as draft:
+            now = draft.put(draft.record(record.number).given_wrong_code())
+        raise wrong_code(now)
+
+    def _deleted(self, iccid: str, eid: str, seq_number: int) -> None:
+        for record in self.orders.with_iccid(iccid):
+            if record.deleted(eid, seq_number) is not record:
+                with self.orders.changing() as draft:
+                    draft.put(draft.record(record.number).deleted(eid, seq_number))
+
     def _preparation(
-        self, session: Session, record: OrderRecord, euicc: Euicc, euicc_signature1: bytes
+        self, session: Session, record: OrderRecord, order: Order, euicc_signature1: bytes
     ) -> ClientAuthentication:
         """The input of PrepareDownload; its signature covers that of the card."""
+        euicc, _ = session.download
         pb = session.identity.pb
         value: SmdpSigned2Value = {
             "transactionId": session.transaction_id,
-            "ccRequiredFlag": record.order.confirmation_code is not None,
+            "ccRequiredFlag": record.confirmation_code is not None,
         }
         earlier = record.prepared_for(euicc.eid)
-        if self.reuse_keys and earlier and earlier.one_time_key.curve == pb.private_key.curve.name:
+        if self.reuse_keys and earlier and earlier.curve == pb.private_key.curve.name:
             value["bppEuiccOtpk"] = earlier.euicc_otpk
         signed = self.wire[SmdpSigned2].encode(value)
         signature = sign(pb.private_key, signed + signature_object(euicc_signature1))
         session.smdp_signature2 = signature
         return ClientAuthentication(
             session.transaction_id,
-            record.order.store_metadata(self.address, self.wire),
+            order.store_metadata(self.address, self.wire),
             signed,
             signature,
             pb.der,
         )
 
-    def _bound(self, session: Session, euicc_otpk: bytes) -> bytes:
-        euicc, record = session.download
+    def _bound(
+        self, session: Session, record: OrderRecord, euicc_otpk: bytes
+    ) -> tuple[Delivery, bytes]:
+        """The Bound Profile Package, and what is kept of it."""
+        euicc, _ = session.download
         key = session.identity.pb.private_key
-        earlier = record.prepared_for(euicc.eid)
-        if earlier is None or earlier.euicc_otpk != euicc_otpk:
-            pair = make_pair(key.curve.name, self.random)
-            keys = SessionKeys.make(self.random) if self.replace_keys else None
-            earlier = Prepared(euicc.eid, euicc_otpk, pair, keys)
+        prepared = record.prepared_for(euicc.eid)
+        if prepared is None or prepared.euicc_otpk != euicc_otpk:
+            curve, replace_keys = key.curve.name, self.replace_keys
+            prepared = Prepared.make(euicc_otpk, curve, self.random, replace_keys=replace_keys)
+        order = self.orders.profile(record)
         binding = Binding(
-            package=record.order.package,
-            metadata=record.order.store_metadata(self.address, self.wire),
+            package=order.package,
+            metadata=order.store_metadata(self.address, self.wire),
             transaction_id=session.transaction_id,
             eid=bytes.fromhex(euicc.eid),
             signing_key=key,
-            one_time_key=earlier.one_time_key,
-            keys=earlier.keys,
+            one_time_key=prepared.one_time_key,
+            keys=prepared.session_keys,
             host_id=self.host_id,
             segment_size=self.segment_size,
         )
@@ -335,18 +405,32 @@ class Smdpp:
                 f"The card's one-time key is unusable: {error}. It must be on the curve of "
                 "CERT.DPpb.",
             ) from error
-        record.prepared = earlier
-        return package
+        oid = session.identity.oid
+        return Delivery.to(euicc, session.transaction_id, oid, prepared), package
 
     def _handle_result(self, result: Signed[ProfileInstallationResultValue]) -> NotificationFacts:
         data = result.value["profileInstallationResultData"]
-        session = self._sessions.any(data["transactionId"])
-        euicc, record = session.download
+        transaction_id = data["transactionId"]
+        session = self._sessions.find(transaction_id)
+        # A restart forgets sessions, but not to whom a package was given out.
+        kept = self.orders.with_transaction(transaction_id)
+        if kept is not None and kept.delivery is not None:
+            number, euicc, oid = kept.number, kept.delivery.euicc, kept.delivery.oid
+            expected = kept.state is OrderState.DOWNLOADED
+        elif session is not None:
+            euicc, record = session.download
+            number, oid, expected = record.number, session.identity.oid, not session.reported
+        else:
+            raise unknown(transaction_id)
         result.check(euicc, "euiccSignPIR")
-        session.check_oid(data["smdpOid"])
+        check_oid(data["smdpOid"], oid)
         found = result_facts(euicc, data)
         if found.installed:
-            record.installed()
+            if expected:
+                with self.orders.changing() as draft:
+                    draft.put(draft.record(number).installed(euicc.eid, found.seq_number))
+            if session is not None:
+                session.reported = True
         return found
 
 

@@ -137,6 +137,20 @@ def test_codes_say_which_orders_are_over(run: Run, folder: Path) -> None:
     assert "once, installed: no longer available\n" in run("codes", folder)[1]
 
 
+def test_codes_say_how_far_each_order_is(run: Run, folder: Path) -> None:
+    (folder / "RED-1.toml").write_text("state = 'available'\nprofile_type = 'Test'")
+    (folder / "blue_2.toml").write_text(
+        "state = 'confirmed'\ntries = 3\nexpires = 2026-12-31\neligible = false"
+    )
+    red, blue = run("codes", folder)[1].splitlines()
+    assert red.startswith("RED-1  ")
+    assert red.endswith(", type Test, available: not released")
+    assert blue == (
+        f"LPA:1$localhost:8443$blue_2  ICCID {BLUE}, Blue, until 2026-12-31 00:00 UTC, "
+        "0 of 3 tries, for no card, confirmed: not released"
+    )
+
+
 def test_a_confirmation_code_is_not_listed(run: Run, folder: Path) -> None:
     assert "Secret-1" not in run("codes", folder)[1]
 

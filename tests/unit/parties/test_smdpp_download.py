@@ -223,7 +223,7 @@ def test_the_third_wrong_code_ends_the_order(smdpp: Smdpp, euicc: PaperEuicc) ->
     offer = offered(smdpp, euicc, "C")
     refused("8.2.7", "6.4", fetched, smdpp, euicc, offer, hash_cc=bytes(32))
     refused("8.2.6", "3.8", offered, smdpp, euicc, "C")
-    assert [one.state for one in smdpp.orders] == [OrderState.RELEASED, OrderState.ENDED]
+    assert [one.state for one in smdpp.orders] == [OrderState.RELEASED, OrderState.ERROR]
 
 
 def test_a_wrong_code_keeps_the_transaction_while_tries_are_left(

@@ -17,7 +17,8 @@ from euicc_sim.parties.messages.interfaces import (
     ClientAuthentication,
     ServerAuthentication,
 )
-from euicc_sim.parties.smdpp.download_orders import Order, OrderBook
+from euicc_sim.parties.smdpp.download_orders import Order
+from euicc_sim.parties.smdpp.order_book import OrderBook
 from euicc_sim.parties.smdpp.sessions import Identity
 from euicc_sim.parties.smdpp.smdpp import Smdpp
 from keys.credential import Credential

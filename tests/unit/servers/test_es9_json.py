@@ -184,17 +184,6 @@ def test_an_order_for_one_use_ends_with_its_installation(desk: Desk) -> None:
     refused(desk.ask("authenticateClient", body), "8.2.6", "3.8")
 
 
-def test_transactions_are_forgotten_when_there_are_too_many(desk: Desk) -> None:
-    oldest = desk.begin()
-    for _ in range(1000):
-        desk.smdpp.initiate_authentication(desk.euicc.info1(), CHALLENGE, ADDRESS)
-    body = {
-        "transactionId": oldest.transaction_id.hex(),
-        "authenticateServerResponse": coded(desk.euicc.authenticate(oldest, "A")),
-    }
-    refused(desk.ask("authenticateClient", body), "8.10.1", "3.9")
-
-
 @pytest.mark.slow
 def test_many_cards_at_once_each_get_what_is_theirs(desk: Desk) -> None:
     def download(url: str) -> tuple[bytes, bytes]:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import fields, replace
 from support.judge import judged
 
-from euicc_sim.parties.smdpp.download_orders import Order, OrderBook, OrderState
+from euicc_sim.parties.smdpp.download_orders import (
+    Delivery,
+    Order,
+    OrderRecord,
+    OrderState,
+    Prepared,
+)
+from euicc_sim.parties.smdpp.order_book import OrderBook
 from euicc_sim.parties.smdpp.profile_packages import made_up_package
 from euicc_sim.servers import ServerError
 from euicc_sim.servers.package_folder import STATE_FILE, StateFile, read_orders
 
 ICCID = "89001234567890123456"
 ADDRESS = "smdp.example.com"
+EID = "89049032123451234512345678901235"
 JPG = b"\xff\xd8\xff" + bytes(20)
 
 
@@ -109,6 +119,28 @@ def test_a_sidecar_says_how_a_package_is_given_out(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("sidecar", "field", "value"),
     [
+        ("state = 'confirmed'", "state", OrderState.CONFIRMED),
+        ("state = 'available'", "state", OrderState.AVAILABLE),
+        ("state = 'available'", "matching_id", ""),
+        ("state = 'available'", "name", "BLUE-1"),
+        ("profile_type = 'Test'", "profile_type", "Test"),
+        ("tries = 0", "tries", 0),
+        ("eligible = false", "eligible", False),
+        ("expires = 2026-12-31", "expires", datetime(2026, 12, 31, tzinfo=UTC)),
+        ("expires = 2026-12-31T08:00:00", "expires", datetime(2026, 12, 31, 8, tzinfo=UTC)),
+        ("expires = 2026-12-31T08:00:00+02:00", "expires", datetime(2026, 12, 31, 6, tzinfo=UTC)),
+    ],
+)
+def test_a_sidecar_says_how_an_order_begins_and_ends(
+    folder: Path, sidecar: str, field: str, value: object
+) -> None:
+    (folder / "BLUE-1.toml").write_text(sidecar)
+    assert getattr(the_order(folder), field) == value
+
+
+@pytest.mark.parametrize(
+    ("sidecar", "field", "value"),
+    [
         ("name = 'Red'", "profileName", "Red"),
         ("provider = 'Operator'", "serviceProviderName", "Operator"),
         ("class = 'test'", "profileClass", "test"),
@@ -155,6 +187,12 @@ def test_an_icon_is_a_file_beside(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("sidecar", "words"),
     [
+        ("state = 'installed'", "at state: Invalid enum value 'installed'"),
+        ("state = 'available'\neid = '89049032123451234512345678901235'", "is for nobody yet"),
+        ("state = 'available'\nconfirmation_code = '1'", "is for nobody yet"),
+        ("tries = -1", "at tries: Expected `int` >= 0"),
+        ("expires = 'soon'", "at expires: Invalid RFC3339 encoded datetime"),
+        ("expires = 08:00:00", "at expires: Expected `datetime | null`, got `time`"),
         ("colour = 'red'", "at colour: there is no such field"),
         ("confirmation_code = 1234", "at confirmation_code: Expected `str | null`, got `int`"),
         ("confirmation_code = ''", "at confirmation_code: Expected `str` of length >= 1"),
@@ -190,6 +228,12 @@ def book(*names: str) -> OrderBook:
     return OrderBook(Order(package, one, confirmation_code="1", single_use=True) for one in names)
 
 
+def change(orders: OrderBook, change: Callable[[OrderRecord], OrderRecord]) -> None:
+    """Change the first order."""
+    with orders.changing() as draft:
+        draft.put(change(next(iter(draft))))
+
+
 def test_orders_that_are_as_they_were_leave_no_file(tmp_path: Path) -> None:
     StateFile.of(tmp_path).save(book("A"))
     assert list(tmp_path.iterdir()) == []
@@ -198,39 +242,45 @@ def test_orders_that_are_as_they_were_leave_no_file(tmp_path: Path) -> None:
 def test_what_became_of_orders_survives_a_restart(tmp_path: Path) -> None:
     before = book("A", "B", "C", "D")
     a, b, c, _ = before
-    a.installed()
-    b.refused()
-    c.wrong_codes = 2
+    with before.changing() as draft:
+        draft.put(a.installed(EID, 7))
+        draft.put(b.refused())
+        draft.put(c.given_wrong_code())
     StateFile.of(tmp_path).save(before)
     after = book("A", "B", "C", "D")
     StateFile.of(tmp_path).restore(after)
     assert [(one.state, one.wrong_codes) for one in after] == [
         (OrderState.INSTALLED, 0),
-        (OrderState.ENDED, 0),
-        (OrderState.RELEASED, 2),
+        (OrderState.ERROR, 0),
+        (OrderState.RELEASED, 1),
         (OrderState.RELEASED, 0),
     ]
 
 
 def test_only_a_change_is_written(tmp_path: Path) -> None:
     orders, state = book("A"), StateFile.of(tmp_path)
-    (one,) = orders
-    one.wrong_codes = 1
+    change(orders, OrderRecord.given_wrong_code)
     state.save(orders)
     state.path.unlink()
     state.save(orders)
     assert not state.path.exists()
-    one.wrong_codes = 0
+    change(orders, lambda one: replace(one, wrong_codes=0))
     state.save(orders)
     assert '"orders": {}' in state.path.read_text()
+
+
+def test_the_state_has_secrets_and_is_for_its_owner_alone(tmp_path: Path) -> None:
+    orders, state = book("A"), StateFile.of(tmp_path)
+    change(orders, OrderRecord.given_wrong_code)
+    state.save(orders)
+    assert state.path.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_file_that_cannot_be_written_is_a_sentence_and_leaves_the_old_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     orders, state = book("A"), StateFile.of(tmp_path)
-    (one,) = orders
-    one.wrong_codes = 1
+    change(orders, OrderRecord.given_wrong_code)
     state.save(orders)
     before = state.path.read_text()
 
@@ -238,7 +288,7 @@ def test_a_file_that_cannot_be_written_is_a_sentence_and_leaves_the_old_one(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    one.wrong_codes = 2
+    change(orders, OrderRecord.given_wrong_code)
     with pytest.raises(ServerError, match="cannot be written: No space left on device"):
         state.save(orders)
     monkeypatch.undo()
@@ -254,7 +304,10 @@ def test_a_file_that_cannot_be_written_is_a_sentence_and_leaves_the_old_one(
         "",
         "[]",
         "{}",
-        '{"schema": 2, "orders": {}}',
+        '{"schema": 3, "orders": {}}',
+        '{"schema": 2, "orders": {"A": {"number": 1, "state": "ended"}}}',
+        '{"schema": 2, "orders": {"A": {"number": 1, "wrongCodes": -1}}}',
+        '{"schema": 2, "orders": {"A": {"number": 1, "colour": "red"}}}',
         '{"schema": 1, "orders": []}',
         '{"schema": 1, "orders": {"A": {"state": "gone", "wrongCodes": 0}}}',
         '{"schema": 1, "orders": {"A": {"state": "ended"}}}',
@@ -281,12 +334,33 @@ def test_a_state_of_0_2_0_opens(tmp_path: Path) -> None:
 
 def test_no_field_of_an_order_is_forgotten(tmp_path: Path) -> None:
     orders, again, state = book("A"), book("A"), StateFile.of(tmp_path)
-    (record,) = orders
-    record.state, record.wrong_codes = OrderState.ENDED, 2
-    kept = [one for one in fields(record) if one.name not in ("order", "prepared")]
-    for one in kept:
-        assert getattr(record, one.name) != one.default, f"{one.name} has its default"
+    prepared = Prepared(euicc_otpk=b"o", curve="c", public=b"p", private=b"q", keys=b"k")
+    delivery = Delivery(
+        eid=EID, transaction_id=b"t", key=b"k", ci_pk_id=b"c", oid="1.2", prepared=prepared
+    )
+    full = OrderRecord(
+        number=1,
+        revision=1,
+        name="A",
+        iccid=ICCID,
+        profile_type="Test",
+        matching_id="M",
+        eid=EID,
+        confirmation_code="1",
+        single_use=True,
+        expires=datetime(2026, 12, 31, tzinfo=UTC),
+        tries=3,
+        eligible=False,
+        state=OrderState.ERROR,
+        wrong_codes=2,
+        downloads=1,
+        delivery=delivery,
+        seq_number=7,
+    )
+    for part in (full, delivery, prepared):
+        for one in fields(part):
+            assert getattr(part, one.name) != one.default, f"{one.name} has its default"
+    change(orders, lambda _: replace(full, revision=0))
     state.save(orders)
     StateFile.of(tmp_path).restore(again)
-    (found,) = again
-    assert [getattr(found, one.name) for one in kept] == [getattr(record, one.name) for one in kept]
+    assert list(again) == [full]
