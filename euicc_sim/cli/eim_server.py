@@ -18,6 +18,13 @@ from euicc_sim.cli.eim_bytes import bytes_from
 from euicc_sim.cli.eim_database import DatabaseOption, database_of, opened
 from euicc_sim.cli.eim_server_tables import card_table, cards_table, result_tables
 from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, Smdpps, authorities
+from euicc_sim.cli.server_options import (
+    CONNECTIONS,
+    REQUESTS,
+    ConnectionsOption,
+    RequestsOption,
+    limits,
+)
 from euicc_sim.parties.clients import EsipaClient
 from euicc_sim.parties.eim import eim_file, operation_words
 from euicc_sim.parties.eim.server import EimService, EsipaFunctions, orders
@@ -64,6 +71,8 @@ def serve(
             min=1, metavar="N", help="Keep the last N of each card.", show_default="all of them"
         ),
     ] = None,
+    requests: RequestsOption = REQUESTS,
+    connections: ConnectionsOption = CONNECTIONS,
 ) -> None:
     """Serve IPAs (ESipa), until Ctrl-C.
 
@@ -77,8 +86,9 @@ def serve(
         with _service(file, database, pki, ca, insecure, keep_results) as service:
             called = name or (service.eim.fqdn or "localhost").partition(":")[0]
             context = _context(called, pki, certificate, key) if tls or certificate else None
+            may = limits(requests, connections)
             with (
-                closing(WebServer(host, port, context, log_line)) as web,
+                closing(WebServer(host, port, context, log_line, may)) as web,
                 service.forwarder.running(),
             ):
                 bracketed = f"[{host}]" if ":" in host else host

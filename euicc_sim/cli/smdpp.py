@@ -13,6 +13,13 @@ import typer
 from rich.text import Text
 
 from euicc_sim.cli.console import console, fail, log_line
+from euicc_sim.cli.server_options import (
+    CONNECTIONS,
+    REQUESTS,
+    ConnectionsOption,
+    RequestsOption,
+    limits,
+)
 from euicc_sim.cli.smdpp_tables import how_to_download, listed_codes, trusted
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
 from euicc_sim.parties.smdpp import OrderBook, Orders, Smdpp
@@ -74,6 +81,8 @@ def serve(
     curve: Annotated[
         Curve | None, typer.Option(case_sensitive=False, help="Default: all that the PKI has.")
     ] = None,
+    requests: RequestsOption = REQUESTS,
+    connections: ConnectionsOption = CONNECTIONS,
 ) -> None:
     """Serve the profile packages of a folder, until Ctrl-C.
 
@@ -85,7 +94,8 @@ def serve(
             from euicc_sim.servers.web_server import WebServer
         known, name = TestPki.load(pki), _name(host, address)
         shown = server_context(tls_credential(known, name, datetime.now(UTC))) if tls else None
-        with closing(WebServer(host, port, shown, log_line)) as web:
+        may = limits(requests, connections)
+        with closing(WebServer(host, port, shown, log_line, may)) as web:
             called = address or _joined(name, web.port)
             smdpp = _smdpp(known, curve, called, folder)
             state = StateFile.of(folder)

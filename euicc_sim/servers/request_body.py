@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 BODY_AT_MOST = 1024 * 1024
 """Bytes."""
-BODY_SECONDS = 15.0
+BODY_SECONDS = 30.0
 
 _HEARD_OUT = 16
 """A body of up to this many times the limit is read and discarded before it is refused: a client

@@ -10,6 +10,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import ceil
 from ssl import SSLContext
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING
@@ -17,18 +18,15 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from euicc_sim.servers import Log, ServerError
+from euicc_sim.servers.connections import USUAL, Limits, limited, protocol, raise_descriptor_limit
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 
-CONNECTIONS_AT_MOST = 100
-"""The most concurrent requests; further ones are answered with 503."""
-HEADERS_AT_MOST = 16 * 1024
-"""Bytes."""
-
-_IDLE_SECONDS = 10
 _LAST_ANSWERS_SECONDS = 5
+_BACKLOG = 1024
+"""Connections that wait to be accepted."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -43,11 +41,14 @@ class WebServer:
     `port` is the actual port, also if 0 was given.
     """
 
-    def __init__(self, host: str, port: int, tls: SSLContext | None, log: Log) -> None:
+    def __init__(
+        self, host: str, port: int, tls: SSLContext | None, log: Log, limits: Limits = USUAL
+    ) -> None:
         """Listen. Raises ServerError if it cannot listen on the port."""
         self._log = log
         self._tls = tls
-        self._config = _config()
+        self._limits = limits
+        self._config = _config(limits, log)
         self._socket = _bound(host, port)
         self.port: int = self._socket.getsockname()[1]
         self._server = _Server(self._config)
@@ -58,7 +59,8 @@ class WebServer:
         `started` is called once a signal would end it cleanly.
         """
         self._server.started_call = started
-        self._config.app = app
+        raise_descriptor_limit(self._limits.connections)
+        self._config.app = limited(app, self._limits.requests)
         self._config.load()
         self._config.ssl = self._tls
         with self._told():
@@ -116,21 +118,22 @@ class _Handler(logging.Handler):
         self._tell(self.format(record), refused=True)
 
 
-def _config() -> uvicorn.Config:
-    """The configuration of uvicorn: quiet, with limits."""
+def _config(limits: Limits, log: Log) -> uvicorn.Config:
+    """The configuration of uvicorn: quiet, with limits; uvloop where it is installed."""
     return uvicorn.Config(
         "none yet",
-        loop="asyncio",
-        http="h11",
+        loop="auto",
+        http=protocol(limits, log),
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
-        limit_concurrency=CONNECTIONS_AT_MOST,
-        timeout_keep_alive=_IDLE_SECONDS,
+        proxy_headers=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=ceil(limits.idle),
         timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
-        h11_max_incomplete_event_size=HEADERS_AT_MOST,
+        h11_max_incomplete_event_size=limits.header_bytes,
     )
 
 
@@ -138,7 +141,7 @@ def _bound(host: str, port: int) -> socket.socket:
     """A socket on that port; uvicorn would end the process if it is in use."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        found = socket.create_server((host, port), family=family)
+        found = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         why = str(error.strerror or error).partition(" (while ")[0]  # the address repeated
         raise ServerError(

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from euicc_sim.servers.connections import USUAL, Limits
 from euicc_sim.servers.web_server import WebServer
 
 DEADLINE = 20.0
@@ -52,9 +53,11 @@ def ask(
 
 
 @contextmanager
-def served(app: Any, tls: SSLContext | None = None, log: Lines | None = None) -> Iterator[int]:
+def served(
+    app: Any, tls: SSLContext | None = None, log: Lines | None = None, limits: Limits = USUAL
+) -> Iterator[int]:
     """The port of an application that is served meanwhile."""
-    web = WebServer("127.0.0.1", 0, tls, log or Lines())
+    web = WebServer("127.0.0.1", 0, tls, log or Lines(), limits)
     thread = Thread(target=web.run, args=(app,))
     thread.start()
     try:
