@@ -31,10 +31,13 @@ from euicc_sim.parties.eim.server import EimService, EsipaFunctions, orders
 from euicc_sim.parties.eim.server import push as push_all
 from euicc_sim.parties.messages import LpaError
 from euicc_sim.servers import ServerError, extra_needed
+from euicc_sim.servers.outgoing import Outgoing
 from euicc_sim.servers.tls import server_context, tls_credential
 from keys import TestPki
 
 DEFAULT_PORT = 8080
+SMDP_SECONDS = 10.0
+"""How long an SM-DP+ may take for an answer to the eIM."""
 
 File = Annotated[Path, typer.Argument(help="The eIM's file.", show_default=False)]
 Eid = Annotated[str, typer.Argument(metavar="EID", help="The card's EID, 32 digits.")]
@@ -71,6 +74,13 @@ def serve(
             min=1, metavar="N", help="Keep the last N of each card.", show_default="all of them"
         ),
     ] = None,
+    smdp_allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="HOST[:PORT]",
+            help="An SM-DP+ at an address that is not public; repeat for several.",
+        ),
+    ] = None,
     requests: RequestsOption = REQUESTS,
     connections: ConnectionsOption = CONNECTIONS,
 ) -> None:
@@ -83,7 +93,8 @@ def serve(
             from euicc_sim.servers.esipa_app import esipa_app
             from euicc_sim.servers.web_server import WebServer
         kept = database_of(file, database)
-        with _service(file, database, pki, ca, insecure, keep_results) as service:
+        resolve = Outgoing.of(host, smdp_allow or ())
+        with _service(file, database, pki, ca, insecure, keep_results, resolve) as service:
             called = name or (service.eim.fqdn or "localhost").partition(":")[0]
             context = _context(called, pki, certificate, key) if tls or certificate else None
             may = limits(requests, connections)
@@ -230,6 +241,7 @@ def _service(
     ca: list[Path] | None = None,
     insecure: bool = False,
     keep_results: int | None = None,
+    resolve: Outgoing | None = None,
 ) -> Iterator[EimService]:
     """The eIM of a file and its database, which is made unless it exists."""
     cis = authorities(pki, None)
@@ -239,7 +251,7 @@ def _service(
         yield EimService(
             eim,
             store,
-            servers=Smdpps(trust, not insecure),
+            servers=Smdpps(trust, not insecure, SMDP_SECONDS, resolve),
             tell=log_line,
             authorities=[x509.load_der_x509_certificate(one) for one in cis],
         )

@@ -8,6 +8,9 @@ error status. Orders are under /eids.
 
 from __future__ import annotations
 
+from functools import partial
+
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -15,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from euicc_sim.parties.eim.server import EimService, EsipaFunctions
+from euicc_sim.parties.eim.server import EimService, EsipaFunctions, relayed
 from euicc_sim.servers import Log
 from euicc_sim.servers.eim_rest import rest_routes
 from euicc_sim.servers.request_body import BodyError, read_body
@@ -24,6 +27,9 @@ PATH = "/gsma/rsp2/asn1"
 MEDIA_TYPE = "application/x-gsma-rsp-asn1"
 PROTOCOL = "gsma/rsp/v2.1.0"
 """The value of X-Admin-Protocol, clause 6.1.1."""
+CALLS_OUT, CALLS_OUT_WAITING = 32, 32
+"""The calls to SM-DP+s that are made at a time, and that wait for one of these to end. They have
+threads of their own, so that a silent SM-DP+ delays no package."""
 
 
 def esipa_app(service: EimService, log: Log) -> Starlette:
@@ -38,6 +44,7 @@ class _Esipa:
         self._service = service
         self._functions = EsipaFunctions(service)
         self._log = log
+        self._calls_out = CapacityLimiter(CALLS_OUT)
 
     async def answer(self, request: Request) -> Response:
         """Answer one message."""
@@ -48,7 +55,14 @@ class _Esipa:
         except BodyError as error:
             self._log(f"ESipa: refused: {error}", refused=True)
             return Response(status_code=error.status, headers=headers())
-        reply = await run_in_threadpool(self._functions.answer, body, peer)
+        if relayed(body):
+            if self._calls_out.statistics().tasks_waiting >= CALLS_OUT_WAITING:
+                self._log("ESipa: refused: too many calls to SM-DP+s are waiting", refused=True)
+                return Response(status_code=503, headers=headers() | {"Retry-After": "10"})
+            answer = partial(self._functions.answer, body, peer)
+            reply = await to_thread.run_sync(answer, limiter=self._calls_out)
+        else:
+            reply = await run_in_threadpool(self._functions.answer, body, peer)
         media_type = MEDIA_TYPE if reply.body else None
         return Response(reply.body, reply.status, headers(), media_type)
 

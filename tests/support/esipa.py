@@ -63,9 +63,8 @@ class InProcess(httpx.BaseTransport):
             request.method, request.url, headers=request.headers, content=request.read()
         )
         answer = await self._asgi.handle_async_request(sent)
-        return httpx.Response(
-            answer.status_code, headers=answer.headers, content=await answer.aread()
-        )
+        content = httpx.ByteStream(await answer.aread())
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=content)
 
 
 @dataclass

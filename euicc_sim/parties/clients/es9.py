@@ -22,7 +22,7 @@ from euicc_sim.parties.messages.errors import LpaError, RemoteSmdppError
 from euicc_sim.parties.messages.interfaces import ClientAuthentication, ServerAuthentication
 
 if TYPE_CHECKING:
-    import httpx
+    from euicc_sim.parties.clients.network import Resolve
 
 
 PATH = "/gsma/rsp2/es9plus/"
@@ -43,7 +43,8 @@ class Es9Client:
     `trust` are the CI certificates (DER) to which its TLS certificate must chain; if empty, those
     that the system trusts. With `verify` False any certificate is accepted, for servers whose TLS
     certificate has expired. `address` is the name by which cards know it and which its TLS
-    certificate must have, by default the host in the URL.
+    certificate must have, by default the host in the URL. `seconds` is how long a request and its
+    answer may take, `resolve` gives the address to connect to, by default any that has the name.
     """
 
     def __init__(
@@ -54,20 +55,31 @@ class Es9Client:
         verify: bool = True,
         address: str | None = None,
         seconds: float = SECONDS,
+        resolve: Resolve | None = None,
     ) -> None:
         """Does not connect yet. Raises LpaError for a malformed URL or address."""
         called = None if address is None else https.address_read(address)
         self._url, self._client = https.connection(
-            url, trust=trust, verify=verify, seconds=seconds, headers=HEADERS
+            url, trust=trust, verify=verify, seconds=seconds, headers=HEADERS, resolve=resolve
         )
         self._address = address or self._url.netloc.decode()
         self._host = called or https.address_read(self._address)
 
     @classmethod
-    def at(cls, address: str, *, trust: Iterable[bytes] = (), verify: bool = True) -> Self:
+    def at(
+        cls,
+        address: str,
+        *,
+        trust: Iterable[bytes] = (),
+        verify: bool = True,
+        seconds: float = SECONDS,
+        resolve: Resolve | None = None,
+    ) -> Self:
         """The SM-DP+ at an address of a card or an activation code. Raises LpaError."""
         url = https.address_read(address).url
-        return cls(url, trust=trust, verify=verify, address=address)
+        return cls(
+            url, trust=trust, verify=verify, address=address, seconds=seconds, resolve=resolve
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -135,16 +147,13 @@ class Es9Client:
         return self._ask(function, {"transactionId": number, name: _base64(response)})
 
     def _ask(self, function: str, fields: Mapping[str, str]) -> _Answer:
-        httpx = https.needed()
-        try:
-            answer = self._client.post(
-                self._url.join(PATH + function),
-                json=dict(fields),
-                headers={"Host": str(self._host)},
-                extensions={"sni_hostname": self._host.host},
-            )
-        except httpx.TransportError as error:
-            raise LpaError(https.unreachable(self._url, error, "CI", "server")) from error
+        answer = https.post(
+            self._client,
+            self._url.join(PATH + function),
+            lambda error: LpaError(https.unreachable(self._url, error, "CI", "server")),
+            json=dict(fields),
+            host=self._host,
+        )
         return _Answer(f"{self._address}, asked for {function},", _fields(answer, self._address))
 
 
@@ -184,9 +193,9 @@ class _Answer:
         return data[found.value : found.end]
 
 
-def _fields(answer: httpx.Response, who: str) -> Mapping[str, object]:
+def _fields(answer: https.Answer, who: str) -> Mapping[str, object]:
     """The fields of a successful answer. Raises SmdppError for a refusal, else LpaError."""
-    if answer.status_code == 204:
+    if answer.status == 204:
         return {}
     try:
         found = msgspec.json.decode(answer.content) if answer.content else None
@@ -203,9 +212,9 @@ def _fields(answer: httpx.Response, who: str) -> Mapping[str, object]:
     return found
 
 
-def _no_es9(answer: httpx.Response, who: str) -> LpaError:
+def _no_es9(answer: https.Answer, who: str) -> LpaError:
     return LpaError(
-        f"{who} answered with HTTP status {answer.status_code} and not as an SM-DP+ does. "
+        f"{who} answered with HTTP status {answer.status} and not as an SM-DP+ does. "
         "Check that an SM-DP+ is at that address."
     )
 

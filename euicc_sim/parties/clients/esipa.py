@@ -66,18 +66,19 @@ class EsipaClient:
 
     def exchange(self, message: bytes) -> bytes:
         """One message, one answer. Raises EimUnreachableError, LpaError."""
-        httpx = https.needed()
-        try:
-            answer = self._client.post(self._url, content=message)
-        except httpx.TransportError as error:
-            raise EimUnreachableError(https.unreachable(self._url, error, "CA", "eIM")) from error
+        answer = https.post(
+            self._client,
+            self._url,
+            lambda error: EimUnreachableError(https.unreachable(self._url, error, "CA", "eIM")),
+            content=message,
+        )
         if not answer.is_success:
             raise LpaError(
-                f"{self._url} answered with HTTP status {answer.status_code}. "
+                f"{self._url} answered with HTTP status {answer.status}. "
                 "Check the eIM's log, and check that an eIM is at that address.",
-                str(answer.status_code),
+                str(answer.status),
             )
-        return bytes(answer.content)
+        return answer.content
 
 
 class EsipaVersion(StrEnum):

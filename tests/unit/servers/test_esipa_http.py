@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.by_name import to_eim
 from support.eims import tlv
 from support.esipa import EID, World, kept
 from support.euiccs import vector22
 from support.examples import relaxed
 from support.hexes import hx
 from support.judge import judged
+from support.web import DEADLINE, served
 
 from euicc_sim.parties.messages.errors import LpaError
+from euicc_sim.servers.esipa_app import CALLS_OUT, CALLS_OUT_WAITING, esipa_app
 from euicc_sim.servers.request_body import BODY_AT_MOST
 
 POLL = hx(f"BF4F12 5A10 {EID}")
@@ -156,3 +162,40 @@ def test_any_bytes_are_answered_and_nothing_is_lost(world: World, data: bytes, t
         judged("EsipaMessageFromEimToIpa", answer.content)
     assert len(world.said) == 1
     assert waiting(world) == ["order 1 (data)"]
+
+
+def test_a_silent_smdp_delays_no_package(world: World) -> None:
+    """Calls to SM-DP+s have threads of their own."""
+    release, calls = Event(), []
+
+    def silent(address: str) -> Any:
+        calls.append(address)
+        release.wait(DEADLINE)
+        raise LpaError("It says nothing.")
+
+    world.servers = silent
+    world.restart()
+    begin = to_eim(
+        "initiateAuthenticationRequestEsipa",
+        {
+            "euiccChallenge": bytes(16),
+            "smdpAddress": "smdp.example.com",
+            "euiccInfo1": vector22("ES10b.GetEUICCInfo1")[1],
+        },
+    )
+    headers = {"Content-Type": "application/x-gsma-rsp-asn1"}
+    with served(esipa_app(world.service, world.log)) as port:
+        url = f"http://127.0.0.1:{port}/gsma/rsp2/asn1"
+
+        def call(_: int) -> int:
+            return httpx.post(url, content=begin, headers=headers, timeout=DEADLINE).status_code
+
+        with ThreadPoolExecutor(CALLS_OUT + CALLS_OUT_WAITING + 5) as pool:
+            found = [pool.submit(call, number) for number in range(CALLS_OUT + CALLS_OUT_WAITING)]
+            while len(calls) < CALLS_OUT:
+                release.wait(0.01)
+            polled = httpx.post(url, content=POLL, headers=headers, timeout=DEADLINE)
+            release.set()
+            codes = {one.result() for one in found}
+    assert polled.content[:2] == hx("BF4F")
+    assert codes == {200}

@@ -23,7 +23,7 @@ from euicc_sim.parties.eim.server.card_records import (
     UnknownEidError,
 )
 from euicc_sim.parties.eim.server.eim_service import EimService
-from euicc_sim.parties.eim.server.esipa_functions import EsipaFunctions
+from euicc_sim.parties.eim.server.esipa_functions import EsipaFunctions, relayed
 from euicc_sim.parties.eim.server.transfer_eim_package import push
 
 __all__ = [
@@ -40,4 +40,5 @@ __all__ = [
     "UnknownEidError",
     "orders",
     "push",
+    "relayed",
 ]

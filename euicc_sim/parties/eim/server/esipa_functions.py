@@ -91,6 +91,19 @@ _EID_TAG, _EID_SIZE = 0x5A, 16
 _WITH_EID = ("getEimPackageRequest", "provideEimPackageResult")
 
 
+_RELAYED = (
+    "initiateAuthenticationRequestEsipa",
+    "authenticateClientRequestEsipa",
+    "getBoundProfilePackageRequestEsipa",
+    "cancelSessionRequestEsipa",
+)
+
+
+def relayed(data: bytes) -> bool:
+    """Whether a message is passed on to an SM-DP+ before it is answered."""
+    return esipa.name_of(data) in _RELAYED
+
+
 class EsipaFunctions:
     """Answers the messages that IPAs send to an eIM."""
 
