@@ -1,11 +1,11 @@
-"""The messages of SGP.22, SGP.32 and ESipa: ASN.1 types, their values, and a codec between the two.
+"""The messages of SGP.22, SGP.32, ES9+ and ESipa: ASN.1 types, their values, and a codec.
 
 Converts bytes to values and back; does not know what a message is for.
 
 A type is a pyasn1 class with the name that the standard gives it, in a module for each document
-and subject (`sgp22/`, `sgp32/`, `esipa/`; `own/` for proprietary types). Beside it is the type of
-its values, for mypy, with "Value" appended to the name: a TypedDict for a SEQUENCE, a union of
-pairs for a CHOICE; for codes, a Literal with a name that ends in "Name":
+and subject (`sgp22/`, `sgp32/`, `es9plus/`, `esipa/`; `own/` for proprietary types). Beside it is
+the type of its values, for mypy, with "Value" appended to the name: a TypedDict for a SEQUENCE, a
+union of pairs for a CHOICE; for codes, a Literal with a name that ends in "Name":
 
     GetCertsErrorName = Literal["invalidCiPKId", "undefinedError"]
     GetCertsResponseValue = (

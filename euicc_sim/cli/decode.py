@@ -16,7 +16,7 @@ from rich.text import Text
 
 from apdu import TlvError, tlv
 from apdu.tlv import read
-from euicc_sim.asn1 import esipa
+from euicc_sim.asn1 import es9plus, esipa
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.primitives import Asn1Error
 from euicc_sim.asn1.tree import UNKNOWN, Line, Reading, raw, reading, readings
@@ -27,7 +27,7 @@ from euicc_sim.formats.saip import HEADER, Element, PackageError, elements, exam
 from euicc_sim.parties.messages import EimError
 
 OK = b"\x90\x00"
-TYPES = {**NEWEST.types, **esipa.types()}
+TYPES = {**NEWEST.types, **esipa.types(), **es9plus.types()}
 CARRIED = "Carried"
 """The type of an object that a message carries unchanged."""
 MAX_SHOWN = 2

@@ -1,15 +1,18 @@
-"""ES9+ over HTTP: an SM-DP+ as a Starlette application (SGP.22 v2.5 clauses 6.3 and 6.5).
+"""ES9+ over HTTP: an SM-DP+ as a Starlette application (SGP.22 v2.5 clauses 6.3, 6.5 and 6.6).
 
     serve_app(es9_app(smdpp, log), "127.0.0.1", 8443, server_context(credential), log)
 
 Each function call is a line in the log. A refusal has HTTP status 200 and the protocol's own codes;
-a request that is not ES9+ gets such codes with an HTTP error status.
+a request that is not ES9+ gets such codes with an HTTP error status. The binding, JSON or ASN.1, is
+that of the path.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from threading import Lock
 
 from starlette.applications import Starlette
@@ -21,18 +24,20 @@ from starlette.routing import Route
 
 from euicc_sim.parties.messages import Refusal, SmdppError
 from euicc_sim.parties.smdpp import Smdpp
-from euicc_sim.servers import Log
+from euicc_sim.servers import Log, es9_asn1
 from euicc_sim.servers.es9_json import FUNCTIONS, Function, Given, subject
 from euicc_sim.servers.request_body import BodyError, json_of, read_body
 
 PATH = "/gsma/rsp2/es9plus/"
+ASN1_PATH = "/gsma/rsp2/asn1"
+ASN1_MEDIA_TYPE = "application/x-gsma-rsp-asn1"
 PROTOCOL = "gsma/rsp/v2.5.0"
 """The value of X-Admin-Protocol."""
 MESSAGE_AT_MOST = 128
 """The maximum size of statusCodeData.message in characters of printable ASCII, as lpac has room for
 no more; the log has it all."""
 
-_NO_CONTENT = 204
+_NO_CONTENT, _BAD_REQUEST = 204, 400
 
 
 def es9_app(smdpp: Smdpp, log: Log, changed: Callable[[], None] = lambda: None) -> Starlette:
@@ -42,6 +47,7 @@ def es9_app(smdpp: Smdpp, log: Log, changed: Callable[[], None] = lambda: None) 
         Route(PATH + path, server.endpoint(function), methods=["POST"])
         for path, function in FUNCTIONS.items()
     ]
+    routes.append(Route(ASN1_PATH, server.answer_asn1, methods=["POST"]))
     return Starlette(routes=routes, exception_handlers={HTTPException: server.no_function})
 
 
@@ -67,6 +73,16 @@ class _Es9:
 
         return answer
 
+    async def answer_asn1(self, request: Request) -> Response:
+        """Answer a request in ASN.1."""
+        try:
+            _check_media_type(request)
+            body = await read_body(request)
+        except BodyError as error:
+            self._log(f"ES9+: refused: {error}", refused=True)
+            return Response(status_code=error.status, headers=_headers())
+        return await run_in_threadpool(self._run_asn1, request.headers, body)
+
     async def no_function(self, request: Request, error: Exception) -> Response:
         """Answer a request that is not ES9+."""
         status = error.status_code if isinstance(error, HTTPException) else 500
@@ -76,25 +92,62 @@ class _Es9:
         return _failed(SmdppError(Refusal.UNSUPPORTED, sentence), status)
 
     def _run(self, function: Function, headers: Mapping[str, str], body: bytes) -> Response:
+        call = _Call(self._log, function.name)
         with self._lock:
-            about = _nobody
             try:
                 _check(headers)
                 given = Given.of(function.name, _json(body))
-                about = subject(self._smdpp, given)
+                with suppress(SmdppError):
+                    call.about = subject(self._smdpp, given.transaction)
                 answer, outcome = function.run(self._smdpp, given)
             except SmdppError as error:
-                codes = f"{error.subject}/{error.reason}"
-                self._log(f"{function.name}: {about()}refused {codes}: {error}", refused=True)
+                call.refused(error)
                 return _failed(error)
             finally:
                 self._changed()
-            self._log(f"{function.name}: {about()}{outcome}")
+            call.done(outcome)
         return _executed(answer)
 
+    def _run_asn1(self, headers: Mapping[str, str], body: bytes) -> Response:
+        call = _Call(self._log, "ES9+")
+        with self._lock:
+            request = None
+            try:
+                _check(headers)
+                request = es9_asn1.read(body)
+                call.name = es9_asn1.NAMES[request[0]]
+                call.about = subject(self._smdpp, es9_asn1.transaction(request) or b"")
+                reply = es9_asn1.answer(self._smdpp, request)
+            except SmdppError as error:
+                call.refused(error)
+                answer = b"" if request is None else es9_asn1.refusal(request, error)
+                return _asn1(answer, _BAD_REQUEST)
+            finally:
+                self._changed()
+            call.done(reply.note)
+        return _asn1(reply.body, _NO_CONTENT)
 
-def _nobody() -> str:
-    return ""
+
+@dataclass
+class _Call:
+    """A function call, for the log."""
+
+    log: Log
+    name: str
+    about: Callable[[], str] = lambda: ""
+
+    def done(self, outcome: str) -> None:
+        self.log(f"{self.name}: {self.about()}{outcome}")
+
+    def refused(self, error: SmdppError) -> None:
+        codes = f"{error.subject}/{error.reason}"
+        self.log(f"{self.name}: {self.about()}refused {codes}: {error}", refused=True)
+
+
+def _check_media_type(request: Request) -> None:
+    kind = request.headers.get("content-type", ASN1_MEDIA_TYPE).partition(";")[0].strip().lower()
+    if kind != ASN1_MEDIA_TYPE:
+        raise BodyError(415, f"Content-Type is {kind!r}. Send {ASN1_MEDIA_TYPE}.")
 
 
 def _check(headers: Mapping[str, str]) -> None:
@@ -112,6 +165,13 @@ def _json(body: bytes) -> object:
         raise SmdppError(
             Refusal.MALFORMED, f"The body is not JSON: {error}. Send an object of the fields."
         ) from error
+
+
+def _asn1(body: bytes, otherwise: int) -> Response:
+    """An answer in ASN.1; if there is none, that status."""
+    if not body:
+        return Response(status_code=otherwise, headers=_headers())
+    return Response(body, 200, _headers(), ASN1_MEDIA_TYPE)
 
 
 def _executed(fields: Mapping[str, str] | None) -> Response:

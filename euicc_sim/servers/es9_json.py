@@ -12,7 +12,13 @@ from typing import Self, TypeVar
 
 from apdu import tlv
 from euicc_sim.asn1.wire import SIGNATURE
-from euicc_sim.parties.messages import Refusal, SmdppError
+from euicc_sim.parties.messages import (
+    CancelReason,
+    ClientAuthentication,
+    Refusal,
+    ServerAuthentication,
+    SmdppError,
+)
 from euicc_sim.parties.smdpp import MetadataError, NotificationFacts, Smdpp, iccid_of
 
 T = TypeVar("T")
@@ -79,10 +85,10 @@ class Function:
     run: Callable[[Smdpp, Given], Outcome]
 
 
-def subject(smdpp: Smdpp, given: Given) -> Callable[[], str]:
+def subject(smdpp: Smdpp, transaction_id: bytes) -> Callable[[], str]:
     """The subject of an answered request: EID and matchingId, if known."""
     try:
-        session = smdpp.session(given.transaction)
+        session = smdpp.session(transaction_id)
     except SmdppError:
         return lambda: ""
 
@@ -105,21 +111,55 @@ def told(facts: NotificationFacts) -> str:
     return ", ".join([*words, f"number {facts.seq_number}"])
 
 
+def begun(found: ServerAuthentication) -> str:
+    """A transaction that begins, in words."""
+    return f"transaction {found.transaction_id.hex().upper()} begins"
+
+
+def profile_offered(smdpp: Smdpp, found: ClientAuthentication) -> str:
+    """An offered Profile in words."""
+    try:
+        number = iccid_of(found.profile_metadata, smdpp.wire)
+    except MetadataError:  # an order may have any metadata, to test how cards handle it
+        number = "(unreadable)"
+    return f"ICCID {number} waits"
+
+
+def package_bound(package: bytes) -> str:
+    """A Bound Profile Package in words."""
+    return f"{len(package)} bytes bound"
+
+
+def cancelled(reason: CancelReason) -> str:
+    """A cancelled session in words."""
+    return f"ended: {reason.name.lower().replace('_', ' ')}"
+
+
+def taken(smdpp: Smdpp, pending: bytes) -> str:
+    """Let the SM-DP+ handle a notification, and say in words what it was. Raises SmdppError."""
+    try:
+        return told(smdpp.handle_notification(pending))
+    except SmdppError as error:
+        if error.refusal is not Refusal.TRANSACTION:
+            raise
+        # A retry would not help, and the card keeps what is not accepted.
+        return f"accepted unverified: {error}"
+
+
 def _initiate_authentication(smdpp: Smdpp, given: Given) -> Outcome:
     found = smdpp.initiate_authentication(
         address=given.text("smdpAddress"),
         challenge=given.data("euiccChallenge"),
         euicc_info1=given.data("euiccInfo1"),
     )
-    number = found.transaction_id.hex().upper()
     answer = {
-        "transactionId": number,
+        "transactionId": found.transaction_id.hex().upper(),
         "serverSigned1": _base64(found.server_signed1),
         "serverSignature1": _base64(tlv(SIGNATURE, found.server_signature1)),
         "euiccCiPKIdToBeUsed": _base64(tlv(_OCTET_STRING, found.ci_pk_id)),
         "serverCertificate": _base64(found.certificate),
     }
-    return answer, f"transaction {number} begins"
+    return answer, begun(found)
 
 
 def _authenticate_client(smdpp: Smdpp, given: Given) -> Outcome:
@@ -131,11 +171,7 @@ def _authenticate_client(smdpp: Smdpp, given: Given) -> Outcome:
         "smdpSignature2": _base64(tlv(SIGNATURE, found.smdp_signature2)),
         "smdpCertificate": _base64(found.certificate),
     }
-    try:
-        number = iccid_of(found.profile_metadata, smdpp.wire)
-    except MetadataError:  # an order may have any metadata, to test how cards handle it
-        number = "(unreadable)"
-    return answer, f"ICCID {number} waits"
+    return answer, profile_offered(smdpp, found)
 
 
 def _get_bound_profile_package(smdpp: Smdpp, given: Given) -> Outcome:
@@ -145,25 +181,17 @@ def _get_bound_profile_package(smdpp: Smdpp, given: Given) -> Outcome:
         "transactionId": number.hex().upper(),
         "boundProfilePackage": _base64(package),
     }
-    return answer, f"{len(package)} bytes bound"
+    return answer, package_bound(package)
 
 
 def _handle_notification(smdpp: Smdpp, given: Given) -> Outcome:
-    pending = given.data("pendingNotification")
-    try:
-        return None, told(smdpp.handle_notification(pending))
-    except SmdppError as error:
-        if error.refusal is not Refusal.TRANSACTION:
-            raise
-        # A retry would not help, and the card keeps what is not accepted.
-        return None, f"accepted unverified: {error}"
+    return None, taken(smdpp, given.data("pendingNotification"))
 
 
 def _cancel_session(smdpp: Smdpp, given: Given) -> Outcome:
     number = given.transaction
     reason = smdpp.cancel_session(number, given.data("cancelSessionResponse"))
-    words = reason.name.lower().replace("_", " ")
-    return {}, f"ended: {words}"
+    return {}, cancelled(reason)
 
 
 def _base64(data: bytes) -> str:

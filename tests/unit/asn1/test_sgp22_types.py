@@ -20,6 +20,7 @@ from support.judged_types import differences, field_differences
 from support.vectors import FOLDER
 
 from apdu.tlv import tlv
+from euicc_sim.asn1.es9plus import messages as es9plus
 from euicc_sim.asn1.sgp22 import common as sgp22
 from euicc_sim.asn1.sgp22 import download as sgp22_download
 from euicc_sim.asn1.sgp22 import notifications as sgp22_notifications
@@ -301,6 +302,27 @@ def test_every_message_of_an_euicc_is_here() -> None:
     tagged = {one for one in tagged if not one.startswith(OF_SERVERS)}
     assert len(tagged) > 40
     assert not {one for one in tagged if not one.startswith("_")} - set(TYPES) - {"RemoteOpId"}
+
+
+ES9PLUS = [
+    one
+    for one in vars(es9plus).values()
+    if isinstance(one, type)
+    and hasattr(one, "componentType")
+    and one.__module__ == es9plus.__name__
+]
+
+
+@pytest.mark.parametrize("ours", ES9PLUS, ids=lambda one: one.__name__)
+def test_a_type_of_es9plus_is_that_of_gsmas_module(ours: Any) -> None:
+    name = ours.__name__
+    found = list(differences(ours(), getattr(RSP, name), name))
+    of_sm_ds = "RemoteProfileProvisioningResponse.authenticateClientResponseEs11: lacking"
+    assert found == ([of_sm_ds] if name == "RemoteProfileProvisioningResponse" else [])
+
+
+def test_every_message_of_es9plus_is_here() -> None:
+    assert len(ES9PLUS) == 16
 
 
 @pytest.mark.parametrize("name", UNNAMED)

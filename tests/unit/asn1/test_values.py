@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints, is_typedd
 import pytest
 from pyasn1.type import char, univ
 
-from euicc_sim.asn1 import esipa
+from euicc_sim.asn1 import es9plus, esipa
 from euicc_sim.asn1.primitives import Codes
 from euicc_sim.asn1.types import Choice, ListOf, Sequence, SequenceOf, Type, UnknownCode
 from euicc_sim.asn1.wire import WIRES
@@ -41,12 +41,18 @@ def inside(spec: Any) -> Iterator[Any]:
             yield from inside(one.asn1Object)
 
 
-def esipa_types() -> Iterator[Any]:
-    """The types of ESipa whose values are declared, those of v1.0 too."""
-    for module in iter_modules(esipa.__path__, f"{esipa.__name__}."):
-        for one in vars(import_module(module.name)).values():
-            if isinstance(one, type) and one.__module__ == module.name and issubclass(one, Type):
-                yield one()
+def server_types() -> Iterator[Any]:
+    """The types of ES9+ and ESipa whose values are declared, those of v1.0 too."""
+    for package in (es9plus, esipa):
+        for module in iter_modules(package.__path__, f"{package.__name__}."):
+            yield from declared(module.name)
+
+
+def declared(name: str) -> Iterator[Any]:
+    """The types of a module whose values are declared."""
+    for one in vars(import_module(name)).values():
+        if isinstance(one, type) and one.__module__ == name and issubclass(one, Type):
+            yield one()
 
 
 @cache
@@ -54,7 +60,7 @@ def everywhere() -> dict[type, list[Any]]:
     """Every type, by its root, as each version has it."""
     found: dict[type, list[Any]] = {}
     tops = [spec for wire in WIRES for spec in wire.specs.values()]
-    for top in (*tops, *esipa_types()):
+    for top in (*tops, *server_types()):
         for spec in inside(top):
             if isinstance(spec, Type):
                 found.setdefault(spec.root, []).append(spec)

@@ -1,0 +1,36 @@
+"""ES9+ messages in ASN.1, bytes and values: an LPA's requests and an SM-DP+'s answers.
+
+SGP.22 v2.5 clause 6.6.2. What is between card and SM-DP+ is passed on as bytes. Knows nothing of
+HTTP or of procedures.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from euicc_sim.asn1 import codec
+from euicc_sim.asn1.es9plus.messages import (
+    RemoteProfileProvisioningRequest,
+    RemoteProfileProvisioningRequestValue,
+    RemoteProfileProvisioningResponse,
+    RemoteProfileProvisioningResponseValue,
+)
+
+_REQUEST = codec.message(RemoteProfileProvisioningRequest)
+_RESPONSE = codec.message(RemoteProfileProvisioningResponse)
+
+
+def from_lpa(data: bytes) -> RemoteProfileProvisioningRequestValue:
+    """Decode an LPA's request. Raises Asn1Error for other bytes."""
+    return _REQUEST.decode(data)
+
+
+def to_lpa(message: RemoteProfileProvisioningResponseValue) -> bytes:
+    """Encode an SM-DP+'s answer. Raises Asn1Error if the value does not fit."""
+    return _RESPONSE.encode(message)
+
+
+def types() -> dict[str, Any]:
+    """The types of both by their ASN.1 names, for tools."""
+    found = (RemoteProfileProvisioningRequest(), RemoteProfileProvisioningResponse())
+    return {type(one).__name__: one for one in found}
