@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -21,9 +19,14 @@ from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, Smdpp
 from euicc_sim.cli.server_options import (
     CONNECTIONS,
     REQUESTS,
+    CertificateOption,
+    ClientCaOption,
     ConnectionsOption,
+    KeyOption,
     RequestsOption,
+    TlsOption,
     limits,
+    tls_context,
 )
 from euicc_sim.parties.clients import EsipaClient
 from euicc_sim.parties.eim import eim_file, operation_words
@@ -31,9 +34,8 @@ from euicc_sim.parties.eim.server import EimService, EsipaFunctions, orders
 from euicc_sim.parties.eim.server import push as push_all
 from euicc_sim.parties.messages import LpaError
 from euicc_sim.servers import ServerError, extra_needed
+from euicc_sim.servers.order_token import SUFFIX, OrderToken
 from euicc_sim.servers.outgoing import Outgoing
-from euicc_sim.servers.tls import server_context, tls_credential
-from keys import TestPki
 
 DEFAULT_PORT = 8080
 SMDP_SECONDS = 10.0
@@ -49,22 +51,19 @@ def serve(
     database: DatabaseOption = None,
     host: Annotated[
         str,
-        typer.Option(help="Where to listen; orders over HTTP are accepted from this machine only."),
+        typer.Option(help="Where to listen."),
     ] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(min=0, max=0xFFFF, help="0 picks a free one.")
     ] = DEFAULT_PORT,
-    tls: Annotated[
-        bool, typer.Option("--tls", help="HTTPS, with a certificate of the PKI or the one given.")
-    ] = False,
+    tls: TlsOption = False,
     name: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="The DNS name in it.", show_default="the eimFqdn"),
     ] = None,
-    certificate: Annotated[
-        Path | None, typer.Option(metavar="PEM", help="A certificate for HTTPS, and those above.")
-    ] = None,
-    key: Annotated[Path | None, typer.Option(metavar="PEM", help="Its private key.")] = None,
+    certificate: CertificateOption = None,
+    key: KeyOption = None,
+    client_ca: ClientCaOption = None,
     pki: PkiOption = None,
     ca: CaOption = None,
     insecure: InsecureOption = False,
@@ -72,6 +71,14 @@ def serve(
         int | None,
         typer.Option(
             min=1, metavar="N", help="Keep the last N of each card.", show_default="all of them"
+        ),
+    ] = None,
+    token: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where the token for orders over HTTP is, or is to be made.",
+            show_default="FILE's name and .token",
         ),
     ] = None,
     smdp_allow: Annotated[
@@ -93,18 +100,22 @@ def serve(
             from euicc_sim.servers.esipa_app import esipa_app
             from euicc_sim.servers.web_server import WebServer
         kept = database_of(file, database)
+        orders_token = OrderToken.kept(token or file.with_suffix(SUFFIX))
         resolve = Outgoing.of(host, smdp_allow or ())
         with _service(file, database, pki, ca, insecure, keep_results, resolve) as service:
             called = name or (service.eim.fqdn or "localhost").partition(":")[0]
-            context = _context(called, pki, certificate, key) if tls or certificate else None
+            context = tls_context(called, tls, pki, certificate, key, client_ca)
             may = limits(requests, connections)
             with (
-                closing(WebServer(host, port, context, log_line, may)) as web,
+                closing(WebServer(host, port, context, log_line, may, [called])) as web,
                 service.forwarder.running(),
             ):
                 bracketed = f"[{host}]" if ":" in host else host
                 url = f"{'https' if context else 'http'}://{bracketed}:{web.port}"
-                web.run(esipa_app(service, log_line), lambda: _introduce(service, file, kept, url))
+                web.run(
+                    esipa_app(service, log_line, orders_token),
+                    lambda: _introduce(service, file, kept, url, orders_token),
+                )
     except ServerError as error:
         fail(str(error))
 
@@ -204,10 +215,14 @@ def push(
     eid: Eid,
     ipa: Annotated[str, typer.Option("--ipa", metavar="URL", help="Where the IPA listens.")],
     database: DatabaseOption = None,
+    pki: PkiOption = None,
+    ca: CaOption = None,
+    insecure: InsecureOption = False,
 ) -> None:
     """Deliver the waiting packages of a card to a listening IPA (see ipa listen)."""
     try:
-        with _service(file, database) as service, EsipaClient(ipa) as client:
+        client = EsipaClient(ipa, trust=authorities(pki, ca), verify=not insecure)
+        with _service(file, database) as service, client:
             count = push_all(EsipaFunctions(service), eid, client)
     except LpaError as error:
         fail(str(error))
@@ -224,11 +239,14 @@ def add_to(app: typer.Typer) -> None:
     app.command(help=_ORDER_HELP)(order)
 
 
-def _introduce(service: EimService, file: Path, database: Path, url: str) -> None:
+def _introduce(
+    service: EimService, file: Path, database: Path, url: str, token: OrderToken
+) -> None:
     for words in (
         f"eIM {service.eim.eim_id} listens at {url}",
         f"cards are kept in {database}",
         f"order with: euicc-sim eim order {file} EID OP",
+        f"or over HTTP, with the token in {token.path}: {url}/openapi.json",
     ):
         console.print(Text(words))
 
@@ -255,22 +273,3 @@ def _service(
             tell=log_line,
             authorities=[x509.load_der_x509_certificate(one) for one in cis],
         )
-
-
-def _context(
-    name: str, pki: Path | None, certificate: Path | None, key: Path | None
-) -> ssl.SSLContext:
-    if certificate is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        try:
-            context.load_cert_chain(certificate, key)
-        except (OSError, ssl.SSLError) as error:
-            raise ServerError(
-                f"{certificate} and {key or certificate} cannot be used for HTTPS: {error}. "
-                "Give a PEM certificate and its unencrypted PEM key."
-            ) from error
-        return context
-    if pki is None:
-        raise ServerError("HTTPS needs a certificate: --pki FOLDER, or --certificate and --key.")
-    return server_context(tls_credential(TestPki.load(pki), name, datetime.now(UTC)))

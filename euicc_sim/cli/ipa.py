@@ -23,6 +23,13 @@ from euicc_sim.cli.rsp_options import (
     authorities,
     wire_named,
 )
+from euicc_sim.cli.server_options import (
+    CertificateOption,
+    ClientCaOption,
+    KeyOption,
+    TlsOption,
+    tls_context,
+)
 from euicc_sim.parties.clients import EsipaClient, EsipaVersion, spoken
 from euicc_sim.parties.ipa import DownloadMode, Ipa, IpaCard, Poll
 from euicc_sim.parties.messages import Address, AddressError, LpaError
@@ -150,6 +157,14 @@ def listen(
         int, typer.Option(min=0, max=0xFFFF, help="0 picks a free one.")
     ] = DEFAULT_PORT,
     sgp32: Sgp32Option = SGP32_DEFAULT,
+    tls: TlsOption = False,
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="The DNS name in the certificate.")
+    ] = "localhost",
+    certificate: CertificateOption = None,
+    key: KeyOption = None,
+    client_ca: ClientCaOption = None,
+    pki: PkiOption = None,
 ) -> None:
     """Wait for an eIM to deliver packages (see eim push), until Ctrl-C."""
     wire = wire_named(sgp32)
@@ -165,8 +180,11 @@ def listen(
                 )
                 return ipa.transferred(message)
 
-        with closing(WebServer(host, port, None, log_line)) as web:
-            words = Text(f"the IPA listens at http://{host}:{web.port}")
+        context = tls_context(name, tls, pki, certificate, key, client_ca)
+        with closing(WebServer(host, port, context, log_line, names=[name])) as web:
+            bracketed = f"[{host}]" if ":" in host else host
+            scheme = "https" if context else "http"
+            words = Text(f"the IPA listens at {scheme}://{bracketed}:{web.port}")
             web.run(ipa_app(transferred, log_line), lambda: console.print(words))
     except ServerError as error:
         fail(str(error))

@@ -16,8 +16,10 @@ from euicc_sim.cli.console import console, fail, log_line
 from euicc_sim.cli.server_options import (
     CONNECTIONS,
     REQUESTS,
+    ClientCaOption,
     ConnectionsOption,
     RequestsOption,
+    demand_clients,
     limits,
 )
 from euicc_sim.cli.smdpp_tables import how_to_download, listed_codes, trusted
@@ -81,6 +83,7 @@ def serve(
     curve: Annotated[
         Curve | None, typer.Option(case_sensitive=False, help="Default: all that the PKI has.")
     ] = None,
+    client_ca: ClientCaOption = None,
     requests: RequestsOption = REQUESTS,
     connections: ConnectionsOption = CONNECTIONS,
 ) -> None:
@@ -94,8 +97,12 @@ def serve(
             from euicc_sim.servers.web_server import WebServer
         known, name = TestPki.load(pki), _name(host, address)
         shown = server_context(tls_credential(known, name, datetime.now(UTC))) if tls else None
+        if shown is not None:
+            demand_clients(shown, client_ca)
+        elif client_ca:
+            raise ServerError("--client-ca needs HTTPS: leave --no-tls out.")
         may = limits(requests, connections)
-        with closing(WebServer(host, port, shown, log_line, may)) as web:
+        with closing(WebServer(host, port, shown, log_line, may, [name])) as web:
             called = address or _joined(name, web.port)
             smdpp = _smdpp(known, curve, called, folder)
             state = StateFile.of(folder)

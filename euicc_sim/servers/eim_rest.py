@@ -7,14 +7,13 @@
     POST   /eids/EID/orders/NUMBER      release a held order
     GET    /eids/EID/results            the results of orders; ?after=N skips the first N ever
 
-There is no password: only requests from this computer are served. A refusal is
-{"error": "sentence"}.
+They need the token: `Authorization: Bearer TOKEN`. A refusal is {"error": "sentence"}. / and
+/openapi.json say to everybody what this is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_address
 from pathlib import PurePath
 
 from starlette.concurrency import run_in_threadpool
@@ -34,17 +33,30 @@ from euicc_sim.parties.eim.server import (
 from euicc_sim.parties.messages import EimError
 from euicc_sim.parties.messages.json_document import Json, fields_as_json
 from euicc_sim.servers import Log
+from euicc_sim.servers.openapi import openapi
+from euicc_sim.servers.order_token import OrderToken
 from euicc_sim.servers.request_body import BodyError, json_of, read_body
 
 Handler = Callable[[Request, object], Json]
 _DIGITS = 9
 
 
-def rest_routes(service: EimService, log: Log, eim_of: Loader | None = None) -> list[Route]:
+def rest_routes(
+    service: EimService, log: Log, token: OrderToken, eim_of: Loader | None = None
+) -> list[Route]:
     """The routes. `eim_of` returns the eIM of a FILE in addEim and updateEim."""
-    rest = _Rest(service, log, eim_of or _no_files)
+    rest = _Rest(service, log, token, eim_of or _no_files)
+    document = openapi(service.eim.eim_id)
+    about: dict[str, Json] = {
+        "what": "an eIM of euicc-sim",
+        "eimId": service.eim.eim_id,
+        "orders": "/eids",
+        "openapi": "/openapi.json",
+    }
     order = "/eids/{eid}/orders/{number}"
     return [
+        Route("/", _constant(about), methods=["GET"]),
+        Route("/openapi.json", _constant(document), methods=["GET"]),
         Route("/eids", rest.endpoint(rest.cards), methods=["GET"]),
         Route("/eids/{eid}", rest.endpoint(rest.card), methods=["GET"]),
         Route("/eids/{eid}/orders", rest.endpoint(rest.order, 201), methods=["POST"]),
@@ -55,8 +67,9 @@ def rest_routes(service: EimService, log: Log, eim_of: Loader | None = None) -> 
 
 
 class _Rest:
-    def __init__(self, service: EimService, log: Log, eim_of: Loader) -> None:
+    def __init__(self, service: EimService, log: Log, token: OrderToken, eim_of: Loader) -> None:
         self._service = service
+        self._token = token
         self._log = log
         self._eim_of = eim_of
 
@@ -67,7 +80,7 @@ class _Rest:
 
         async def answer(request: Request) -> Response:
             try:
-                _check_near(request)
+                self._check_token(request)
                 body = await _json(request)
                 found = await run_in_threadpool(handler, request, body)
             except BodyError as error:
@@ -126,9 +139,17 @@ class _Rest:
         found = self._service.store.results(_eid(request), after=_number("after", after))
         return [result_json(one) for one in found]
 
+    def _check_token(self, request: Request) -> None:
+        """Raise BodyError for a request without the token."""
+        if not self._token.fits(request.headers.get("authorization")):
+            peer = request.client.host if request.client else "somebody"
+            self._log(f"{peer} has not the token in {self._token.path}", refused=True)
+            raise BodyError(401, "Orders need the eIM's token. Send Authorization: Bearer TOKEN.")
+
     def _refused(self, request: Request, error: Exception, status: int) -> Response:
         self._log(f"{request.method} {request.url.path} refused: {error}", refused=True)
-        return JSONResponse({"error": str(error)}, status)
+        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+        return JSONResponse({"error": str(error)}, status, headers)
 
 
 def card_json(record: CardRecord, queue: list[Order]) -> dict[str, Json]:
@@ -164,28 +185,14 @@ def _eid(request: Request) -> str:
     return str(request.path_params["eid"])
 
 
-def _check_near(request: Request) -> None:
-    """Raise BodyError for requests from other computers, and for other host names of this one."""
-    host = request.client.host if request.client else ""
-    named = request.url.hostname or ""
-    if not _is_loopback(host):
-        raise BodyError(
-            403, f"{host or 'The client'} is not this computer. Order on the eIM's own computer."
-        )
-    if named != "localhost" and not _is_address(named):
-        raise BodyError(403, f"{named!r} is not an address. Ask for 127.0.0.1 or localhost.")
+def _constant(value: Json) -> Callable[[Request], Awaitable[Response]]:
+    """The handler for what never changes."""
+    answer = JSONResponse(value)
 
+    async def handler(_: Request) -> Response:
+        return answer
 
-def _is_loopback(host: str) -> bool:
-    return _is_address(host) and ip_address(host).is_loopback
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
+    return handler
 
 
 async def _json(request: Request) -> object:

@@ -3,7 +3,7 @@
     serve_app(esipa_app(service, log), "127.0.0.1", 8080, None, log)
 
 A refusal has HTTP status 200 and the protocol's own code; a request that is not ESipa gets an HTTP
-error status. Orders are under /eids.
+error status. Orders are under /eids, for those who have the token.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from starlette.routing import Route
 from euicc_sim.parties.eim.server import EimService, EsipaFunctions, relayed
 from euicc_sim.servers import Log
 from euicc_sim.servers.eim_rest import rest_routes
+from euicc_sim.servers.order_token import OrderToken
 from euicc_sim.servers.request_body import BodyError, read_body
 
 PATH = "/gsma/rsp2/asn1"
@@ -32,10 +33,12 @@ CALLS_OUT, CALLS_OUT_WAITING = 32, 32
 threads of their own, so that a silent SM-DP+ delays no package."""
 
 
-def esipa_app(service: EimService, log: Log) -> Starlette:
-    """The application: ESipa, and the interface for orders."""
+def esipa_app(service: EimService, log: Log, token: OrderToken | None = None) -> Starlette:
+    """The application: ESipa, and with a token the interface for orders."""
     server = _Esipa(service, log)
-    routes = [Route(PATH, server.answer, methods=["POST"]), *rest_routes(service, log)]
+    routes = [Route(PATH, server.answer, methods=["POST"])]
+    if token is not None:
+        routes += rest_routes(service, log, token)
     return Starlette(routes=routes, exception_handlers={HTTPException: server.no_function})
 
 
@@ -79,7 +82,7 @@ def check_headers(request: Request) -> None:
     spoken = request.headers.get("x-admin-protocol", PROTOCOL)
     if not spoken.startswith("gsma/rsp/v"):
         raise BodyError(400, f"X-Admin-Protocol is {spoken!r}. Send one such as {PROTOCOL}.")
-    kind = request.headers.get("content-type", MEDIA_TYPE).partition(";")[0].strip().lower()
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != MEDIA_TYPE:
         raise BodyError(415, f"Content-Type is {kind!r}. Send {MEDIA_TYPE}.")
 

@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from euicc_sim.parties.messages import Address, AddressError, LpaError
 from euicc_sim.servers import ServerError
+from euicc_sim.servers.browsers import is_loopback
 
 Ip = IPv4Address | IPv6Address
 
@@ -49,7 +50,7 @@ class Outgoing:
     @classmethod
     def of(cls, listening: str, allowed: Iterable[str] = ()) -> Outgoing:
         """For a server that listens there, with the servers that a person named."""
-        return cls(_is_loopback(listening), tuple(Named.read(one) for one in allowed))
+        return cls(is_loopback(listening), tuple(Named.read(one) for one in allowed))
 
     def __call__(self, host: str, port: int) -> str:
         """The address of a host. Raises LpaError if it has none, or none that is allowed."""
@@ -81,11 +82,3 @@ def _addresses(host: str, port: int) -> Iterator[Ip]:
         raise LpaError(f"{host} has no address: {why}. Check the name.") from error
     for *_, place in found:
         yield ip_address(str(place[0]).partition("%")[0])
-
-
-def _is_loopback(listening: str) -> bool:
-    """Whether a server that listens there is reached from this machine alone."""
-    try:
-        return ip_address(listening).is_loopback
-    except ValueError:
-        return listening == "localhost"

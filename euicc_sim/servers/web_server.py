@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from math import ceil
 from ssl import SSLContext
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from euicc_sim.servers import Log, ServerError
+from euicc_sim.servers.browsers import guarded
 from euicc_sim.servers.connections import USUAL, Limits, limited, protocol, raise_descriptor_limit
 
 if TYPE_CHECKING:
@@ -42,10 +43,20 @@ class WebServer:
     """
 
     def __init__(
-        self, host: str, port: int, tls: SSLContext | None, log: Log, limits: Limits = USUAL
+        self,
+        host: str,
+        port: int,
+        tls: SSLContext | None,
+        log: Log,
+        limits: Limits = USUAL,
+        names: Collection[str] = (),
     ) -> None:
-        """Listen. Raises ServerError if it cannot listen on the port."""
+        """Listen; `names` are those of the server, if it listens on loopback.
+
+        Raises ServerError if it cannot listen on the port.
+        """
         self._log = log
+        self._host, self._names = host, names
         self._tls = tls
         self._limits = limits
         self._config = _config(limits, log)
@@ -60,7 +71,8 @@ class WebServer:
         """
         self._server.started_call = started
         raise_descriptor_limit(self._limits.connections)
-        self._config.app = limited(app, self._limits.requests)
+        guard = guarded(app, self._host, self._names, self._log)
+        self._config.app = limited(guard, self._limits.requests)
         self._config.load()
         self._config.ssl = self._tls
         with self._told():

@@ -23,10 +23,13 @@ from euicc_sim.parties.messages.apdus import exchange, select_isdr
 from euicc_sim.parties.messages.interfaces import RspServer
 from euicc_sim.servers.database import EimDatabase
 from euicc_sim.servers.esipa_app import esipa_app
+from euicc_sim.servers.order_token import OrderToken
 from support.by_name import to_eim
 from support.judge import judged
 
 URL = "http://127.0.0.1:8080"
+TOKEN = "0123456789abcdef"  # noqa: S105 of the tests
+AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"}
 EIM_ID = "eim1.example.com"
 EID = "89049032123451234512345678901235"
 OTHER_EID = "89049032123451234512345678901332"
@@ -92,9 +95,9 @@ class World:
         self.service = EimService(
             self.eim, store, servers=self.servers, tell=self.log, now=self.now
         )
-        app = esipa_app(self.service, self.log)
+        app = esipa_app(self.service, self.log, OrderToken(TOKEN, self.folder / "token"))
         transport = InProcess(app, lambda: self.down_if(), self.service.forwarder.pass_on)
-        self.http = httpx.Client(transport=transport, base_url=URL)
+        self.http = httpx.Client(transport=transport, base_url=URL, headers=AUTHORIZATION)
         self.client = EsipaClient(URL, transport=transport)
 
     def now(self) -> datetime:

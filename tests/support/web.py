@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ssl import SSLContext
@@ -17,6 +17,8 @@ from euicc_sim.servers.connections import USUAL, Limits
 from euicc_sim.servers.web_server import WebServer
 
 DEADLINE = 20.0
+NAMES = ("x", "testsmdpplus1.example.com")
+"""By which tests call servers on loopback."""
 
 
 @dataclass
@@ -54,10 +56,14 @@ def ask(
 
 @contextmanager
 def served(
-    app: Any, tls: SSLContext | None = None, log: Lines | None = None, limits: Limits = USUAL
+    app: Any,
+    tls: SSLContext | None = None,
+    log: Lines | None = None,
+    limits: Limits = USUAL,
+    names: Collection[str] = NAMES,
 ) -> Iterator[int]:
     """The port of an application that is served meanwhile."""
-    web = WebServer("127.0.0.1", 0, tls, log or Lines(), limits)
+    web = WebServer("127.0.0.1", 0, tls, log or Lines(), limits, names)
     thread = Thread(target=web.run, args=(app,))
     thread.start()
     try:

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
+from support import saip
 from support.esipa import EID, OTHER_EID
 from support.fresh import fresh_card
 
@@ -182,6 +184,50 @@ def test_packages_are_brought_to_an_ipa_that_listens(run: Run, file: Path, folde
         process.send_signal(signal.SIGTERM)
     assert (code, "2 delivered" in out) == (0, True)
     assert run("eim", "results", file, EID)[0] == 0
+
+
+@pytest.mark.slow
+def test_packages_are_brought_over_https(
+    run: Run, file: Path, folder: Path, pki_folder: Path
+) -> None:
+    run("eim", "order", file, EID, "getRAT")
+    command = [sys.executable, "-m", "euicc_sim", "ipa", "listen", "--card", str(folder)]
+    tls = ["--port", "0", "--tls", "--pki", str(pki_folder)]
+    with subprocess.Popen([*command, *tls], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1].replace("127.0.0.1", "localhost")
+        push = ("eim", "push", file, EID, "--ipa", url)
+        code, out, err = run(*push)
+        assert (code, "failed TLS verification" in " ".join((out + err).split())) == (1, True)
+        code, out, _ = run(*push, "--pki", pki_folder)
+        process.send_signal(signal.SIGTERM)
+    assert (code, "2 delivered" in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "words", [("eim", "serve", "eim1.json"), ("ipa", "listen"), ("smdpp", "serve", ".", "--no-tls")]
+)
+def test_client_certificates_need_https(
+    run: Run, file: Path, pki_folder: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(file.parent)
+    ca = next((pki_folder / "CertificateIssuer").glob("*.der"))
+    more = ("--pki", pki_folder) if words[0] == "smdpp" else ()
+    (file.parent / "A.der").write_bytes(saip.package("89000123456789012341"))
+    code, out, err = run(*words, "--port", 0, "--client-ca", ca, *more)
+    assert (code, "--client-ca needs HTTPS" in out + err) == (1, True)
+
+
+def test_the_token_for_orders_is_made_at_the_first_start(run: Run, file: Path) -> None:
+    token = file.with_suffix(".token")
+    with served(file) as (url, _):
+        assert token.stat().st_mode & 0o777 == 0o600
+        assert httpx.get(f"{url}/eids").status_code == 401
+        secret = token.read_text().strip()
+        answer = httpx.get(f"{url}/eids", headers={"Authorization": f"Bearer {secret}"})
+        assert (answer.status_code, answer.json()) == (200, [])
+    with served(file):
+        assert token.read_text().strip() == secret
 
 
 def test_help_names_the_orders(run: Run) -> None:

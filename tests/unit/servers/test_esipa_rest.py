@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from support.esipa import EID, OTHER_EID, World, fetch, kept, provide
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+from support.esipa import EID, OTHER_EID, TOKEN, URL, World, fetch, kept, provide
 
-from euicc_sim.servers.esipa_app import esipa_app
+from euicc_sim.servers import ServerError
+from euicc_sim.servers.order_token import OrderToken
 
 
 def nobody(address: str) -> Any:
@@ -143,18 +146,97 @@ def test_a_body_that_is_no_json_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("client", "host", "status"),
+    "authorization",
     [
-        ("127.0.0.1", "127.0.0.1:8080", 200),
-        ("::1", "localhost", 200),
-        ("192.0.2.7", "127.0.0.1:8080", 403),
-        ("127.0.0.1", "attacker.example.com", 403),
+        "",
+        "Bearer",
+        "Bearer ",
+        f"Bearer {TOKEN}x",
+        f"Basic {TOKEN}",
+        TOKEN,
+        "Bearer \xe9",
+        "bearer 0",
     ],
 )
-def test_only_this_computer_is_answered(world: World, client: str, host: str, status: int) -> None:
-    async def ask() -> int:
-        transport = httpx.ASGITransport(esipa_app(world.service, world.log), client=(client, 1))
-        async with httpx.AsyncClient(transport=transport) as http:
-            return (await http.get(f"http://{host}/eids")).status_code
+def test_without_the_token_nothing_is_told(world: World, authorization: str) -> None:
+    for method, path in (("GET", "/eids"), ("POST", f"/eids/{EID}/orders")):
+        answer = world.http.request(
+            method, path, json={}, headers={b"Authorization": authorization.encode("latin-1")}
+        )
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        assert answer.json() == {
+            "error": "Orders need the eIM's token. Send Authorization: Bearer TOKEN."
+        }
+        assert f"! 127.0.0.1 has not the token in {world.folder / 'token'}" in world.said
 
-    assert asyncio.run(ask()) == status
+
+def test_the_scheme_of_the_token_has_no_case(world: World) -> None:
+    answer = world.http.get("/eids", headers={"Authorization": f"bEARER  {TOKEN}"})
+    assert answer.status_code == 200
+
+
+def test_everybody_is_told_what_this_is(world: World) -> None:
+    bare = httpx.Client(transport=world.http._transport, base_url=URL)
+    assert bare.get("/").json()["openapi"] == "/openapi.json"
+    assert bare.get("/openapi.json").json()["openapi"] == "3.1.0"
+
+
+def test_answers_are_as_the_openapi_document_says(world: World) -> None:
+    document = world.http.get("/openapi.json").json()
+    validate(document)
+    order(world, "data")
+    fetch(world)
+    provide(world, "ipaEuiccDataResponse", ("ipaEuiccData", {"associationToken": 5}))
+    order(world, "download:1$smdp.example.com$CODE-1,cc=4711")
+    fetch(world)
+    order(world, "enable:89000123456789012341,rollback")
+    for path, given in document["paths"].items():
+        if "get" not in given:
+            continue
+        schema = given["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        answer = world.http.get(path.format(eid=EID)).json()
+        assert answer
+        Draft202012Validator(schema | {"components": document["components"]}).validate(answer)
+    refused = world.http.get("/eids/12").json()
+    Draft202012Validator(document["components"]["schemas"]["Refusal"]).validate(refused)
+
+
+def test_the_document_has_no_confirmation_code(world: World) -> None:
+    assert "confirmationCode" not in world.http.get("/openapi.json").text
+
+
+# -- the file of the token
+
+
+def test_a_token_is_made_once_for_its_owner_whatever_the_umask(tmp_path: Path) -> None:
+    path = tmp_path / "eim1.token"
+    before = os.umask(0)
+    try:
+        first = OrderToken.kept(path)
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert len(first.secret) == 64
+    assert OrderToken.kept(path) == first
+    assert first.secret not in repr(first)
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"x" * 5000, b"0123456789 abcde", b"\xe9" * 20])
+def test_what_is_not_a_token_is_a_sentence(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "eim1.token"
+    path.write_bytes(content)
+    with pytest.raises(ServerError, match="does not hold a token"):
+        OrderToken.kept(path)
+
+
+def test_a_token_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "eim1.token"
+    os.mkfifo(path)
+    with pytest.raises(ServerError, match="is not a regular file"):
+        OrderToken.kept(path)
+    path.unlink()
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ServerError, match="cannot be used"):
+        OrderToken.kept(path)
+    with pytest.raises(ServerError, match="cannot be used"):
+        OrderToken.kept(tmp_path / "none" / "eim1.token")

@@ -32,7 +32,7 @@ def test_a_free_port_is_chosen_and_known() -> None:
 
 
 def test_who_connects_before_it_runs_is_heard_when_it_does() -> None:
-    web = WebServer("127.0.0.1", 0, None, Lines())
+    web = WebServer("127.0.0.1", 0, None, Lines(), names=["x"])
     with socket.create_connection(("127.0.0.1", web.port), DEADLINE) as early:
         early.settimeout(DEADLINE)
         early.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

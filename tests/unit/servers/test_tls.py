@@ -11,14 +11,16 @@ from typing import Any
 import httpx
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from support.euiccs import shared_pki
 from support.published_pki import PUBLISHED, needs_published
 from support.web import served
 
+from euicc_sim.cli.server_options import demand_clients
 from euicc_sim.servers import ServerError
 from euicc_sim.servers.tls import server_context, tls_credential
 from keys import Curve, Role, TestPki
+from keys.credential import Credential
 from keys.profiles import DP_HOST
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -35,6 +37,36 @@ def asked(port: int, name: str, pki: TestPki) -> str:
     context.load_verify_locations(cadata=pki.branches[0].ci.certificate.public_bytes(Encoding.DER))
     with httpx.Client(verify=context) as client:
         return client.get(f"https://127.0.0.1:{port}/", extensions={"sni_hostname": name}).text
+
+
+def test_a_server_with_a_ca_for_clients_serves_only_those_below_it(tmp_path: Path) -> None:
+    pki, other = shared_pki(), TestPki.create(seed=5)
+    branch = pki.branches[0]
+    context = server_context(branch.ci.issue_dp_tls("localhost"))
+    ca = tmp_path / "ca.der"
+    ca.write_bytes(branch.ci.certificate.public_bytes(Encoding.DER))
+    demand_clients(context, [ca])
+    with served(hello, context) as port:
+        assert client(port, pki, branch.ci.issue_dp_tls("client.example.com"), tmp_path) == 200
+        stranger = other.branches[0].ci.issue_dp_tls("client.example.com")
+        for credential in (stranger, None):
+            with pytest.raises((httpx.ReadError, httpx.ConnectError, httpx.RemoteProtocolError)):
+                client(port, pki, credential, tmp_path)
+
+
+def client(port: int, pki: TestPki, credential: Credential | None, folder: Path) -> int:
+    """The HTTP status for a client with that certificate."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(cadata=pki.branches[0].ci.certificate.public_bytes(Encoding.DER))
+    if credential is not None:
+        key = credential.private_key.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        )
+        pem = folder / "client.pem"
+        pem.write_bytes(key + credential.certificate.public_bytes(Encoding.PEM))
+        context.load_cert_chain(pem)
+    with httpx.Client(verify=context) as http:
+        return http.get(f"https://localhost:{port}/").status_code
 
 
 def names(certificate: x509.Certificate) -> list[Any]:
