@@ -89,6 +89,7 @@ def demand_clients(context: ssl.SSLContext, client_ca: list[Path] | None) -> Non
     found = [load_certificate(one).public_bytes(Encoding.DER) for one in client_ca]
     context.load_verify_locations(cadata=b"".join(found))
     context.verify_mode = ssl.CERT_REQUIRED
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a client's own certificate is one too
     # RSP certificates follow SGP.22, which is laxer than the checks of newer Pythons.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
 

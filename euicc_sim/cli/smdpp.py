@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from ssl import SSLContext
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -24,16 +25,19 @@ from euicc_sim.cli.server_options import (
 )
 from euicc_sim.cli.smdpp_tables import how_to_download, listed_codes, trusted
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
-from euicc_sim.parties.smdpp import OrderBook, Orders, Smdpp
+from euicc_sim.parties.smdpp import Es2Plus, OrderBook, Orders, Smdpp
 from euicc_sim.servers import ServerError, extra_needed
+from euicc_sim.servers.order_token import SUFFIX, OrderToken
 from euicc_sim.servers.package_folder import StateFile, read_orders
 from euicc_sim.servers.tls import server_context, tls_credential
 from keys import Curve, TestPki
+from keys.credential import Credential
 
 DEFAULT_PORT = 8443
 HTTPS_PORT = 443
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_ORDERS = "orders"
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - named, to ask for a name instead
 
 app = typer.Typer(
@@ -84,6 +88,24 @@ def serve(
         Curve | None, typer.Option(case_sensitive=False, help="Default: all that the PKI has.")
     ] = None,
     client_ca: ClientCaOption = None,
+    es2plus: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=0xFFFF,
+            metavar="PORT",
+            help="Where operators order Profiles (ES2+).",
+            show_default="nowhere",
+        ),
+    ] = None,
+    operator_ca: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Only operators with a TLS certificate of this CA may order; repeatable.",
+            show_default="who has the token in FOLDER/orders.token",
+        ),
+    ] = None,
     requests: RequestsOption = REQUESTS,
     connections: ConnectionsOption = CONNECTIONS,
 ) -> None:
@@ -93,24 +115,39 @@ def serve(
     """
     with _sentences():
         with extra_needed():
+            from euicc_sim.servers.es2plus_app import es2plus_app
             from euicc_sim.servers.es9_app import es9_app
             from euicc_sim.servers.web_server import WebServer
         known, name = TestPki.load(pki), _name(host, address)
-        shown = server_context(tls_credential(known, name, datetime.now(UTC))) if tls else None
-        if shown is not None:
-            demand_clients(shown, client_ca)
-        elif client_ca:
-            raise ServerError("--client-ca needs HTTPS: leave --no-tls out.")
+        if operator_ca and es2plus is None:
+            raise ServerError("--operator-ca is for ES2+. Name its port: --es2plus PORT.")
+        credential = tls_credential(known, name, datetime.now(UTC)) if tls else None
+        shown = _context(credential, "--client-ca", client_ca)
         may = limits(requests, connections)
-        with closing(WebServer(host, port, shown, log_line, may, [name])) as web:
+        with ExitStack() as stack:
+            web = stack.enter_context(closing(WebServer(host, port, shown, log_line, may, [name])))
             called = address or _joined(name, web.port)
             smdpp = _smdpp(known, curve, called, folder)
             state = StateFile.of(folder)
             state.restore(smdpp.orders)
-            url = f"{'https' if tls else 'http'}://{_joined(host, web.port)}"
+            scheme = "https" if tls else "http"
+            url, ordering = f"{scheme}://{_joined(host, web.port)}", None
+
+            def changed() -> None:
+                _save(state, smdpp.orders)
+
+            if es2plus is not None:
+                asked = _context(credential, "--operator-ca", operator_ca)
+                token = None if operator_ca else OrderToken.kept(folder / f"{_ORDERS}{SUFFIX}")
+                desk = WebServer(host, es2plus, asked, log_line, may, [name])
+                stack.enter_context(closing(desk))
+                es2 = es2plus_app(Es2Plus(smdpp.orders, called), log_line, token, changed)
+                stack.enter_context(desk.running(es2))
+                who = "a certificate" if token is None else f"the token in {token.path}"
+                ordering = f"{scheme}://{_joined(host, desk.port)} (ES2+), with {who}"
             web.run(
-                es9_app(smdpp, log_line, lambda: _save(state, smdpp.orders)),
-                lambda: _introduce(smdpp, url, pki),
+                es9_app(smdpp, log_line, changed),
+                lambda: _introduce(smdpp, url, ordering, pki),
             )
 
 
@@ -124,9 +161,23 @@ def codes(folder: Folder, address: Address = None) -> None:
         console.print(Text(listed_codes(orders, called)))
 
 
-def _introduce(smdpp: Smdpp, url: str, pki: Path) -> None:
+def _context(
+    credential: Credential | None, option: str, ca: list[Path] | None
+) -> SSLContext | None:
+    """TLS with that certificate, which serves only clients of these CAs. Raises ServerError."""
+    if credential is None:
+        if ca:
+            raise ServerError(f"{option} needs HTTPS: leave --no-tls out.")
+        return None
+    found = server_context(credential)
+    demand_clients(found, ca)
+    return found
+
+
+def _introduce(smdpp: Smdpp, url: str, ordering: str | None, pki: Path) -> None:
     for words in (
         f"SM-DP+ {smdpp.address} listens at {url}",
+        *([] if ordering is None else [f"Operators order at {ordering}"]),
         trusted(pki, smdpp.identities),
         listed_codes(smdpp.orders, smdpp.address),
         how_to_download(smdpp.orders, smdpp.address),

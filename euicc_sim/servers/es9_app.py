@@ -9,10 +9,8 @@ that of the path.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from threading import Lock
 
 from starlette.applications import Starlette
@@ -25,19 +23,24 @@ from starlette.routing import Route
 from euicc_sim.parties.messages import Refusal, SmdppError
 from euicc_sim.parties.smdpp import Smdpp
 from euicc_sim.servers import Log, es9_asn1
-from euicc_sim.servers.es9_json import FUNCTIONS, Function, Given, subject
-from euicc_sim.servers.request_body import BodyError, json_of, read_body
+from euicc_sim.servers.es9_json import FUNCTIONS, Function, subject
+from euicc_sim.servers.request_body import BodyError, read_body
+from euicc_sim.servers.rsp_json import (
+    NO_CONTENT,
+    Call,
+    Given,
+    check_protocol,
+    executed,
+    failed,
+    headers,
+    read_json,
+)
 
 PATH = "/gsma/rsp2/es9plus/"
 ASN1_PATH = "/gsma/rsp2/asn1"
 ASN1_MEDIA_TYPE = "application/x-gsma-rsp-asn1"
-PROTOCOL = "gsma/rsp/v2.5.0"
-"""The value of X-Admin-Protocol."""
-MESSAGE_AT_MOST = 128
-"""The maximum size of statusCodeData.message in characters of printable ASCII, as lpac has room for
-no more; the log has it all."""
 
-_NO_CONTENT, _BAD_REQUEST = 204, 400
+_BAD_REQUEST = 400
 
 
 def es9_app(smdpp: Smdpp, log: Log, changed: Callable[[], None] = lambda: None) -> Starlette:
@@ -69,7 +72,7 @@ class _Es9:
                 return await run_in_threadpool(self._run, function, request.headers, body)
             except BodyError as error:
                 self._log(f"{function.name}: refused: {error}", refused=True)
-                return _failed(SmdppError(Refusal.MALFORMED, str(error)), error.status)
+                return failed(SmdppError(Refusal.MALFORMED, str(error)), error.status)
 
         return answer
 
@@ -80,7 +83,7 @@ class _Es9:
             body = await read_body(request)
         except BodyError as error:
             self._log(f"ES9+: refused: {error}", refused=True)
-            return Response(status_code=error.status, headers=_headers())
+            return Response(status_code=error.status, headers=headers())
         return await run_in_threadpool(self._run_asn1, request.headers, body)
 
     async def no_function(self, request: Request, error: Exception) -> Response:
@@ -89,31 +92,31 @@ class _Es9:
         asked = f"{request.method} {request.url.path}"
         sentence = f"{asked} is not a function of ES9+. POST to {PATH} and its name."
         self._log(f"refused: {sentence}", refused=True)
-        return _failed(SmdppError(Refusal.UNSUPPORTED, sentence), status)
+        return failed(SmdppError(Refusal.UNSUPPORTED, sentence), status)
 
-    def _run(self, function: Function, headers: Mapping[str, str], body: bytes) -> Response:
-        call = _Call(self._log, function.name)
+    def _run(self, function: Function, sent: Mapping[str, str], body: bytes) -> Response:
+        call = Call(self._log, function.name)
         with self._lock:
             try:
-                _check(headers)
-                given = Given.of(function.name, _json(body))
+                check_protocol(sent)
+                given = Given.of(function.name, read_json(body))
                 with suppress(SmdppError):
                     call.about = subject(self._smdpp, given.transaction)
                 answer, outcome = function.run(self._smdpp, given)
             except SmdppError as error:
                 call.refused(error)
-                return _failed(error)
+                return failed(error)
             finally:
                 self._changed()
             call.done(outcome)
-        return _executed(answer)
+        return executed(answer)
 
-    def _run_asn1(self, headers: Mapping[str, str], body: bytes) -> Response:
-        call = _Call(self._log, "ES9+")
+    def _run_asn1(self, sent: Mapping[str, str], body: bytes) -> Response:
+        call = Call(self._log, "ES9+")
         with self._lock:
             request = None
             try:
-                _check(headers)
+                check_protocol(sent)
                 request = es9_asn1.read(body)
                 call.name = es9_asn1.NAMES[request[0]]
                 call.about = subject(self._smdpp, es9_asn1.transaction(request) or b"")
@@ -125,23 +128,7 @@ class _Es9:
             finally:
                 self._changed()
             call.done(reply.note)
-        return _asn1(reply.body, _NO_CONTENT)
-
-
-@dataclass
-class _Call:
-    """A function call, for the log."""
-
-    log: Log
-    name: str
-    about: Callable[[], str] = lambda: ""
-
-    def done(self, outcome: str) -> None:
-        self.log(f"{self.name}: {self.about()}{outcome}")
-
-    def refused(self, error: SmdppError) -> None:
-        codes = f"{error.subject}/{error.reason}"
-        self.log(f"{self.name}: {self.about()}refused {codes}: {error}", refused=True)
+        return _asn1(reply.body, NO_CONTENT)
 
 
 def _check_media_type(request: Request) -> None:
@@ -150,59 +137,8 @@ def _check_media_type(request: Request) -> None:
         raise BodyError(415, f"Content-Type is {kind!r}. Send {ASN1_MEDIA_TYPE}.")
 
 
-def _check(headers: Mapping[str, str]) -> None:
-    spoken = headers.get("x-admin-protocol", PROTOCOL)
-    if not spoken.startswith("gsma/rsp/v"):
-        raise SmdppError(
-            Refusal.MALFORMED, f"X-Admin-Protocol is {spoken!r}. Send one such as {PROTOCOL}."
-        )
-
-
-def _json(body: bytes) -> object:
-    try:
-        return json_of(body)
-    except ValueError as error:
-        raise SmdppError(
-            Refusal.MALFORMED, f"The body is not JSON: {error}. Send an object of the fields."
-        ) from error
-
-
 def _asn1(body: bytes, otherwise: int) -> Response:
     """An answer in ASN.1; if there is none, that status."""
     if not body:
-        return Response(status_code=otherwise, headers=_headers())
-    return Response(body, 200, _headers(), ASN1_MEDIA_TYPE)
-
-
-def _executed(fields: Mapping[str, str] | None) -> Response:
-    if fields is None:
-        return Response(status_code=_NO_CONTENT, headers=_headers())
-    status = {"functionExecutionStatus": {"status": "Executed-Success"}}
-    return _response({"header": status, **fields}, 200)
-
-
-def _failed(error: SmdppError, http_status: int = 200) -> Response:
-    data = {
-        "subjectCode": error.subject,
-        "reasonCode": error.reason,
-        "message": _shortened(str(error)),
-    }
-    status = {"functionExecutionStatus": {"status": "Failed", "statusCodeData": data}}
-    return _response({"header": status}, http_status)
-
-
-def _response(content: Mapping[str, object], http_status: int) -> Response:
-    return Response(json.dumps(content), http_status, _headers(), "application/json;charset=UTF-8")
-
-
-def _headers() -> dict[str, str]:
-    return {"X-Admin-Protocol": PROTOCOL}
-
-
-def _shortened(text: str) -> str:
-    """As many whole words as fit, in printable ASCII."""
-    plain = "".join(one if " " <= one <= "~" else "?" for one in text)
-    if len(plain) <= MESSAGE_AT_MOST:
-        return plain
-    end = "..."
-    return plain[: MESSAGE_AT_MOST - len(end)].rpartition(" ")[0] + end
+        return Response(status_code=otherwise, headers=headers())
+    return Response(body, 200, headers(), ASN1_MEDIA_TYPE)

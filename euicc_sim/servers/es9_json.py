@@ -5,10 +5,9 @@ Knows no HTTP.
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Self, TypeVar
 
 from apdu import tlv
 from euicc_sim.asn1.wire import SIGNATURE
@@ -20,61 +19,12 @@ from euicc_sim.parties.messages import (
     SmdppError,
 )
 from euicc_sim.parties.smdpp import MetadataError, NotificationFacts, Smdpp, iccid_of
-
-T = TypeVar("T")
+from euicc_sim.servers.rsp_json import Given
 
 _OCTET_STRING = 0x04
 
 Outcome = tuple[Mapping[str, str] | None, str]
 """The fields of the answer (None for an answer without a body), and a note for the log."""
-
-
-@dataclass(frozen=True)
-class Given:
-    """The fields of a request for `function`.
-
-    Reading raises SmdppError for a missing or malformed field.
-    """
-
-    function: str
-    fields: Mapping[str, object]
-
-    @classmethod
-    def of(cls, function: str, body: object) -> Self:
-        """The fields of a body, which must be an object."""
-        if not isinstance(body, dict):
-            raise SmdppError(
-                Refusal.MALFORMED, f"{function} needs a JSON object. Send the fields in one."
-            )
-        return cls(function, body)
-
-    def text(self, name: str) -> str:
-        """A string."""
-        return self._read(name, str)
-
-    def data(self, name: str) -> bytes:
-        """Bytes in base64."""
-        return self._read(name, _bytes)
-
-    @property
-    def transaction(self) -> bytes:
-        """The transactionId, in hex."""
-        return self._read("transactionId", bytes.fromhex)
-
-    def _read(self, name: str, read: Callable[[str], T]) -> T:
-        value = self.fields.get(name)
-        if value is None:
-            raise SmdppError(
-                Refusal.ELEMENT_MISSING, f"{self.function} lacks {name}. Send it as a string."
-            )
-        if not isinstance(value, str):
-            raise SmdppError(Refusal.MALFORMED, f"{name} is not a string. Send it as one.")
-        try:
-            return read(value)
-        except ValueError as error:
-            raise SmdppError(
-                Refusal.MALFORMED, f"{name} cannot be read: {error}. Check its encoding."
-            ) from error
 
 
 @dataclass(frozen=True)
@@ -196,10 +146,6 @@ def _cancel_session(smdpp: Smdpp, given: Given) -> Outcome:
 
 def _base64(data: bytes) -> str:
     return b64encode(data).decode()
-
-
-def _bytes(text: str) -> bytes:
-    return b64decode("".join(text.split()), validate=True)
 
 
 FUNCTIONS = {

@@ -13,8 +13,10 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from threading import Lock
 from typing import Annotated, Literal, Self
 
 import msgspec
@@ -253,6 +255,7 @@ class StateFile:
 
     path: Path
     _written: _State | None = None
+    _lock: Lock = dataclass_field(default_factory=Lock)
 
     @classmethod
     def of(cls, folder: Path) -> StateFile:
@@ -276,6 +279,10 @@ class StateFile:
 
     def save(self, orders: Orders) -> None:
         """Write the changes, the whole file or nothing. Raises ServerError."""
+        with self._lock:
+            self._save(orders)
+
+    def _save(self, orders: Orders) -> None:
         state = _State.of(orders)
         if state == self._written or (self._written is None and not state.orders):
             return

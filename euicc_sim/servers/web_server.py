@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from math import ceil
 from ssl import SSLContext
-from threading import current_thread, main_thread
+from threading import Thread, current_thread, main_thread
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -81,6 +81,17 @@ class WebServer:
     def stop(self) -> None:
         """End `run`, from any thread."""
         self._server.should_exit = True
+
+    @contextmanager
+    def running(self, app: ASGIApp) -> Iterator[None]:
+        """Serve beside the block, in a thread; requests under way at its end are answered."""
+        thread = Thread(target=self.run, args=(app,), name=f"port {self.port}")
+        thread.start()
+        try:
+            yield
+        finally:
+            self.stop()
+            thread.join()
 
     def close(self) -> None:
         """Close the port; `run` does so itself."""

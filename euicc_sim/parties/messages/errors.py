@@ -36,22 +36,31 @@ class EimUnreachableError(LpaError):
 
 
 class Refusal(Enum):
-    """Subject code and reason code, SGP.22 v2.5 clauses 5.2.6 and 5.6."""
+    """Subject code and reason code, SGP.22 v2.5 clauses 5.2.6, 5.3 and 5.6."""
 
     MALFORMED = ("1", "2.1")
     ELEMENT_MISSING = ("1", "2.2")
     UNSUPPORTED = ("1", "3.1")
     EUICC_MESSAGE = ("8.1", "2.1")
     EUICC_SIGNATURE = ("8.1", "6.1")
+    EID_MISSING = ("8.1.1", "2.2")
     OTHER_EID = ("8.1.1", "3.8")
+    EID_DIFFERS = ("8.1.1", "3.10")
     EUM_CERTIFICATE = ("8.1.2", "6.1")
     EUM_CERTIFICATE_EXPIRED = ("8.1.2", "6.3")
     EUICC_CERTIFICATE = ("8.1.3", "6.1")
     EUICC_CERTIFICATE_EXPIRED = ("8.1.3", "6.3")
     NOT_RELEASED = ("8.2", "1.2")
     PROFILE_NOT_PREPARED = ("8.2", "3.7")
+    ICCID_STATE = ("8.2.1", "1.2")
+    ICCID_TAKEN = ("8.2.1", "3.3")
+    ICCID_UNKNOWN = ("8.2.1", "3.9")
+    PROFILE_TYPE_UNAVAILABLE = ("8.2.5", "3.7")
+    PROFILE_TYPE_DIFFERS = ("8.2.5", "3.10")
     NOT_ELIGIBLE = ("8.2.5", "4.3")
+    MATCHING_ID_TAKEN = ("8.2.6", "3.3")
     MATCHING_ID = ("8.2.6", "3.8")
+    MATCHING_ID_DIFFERS = ("8.2.6", "3.10")
     CONFIRMATION_CODE_MISSING = ("8.2.7", "2.2")
     CONFIRMATION_CODE = ("8.2.7", "3.8")
     CONFIRMATION_CODE_TRIES = ("8.2.7", "6.4")
@@ -62,6 +71,7 @@ class Refusal(Enum):
     NO_SERVER_CERTIFICATE = ("8.8.4", "3.7")
     ORDER_EXPIRED = ("8.8.5", "4.10")
     DOWNLOAD_TRIES = ("8.8.5", "6.4")
+    SMDS = ("8.9", "5.1")
     TRANSACTION = ("8.10.1", "3.9")
     CI_KEY = ("8.11.1", "3.9")
 

@@ -19,6 +19,7 @@ from euicc_sim.parties.smdpp.download_orders import (
     OrderRecord,
     OrderState,
 )
+from euicc_sim.parties.smdpp.es2plus import Confirmed, Es2Plus, FinalStatus
 from euicc_sim.parties.smdpp.metadata import (
     SERVICE_PROVIDER_NAME,
     Event,
@@ -49,8 +50,11 @@ __all__ = [
     "SERVICE_PROVIDER_NAME",
     "SMALLEST",
     "Binding",
+    "Confirmed",
     "Delivery",
+    "Es2Plus",
     "Event",
+    "FinalStatus",
     "IconType",
     "Identity",
     "Metadata",

@@ -326,13 +326,13 @@ class OrderRecord(_Part, frozen=True, kw_only=True):
                 "for it.",
             )
 
-    def check_delivery(self, eid: str) -> None:
-        """Raise SmdppError unless that card, to which it was offered, may have the package.
+    def check_delivery(self, offered: OrderRecord, eid: str) -> None:
+        """Raise SmdppError unless that card, to which it was offered so, may have the package.
 
-        Another card may have been first, or the order have ended meanwhile.
+        Another card may have been first, or the order have ended meanwhile, and another begun.
         """
-        if not self.open:
-            raise nothing_waits(self.matching_id, eid, self.state)
+        if not self.open or self.matching_id != offered.matching_id:
+            raise nothing_waits(offered.matching_id, eid, self.state)
         if self.card not in (None, eid):
             raise SmdppError(
                 Refusal.OTHER_EID,

@@ -223,12 +223,12 @@ class Smdpp:
             signed = answer.value["euiccSigned2"]
             session.check_transaction(signed["transactionId"])
             record = self.orders.record(offered.number)
-            record.check_delivery(euicc.eid)
+            record.check_delivery(offered, euicc.eid)
             self._check_code(session, record, signed.get("hashCc"))
             delivery, package = self._bound(session, record, signed["euiccOtpk"])
             with self.orders.changing() as draft:
                 now = draft.record(record.number)
-                now.check_delivery(euicc.eid)
+                now.check_delivery(offered, euicc.eid)
                 draft.put(now.delivered(delivery))
             session.bound = True
         return package

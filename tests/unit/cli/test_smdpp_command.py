@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -266,6 +267,69 @@ def test_a_state_that_cannot_be_kept_is_told_and_the_server_goes_on(
         said = server.end()
     assert any("orders.json cannot be written: Is a directory" in line for line in said)
     assert any(line.startswith("HandleNotification: EID") for line in said)
+
+
+@pytest.mark.slow
+def test_an_operator_orders_and_a_card_downloads(
+    folder: Path, pki_folder: Path, card: Card
+) -> None:
+    (folder / "RED-1.toml").write_text("state = 'available'\nprofile_type = 'Test'")
+    lpa, known = Lpa(card.transmit), trust(pki_folder)
+    header = {"functionRequesterIdentifier": "me", "functionCallIdentifier": "1"}
+
+    def order(url: str, function: str, **fields: object) -> dict[str, str]:
+        context = ssl.create_default_context(cadata=b"".join(known))
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        body = {"header": header, **fields}
+        token = (folder / "orders.token").read_text().strip()
+        found = httpx.post(
+            f"{url}/gsma/rsp2/es2plus/{function}",
+            json=body,
+            verify=context,
+            headers={"Authorization": f"Bearer {token}"},
+        ).json()
+        status = found.pop("header")["functionExecutionStatus"]
+        assert status == {"status": "Executed-Success"}
+        answer: dict[str, str] = found
+        return answer
+
+    with serving(folder, "--pki", pki_folder, "--es2plus", 0) as server:
+        found = re.fullmatch(
+            r"Operators order at (https://127\.0\.0\.1:\d+) \(ES2\+\), "
+            + re.escape(f"with the token in {folder}/orders.token"),
+            server.lines[1],
+        )
+        assert found is not None
+        url = found[1].replace("127.0.0.1", "localhost")
+        assert order(url, "downloadOrder", profileType="Test", eid=card.eid) == {"iccid": ICCID}
+        confirmed = order(url, "confirmOrder", iccid=ICCID, releaseFlag=False)
+        code = ActivationCode(confirmed["smdpAddress"], confirmed["matchingId"])
+        with pytest.raises(LpaError, match=r"is not released.*8\.2/1\.2"):
+            download_over_es9(lpa, code, trust=known)
+        server.end()
+    with serving(folder, "--pki", pki_folder, "--es2plus", 0) as server:
+        found = re.search(r"https://127\.0\.0\.1:\d+", server.lines[1])
+        assert found is not None
+        order(found[0].replace("127.0.0.1", "localhost"), "releaseProfile", iccid=ICCID)
+        code = ActivationCode(f"localhost:{server.port}", confirmed["matchingId"])
+        assert download_over_es9(lpa, code, trust=known).iccid == ICCID
+        said = server.end()
+    assert f"ReleaseProfile: me, ICCID {ICCID} released" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--operator-ca", "x"), "--operator-ca is for ES2+. Name its port"),
+        (("--es2plus", 0, "--operator-ca", "x", "--no-tls"), "--operator-ca needs HTTPS"),
+        (("--es2plus", 0, "--operator-ca", "none.pem"), "none.pem cannot be read"),
+    ],
+)
+def test_who_may_order_must_make_sense(
+    run: Run, folder: Path, pki_folder: Path, words: tuple[object, ...], sentence: str
+) -> None:
+    found = complaint(run("serve", folder, "--pki", pki_folder, "--port", 0, *words))
+    assert sentence in found
 
 
 # -- what a person can mend

@@ -21,8 +21,9 @@ from euicc_sim.parties.messages.interfaces import (
     hash_of_confirmation_code,
 )
 from euicc_sim.servers import es9_asn1
-from euicc_sim.servers.es9_app import ASN1_MEDIA_TYPE, ASN1_PATH, PROTOCOL
+from euicc_sim.servers.es9_app import ASN1_MEDIA_TYPE, ASN1_PATH
 from euicc_sim.servers.request_body import BODY_AT_MOST
+from euicc_sim.servers.rsp_json import PROTOCOL
 
 HEADERS = {"Content-Type": ASN1_MEDIA_TYPE, "X-Admin-Protocol": "gsma/rsp/v2.5.0"}
 

@@ -16,7 +16,8 @@ from support.web import served
 
 from euicc_sim.parties.messages.interfaces import hash_of_confirmation_code
 from euicc_sim.parties.smdpp.download_orders import Order, OrderState
-from euicc_sim.servers.es9_app import PATH, PROTOCOL
+from euicc_sim.servers.es9_app import PATH
+from euicc_sim.servers.rsp_json import PROTOCOL
 
 
 @pytest.fixture

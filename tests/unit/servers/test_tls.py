@@ -54,6 +54,21 @@ def test_a_server_with_a_ca_for_clients_serves_only_those_below_it(tmp_path: Pat
                 client(port, pki, credential, tmp_path)
 
 
+def test_a_client_can_be_ownby_its_own_certificate(tmp_path: Path) -> None:
+    pki = shared_pki()
+    known, stranger = (
+        pki.branches[0].ci.issue_dp_tls(f"{name}.example.com") for name in ("known", "other")
+    )
+    own = tmp_path / "known.der"
+    own.write_bytes(known.der)
+    context = server_context(tls_credential(pki, "localhost", NOW))
+    demand_clients(context, [own])
+    with served(hello, context) as port:
+        assert client(port, pki, known, tmp_path) == 200
+        with pytest.raises(httpx.TransportError):
+            client(port, pki, stranger, tmp_path)
+
+
 def client(port: int, pki: TestPki, credential: Credential | None, folder: Path) -> int:
     """The HTTP status for a client with that certificate."""
     context = ssl.create_default_context()
