@@ -14,6 +14,7 @@ import typer
 from rich.text import Text
 
 from euicc_sim.cli.console import console, fail, log_line
+from euicc_sim.cli.rsp_options import ci_certificates
 from euicc_sim.cli.server_options import (
     CONNECTIONS,
     REQUESTS,
@@ -23,8 +24,11 @@ from euicc_sim.cli.server_options import (
     demand_clients,
     limits,
 )
+from euicc_sim.cli.smdpp_order import order
 from euicc_sim.cli.smdpp_tables import how_to_download, listed_codes, trusted
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
+from euicc_sim.parties.clients import Es2PlusClient
+from euicc_sim.parties.messages import LpaError
 from euicc_sim.parties.smdpp import Es2Plus, OrderBook, Orders, Smdpp
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.servers.order_token import SUFFIX, OrderToken
@@ -106,6 +110,15 @@ def serve(
             show_default="who has the token in FOLDER/orders.token",
         ),
     ] = None,
+    operator: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="A server of the operator that is told how far downloads have come (ES2+); "
+            "with https, its certificate is below a CI of the PKI.",
+            show_default="nobody",
+        ),
+    ] = None,
     requests: RequestsOption = REQUESTS,
     connections: ConnectionsOption = CONNECTIONS,
 ) -> None:
@@ -117,6 +130,7 @@ def serve(
         with extra_needed():
             from euicc_sim.servers.es2plus_app import es2plus_app
             from euicc_sim.servers.es9_app import es9_app
+            from euicc_sim.servers.progress_reports import ProgressReports
             from euicc_sim.servers.web_server import WebServer
         known, name = TestPki.load(pki), _name(host, address)
         if operator_ca and es2plus is None:
@@ -136,6 +150,12 @@ def serve(
             def changed() -> None:
                 _save(state, smdpp.orders)
 
+            if operator is not None:
+                client = Es2PlusClient(operator, called, trust=ci_certificates(known))
+                stack.enter_context(client)
+                reports = ProgressReports(client.handle_download_progress_info, log_line)
+                smdpp.progress = reports.add
+                stack.enter_context(reports.running())
             if es2plus is not None:
                 asked = _context(credential, "--operator-ca", operator_ca)
                 token = None if operator_ca else OrderToken.kept(folder / f"{_ORDERS}{SUFFIX}")
@@ -159,6 +179,9 @@ def codes(folder: Folder, address: Address = None) -> None:
         orders = OrderBook(read_orders(folder, called))
         StateFile.of(folder).restore(orders)
         console.print(Text(listed_codes(orders, called)))
+
+
+app.command()(order)
 
 
 def _context(
@@ -239,5 +262,5 @@ def _save(state: StateFile, orders: Orders) -> None:
 def _sentences() -> Iterator[None]:
     try:
         yield
-    except ServerError as error:
+    except (ServerError, LpaError) as error:
         fail(str(error))

@@ -37,12 +37,17 @@ class OrderToken:
         try:
             with suppress(FileExistsError):
                 safe_file.create(path, SystemEnv().random(SIZE).hex().encode() + b"\n")
+        except OSError as error:
+            raise _unusable(path, error) from error
+        return cls.read(path)
+
+    @classmethod
+    def read(cls, path: Path) -> OrderToken:
+        """The token in a file that exists. Raises ServerError."""
+        try:
             text = safe_file.content(path, _AT_MOST).decode("ascii", "replace").strip()
         except OSError as error:
-            raise ServerError(
-                f"{path} cannot be used: {error.strerror}. It is to hold the token for orders; "
-                "check that you may write there, or choose another file with --token."
-            ) from error
+            raise _unusable(path, error) from error
         if not _TOKEN.fullmatch(text):
             raise ServerError(
                 f"{path} does not hold a token: 16 to 512 characters in ASCII without blanks. "
@@ -56,3 +61,10 @@ class OrderToken:
         return scheme.lower() == "bearer" and hmac.compare_digest(
             given.strip().encode(), self.secret.encode()
         )
+
+
+def _unusable(path: Path, error: OSError) -> ServerError:
+    return ServerError(
+        f"{path} cannot be used: {error.strerror}. It is to hold the token for orders; "
+        "check that you may write there, or choose another file with --token."
+    )

@@ -1,11 +1,19 @@
-"""The client side of interfaces over HTTPS: ES9+ to an SM-DP+, ESipa to an eIM.
+"""The client side of interfaces over HTTPS: ES2+ and ES9+ to an SM-DP+, ESipa to an eIM.
 
 A client implements the server's interface in `messages.interfaces`, for a URL and the CA
 certificates to trust. Knows nothing of cards or of its callers. Needs httpx, from the extra
 `servers`, from the first connection on. Start reading at `es9`.
 """
 
+from euicc_sim.parties.clients.es2plus import ConfirmedOrder, Es2PlusClient
 from euicc_sim.parties.clients.es9 import Es9Client
 from euicc_sim.parties.clients.esipa import EsipaClient, EsipaVersion, spoken
 
-__all__ = ["Es9Client", "EsipaClient", "EsipaVersion", "spoken"]
+__all__ = [
+    "ConfirmedOrder",
+    "Es2PlusClient",
+    "Es9Client",
+    "EsipaClient",
+    "EsipaVersion",
+    "spoken",
+]

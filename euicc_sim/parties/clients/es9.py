@@ -154,7 +154,7 @@ class Es9Client:
             json=dict(fields),
             host=self._host,
         )
-        return _Answer(f"{self._address}, asked for {function},", _fields(answer, self._address))
+        return _Answer(f"{self._address}, asked for {function},", fields_of(answer, self._address))
 
 
 class _Answer:
@@ -193,7 +193,7 @@ class _Answer:
         return data[found.value : found.end]
 
 
-def _fields(answer: https.Answer, who: str) -> Mapping[str, object]:
+def fields_of(answer: https.Answer, who: str, kind: str = "an SM-DP+") -> Mapping[str, object]:
     """The fields of a successful answer. Raises SmdppError for a refusal, else LpaError."""
     if answer.status == 204:
         return {}
@@ -206,16 +206,16 @@ def _fields(answer: https.Answer, who: str) -> Mapping[str, object]:
             message = refused.get("message") or "no reason given"
             raise RemoteSmdppError(subject, reason, f"{message} ({subject}/{reason})")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _no_es9(answer, who) from error
+        raise _other_answer(answer, who, kind) from error
     if not answer.is_success or not isinstance(found, dict):
-        raise _no_es9(answer, who)
+        raise _other_answer(answer, who, kind)
     return found
 
 
-def _no_es9(answer: https.Answer, who: str) -> LpaError:
+def _other_answer(answer: https.Answer, who: str, kind: str) -> LpaError:
     return LpaError(
-        f"{who} answered with HTTP status {answer.status} and not as an SM-DP+ does. "
-        "Check that an SM-DP+ is at that address."
+        f"{who} answered with HTTP status {answer.status} and not as {kind} does. "
+        f"Check that {kind} is at that address."
     )
 
 

@@ -84,7 +84,7 @@ def post(
     failed: Callable[[Exception], LpaError],
     *,
     content: bytes | None = None,
-    json: Mapping[str, str] | None = None,
+    json: Mapping[str, object] | None = None,
     host: Address | None = None,
 ) -> Answer:
     """POST bytes or JSON; `failed` makes the error for a broken connection.

@@ -17,6 +17,7 @@ from euicc_sim.parties.messages.apdus import (
     select_isdr,
     store_data,
 )
+from euicc_sim.parties.messages.download_progress import DownloadProgress, Point
 from euicc_sim.parties.messages.encoding import answer, request, with_names
 from euicc_sim.parties.messages.errors import (
     EimError,
@@ -52,6 +53,7 @@ __all__ = [
     "AddressError",
     "CancelReason",
     "ClientAuthentication",
+    "DownloadProgress",
     "EimError",
     "EimUnreachableError",
     "Esipa",
@@ -60,6 +62,7 @@ __all__ = [
     "NotGenuineError",
     "Outcome",
     "PackageAnswer",
+    "Point",
     "Refusal",
     "RemoteSmdppError",
     "RspServer",

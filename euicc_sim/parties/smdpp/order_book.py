@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
 from threading import RLock
 from typing import Protocol
 
@@ -95,17 +94,15 @@ class Orders(OrderRows, Protocol):
         ...
 
 
-def find_order(orders: OrderRows, matching_id: str, eid: str, now: datetime) -> OrderRecord:
-    """The order that a card may begin to download: that of its matchingId, without one of its EID.
+def find_order(orders: OrderRows, matching_id: str, eid: str) -> OrderRecord:
+    """The order that a card asks for: that of its matchingId, without one that of its EID.
 
-    Of several, the last that waits. Raises SmdppError if there is none for it (clause 5.6.3).
+    Of several, the last that waits. Raises SmdppError if there is none (clause 5.6.3).
     """
     found = orders.with_matching_id(matching_id) if matching_id else orders.with_eid(eid)
     if not found:
         raise nothing_waits(matching_id, eid)
-    record = next((one for one in reversed(found) if one.open), found[-1])
-    record.check_offer(eid, now)
-    return record
+    return next((one for one in reversed(found) if one.open), found[-1])
 
 
 def check_eligible(record: OrderRecord, rules: Iterable[int], forbidden: Iterable[int]) -> None:

@@ -8,7 +8,8 @@ Verifies everything that cards send. Validity dates are checked only if a time i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -27,6 +28,7 @@ from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.crypto.signature import UnusableKeyError, sign
 from euicc_sim.env import SystemEnv
 from euicc_sim.parties.messages.address import same_server
+from euicc_sim.parties.messages.download_progress import DownloadProgress, Point
 from euicc_sim.parties.messages.errors import Refusal, SmdppError
 from euicc_sim.parties.messages.euicc_certificates import Euicc, authority_of, check_euicc
 from euicc_sim.parties.messages.interfaces import (
@@ -95,6 +97,7 @@ class Options(TypedDict, total=False):
     wire: Wire
     clock: Callable[[], datetime]
     seconds: Callable[[], float]
+    progress: Callable[[DownloadProgress], None]
     adjust: Callable[[Binding], Binding]
 
 
@@ -115,8 +118,9 @@ class Smdpp:
     `segment_size` bytes and ReplaceSessionKeys if `replace_keys`; with `reuse_keys` a card that
     retries is asked for the one-time key of its last attempt. Cards have an svn from `lowest_svn`
     to `highest_svn`, 3 bytes each; a card that forbids a policy rule of the Profile is not eligible
-    if `check_rules`. `clock` tells whether an order has expired, `seconds` how old a transaction
-    is. `adjust` can change each binding, so that a test can make a faulty one.
+    if `check_rules`. `progress` is told how far each download has come. `clock` tells whether an
+    order has expired, `seconds` how old a transaction is. `adjust` can change each binding, so that
+    a test can make a faulty one.
     """
 
     identities: tuple[Identity, ...]
@@ -134,6 +138,7 @@ class Smdpp:
     wire: Wire = WIRE_1_2
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
     seconds: Callable[[], float] = field(default=monotonic, repr=False)
+    progress: Callable[[DownloadProgress], None] = field(default=lambda _: None, repr=False)
     adjust: Callable[[Binding], Binding] = field(default=lambda one: one, repr=False)
     _sessions: Sessions = field(init=False, repr=False)
 
@@ -197,16 +202,18 @@ class Smdpp:
             signed = answer.value["euiccSigned1"]
             context = signed["ctxParams1"]
             named = "" if isinstance(context, Unknown) else context[1].get("matchingId", "")
-            record = find_order(self.orders, named, euicc.eid, self.clock())
-            session.record = record
-            order = self.orders.profile(record)
-            if self.check_rules:
-                forbidden = signed["euiccInfo2"].get("forbiddenProfilePolicyRules", ())
-                check_eligible(record, order.policy_rules(self.wire), forbidden)
-            prepared = self._preparation(session, record, order, answer.signature)
-            if record.tries is not None:
-                session.record = self._try(record, euicc.eid)
-            return prepared
+            record = session.record = find_order(self.orders, named, euicc.eid)
+            with self._failing(Point.ELIGIBILITY, session):
+                record.check_offer(euicc.eid, self.clock())
+                order = self.orders.profile(record)
+                if self.check_rules:
+                    forbidden = signed["euiccInfo2"].get("forbiddenProfilePolicyRules", ())
+                    check_eligible(record, order.policy_rules(self.wire), forbidden)
+                prepared = self._preparation(session, record, order, answer.signature)
+                if record.tries is not None:
+                    session.record = self._try(record, euicc.eid)
+        self._report(Point.ELIGIBILITY, session)
+        return prepared
 
     def get_bound_profile_package(self, transaction_id: bytes, response: bytes) -> bytes:
         """ES9+.GetBoundProfilePackage, clause 5.6.2, with PrepareDownloadResponse (BF21).
@@ -223,14 +230,18 @@ class Smdpp:
             signed = answer.value["euiccSigned2"]
             session.check_transaction(signed["transactionId"])
             record = self.orders.record(offered.number)
-            record.check_delivery(offered, euicc.eid)
-            self._check_code(session, record, signed.get("hashCc"))
-            delivery, package = self._bound(session, record, signed["euiccOtpk"])
-            with self.orders.changing() as draft:
-                now = draft.record(record.number)
-                now.check_delivery(offered, euicc.eid)
-                draft.put(now.delivered(delivery))
+            with self._failing(Point.DELIVERY, session):
+                record.check_delivery(offered, euicc.eid)
+            with self._failing(Point.CONFIRMATION_FAILURE, session):
+                self._check_code(session, record, signed.get("hashCc"))
+            with self._failing(Point.DELIVERY, session):
+                delivery, package = self._bound(session, record, signed["euiccOtpk"])
+                with self.orders.changing() as draft:
+                    now = draft.record(record.number)
+                    now.check_delivery(offered, euicc.eid)
+                    draft.put(now.delivered(delivery))
             session.bound = True
+        self._report(Point.DELIVERY, session)
         return package
 
     def handle_notification(self, pending: bytes) -> NotificationFacts:
@@ -240,7 +251,7 @@ class Smdpp:
         other notification is identified by the certificates in it.
         """
         if is_result(pending):
-            return self._handle_result(read_installation(pending, self.wire))
+            return self._handle_result(read_installation(pending, self.wire), pending)
         other = read_notification(pending, self.wire)
         euicc = self._genuine(other.value["euiccCertificate"], other.value["eumCertificate"])
         other.check(euicc, "euiccNotificationSignature")
@@ -265,6 +276,8 @@ class Smdpp:
         if reason not in TO_BE_TRIED_AGAIN and not put_off:
             with self.orders.changing() as draft:
                 draft.put(draft.record(record.number).refused())
+        words = f"The session was cancelled: {reason.name.lower().replace('_', ' ')}."
+        self._report(Point.CONFIRMATION_FAILURE, session, words)
         return reason
 
     def _check_svn(self, svn: bytes) -> None:
@@ -408,7 +421,9 @@ class Smdpp:
         oid = session.identity.oid
         return Delivery.to(euicc, session.transaction_id, oid, prepared), package
 
-    def _handle_result(self, result: Signed[ProfileInstallationResultValue]) -> NotificationFacts:
+    def _handle_result(
+        self, result: Signed[ProfileInstallationResultValue], message: bytes
+    ) -> NotificationFacts:
         data = result.value["profileInstallationResultData"]
         transaction_id = data["transactionId"]
         session = self._sessions.find(transaction_id)
@@ -425,13 +440,61 @@ class Smdpp:
         result.check(euicc, "euiccSignPIR")
         check_oid(data["smdpOid"], oid)
         found = result_facts(euicc, data)
-        if found.installed:
-            if expected:
-                with self.orders.changing() as draft:
-                    draft.put(draft.record(number).installed(euicc.eid, found.seq_number))
-            if session is not None:
-                session.reported = True
+        if found.installed and expected:
+            with self.orders.changing() as draft:
+                draft.put(draft.record(number).installed(euicc.eid, found.seq_number))
+        if expected and (session is None or not session.reported):
+            failure = None if found.installed else f"The card did not install it: {found.error}."
+            self._report_of(
+                Point.INSTALLATION, self.orders.record(number), euicc.eid, failure, result=message
+            )
+        if session is not None:
+            session.reported = True
         return found
+
+    # -- what the operator is told
+
+    @contextmanager
+    def _failing(self, point: Point, session: Session) -> Iterator[None]:
+        """Report a refusal in this block as a failure at that point."""
+        try:
+            yield
+        except SmdppError as error:
+            self._report(point, session, str(error), (error.subject, error.reason))
+            raise
+
+    def _report(
+        self,
+        point: Point,
+        session: Session,
+        failure: str | None = None,
+        codes: tuple[str, str] | None = None,
+    ) -> None:
+        euicc, record = session.download
+        self._report_of(point, record, euicc.eid, failure, codes)
+
+    def _report_of(
+        self,
+        point: Point,
+        record: OrderRecord,
+        eid: str,
+        failure: str | None,
+        codes: tuple[str, str] | None = None,
+        *,
+        result: bytes | None = None,
+    ) -> None:
+        self.progress(
+            DownloadProgress(
+                point=point,
+                iccid=record.iccid or "",
+                profile_type=record.profile_type,
+                eid=eid,
+                at=self.clock(),
+                failure=failure,
+                codes=codes,
+                result=result,
+            )
+        )
 
 
 def _dotted(version: bytes) -> str:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from support.bsp import BSP
 from support.hexes import hx
+from support.web import served
 
 from euicc_sim import Card
 from euicc_sim.cli.main import main
@@ -269,52 +275,72 @@ def test_a_state_that_cannot_be_kept_is_told_and_the_server_goes_on(
     assert any(line.startswith("HandleNotification: EID") for line in said)
 
 
+@contextmanager
+def told() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """An operator's server: its URL, and what it was told."""
+    heard: list[dict[str, Any]] = []
+
+    async def answer(request: Request) -> Response:
+        heard.append(json.loads(await request.body()))
+        return Response(status_code=204)
+
+    path = "/gsma/rsp2/es2plus/handleDownloadProgressInfo"
+    with served(Starlette(routes=[Route(path, answer, methods=["POST"])])) as port:
+        yield f"http://127.0.0.1:{port}", heard
+
+
 @pytest.mark.slow
 def test_an_operator_orders_and_a_card_downloads(
-    folder: Path, pki_folder: Path, card: Card
+    run: Run, folder: Path, pki_folder: Path, card: Card
 ) -> None:
     (folder / "RED-1.toml").write_text("state = 'available'\nprofile_type = 'Test'")
     lpa, known = Lpa(card.transmit), trust(pki_folder)
-    header = {"functionRequesterIdentifier": "me", "functionCallIdentifier": "1"}
-
-    def order(url: str, function: str, **fields: object) -> dict[str, str]:
-        context = ssl.create_default_context(cadata=b"".join(known))
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        body = {"header": header, **fields}
-        token = (folder / "orders.token").read_text().strip()
-        found = httpx.post(
-            f"{url}/gsma/rsp2/es2plus/{function}",
-            json=body,
-            verify=context,
-            headers={"Authorization": f"Bearer {token}"},
-        ).json()
-        status = found.pop("header")["functionExecutionStatus"]
-        assert status == {"status": "Executed-Success"}
-        answer: dict[str, str] = found
-        return answer
-
-    with serving(folder, "--pki", pki_folder, "--es2plus", 0) as server:
+    token = folder / "orders.token"
+    with (
+        told() as (operator, heard),
+        serving(folder, "--pki", pki_folder, "--es2plus", 0, "--operator", operator) as server,
+    ):
         found = re.fullmatch(
             r"Operators order at (https://127\.0\.0\.1:\d+) \(ES2\+\), "
-            + re.escape(f"with the token in {folder}/orders.token"),
+            + re.escape(f"with the token in {token}"),
             server.lines[1],
         )
         assert found is not None
-        url = found[1].replace("127.0.0.1", "localhost")
-        assert order(url, "downloadOrder", profileType="Test", eid=card.eid) == {"iccid": ICCID}
-        confirmed = order(url, "confirmOrder", iccid=ICCID, releaseFlag=False)
-        code = ActivationCode(confirmed["smdpAddress"], confirmed["matchingId"])
+        ordering: tuple[object, ...]
+        ordering = ("order", found[1].replace("127.0.0.1", "localhost"), "--pki", pki_folder)
+        assert "The token for orders is missing" in complaint(run(*ordering, "--type", "Test"))
+        ordering = (*ordering, "--token", token)
+        placed = run(*ordering, "--type", "Test", "--eid", card.eid, "--keep", "--code", "77")
+        text = re.escape(f"LPA:1$localhost:{server.port}$") + r"([A-Z2-7]{16})\$\$1  ICCID "
+        printed = re.fullmatch(f"{text}{ICCID}, confirmed\n", placed[1])
+        assert printed is not None
+        code = ActivationCode(f"localhost:{server.port}", printed[1])
         with pytest.raises(LpaError, match=r"is not released.*8\.2/1\.2"):
             download_over_es9(lpa, code, trust=known)
         server.end()
+    assert [one["notificationPointId"] for one in heard] == [1]
     with serving(folder, "--pki", pki_folder, "--es2plus", 0) as server:
         found = re.search(r"https://127\.0\.0\.1:\d+", server.lines[1])
         assert found is not None
-        order(found[0].replace("127.0.0.1", "localhost"), "releaseProfile", iccid=ICCID)
-        code = ActivationCode(f"localhost:{server.port}", confirmed["matchingId"])
-        assert download_over_es9(lpa, code, trust=known).iccid == ICCID
+        ordering = ("order", found[0].replace("127.0.0.1", "localhost"), "--pki", pki_folder)
+        ordering = (*ordering, "--token", token, "--iccid", ICCID)
+        assert run(*ordering, "--release") == (0, f"ICCID {ICCID} is released.\n", "")
+        code = ActivationCode(f"localhost:{server.port}", printed[1])
+        done = download_over_es9(lpa, code, trust=known, confirmation_code="77")
+        assert done.iccid == ICCID
+        assert "is downloaded: there is no order to cancel" in complaint(run(*ordering, "--cancel"))
         said = server.end()
-    assert f"ReleaseProfile: me, ICCID {ICCID} released" in said
+    assert f"ReleaseProfile: euicc-sim, ICCID {ICCID} released" in said
+
+
+def test_what_to_release_or_cancel_must_be_said(run: Run) -> None:
+    url = "https://localhost:1"
+    assert "Which Profile? Add --iccid ICCID to --cancel" in complaint(
+        run("order", url, "--cancel")
+    )
+    assert "two commands" in complaint(run("order", url, "--iccid", ICCID, "--cancel", "--release"))
+    assert "does not answer" in complaint(run("order", "http://127.0.0.1:1", "--type", "x"))
+    assert "none cannot be used" in complaint(run("order", url, "--token", "none"))
 
 
 @pytest.mark.parametrize(
