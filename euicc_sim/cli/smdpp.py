@@ -141,14 +141,14 @@ def serve(
         with ExitStack() as stack:
             web = stack.enter_context(closing(WebServer(host, port, shown, log_line, may, [name])))
             called = address or _joined(name, web.port)
-            smdpp = _smdpp(known, curve, called, folder)
-            state = StateFile.of(folder)
-            state.restore(smdpp.orders)
+            orders, state = OrderBook(read_orders(folder, called)), StateFile.of(folder)
+            state.restore(orders)
+            smdpp = _smdpp(known, curve, called, orders)
             scheme = "https" if tls else "http"
             url, ordering = f"{scheme}://{_joined(host, web.port)}", None
 
             def changed() -> None:
-                _save(state, smdpp.orders)
+                _save(state, orders)
 
             if operator is not None:
                 client = Es2PlusClient(operator, called, trust=ci_certificates(known))
@@ -208,20 +208,16 @@ def _introduce(smdpp: Smdpp, url: str, ordering: str | None, pki: Path) -> None:
         console.print(Text(words))
 
 
-def _smdpp(pki: TestPki, curve: Curve | None, address: str, folder: Path) -> Smdpp:
+def _smdpp(pki: TestPki, curve: Curve | None, address: str, orders: Orders) -> Smdpp:
     curves = None if curve is None else (curve,)
     try:
-        return Smdpp.of(
-            pki,
-            read_orders(folder, address),
-            curves=curves,
-            address=address,
-            at=datetime.now(UTC),
-        )
+        found = Smdpp.of(pki, curves=curves, address=address, at=datetime.now(UTC))
     except (InvalidCertificateError, UnsupportedCurveError) as error:
         raise ServerError(
             f"This SM-DP+ would be refused by every card: {error}. Use a different PKI."
         ) from error
+    found.orders = orders
+    return found
 
 
 def _name(host: str, address: str | None) -> str:
@@ -251,7 +247,7 @@ def _joined(host: str, port: int) -> str:
     return bracketed if port == HTTPS_PORT else f"{bracketed}:{port}"
 
 
-def _save(state: StateFile, orders: Orders) -> None:
+def _save(state: StateFile, orders: OrderBook) -> None:
     try:
         state.save(orders)
     except ServerError as error:

@@ -17,7 +17,7 @@ from dataclasses import field as dataclass_field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from threading import Lock
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, field, structs
@@ -36,6 +36,7 @@ from euicc_sim.parties.smdpp import (
     MetadataError,
     NotificationTarget,
     Order,
+    OrderBook,
     OrderRecord,
     Orders,
     OrderState,
@@ -206,11 +207,6 @@ class _State(msgspec.Struct, forbid_unknown_fields=True):
     schema: Literal[2]
     orders: dict[str, OrderRecord]
 
-    @classmethod
-    def of(cls, orders: Orders) -> Self:
-        """From orders, those that are not as they were first."""
-        return cls(2, {one.name: one for one in orders if not _as_first(one, orders)})
-
     def restore(self, orders: Orders) -> None:
         """Restore these records in orders."""
         with orders.changing() as draft:
@@ -254,7 +250,8 @@ class StateFile:
     """The states of a folder's orders, in a file there, so that they survive a restart."""
 
     path: Path
-    _written: _State | None = None
+    _kept: dict[str, OrderRecord] = dataclass_field(default_factory=dict)
+    _written: bool = True
     _lock: Lock = dataclass_field(default_factory=Lock)
 
     @classmethod
@@ -262,8 +259,9 @@ class StateFile:
         """The state file of a folder; it need not exist yet."""
         return cls(folder / STATE_FILE)
 
-    def restore(self, orders: Orders) -> None:
+    def restore(self, orders: OrderBook) -> None:
         """Restore the states in orders. Raises ServerError for a file of another kind."""
+        orders.take_changed()
         if not self.path.exists():
             return
         try:
@@ -275,22 +273,32 @@ class StateFile:
             raise ServerError(
                 f"{self.path} is not a state of orders: {error} Or remove it to release all orders."
             ) from error
-        self._written = _State.of(orders)
+        self._take(orders)
 
-    def save(self, orders: Orders) -> None:
+    def save(self, orders: OrderBook) -> None:
         """Write the changes, the whole file or nothing. Raises ServerError."""
         with self._lock:
-            self._save(orders)
+            if self._take(orders):
+                self._written = False
+            if self._written:
+                return
+            try:
+                safe_file.replace(self.path, write_document(_State(2, self._kept)))
+            except OSError as error:
+                raise ServerError(
+                    f"{self.path} cannot be written: {error.strerror}. "
+                    "Make room and let this user write there: a restart forgets which orders ended."
+                ) from error
+            self._written = True
 
-    def _save(self, orders: Orders) -> None:
-        state = _State.of(orders)
-        if state == self._written or (self._written is None and not state.orders):
-            return
-        try:
-            safe_file.replace(self.path, write_document(state))
-        except OSError as error:
-            raise ServerError(
-                f"{self.path} cannot be written: {error.strerror}. "
-                "Make room and let this user write there: a restart forgets which orders ended."
-            ) from error
-        self._written = state
+    def _take(self, orders: OrderBook) -> bool:
+        """Take what has changed since the last time; whether the file is to be another."""
+        differs = False
+        for record in orders.take_changed():
+            before = self._kept.get(record.name)
+            if not _as_first(record, orders):
+                self._kept[record.name] = record
+            elif before is not None:
+                del self._kept[record.name]
+            differs = differs or self._kept.get(record.name) != before
+        return differs

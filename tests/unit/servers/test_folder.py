@@ -223,9 +223,13 @@ def test_a_sidecar_in_another_coding_is_no_toml(folder: Path) -> None:
 # -- what is kept
 
 
-def book(*names: str) -> OrderBook:
+def book_of(*names: str) -> list[Order]:
     package = made_up_package(ICCID, "x")
-    return OrderBook(Order(package, one, confirmation_code="1", single_use=True) for one in names)
+    return [Order(package, one, confirmation_code="1", single_use=True) for one in names]
+
+
+def book(*names: str) -> OrderBook:
+    return OrderBook(book_of(*names))
 
 
 def change(orders: OrderBook, change: Callable[[OrderRecord], OrderRecord]) -> None:
@@ -364,3 +368,22 @@ def test_no_field_of_an_order_is_forgotten(tmp_path: Path) -> None:
     state.save(orders)
     StateFile.of(tmp_path).restore(again)
     assert list(again) == [full]
+
+
+def test_only_what_has_changed_is_looked_at(tmp_path: Path) -> None:
+    """A download costs the same however many orders there are."""
+    looked: list[int] = []
+
+    class Watched(OrderBook):
+        def profile(self, record: OrderRecord) -> Order:
+            looked.append(record.number)
+            return super().profile(record)
+
+    orders, state = Watched(book_of(*map(str, range(100)))), StateFile.of(tmp_path)
+    state.restore(orders)
+    with orders.changing() as draft:
+        draft.put(draft.record(7).given_wrong_code())
+    state.save(orders)
+    state.save(orders)
+    assert looked == [7]
+    assert '"wrongCodes": 1' in state.path.read_text()
