@@ -39,6 +39,10 @@ def complain(sentence: str) -> None:
     stderr.print(Text(f"euicc-sim: {printable(sentence)}", "red"))
 
 
+NOT_ALL = 3
+"""The exit code when it was done, but something was refused or could not be delivered."""
+
+
 def fail(sentence: str) -> NoReturn:
     """Print what is wrong and exit with code 1."""
     complain(sentence)

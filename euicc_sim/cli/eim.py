@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from rich.text import Text
 from typer.core import TyperGroup
 
-from euicc_sim.cli.console import console, fail
+from euicc_sim.cli.console import NOT_ALL, console, fail
 from euicc_sim.cli.eim_bytes import bytes_from, hand_out
 from euicc_sim.cli.eim_database import database_of, opened
 from euicc_sim.cli.eim_server import add_to
@@ -259,7 +259,7 @@ def verify(
         take_added_tokens(found, *eims)
         _keep_tokens(added, eims)
     if not found.done:
-        raise typer.Exit(3)
+        raise typer.Exit(NOT_ALL)
 
 
 add_to(app)

@@ -11,7 +11,7 @@ import typer
 from cryptography import x509
 from rich.text import Text
 
-from euicc_sim.cli.console import console, fail, log_line
+from euicc_sim.cli.console import NOT_ALL, console, fail, log_line
 from euicc_sim.cli.eim_bytes import bytes_from
 from euicc_sim.cli.eim_database import DatabaseOption, database_of, opened
 from euicc_sim.cli.eim_server_tables import card_table, cards_table, result_tables
@@ -207,7 +207,7 @@ def results(
     if not shown:
         console.print(Text(f"{eid} has no results yet"))
     if any(one.state != "done" for one in shown):
-        raise typer.Exit(3)
+        raise typer.Exit(NOT_ALL)
 
 
 def push(

@@ -11,7 +11,7 @@ import typer
 from rich.text import Text
 
 from euicc_sim.asn1.wire import Wire
-from euicc_sim.cli.console import console, fail, log_line
+from euicc_sim.cli.console import NOT_ALL, console, fail, log_line
 from euicc_sim.cli.link import CardOption, ReaderOption, open_link
 from euicc_sim.cli.rsp_options import (
     SGP32_DEFAULT,
@@ -87,6 +87,9 @@ def poll(
     insecure: InsecureOption = False,
 ) -> None:
     """Fetch and carry out what the eIM has, until there is nothing left.
+
+    Exit code 0: all done. 3: done, but an order was refused, or a notification or result stays on
+    the card. 1: not done, such as when the eIM cannot be reached.
 
     euicc-sim ipa poll --card card --eim http://127.0.0.1:8080
     """
@@ -257,6 +260,8 @@ class _Options:
 
 def _poll(options: _Options) -> None:
     try:
-        options.poll()
+        found = options.poll()
     except (LpaError, PcscError) as error:
         fail(str(error))
+    if not found.done:
+        raise typer.Exit(NOT_ALL)

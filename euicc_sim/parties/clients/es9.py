@@ -34,7 +34,7 @@ HEADERS = {
 SECONDS = 60.0
 """How long to wait for an answer."""
 
-_OCTET_STRING = 0x04
+_OCTET_STRING, _NO_CONTENT = 0x04, 204
 
 
 class Es9Client:
@@ -136,7 +136,8 @@ class Es9Client:
 
     def handle_notification(self, pending: bytes) -> None:
         """ES9+.HandleNotification, clause 5.6.4."""
-        self._ask("handleNotification", {"pendingNotification": _base64(pending)})
+        given = {"pendingNotification": _base64(pending)}
+        self._ask("handleNotification", given, empty=True)
 
     def cancel_session(self, transaction_id: bytes, response: bytes) -> None:
         """ES9+.CancelSession, clause 5.6.5."""
@@ -146,7 +147,8 @@ class Es9Client:
         number = transaction_id.hex().upper()
         return self._ask(function, {"transactionId": number, name: _base64(response)})
 
-    def _ask(self, function: str, fields: Mapping[str, str]) -> _Answer:
+    def _ask(self, function: str, fields: Mapping[str, str], *, empty: bool = False) -> _Answer:
+        """The answer of a function; `empty` says that it may have no fields."""
         answer = https.post(
             self._client,
             self._url.join(PATH + function),
@@ -154,6 +156,8 @@ class Es9Client:
             json=dict(fields),
             host=self._host,
         )
+        if empty and answer.is_success and not answer.content.strip():
+            return _Answer(self._address, {})
         return _Answer(f"{self._address}, asked for {function},", fields_of(answer, self._address))
 
 
@@ -195,21 +199,31 @@ class _Answer:
 
 def fields_of(answer: https.Answer, who: str, kind: str = "an SM-DP+") -> Mapping[str, object]:
     """The fields of a successful answer. Raises SmdppError for a refusal, else LpaError."""
-    if answer.status == 204:
+    if answer.status == _NO_CONTENT:
         return {}
     try:
-        found = msgspec.json.decode(answer.content) if answer.content else None
+        found = msgspec.json.decode(answer.content)
         status = found["header"]["functionExecutionStatus"] if found else {}
-        refused = status.get("statusCodeData") if status.get("status") == "Failed" else None
-        if refused is not None:
-            subject, reason = str(refused["subjectCode"]), str(refused["reasonCode"])
-            message = refused.get("message") or "no reason given"
-            raise RemoteSmdppError(subject, reason, f"{message} ({subject}/{reason})")
+        _check_status(status, who)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _other_answer(answer, who, kind) from error
     if not answer.is_success or not isinstance(found, dict):
         raise _other_answer(answer, who, kind)
     return found
+
+
+def _check_status(status: Mapping[str, object], who: str) -> None:
+    """Raise SmdppError for a function that was not executed, LpaError if no codes say why."""
+    said = status.get("status")
+    if said not in ("Failed", "Expired"):
+        return
+    data = status.get("statusCodeData")
+    if not isinstance(data, dict):
+        raise LpaError(f"{who} answered {said} and gave no codes. Check its log.", str(said))
+    subject, reason = str(data["subjectCode"]), str(data["reasonCode"])
+    message = data.get("message") or "no reason given"
+    expired = "" if said == "Failed" else f"{said}, "
+    raise RemoteSmdppError(subject, reason, f"{message} ({expired}{subject}/{reason})")
 
 
 def _other_answer(answer: https.Answer, who: str, kind: str) -> LpaError:

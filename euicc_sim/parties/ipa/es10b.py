@@ -41,10 +41,14 @@ from euicc_sim.asn1.sgp32.functions import (
 )
 from euicc_sim.asn1.types import Nothing, Type
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
+from euicc_sim.parties.lpa.lpa import Lpa
 from euicc_sim.parties.messages.apdus import StatusWordError, Transmit, exchange, select_isdr
 from euicc_sim.parties.messages.encoding import answer, request, shown
 from euicc_sim.parties.messages.errors import EimError, LpaError
 from euicc_sim.parties.messages.package_results import PackageAnswer, read_result
+
+_EMERGENCY = (0x5A, 0x9F70, 0x9F7B)
+"""ICCID, profileState and ecallIndication."""
 
 V = TypeVar("V")
 A = TypeVar("A")
@@ -136,6 +140,11 @@ class IpaCard:
             case ("notificationList", found):
                 return list(found)
         return []
+
+    def emergency(self) -> bool:
+        """Whether the Emergency Profile is enabled: then no server is asked for anything."""
+        found = Lpa(self.transmit, self.wire).profiles(_EMERGENCY)
+        return any(one.emergency and one.enabled for one in found)
 
     def results(self, seq_number: int | None = None) -> list[bytes]:
         """The package results that the card keeps: all, or the one with that number."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from apdu import TlvError
+from apdu.tlv import children, whole
 from euicc_sim.asn1 import esipa
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.esipa.download import (
@@ -15,15 +17,60 @@ from euicc_sim.asn1.esipa.download import (
 from euicc_sim.asn1.esipa.functions import (
     EsipaMessageFromEimToIpaValue,
     EsipaMessageFromIpaToEimValue,
+    GetEimPackageRequestValue,
+    GetEimPackageResponseValue,
     TransferEimPackageRequestValue,
     TransferEimPackageResponseValue,
 )
-from euicc_sim.asn1.esipa.packages import PendingNotificationEsipaValue
+from euicc_sim.asn1.esipa.packages import EimPackageErrorName, PendingNotificationEsipaValue
 from euicc_sim.asn1.sgp22.download import ServerSigned1
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.messages.encoding import answer
 from euicc_sim.parties.messages.errors import LpaError
 from euicc_sim.parties.messages.interfaces import ClientAuthentication, Esipa, ServerAuthentication
+
+_PACKAGES = (0xBF51, 0xBF52, 0xBF54, 0x02)
+_GET_EIM_PACKAGE_RESPONSE = 0xBF4F
+
+
+class PackageFormatError(LpaError):
+    """What an eIM gave is not an eIM Package; `code` is that of EimPackageError for the eIM."""
+
+    code: EimPackageErrorName
+
+    def __init__(self, sentence: str, code: EimPackageErrorName) -> None:
+        super().__init__(sentence, code)
+
+
+def ask_for_package(eim: Esipa, eid: str) -> GetEimPackageResponseValue:
+    """ESipa.GetEimPackage, clause 6.3.2.6. Raises PackageFormatError, LpaError."""
+    name: Literal["getEimPackageRequest"] = "getEimPackageRequest"
+    value: GetEimPackageRequestValue = {"eidValue": bytes.fromhex(eid)}
+    data = eim.exchange(esipa.to_eim((name, value)))
+    try:
+        answered = esipa.from_eim(data)
+    except (Asn1Error, ValueError, TypeError) as error:
+        sentence = f"The eIM's package cannot be read: {error}. Check the eIM's log."
+        code = _code_for(data)
+        if code is None:
+            raise LpaError(sentence) from error
+        raise PackageFormatError(sentence, code) from error
+    if answered[0] != "getEimPackageResponse":
+        raise other_answer(name, answered)
+    return answered[1]
+
+
+def _code_for(data: bytes) -> EimPackageErrorName | None:
+    """How to report bytes that cannot be read; None if they are not a GetEimPackageResponse."""
+    try:
+        outer = whole(data)
+        if outer.tag != _GET_EIM_PACKAGE_RESPONSE:
+            return None
+        inside = children(data, outer.value, outer.end)
+    except TlvError:
+        return None
+    known = not inside or inside[0].tag in _PACKAGES
+    return "invalidPackageFormat" if known else "unknownPackage"
 
 
 def ask_eim(eim: Esipa, message: EsipaMessageFromIpaToEimValue) -> EsipaMessageFromEimToIpaValue:

@@ -44,6 +44,8 @@ def data_response(
 ) -> IpaEuiccDataResponseValue:
     """IpaEuiccDataResponse: its alternative and value. Raises LpaError."""
     transaction = asked.get("eimTransactionId")
+    if card.emergency():
+        return _error("ecallActive", transaction)
     try:
         tags = frozenset(_tags(asked["tagList"]))
     except TlvError:

@@ -13,21 +13,31 @@ from dataclasses import dataclass, field
 
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.esipa.functions import (
-    GetEimPackageRequestValue,
     GetEimPackageResponseValue,
     ProvideEimPackageResultValue,
 )
-from euicc_sim.asn1.esipa.packages import EimPackageResultValue, EprAndNotificationsValue
+from euicc_sim.asn1.esipa.packages import (
+    EimPackageResultResponseErrorValue,
+    EimPackageResultValue,
+    EprAndNotificationsValue,
+)
 from euicc_sim.asn1.sgp32.packages import EuiccPackageRequest, Psmo
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.ipa.es10b import IpaCard, TrustedEim
-from euicc_sim.parties.ipa.esipa_requests import ask_eim, other_answer, transfer_answer, transferred
+from euicc_sim.parties.ipa.esipa_requests import (
+    PackageFormatError,
+    ask_eim,
+    ask_for_package,
+    other_answer,
+    transfer_answer,
+    transferred,
+)
 from euicc_sim.parties.ipa.euicc_data import data_response
 from euicc_sim.parties.ipa.triggered_download import DownloadMode, Downloads
 from euicc_sim.parties.messages.apdus import Transmit
 from euicc_sim.parties.messages.errors import EimUnreachableError, LpaError
 from euicc_sim.parties.messages.interfaces import Esipa, Servers
-from euicc_sim.parties.messages.package_results import PackageAnswer
+from euicc_sim.parties.messages.package_results import PackageAnswer, read_result
 
 PACKAGES_AT_MOST = 100
 """The most packages per poll, so that an eIM cannot keep an IPA busy forever."""
@@ -39,10 +49,21 @@ def _nobody(_: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """The outcome of a poll: the packages executed, and whether the card went back to a Profile."""
+    """The outcome of a poll: the packages executed, and whether the card went back to a Profile.
+
+    `refused` is how many packages were refused or failed in part, `kept` how many notifications and
+    results stay on the card.
+    """
 
     packages: int
     rolled_back: bool = False
+    refused: int = 0
+    kept: int = 0
+
+    @property
+    def done(self) -> bool:
+        """Whether everything was done and delivered."""
+        return not self.refused and not self.kept
 
 
 @dataclass(eq=False)
@@ -67,6 +88,8 @@ class Ipa:
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     card: IpaCard = field(init=False, repr=False)
     _downloads: Downloads = field(init=False, repr=False)
+    _refused: int = field(default=0, init=False, repr=False)
+    _kept: set[int | None] = field(default_factory=set, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.card = IpaCard(self.transmit, self.wire)
@@ -75,25 +98,53 @@ class Ipa:
     def poll(self) -> Poll:
         """Deliver what waits for the eIM, then carry out its packages until there are no more.
 
-        Raises EimUnreachableError, also if the result of a rollback could not be delivered; it
-        then stays on the card for the next poll. Raises LpaError.
+        The eIM comes first, notifications for SM-DP+s last: one that does not answer delays
+        nothing. Raises EimUnreachableError, also if the result of a rollback could not be
+        delivered; it then stays on the card for the next poll. Raises LpaError.
         """
         self.card.begin()
+        self._downloads.begin()
+        self._refused = 0
+        self._kept.clear()
         eid, trusted = self.card.eid(), self._trusted()
-        self._bring_notifications()
         self._bring_results(eid, trusted)
+        count, rolled_back = self._carry_out(eid, trusted)
+        self._bring_notifications()
+        refused = self._refused + self._downloads.refused
+        return Poll(count, rolled_back, refused, self._still_kept() + len(self._downloads.kept))
+
+    def _still_kept(self) -> int:
+        """How many of the results that the eIM did not take are still on the card."""
+        if not self._kept:
+            return 0
+        found = {read_result(one, self.wire).seq_number for one in self.card.results()}
+        return len(self._kept & (found | {None}))
+
+    def _carry_out(self, eid: str, trusted: TrustedEim) -> tuple[int, bool]:
+        """Carry out all packages: how many, and whether the card went back to a Profile."""
         for count in range(PACKAGES_AT_MOST):
-            package = self._next(eid)
+            try:
+                package = ask_for_package(self.eim, eid)
+            except PackageFormatError as error:
+                self._not_understood(eid, error)
+                continue
             if package[0] == "eimPackageError":
                 if package[1] == "noEimPackageAvailable":
-                    return Poll(count)
+                    return count, False
                 code = str(package[1])
                 raise LpaError(
                     f"The eIM has nothing for {eid}: {code}. Make the card known to it.", code
                 )
             if self._do(eid, trusted, package):
-                return Poll(count + 1, rolled_back=True)
+                return count + 1, True
         raise LpaError(f"The eIM had {PACKAGES_AT_MOST} packages and more. Poll it again.")
+
+    def _not_understood(self, eid: str, error: PackageFormatError) -> None:
+        """Report a package that is not one."""
+        self._refused += 1
+        self.tell(f"a package is not understood: {error}")
+        value: EimPackageResultResponseErrorValue = {"eimPackageResultErrorCode": error.code}
+        self._provide(eid, ("eimPackageResultResponseError", value))
 
     def transferred(self, message: bytes) -> bytes:
         """Carry out a TransferEimPackage of an eIM; the answer is empty for acknowledgements.
@@ -117,13 +168,6 @@ class Ipa:
         self.tell(f"package done: {_summary(found)}")
         return transfer_answer(("euiccPackageResult", result))
 
-    def _next(self, eid: str) -> GetEimPackageResponseValue:
-        value: GetEimPackageRequestValue = {"eidValue": bytes.fromhex(eid)}
-        answered = ask_eim(self.eim, ("getEimPackageRequest", value))
-        if answered[0] != "getEimPackageResponse":
-            raise other_answer("getEimPackageRequest", answered)
-        return answered[1]
-
     def _do(self, eid: str, trusted: TrustedEim, package: GetEimPackageResponseValue) -> bool:
         """Carry out a package; return whether the card went back to the previous Profile."""
         if package[0] == "euiccPackageRequest":
@@ -140,8 +184,15 @@ class Ipa:
     # -- packages
 
     def _package(self, eid: str, package: bytes) -> bool:
+        try:
+            self.wire[EuiccPackageRequest].read_keeping(package)
+        except Asn1Error as error:
+            sentence = f"The eUICC Package cannot be read: {error}. Check the eIM's log."
+            self._not_understood(eid, PackageFormatError(sentence, "invalidPackageFormat"))
+            return False
         result, found = self.card.load_package(package)
         self.tell(f"package done: {_summary(found)}")
+        self._refused += not found.done
         try:
             self._patiently(lambda: self._provide_result(eid, result, found))
         except EimUnreachableError as error:
@@ -150,8 +201,6 @@ class Ipa:
             self.tell(f"the eIM cannot be reached over the new Profile: {error}")
             self._go_back(eid)
             return True
-        if self.mode is DownloadMode.DIRECT:
-            self._bring_notifications()
         return False
 
     def _provide_result(self, eid: str, result: bytes, found: PackageAnswer) -> None:
@@ -232,6 +281,8 @@ class Ipa:
         return found[0]
 
     def _bring_notifications(self) -> None:
+        if self.card.emergency():
+            return
         for message in self.card.notifications():
             self._downloads.bring(message)
 
@@ -240,6 +291,7 @@ class Ipa:
             try:
                 found = self.card.package_answer(result)
             except LpaError as error:
+                self._kept.add(None)
                 self.tell(f"a result remains on the card: {error}")
                 continue
             if found.eim_id != trusted.eim_id:
@@ -249,6 +301,7 @@ class Ipa:
             except EimUnreachableError:
                 raise
             except LpaError as error:
+                self._kept.add(found.seq_number)
                 self.tell(f"result {found.seq_number} remains on the card: {error}")
             else:
                 self.tell(f"result {found.seq_number} was still on the card")

@@ -122,14 +122,16 @@ class Lpa:
         matching_id: str = "",
         confirmation_code: str | None = None,
         progress: Progress | None = None,
+        oid: str = "",
     ) -> DownloadResult:
         """Download and install a Profile, clause 3.1.3; it is disabled afterwards.
 
-        `progress` is called with the step, the requests done and the total. A failure after the
-        server has authenticated itself cancels the session on both sides. Raises LpaError.
+        The server must have that `oid` if one is given. `progress` is called with the step, the
+        requests done and the total. A failure after the server has authenticated itself cancels the
+        session on both sides. Raises LpaError.
         """
         with self._selected():
-            return Download(self._exchange, server, progress, self._wire).run(
+            return Download(self._exchange, server, progress, self._wire, oid).run(
                 matching_id, confirmation_code
             )
 
@@ -288,4 +290,5 @@ def download_over_es9(
             matching_id=code.matching_id,
             confirmation_code=confirmation_code,
             progress=progress,
+            oid=code.oid,
         )

@@ -14,13 +14,14 @@ from apdu import TlvError
 from apdu.tlv import Tlv, children, whole
 from euicc_sim.asn1.codec import Unknown
 from euicc_sim.asn1.iccid import iccid_digits
-from euicc_sim.asn1.sgp22.common import GetEuiccChallengeResponse
+from euicc_sim.asn1.sgp22.common import GetEuiccChallengeResponse, GetRatResponse
 from euicc_sim.asn1.sgp22.download import (
     AuthenticateServerResponse,
     CancelSessionRequest,
     CancelSessionRequestValue,
     CancelSessionResponse,
     PrepareDownloadResponse,
+    ServerSigned1,
     SmdpSigned2,
 )
 from euicc_sim.asn1.sgp22.packages import (
@@ -34,9 +35,12 @@ from euicc_sim.parties.lpa.es10_messages import (
     authenticate_server,
     prepare_download,
 )
+from euicc_sim.parties.lpa.policy_rules import forbidden_rules
+from euicc_sim.parties.messages.address import same_server
 from euicc_sim.parties.messages.apdus import StatusWordError
 from euicc_sim.parties.messages.encoding import answer, request, shown
 from euicc_sim.parties.messages.errors import LpaError, SmdppError
+from euicc_sim.parties.messages.euicc_certificates import registered_id
 from euicc_sim.parties.messages.interfaces import (
     CancelReason,
     ClientAuthentication,
@@ -48,6 +52,9 @@ from euicc_sim.parties.messages.interfaces import (
 _PACKAGE, _INITIALISE = 0xBF36, 0xBF23
 _WITH_THEIR_FIRST = (0xA0, 0xA2)
 _HEAD_ALONE = (0xA1, 0xA3)
+_METADATA, _MAC_SIZE = 0xA1, 8
+_GET_RAT = b"\xbf\x43\x00"
+_RULES = {1: "PPR1 (not to be disabled)", 2: "PPR2 (not to be deleted)"}
 
 
 class SegmentationError(ValueError):
@@ -85,6 +92,20 @@ def _requests(package: bytes, section: Tlv) -> Iterator[bytes]:
     yield from (package[one.start : one.end] for one in parts)
 
 
+def metadata_in(package: bytes) -> bytes:
+    """StoreMetadata (BF25) as it is in the 88s of a package (clause 2.5.3), which are not
+    enciphered: each ends with a MAC of 8 bytes. Raises SegmentationError."""
+    try:
+        outer = whole(package)
+        found = [one for one in children(package, outer.value, outer.end) if one.tag == _METADATA]
+        parts = [one for row in found for one in children(package, row.value, row.end)]
+        if any(one.end - one.value < _MAC_SIZE for one in parts):
+            raise SegmentationError("a segment of the metadata is shorter than its MAC")
+        return b"".join(package[one.value : one.end - _MAC_SIZE] for one in parts)
+    except TlvError as error:
+        raise SegmentationError(str(error)) from error
+
+
 Progress = Callable[[str, int, int], None]
 """Called with the step, how many of its requests are done, and how many it has."""
 
@@ -110,19 +131,22 @@ class Download:
     server: RspServer
     progress: Progress | None = None
     wire: Wire = WIRE_1_2
+    oid: str = ""
 
     def run(self, matching_id: str, confirmation_code: str | None) -> DownloadResult:
         """From the challenge to the ProfileInstallationResult. Raises LpaError."""
         server = self._begin()
+        self._check_server(server)
         authenticated = self._authenticate(server, matching_id)
         with self._cancelling(server.transaction_id):
             offer = self._offer(server.transaction_id, authenticated)
             metadata = answer(self.wire[StoreMetadataRequest], offer.profile_metadata)
+            self._check_rules(metadata)
             prepared = self._prepare(offer, confirmation_code)
             with _refusals("to bind the Profile"):
                 package = self.server.get_bound_profile_package(server.transaction_id, prepared)
             self._tell(1, 1, 1)
-            return self._load(package, metadata)
+            return self._load(package, metadata, offer.profile_metadata)
 
     def _begin(self) -> ServerAuthentication:
         self._tell(0, 0, 2)
@@ -131,6 +155,40 @@ class Download:
         with _refusals("to authenticate itself"):
             return self.server.initiate_authentication(
                 info, challenge["euiccChallenge"], self.server.address
+            )
+
+    def _check_server(self, server: ServerAuthentication) -> None:
+        """Raise LpaError if another server has answered (clauses 3.0.1 and 3.1.3)."""
+        said = answer(self.wire[ServerSigned1], server.server_signed1)["serverAddress"]
+        if not same_server(said, self.server.address):
+            raise LpaError(
+                f"The server calls itself {said[:80]!r}, not {self.server.address}. Use the "
+                "address that it has."
+            )
+        if self.oid:
+            found = registered_id(server.certificate)
+            if found != self.oid:
+                raise LpaError(
+                    f"The server's certificate has the OID {found or '(none)'}, but the activation "
+                    f"code demands {self.oid}. Ask who issued the code."
+                )
+
+    def _check_rules(self, metadata: StoreMetadataRequestValue) -> None:
+        """Raise an error if the card's RAT does not allow the policy rules (clause 2.9.2.4)."""
+        rules = metadata.get("profilePolicyRules", frozenset())
+        if not rules:
+            return
+        table = answer(self.wire[GetRatResponse], self.exchange(_GET_RAT))["rat"]
+        forbidden = forbidden_rules(rules, metadata.get("profileOwner"), table)
+        if forbidden:
+            names = ", ".join(sorted(_RULES.get(one, f"rule {one}") for one in forbidden))
+            raise _EndError(
+                CancelReason.PPR_NOT_ALLOWED,
+                LpaError(
+                    f"The Profile has {names}, which the card's Rules Authorisation Table does not "
+                    "allow for its owner. Ask for one without it.",
+                    "pprNotAllowed",
+                ),
             )
 
     def _authenticate(self, server: ServerAuthentication, matching_id: str) -> bytes:
@@ -170,13 +228,25 @@ class Download:
             raise _refused(f"{code} in PrepareDownloadResponse", code)
         return response
 
-    def _load(self, package: bytes, metadata: StoreMetadataRequestValue) -> DownloadResult:
+    def _load(
+        self, package: bytes, metadata: StoreMetadataRequestValue, shown_before: bytes
+    ) -> DownloadResult:
         try:
             requests = segments(package)
+            loaded = metadata_in(package)
         except SegmentationError as error:
             raise LpaError(
                 f"The server sent no Bound Profile Package: {error}. Check the server."
             ) from error
+        if loaded != shown_before:
+            raise _EndError(
+                CancelReason.METADATA_MISMATCH,
+                LpaError(
+                    "The package has other metadata than the server showed before. Check the "
+                    "server.",
+                    "metadataMismatch",
+                ),
+            )
         try:
             return _outcome(self._put(requests), metadata, self.wire)
         except StatusWordError as error:

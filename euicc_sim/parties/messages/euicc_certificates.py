@@ -319,3 +319,15 @@ def eid_of(certificate: bytes) -> str | None:
     subject = x509.load_der_x509_certificate(certificate).subject
     found = subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
     return str(found[0].value) if found else None
+
+
+def registered_id(certificate: bytes) -> str | None:
+    """The OID in the subjectAltName of a server's certificate (DER); None if it has none."""
+    try:
+        names = x509.load_der_x509_certificate(certificate).extensions.get_extension_for_class(
+            x509.SubjectAlternativeName
+        )
+    except (ValueError, x509.ExtensionNotFound):
+        return None
+    found = names.value.get_values_for_type(x509.RegisteredID)
+    return found[0].dotted_string if found else None

@@ -94,7 +94,7 @@ def test_a_card_is_managed_by_command_line(run: Run, file: Path, folder: Path) -
         process.kill()
     run("eim", "order", file, EID, "enable:89000123456789012341")
     with served(file) as (url, process):
-        assert run("ipa", "poll", "--card", folder, "--eim", url)[0] == 0
+        assert run("ipa", "poll", "--card", folder, "--eim", url)[0] == 3
     assert process.returncode == 0
     code, out, _ = run("eim", "results", file, EID)
     assert code == 3

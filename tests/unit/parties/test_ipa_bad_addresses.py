@@ -36,7 +36,7 @@ def test_it_stays_on_the_card_and_the_poll_goes_on(
     Lpa(card.transmit).download(server, matching_id=wanted.matching_id)
     world.service.order(EID, ["data"])
     told: list[str] = []
-    assert world.ipa(card, tell=told.append).poll() == Poll(1)
+    assert world.ipa(card, tell=told.append).poll() == Poll(1, kept=1)
     assert [one.address for one in card.state.notifications] == [address]
     (line,) = [one for one in told if "remains on the card" in one]
     assert "is not the address of a server" in line

@@ -43,7 +43,7 @@ def world(tmp_path: Path, card: Card, server: Smdpp) -> World:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_download_that_is_refused_is_told(world: World, card: Card, mode: DownloadMode) -> None:
     world.service.order(EID, [f"download:1${SMDP}$NOBODY"])
-    assert world.ipa(card, mode).poll() == Poll(1)
+    assert world.ipa(card, mode).poll() == Poll(1, refused=1)
     (failed,) = kept(world).results
     assert failed.state == "failed"
     assert str(failed.error).startswith("undefinedError, The ")
@@ -56,7 +56,7 @@ def test_a_profile_that_the_card_does_not_install_is_told(
 ) -> None:
     for words in ([A], [A]):
         world.service.order(EID, words)
-    assert world.ipa(card, mode).poll() == Poll(2)
+    assert world.ipa(card, mode).poll() == Poll(2, refused=1)
     known = mode is DownloadMode.RELAYED  # the eIM saw the certificate that the card showed
     assert states(world) == [(A, "done", known), (A, "refused", known)]
     error = kept(world).results[1].error
@@ -99,7 +99,7 @@ def test_the_default_smdp_of_the_card_is_asked(world: World, card: Card, server:
 
 def test_no_smds_is_asked(world: World, card: Card) -> None:
     world.service.order(EID, ["download:smds=smds.example.com"])
-    assert world.ipa(card).poll() == Poll(1)
+    assert world.ipa(card).poll() == Poll(1, refused=1)
     assert states(world) == [("download:smds=smds.example.com", "failed", False)]
 
 
@@ -115,7 +115,7 @@ def test_a_notification_that_its_smdp_refuses_stays_on_the_card(
     server.handle_notification = refuse  # type: ignore[method-assign]
     world.service.order(EID, [A])
     ipa = world.ipa(card)
-    assert ipa.poll() == Poll(1)
+    assert ipa.poll() == Poll(1, kept=1)
     assert len(ipa.card.notifications()) == 1
 
 
@@ -151,7 +151,7 @@ def test_a_result_that_the_eim_does_not_take_does_not_block_the_rest(
     ipa.card.load_package(stray)
     world.service.order(EID, ["listProfileInfo"])
     told: list[str] = []
-    assert world.ipa(card, tell=told.append).poll() == Poll(2)
+    assert world.ipa(card, tell=told.append).poll() == Poll(2, kept=1)
     assert "result 1 remains on the card" in told[0]
     assert ipa.poll() == Poll(0)
     assert [one.order for one in kept(world).results] == [2, 1, None]

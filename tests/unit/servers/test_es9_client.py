@@ -309,3 +309,34 @@ def test_a_server_that_never_answers_is_given_up() -> None:
         pytest.raises(LpaError, match="does not answer: timed out"),
     ):
         asked(client)
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, b""), (200, b" \n"), (202, b""), (204, b"")])
+def test_a_notification_is_taken_with_an_empty_answer_too(status: int, body: bytes) -> None:
+    with answering(status, body) as client:
+        client.handle_notification(b"\x30\0")
+
+
+def test_an_empty_answer_is_not_one_to_another_function() -> None:
+    with answering(200, b"") as client, pytest.raises(LpaError, match="not as an SM-DP"):
+        client.cancel_session(b"\1", b"\xbf\x41\0")
+
+
+@pytest.mark.parametrize("said", ["Failed", "Expired"])
+def test_a_function_that_was_not_executed_says_so_without_codes(said: str) -> None:
+    body = json.dumps({"header": {"functionExecutionStatus": {"status": said}}}).encode()
+    with (
+        answering(200, body) as client,
+        pytest.raises(LpaError, match=f"answered {said} and") as why,
+    ):
+        client.handle_notification(b"\x30\0")
+    assert why.value.code == said
+
+
+def test_an_expired_function_keeps_its_codes() -> None:
+    data = {"subjectCode": "8.8.5", "reasonCode": "4.10", "message": "Too late."}
+    status = {"status": "Expired", "statusCodeData": data}
+    body = json.dumps({"header": {"functionExecutionStatus": status}}).encode()
+    with answering(200, body) as client, pytest.raises(SmdppError, match=r"Too late\.") as why:
+        client.handle_notification(b"\x30\0")
+    assert str(why.value) == "Too late. (Expired, 8.8.5/4.10)"
