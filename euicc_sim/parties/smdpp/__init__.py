@@ -19,7 +19,6 @@ from euicc_sim.parties.smdpp.download_orders import (
     OrderRecord,
     OrderState,
 )
-from euicc_sim.parties.smdpp.es2plus import Confirmed, Es2Plus, FinalStatus
 from euicc_sim.parties.smdpp.metadata import (
     SERVICE_PROVIDER_NAME,
     Event,
@@ -33,6 +32,7 @@ from euicc_sim.parties.smdpp.metadata import (
     iccid_of,
     read_metadata,
 )
+from euicc_sim.parties.smdpp.operator_functions import Confirmed, Es2Plus, FinalStatus
 from euicc_sim.parties.smdpp.order_book import (
     OrderBook,
     OrderChangedError,
