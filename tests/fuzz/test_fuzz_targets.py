@@ -32,6 +32,8 @@ EXECUTIONS = {
     "esipa": 1500,
     "rest": 2000,
     "es9": 2000,
+    "es9-asn1": 2000,
+    "es2plus": 3000,
 }
 
 

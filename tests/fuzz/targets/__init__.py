@@ -14,6 +14,7 @@ from fuzz.targets.journal import Journals
 from fuzz.targets.lpac_stdio import LpacLines
 from fuzz.targets.servers import Es9Requests, EsipaMessages, RestRequests
 from fuzz.targets.sim import SimCommands, SimPackages
+from fuzz.targets.smdpp import Es2PlusRequests, Es9Messages
 
 
 class _Made(Protocol):
@@ -33,4 +34,6 @@ TARGETS: dict[str, _Made] = {
     "esipa": EsipaMessages,
     "rest": RestRequests,
     "es9": Es9Requests,
+    "es9-asn1": Es9Messages,
+    "es2plus": Es2PlusRequests,
 }

@@ -25,10 +25,10 @@ from euicc_sim.parties.messages.errors import LpaError
 from euicc_sim.servers.es9_app import es9_app
 from fuzz import changes
 from fuzz.runner import WrongError
+from fuzz.targets.requests import changed_request, sent, written
 
 HOST = "testsmdpplus1.example.com"
 ORDERS = ("getRAT", "data", f"download:1${HOST}${A_DIGITS}")
-_JSON = {"Content-Type": "application/json"}
 
 
 class Recorded(httpx.BaseTransport):
@@ -101,31 +101,6 @@ class EsipaMessages(_Server):
         return said[:200]
 
 
-def _written(method: str, path: str, body: bytes) -> bytes:
-    return f"{method} {path}\n".encode() + body
-
-
-def _changed(random: Random, corpus: Sequence[bytes]) -> bytes:
-    line, _, body = random.choice(corpus).partition(b"\n")
-    if random.random() < 0.2:
-        line = changes.flipped(random, line)
-    elif body:
-        body = changes.json_changed(random, body)
-    return line + b"\n" + body
-
-
-def _request(http: httpx.Client, data: bytes) -> httpx.Response | None:
-    line, _, body = data.partition(b"\n")
-    method, _, path = line.decode("latin-1").partition(" ")
-    try:
-        answer = http.request(method, path, content=body, headers=_JSON)
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ValueError):
-        return None  # not a request that a client can send
-    if answer.status_code >= 500:
-        raise WrongError(f"HTTP status {answer.status_code}: {answer.text[:200]}")
-    return answer
-
-
 class RestRequests(_Server):
     """The interface for orders of that eIM."""
 
@@ -134,20 +109,20 @@ class RestRequests(_Server):
         body = json.dumps({"operations": ["enable:89000123456789012341,rollback"]}).encode()
         download = json.dumps({"operations": ["download:1$smdp.example.com$A,cc=1"]}).encode()
         return [
-            _written("GET", "/eids", b""),
-            _written("GET", of_card, b""),
-            _written("POST", f"{of_card}/orders", body),
-            _written("POST", f"{of_card}/orders", download),
-            _written("DELETE", f"{of_card}/orders/1", b""),
-            _written("POST", f"{of_card}/orders/2", b"{}"),
-            _written("GET", f"{of_card}/results?after=1", b""),
+            written("GET", "/eids", b""),
+            written("GET", of_card, b""),
+            written("POST", f"{of_card}/orders", body),
+            written("POST", f"{of_card}/orders", download),
+            written("DELETE", f"{of_card}/orders/1", b""),
+            written("POST", f"{of_card}/orders/2", b"{}"),
+            written("GET", f"{of_card}/results?after=1", b""),
         ]
 
     def changed(self, random: Random, corpus: Sequence[bytes]) -> bytes:
-        return _changed(random, corpus)
+        return changed_request(random, corpus)
 
     def run(self, data: bytes) -> str:
-        answer = _request(self.world.http, data)
+        answer = sent(self.world.http, data)
         self.check()
         return "" if answer is None else f"{answer.status_code} {answer.text[:100]}"
 
@@ -168,15 +143,15 @@ class Es9Requests(_Server):
         lpa.process_notifications(client)
         with suppress(LpaError):
             lpa.download(client, matching_id="NONE")
-        seeds = [_written("POST", path, body) for path, body in self._recorded.requests]
+        seeds = [written("POST", path, body) for path, body in self._recorded.requests]
         self._recorded.requests.clear()
         return seeds
 
     def changed(self, random: Random, corpus: Sequence[bytes]) -> bytes:
-        return _changed(random, corpus)
+        return changed_request(random, corpus)
 
     def run(self, data: bytes) -> str:
         self._recorded.requests.clear()
-        answer = _request(self._http, data)
+        answer = sent(self._http, data)
         self.world.said.clear()
         return "" if answer is None else f"{answer.status_code} {answer.text[:150]}"
