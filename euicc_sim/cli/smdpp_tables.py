@@ -41,6 +41,8 @@ def how_to_download(orders: Orders, address: str) -> str:
     """What to type for the first order that waits."""
     waiting = next((one for one in orders if one.open and one.matching_id), None)
     if waiting is None:
+        if any(one.state is OrderState.AVAILABLE for one in orders):
+            return "No Profile is ordered yet: euicc-sim smdpp order, with --es2plus PORT here."
         return "There are no orders left."
     code = _activation_code(waiting, address)
     # lpac takes a matchingId from an activation code only if it is as strict as clause 4.1.

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from msgspec.structs import fields
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,8 +31,9 @@ from euicc_sim.parties.clients.es9 import Es9Client
 from euicc_sim.parties.lpa.lpa import Lpa, download_over_es9
 from euicc_sim.parties.messages.activation_code import ActivationCode
 from euicc_sim.parties.messages.errors import LpaError
-from euicc_sim.parties.smdpp.profile_packages import made_up_package
+from euicc_sim.parties.smdpp import OrderState, made_up_package
 from euicc_sim.servers.es9_app import PATH
+from euicc_sim.servers.package_folder import Sidecar
 from keys import Curve, TestPki
 
 DEADLINE = 30.0
@@ -423,3 +425,15 @@ def test_a_missing_extra_is_a_sentence(
         monkeypatch.setitem(sys.modules, name, None)
     found = complaint(run("serve", folder, "--pki", pki_folder, "--port", 0))
     assert "pip install 'euicc-sim[servers]'" in found
+
+
+def test_every_option_of_a_sidecar_is_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "smdpp.md").read_text()
+    for one in fields(Sidecar):
+        assert f"`{one.encode_name}" in page, one.encode_name
+
+
+def test_every_state_of_an_order_is_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "smdpp.md").read_text()
+    for one in OrderState:
+        assert one.value in page, one.value
