@@ -24,15 +24,15 @@ from euicc_sim.cli.server_options import (
     demand_clients,
     limits,
 )
+from euicc_sim.cli.smdpp_database import opened_orders
 from euicc_sim.cli.smdpp_order import order
-from euicc_sim.cli.smdpp_tables import how_to_download, listed_codes, trusted
+from euicc_sim.cli.smdpp_tables import LISTED, how_to_download, listed_codes, trusted
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
 from euicc_sim.parties.clients import Es2PlusClient
-from euicc_sim.parties.messages import LpaError
-from euicc_sim.parties.smdpp import Es2Plus, OrderBook, Orders, Smdpp
+from euicc_sim.parties.messages import LpaError, SmdppError
+from euicc_sim.parties.smdpp import Es2Plus, Orders, Smdpp
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.servers.order_token import SUFFIX, OrderToken
-from euicc_sim.servers.package_folder import StateFile, read_orders
 from euicc_sim.servers.tls import server_context, tls_credential
 from keys import Curve, TestPki
 from keys.credential import Credential
@@ -141,14 +141,10 @@ def serve(
         with ExitStack() as stack:
             web = stack.enter_context(closing(WebServer(host, port, shown, log_line, may, [name])))
             called = address or _joined(name, web.port)
-            orders, state = OrderBook(read_orders(folder, called)), StateFile.of(folder)
-            state.restore(orders)
+            orders = stack.enter_context(opened_orders(folder, called))
             smdpp = _smdpp(known, curve, called, orders)
             scheme = "https" if tls else "http"
             url, ordering = f"{scheme}://{_joined(host, web.port)}", None
-
-            def changed() -> None:
-                _save(state, orders)
 
             if operator is not None:
                 client = Es2PlusClient(operator, called, trust=ci_certificates(known))
@@ -161,12 +157,12 @@ def serve(
                 token = None if operator_ca else OrderToken.kept(folder / f"{_ORDERS}{SUFFIX}")
                 desk = WebServer(host, es2plus, asked, log_line, may, [name])
                 stack.enter_context(closing(desk))
-                es2 = es2plus_app(Es2Plus(smdpp.orders, called), log_line, token, changed)
+                es2 = es2plus_app(Es2Plus(smdpp.orders, called), log_line, token)
                 stack.enter_context(desk.running(es2))
                 who = "a certificate" if token is None else f"the token in {token.path}"
                 ordering = f"{scheme}://{_joined(host, desk.port)} (ES2+), with {who}"
             web.run(
-                es9_app(smdpp, log_line, changed),
+                es9_app(smdpp, log_line),
                 lambda: _introduce(smdpp, url, ordering, pki),
             )
 
@@ -176,9 +172,8 @@ def codes(folder: Folder, address: Address = None) -> None:
     """List the activation codes of a folder."""
     with _sentences():
         called = address or _joined("localhost", DEFAULT_PORT)
-        orders = OrderBook(read_orders(folder, called))
-        StateFile.of(folder).restore(orders)
-        console.print(Text(listed_codes(orders, called)))
+        with opened_orders(folder, called) as orders:
+            console.print(Text(listed_codes(orders, called)))
 
 
 app.command()(order)
@@ -202,7 +197,7 @@ def _introduce(smdpp: Smdpp, url: str, ordering: str | None, pki: Path) -> None:
         f"SM-DP+ {smdpp.address} listens at {url}",
         *([] if ordering is None else [f"Operators order at {ordering}"]),
         trusted(pki, smdpp.identities),
-        listed_codes(smdpp.orders, smdpp.address),
+        listed_codes(smdpp.orders, smdpp.address, LISTED),
         how_to_download(smdpp.orders, smdpp.address),
     ):
         console.print(Text(words))
@@ -247,16 +242,9 @@ def _joined(host: str, port: int) -> str:
     return bracketed if port == HTTPS_PORT else f"{bracketed}:{port}"
 
 
-def _save(state: StateFile, orders: OrderBook) -> None:
-    try:
-        state.save(orders)
-    except ServerError as error:
-        log_line(str(error), refused=True)
-
-
 @contextmanager
 def _sentences() -> Iterator[None]:
     try:
         yield
-    except (ServerError, LpaError) as error:
+    except (ServerError, LpaError, SmdppError) as error:
         fail(str(error))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.console import printable
-from euicc_sim.parties.messages import ActivationCode
+from euicc_sim.parties.messages import ActivationCode, SmdppError
 from euicc_sim.parties.smdpp import (
     BEFORE_RELEASE,
     Identity,
@@ -18,6 +18,8 @@ from euicc_sim.parties.smdpp import (
 )
 from keys.layout import CI
 
+LISTED = 20
+"""The most orders that a server lists at its start."""
 LPAC = "LPAC_APDU=pcsc LPAC_HTTP=curl lpac"
 
 
@@ -30,11 +32,16 @@ def trusted(pki: Path, identities: Sequence[Identity]) -> str:
     )
 
 
-def listed_codes(orders: Orders, address: str) -> str:
+def listed_codes(orders: Orders, address: str, at_most: int | None = None) -> str:
     """A line for each order: its activation code, its Profile, and its conditions."""
-    lines = [(_code(one, address), ", ".join(_facts(one, orders, address))) for one in orders]
-    width = max(len(code) for code, _ in lines)
-    return "\n".join(printable(f"{code:{width}}  {facts}") for code, facts in lines)
+    records = list(orders)
+    shown = records[:at_most]
+    lines = [(_code(one, address), ", ".join(_facts(one, orders, address))) for one in shown]
+    width = max((len(code) for code, _ in lines), default=0)
+    found = [printable(f"{code:{width}}  {facts}") for code, facts in lines]
+    if len(records) > len(shown):
+        found.append(f"and {len(records) - len(shown)} more; see euicc-sim smdpp codes")
+    return "\n".join(found)
 
 
 def how_to_download(orders: Orders, address: str) -> str:
@@ -56,7 +63,11 @@ def how_to_download(orders: Orders, address: str) -> str:
 
 
 def _facts(record: OrderRecord, orders: Orders, address: str) -> Iterator[str]:
-    said = read_metadata(orders.profile(record).store_metadata(address))
+    try:
+        said = read_metadata(orders.profile(record).store_metadata(address))
+    except SmdppError as error:
+        yield str(error)
+        return
     yield f"ICCID {iccid_digits(said['iccid'])}"
     if said["profileName"]:
         yield said["profileName"]

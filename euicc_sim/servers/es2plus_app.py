@@ -36,13 +36,9 @@ def es2plus_app(
     es2plus: Es2Plus,
     log: Log,
     token: OrderToken | None,
-    changed: Callable[[], None] = lambda: None,
 ) -> Starlette:
-    """The application; without a `token`, whoever reaches it may order.
-
-    `changed` is called after each function that was carried out, before it is answered.
-    """
-    server = _Es2Plus(es2plus, log, token, changed)
+    """The application; without a `token`, whoever reaches it may order."""
+    server = _Es2Plus(es2plus, log, token)
     routes = [
         Route(PATH + path, server.endpoint(function), methods=["POST"])
         for path, function in FUNCTIONS.items()
@@ -64,12 +60,10 @@ class _Es2Plus:
         es2plus: Es2Plus,
         log: Log,
         token: OrderToken | None,
-        changed: Callable[[], None],
     ) -> None:
         self._es2plus = es2plus
         self._log = log
         self._token = token
-        self._changed = changed
 
     def endpoint(self, function: Function) -> Callable[[Request], Awaitable[Response]]:
         """The handler for a function's requests."""
@@ -114,7 +108,6 @@ class _Es2Plus:
         except SmdppError as error:
             call.refused(error)
             return failed(error)
-        self._changed()
         call.done(outcome)
         return executed(fields)
 

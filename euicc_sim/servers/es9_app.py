@@ -43,9 +43,9 @@ ASN1_MEDIA_TYPE = "application/x-gsma-rsp-asn1"
 _BAD_REQUEST = 400
 
 
-def es9_app(smdpp: Smdpp, log: Log, changed: Callable[[], None] = lambda: None) -> Starlette:
-    """The application. `changed` is called after each function, before it is answered."""
-    server = _Es9(smdpp, log, changed)
+def es9_app(smdpp: Smdpp, log: Log) -> Starlette:
+    """The application."""
+    server = _Es9(smdpp, log)
     routes = [
         Route(PATH + path, server.endpoint(function), methods=["POST"])
         for path, function in FUNCTIONS.items()
@@ -57,10 +57,9 @@ def es9_app(smdpp: Smdpp, log: Log, changed: Callable[[], None] = lambda: None) 
 class _Es9:
     """An SM-DP+, which handles one request at a time."""
 
-    def __init__(self, smdpp: Smdpp, log: Log, changed: Callable[[], None]) -> None:
+    def __init__(self, smdpp: Smdpp, log: Log) -> None:
         self._smdpp = smdpp
         self._log = log
-        self._changed = changed
         self._lock = Lock()
 
     def endpoint(self, function: Function) -> Callable[[Request], Awaitable[Response]]:
@@ -106,8 +105,6 @@ class _Es9:
             except SmdppError as error:
                 call.refused(error)
                 return failed(error)
-            finally:
-                self._changed()
             call.done(outcome)
         return executed(answer)
 
@@ -125,8 +122,6 @@ class _Es9:
                 call.refused(error)
                 answer = b"" if request is None else es9_asn1.refusal(request, error)
                 return _asn1(answer, _BAD_REQUEST)
-            finally:
-                self._changed()
             call.done(reply.note)
         return _asn1(reply.body, NO_CONTENT)
 

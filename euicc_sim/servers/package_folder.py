@@ -5,13 +5,15 @@ NAME.der or NAME.upp is a package, NAME its matchingId; NAME.toml beside it has 
     confirmation_code = "1234"
     name = "Blue"
 
-The state of orders is kept in orders.json.
+NAME.toml is read when NAME is new; from then on the database says how an order is. Until 0.2.0 the
+state of orders was in orders.json.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from datetime import UTC, date, datetime, time
@@ -22,12 +24,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, field, structs
 
-from euicc_sim.parties.messages import safe_file
+from euicc_sim.parties.messages import Refusal, SmdppError
 from euicc_sim.parties.messages.json_document import (
     DocumentError,
     from_json,
-    read_json,
-    write_document,
+    read_document,
 )
 from euicc_sim.parties.smdpp import (
     Event,
@@ -36,7 +37,6 @@ from euicc_sim.parties.smdpp import (
     MetadataError,
     NotificationTarget,
     Order,
-    OrderBook,
     OrderRecord,
     Orders,
     OrderState,
@@ -50,6 +50,10 @@ from euicc_sim.servers import ServerError
 SUFFIXES = (".der", ".upp")
 SIDECAR = ".toml"
 STATE_FILE = "orders.json"
+DATABASE = "orders.db"
+TAKEN_OVER = ".taken-over"
+REMEMBERED = 64
+"""The most packages that are kept in memory."""
 
 _RULES = {1: PolicyRule.PPR1, 2: PolicyRule.PPR2}
 
@@ -88,25 +92,83 @@ class Sidecar(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
         return f"Sidecar({self.name!r})"
 
 
-def read_orders(folder: Path, address: str) -> list[Order]:
-    """The orders in a folder, by name; `address` is the SM-DP+'s own.
+@dataclass
+class PackageFolder:
+    """The packages of a folder; `address` is the SM-DP+'s own."""
 
-    Raises ServerError for a package or a sidecar that cannot be used.
-    """
-    if not folder.is_dir():
-        raise ServerError(
-            f"{folder} is not a folder. Name one with profile packages, NAME.der each."
+    path: Path
+    address: str
+    _read: dict[str, tuple[tuple[int, ...], Order]] = dataclass_field(default_factory=dict)
+    _lock: Lock = dataclass_field(default_factory=Lock)
+
+    def packages(self) -> dict[str, Path]:
+        """The packages by their names. Raises ServerError."""
+        if not self.path.is_dir():
+            raise ServerError(
+                f"{self.path} is not a folder. Name one with profile packages, NAME.der each."
+            )
+        found: dict[str, Path] = {}
+        for path in sorted(self.path.iterdir()):
+            if path.suffix not in SUFFIXES or not path.is_file():
+                continue
+            other = found.setdefault(path.stem, path)
+            if other != path:
+                raise ServerError(f"{other} and {path} have one matchingId. Rename one of them.")
+        if not found:
+            raise ServerError(
+                f"{self.path} has no profile packages. Put some there, NAME.der each."
+            )
+        return found
+
+    def orders(self) -> list[Order]:
+        """All orders, by name. Raises ServerError."""
+        return [_order(path, self.address) for path in self.packages().values()]
+
+    def seed(self, known: Container[str]) -> list[Order]:
+        """The orders of packages whose names are not known yet. Raises ServerError."""
+        return [
+            _order(path, self.address)
+            for name, path in self.packages().items()
+            if name not in known
+        ]
+
+    def profile(self, record: OrderRecord) -> Order:
+        """What was ordered first. Raises SmdppError if its files can no longer be used."""
+        for suffix in SUFFIXES:
+            path = self.path / f"{record.name}{suffix}"
+            try:
+                stamp = _stamp(path)
+            except OSError:
+                continue
+            try:
+                return self._order(record.name, path, stamp)
+            except ServerError as error:
+                raise SmdppError(Refusal.PROFILE_NOT_PREPARED, str(error)) from error
+        raise SmdppError(
+            Refusal.PROFILE_NOT_PREPARED,
+            f"The package of the {record.what} is no longer in the SM-DP+'s folder. Put it back.",
         )
-    packages: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix not in SUFFIXES or not path.is_file():
-            continue
-        other = packages.setdefault(path.stem, path)
-        if other != path:
-            raise ServerError(f"{other} and {path} have one matchingId. Rename one of them.")
-    if not packages:
-        raise ServerError(f"{folder} has no profile packages. Put some there, NAME.der each.")
-    return [_order(path, address) for path in packages.values()]
+
+    def _order(self, name: str, path: Path, stamp: tuple[int, ...]) -> Order:
+        """The order of a package, read anew only if its files have changed."""
+        with self._lock:
+            before = self._read.pop(name, None)
+            fresh = before is not None and before[0] == stamp
+            order = before[1] if before and fresh else _order(path, self.address)
+            self._read[name] = stamp, order
+            if len(self._read) > REMEMBERED:
+                self._read.pop(next(iter(self._read)))
+            return order
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What changes with a package or its sidecar. Raises OSError."""
+    found = path.stat()
+    stamp: tuple[int, ...] = found.st_mtime_ns, found.st_size
+    with suppress(OSError):
+        beside = path.with_suffix(SIDECAR).stat()
+        stamp += beside.st_mtime_ns, beside.st_size
+    return stamp
 
 
 def _order(path: Path, address: str) -> Order:
@@ -201,27 +263,6 @@ def _content(path: Path) -> bytes:
         ) from error
 
 
-class _State(msgspec.Struct, forbid_unknown_fields=True):
-    """The records of orders that a restart must not lose, by the name of the package."""
-
-    schema: Literal[2]
-    orders: dict[str, OrderRecord]
-
-    def restore(self, orders: Orders) -> None:
-        """Restore these records in orders."""
-        with orders.changing() as draft:
-            for record in draft:
-                found = self.orders.get(record.name)
-                if found is not None:
-                    now = structs.replace(found, number=record.number, revision=record.revision)
-                    draft.put(now)
-
-
-def _as_first(record: OrderRecord, orders: Orders) -> bool:
-    first = OrderRecord.of(orders.profile(record), record.number)
-    return structs.replace(first, revision=record.revision) == record
-
-
 class _Order020(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """The state of an order in version 0.2.0: over, or with wrong codes."""
 
@@ -245,60 +286,23 @@ class _State020(msgspec.Struct, forbid_unknown_fields=True):
                     draft.put(structs.replace(record, state=state, wrong_codes=found.wrong_codes))
 
 
-@dataclass
-class StateFile:
-    """The states of a folder's orders, in a file there, so that they survive a restart."""
-
-    path: Path
-    _kept: dict[str, OrderRecord] = dataclass_field(default_factory=dict)
-    _written: bool = True
-    _lock: Lock = dataclass_field(default_factory=Lock)
-
-    @classmethod
-    def of(cls, folder: Path) -> StateFile:
-        """The state file of a folder; it need not exist yet."""
-        return cls(folder / STATE_FILE)
-
-    def restore(self, orders: OrderBook) -> None:
-        """Restore the states in orders. Raises ServerError for a file of another kind."""
-        orders.take_changed()
-        if not self.path.exists():
-            return
-        try:
-            content = read_json(_content(self.path))
-            old = isinstance(content, dict) and content.get("schema") == 1
-            state = from_json(_State020, content) if old else from_json(_State, content)
-            state.restore(orders)
-        except DocumentError as error:
-            raise ServerError(
-                f"{self.path} is not a state of orders: {error} Or remove it to release all orders."
-            ) from error
-        self._take(orders)
-
-    def save(self, orders: OrderBook) -> None:
-        """Write the changes, the whole file or nothing. Raises ServerError."""
-        with self._lock:
-            if self._take(orders):
-                self._written = False
-            if self._written:
-                return
-            try:
-                safe_file.replace(self.path, write_document(_State(2, self._kept)))
-            except OSError as error:
-                raise ServerError(
-                    f"{self.path} cannot be written: {error.strerror}. "
-                    "Make room and let this user write there: a restart forgets which orders ended."
-                ) from error
-            self._written = True
-
-    def _take(self, orders: OrderBook) -> bool:
-        """Take what has changed since the last time; whether the file is to be another."""
-        differs = False
-        for record in orders.take_changed():
-            before = self._kept.get(record.name)
-            if not _as_first(record, orders):
-                self._kept[record.name] = record
-            elif before is not None:
-                del self._kept[record.name]
-            differs = differs or self._kept.get(record.name) != before
-        return differs
+def take_over_states(folder: Path, orders: Orders) -> str | None:
+    """Take over the states of version 0.2.0 if there are some, and say so. Raises ServerError."""
+    path = folder / STATE_FILE
+    if not path.exists():
+        return None
+    try:
+        read_document(_State020, _content(path)).restore(orders)
+    except DocumentError as error:
+        raise ServerError(
+            f"{path} is not a state of orders: {error} Or remove it to release all orders."
+        ) from error
+    left = path.with_name(path.name + TAKEN_OVER)
+    try:
+        path.rename(left)
+    except OSError as error:
+        raise ServerError(
+            f"{path} was taken over, but cannot be renamed to {left}: {error.strerror}. Rename it "
+            "yourself."
+        ) from error
+    return f"the states in {path} are taken over; the file is {left} now"

@@ -30,13 +30,9 @@ class Desk:
     smdpp: Smdpp
     euicc: PaperEuicc
     log: Lines
-    saved: int = 0
 
     def __post_init__(self) -> None:
-        self.app = es9_app(self.smdpp, self.log, self._save)
-
-    def _save(self) -> None:
-        self.saved += 1
+        self.app = es9_app(self.smdpp, self.log)
 
     def ask(self, function: str, body: Any = b"", **options: Any) -> httpx.Response:
         """The answer to a request."""

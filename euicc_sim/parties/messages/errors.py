@@ -69,6 +69,7 @@ class Refusal(Enum):
     CI_KEYS = ("8.8.2", "3.1")
     SVN = ("8.8.3", "3.1")
     NO_SERVER_CERTIFICATE = ("8.8.4", "3.7")
+    UNAVAILABLE = ("8.8", "5.1")
     ORDER_EXPIRED = ("8.8.5", "4.10")
     DOWNLOAD_TRIES = ("8.8.5", "6.4")
     SMDS = ("8.9", "5.1")

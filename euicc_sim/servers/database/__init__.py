@@ -10,5 +10,6 @@ protocol of its party, which never sees SQL. Start reading at `sqlite_file`, the
 """
 
 from euicc_sim.servers.database.eim_database import EimDatabase
+from euicc_sim.servers.database.smdpp_database import SmdppDatabase
 
-__all__ = ["EimDatabase"]
+__all__ = ["EimDatabase", "SmdppDatabase"]

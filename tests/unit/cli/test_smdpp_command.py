@@ -6,10 +6,11 @@ import json
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -262,19 +263,23 @@ def test_what_others_send_cannot_move_the_terminal(folder: Path, pki_folder: Pat
 
 
 @pytest.mark.slow
-def test_a_state_that_cannot_be_kept_is_told_and_the_server_goes_on(
+def test_a_damaged_order_is_told_and_the_server_goes_on(
     folder: Path, pki_folder: Path, card: Card
 ) -> None:
     lpa, known = Lpa(card.transmit), trust(pki_folder)
     with serving(folder, "--pki", pki_folder) as server:
-        (folder / "orders.json").mkdir()
         code = ActivationCode(f"localhost:{server.port}", "RED-1")
-        done = download_over_es9(lpa, code, trust=known, confirmation_code="Secret-1")
-        with Es9Client(f"https://{code.address}", trust=known) as client:
-            client.handle_notification(done.result)
+        with closing(sqlite3.connect(folder / "orders.db")) as database:
+            database.execute("ALTER TABLE orders ADD COLUMN good")
+            database.execute("UPDATE orders SET good = document, document = '{}'")
+            database.commit()
+            with pytest.raises(LpaError, match=r"has an order that cannot be.* \(8\.8/5\.1\)"):
+                download_over_es9(lpa, code, trust=known, confirmation_code="Secret-1")
+            database.execute("UPDATE orders SET document = good")
+            database.commit()
+        download_over_es9(lpa, code, trust=known, confirmation_code="Secret-1")
         said = server.end()
-    assert any("orders.json cannot be written: Is a directory" in line for line in said)
-    assert any(line.startswith("HandleNotification: EID") for line in said)
+    assert any("refused 8.8/5.1" in line for line in said)
 
 
 @contextmanager

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -19,6 +21,7 @@ from euicc_sim.parties.smdpp import (
     OrderState,
     made_up_package,
 )
+from euicc_sim.servers.database import SmdppDatabase
 
 EID, OTHER = "89049032123451234512345678901235", "89049032000000000000000000000123"
 ICCID, BLUE = "89001234567890123456", "89001234567890123464"
@@ -27,11 +30,24 @@ RED = made_up_package(ICCID, "Red")
 Make = Callable[[Iterable[Order]], Orders]
 
 
-@pytest.fixture(params=[OrderBook], ids=["memory"])
-def make(request: pytest.FixtureRequest) -> Make:
+@pytest.fixture(params=["memory", "database"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     """Makes one with these orders."""
-    found: Make = request.param
-    return found
+    if request.param == "memory":
+        yield OrderBook
+        return
+    with ExitStack() as stack:
+
+        def database(given: Iterable[Order]) -> Orders:
+            ordered: dict[int, Order] = {}
+            path = tmp_path / "orders.db"
+            found = SmdppDatabase(path, lambda one: ordered[one.number], fsync=False)
+            stack.callback(found.close)
+            for one in given:
+                ordered[found.add(one).number] = one
+            return found
+
+        yield database
 
 
 def numbers(records: Iterable[OrderRecord]) -> list[int]:

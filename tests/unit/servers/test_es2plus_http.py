@@ -29,18 +29,15 @@ HEADER = {"functionRequesterIdentifier": "op.example.com", "functionCallIdentifi
 
 
 class Desk:
-    """The application, its log, and how often it saved."""
+    """The application and its log."""
 
     def __init__(self) -> None:
         package = made_up_package(ICCID, "x")
         order = Order(package, name="P", profile_type="Test", state=OrderState.AVAILABLE)
         self.orders = OrderBook([order])
-        self.log, self.saved = Lines(), 0
+        self.log = Lines()
         es2plus = Es2Plus(self.orders, ADDRESS, SeededEnv(1).random)
-        self.app = es2plus_app(es2plus, self.log, TOKEN, self._save)
-
-    def _save(self) -> None:
-        self.saved += 1
+        self.app = es2plus_app(es2plus, self.log, TOKEN)
 
     def ask(self, function: str, body: Any = None, **options: Any) -> httpx.Response:
         sent = {"header": HEADER, **body} if isinstance(body, dict) else body
@@ -76,7 +73,6 @@ def test_an_order_from_downloadorder_to_cancelorder(desk: Desk) -> None:
     cancel["finalProfileStatusIndicator"] = "Unavailable"
     assert desk.do("cancelOrder", iccid=ICCID, **cancel) == {}
     assert desk.state == "unavailable"
-    assert desk.saved == 4
     matching_id = confirmed["matchingId"]
     assert desk.log.all == [
         f"DownloadOrder: op.example.com, ICCID {ICCID} ordered for EID {EID}",
@@ -101,7 +97,6 @@ def test_a_refusal_has_the_codes_of_es2plus_and_saves_nothing(desk: Desk) -> Non
     refused(desk.ask("downloadOrder", {"iccid": "8900000000000099999"}), "8.2.1", "3.9")
     (line,) = desk.log.refused
     assert line.startswith("DownloadOrder: op.example.com, refused 8.2.1/3.9: There is no Profile")
-    assert desk.saved == 0
 
 
 @pytest.mark.parametrize(

@@ -165,12 +165,6 @@ def test_nothing_private_is_told(desk: Desk) -> None:
 # -- what is kept
 
 
-def test_each_function_is_followed_by_a_chance_to_save(desk: Desk) -> None:
-    desk.begin()
-    desk.ask("cancelSession", b"{")
-    assert desk.saved == 2
-
-
 def test_an_order_for_one_use_ends_with_its_installation(desk: Desk) -> None:
     offer = desk.offer("ONCE")
     desk.do("getBoundProfilePackage", **desk.package(offer))

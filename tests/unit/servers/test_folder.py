@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec.structs import fields, replace
 from support.judge import judged
 
+from euicc_sim.parties.messages import SmdppError
 from euicc_sim.parties.smdpp.download_orders import (
-    Delivery,
     Order,
     OrderRecord,
     OrderState,
-    Prepared,
 )
-from euicc_sim.parties.smdpp.order_book import OrderBook
 from euicc_sim.parties.smdpp.profile_packages import made_up_package
 from euicc_sim.servers import ServerError
-from euicc_sim.servers.package_folder import STATE_FILE, StateFile, read_orders
+from euicc_sim.servers.package_folder import PackageFolder
 
 ICCID = "89001234567890123456"
 ADDRESS = "smdp.example.com"
@@ -36,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def the_order(folder: Path) -> Order:
-    (order,) = read_orders(folder, ADDRESS)
+    (order,) = PackageFolder(folder, ADDRESS).orders()
     return order
 
 
@@ -51,7 +48,7 @@ def said(folder: Path, sidecar: str) -> dict[str, Any]:
 
 def complaint(folder: Path) -> str:
     with pytest.raises(ServerError) as caught:
-        read_orders(folder, ADDRESS)
+        PackageFolder(folder, ADDRESS).orders()
     return str(caught.value)
 
 
@@ -77,7 +74,7 @@ def test_packages_have_two_suffixes_and_other_files_are_no_packages(folder: Path
     for name in ("README.md", "C.bin", "orders.json", "B.toml"):
         (folder / name).write_text("{}")
     (folder / "D.der").mkdir()
-    assert [one.matching_id for one in read_orders(folder, ADDRESS)] == ["A", "BLUE-1"]
+    assert [one.matching_id for one in PackageFolder(folder, ADDRESS).orders()] == ["A", "BLUE-1"]
 
 
 def test_two_packages_of_one_name_are_told_apart_by_nobody(folder: Path) -> None:
@@ -155,7 +152,7 @@ def test_a_sidecar_says_what_metadata_has(
 ) -> None:
     if field is None:
         (folder / "BLUE-1.toml").write_text(sidecar)
-        plain = read_orders(folder, ADDRESS)[0].store_metadata(ADDRESS)
+        plain = PackageFolder(folder, ADDRESS).orders()[0].store_metadata(ADDRESS)
         (folder / "BLUE-1.toml").unlink()
         assert plain != the_order(folder).store_metadata(ADDRESS)
     else:
@@ -220,170 +217,35 @@ def test_a_sidecar_in_another_coding_is_no_toml(folder: Path) -> None:
     assert "BLUE-1.toml is not TOML" in complaint(folder)
 
 
-# -- what is kept
+# -- what is read again
 
 
-def book_of(*names: str) -> list[Order]:
-    package = made_up_package(ICCID, "x")
-    return [Order(package, one, confirmation_code="1", single_use=True) for one in names]
-
-
-def book(*names: str) -> OrderBook:
-    return OrderBook(book_of(*names))
-
-
-def change(orders: OrderBook, change: Callable[[OrderRecord], OrderRecord]) -> None:
-    """Change the first order."""
-    with orders.changing() as draft:
-        draft.put(change(next(iter(draft))))
-
-
-def test_orders_that_are_as_they_were_leave_no_file(tmp_path: Path) -> None:
-    StateFile.of(tmp_path).save(book("A"))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_what_became_of_orders_survives_a_restart(tmp_path: Path) -> None:
-    before = book("A", "B", "C", "D")
-    a, b, c, _ = before
-    with before.changing() as draft:
-        draft.put(a.installed(EID, 7))
-        draft.put(b.refused())
-        draft.put(c.given_wrong_code())
-    StateFile.of(tmp_path).save(before)
-    after = book("A", "B", "C", "D")
-    StateFile.of(tmp_path).restore(after)
-    assert [(one.state, one.wrong_codes) for one in after] == [
-        (OrderState.INSTALLED, 0),
-        (OrderState.ERROR, 0),
-        (OrderState.RELEASED, 1),
-        (OrderState.RELEASED, 0),
-    ]
-
-
-def test_only_a_change_is_written(tmp_path: Path) -> None:
-    orders, state = book("A"), StateFile.of(tmp_path)
-    change(orders, OrderRecord.given_wrong_code)
-    state.save(orders)
-    state.path.unlink()
-    state.save(orders)
-    assert not state.path.exists()
-    change(orders, lambda one: replace(one, wrong_codes=0))
-    state.save(orders)
-    assert '"orders": {}' in state.path.read_text()
-
-
-def test_the_state_has_secrets_and_is_for_its_owner_alone(tmp_path: Path) -> None:
-    orders, state = book("A"), StateFile.of(tmp_path)
-    change(orders, OrderRecord.given_wrong_code)
-    state.save(orders)
-    assert state.path.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_file_that_cannot_be_written_is_a_sentence_and_leaves_the_old_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_package_is_read_anew_only_if_its_files_have_changed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    orders, state = book("A"), StateFile.of(tmp_path)
-    change(orders, OrderRecord.given_wrong_code)
-    state.save(orders)
-    before = state.path.read_text()
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
-    change(orders, OrderRecord.given_wrong_code)
-    with pytest.raises(ServerError, match="cannot be written: No space left on device"):
-        state.save(orders)
-    monkeypatch.undo()
-    assert [path.name for path in tmp_path.iterdir()] == [STATE_FILE]
-    assert state.path.read_text() == before
-    state.save(orders)
-    assert state.path.read_text() != before
+    packages = PackageFolder(folder, ADDRESS)
+    record = OrderRecord.of(packages.orders()[0], 1)
+    first = packages.profile(record)
+    assert packages.profile(record) is first
+    sidecar = folder / f"{record.name}.toml"
+    sidecar.write_text("name = 'Changed'")
+    os.utime(sidecar, (1, 1))
+    changed = packages.profile(record)
+    assert changed.metadata != first.metadata
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        "",
-        "[]",
-        "{}",
-        '{"schema": 3, "orders": {}}',
-        '{"schema": 2, "orders": {"A": {"number": 1, "state": "ended"}}}',
-        '{"schema": 2, "orders": {"A": {"number": 1, "wrongCodes": -1}}}',
-        '{"schema": 2, "orders": {"A": {"number": 1, "colour": "red"}}}',
-        '{"schema": 1, "orders": []}',
-        '{"schema": 1, "orders": {"A": {"state": "gone", "wrongCodes": 0}}}',
-        '{"schema": 1, "orders": {"A": {"state": "ended"}}}',
-        '{"schema": 1, "orders": {"A": 7}}',
-    ],
-)
-def test_a_state_that_is_not_ours_is_named(tmp_path: Path, content: str) -> None:
-    (tmp_path / STATE_FILE).write_text(content)
-    with pytest.raises(ServerError, match=r"orders\.json is not a state of orders") as caught:
-        StateFile.of(tmp_path).restore(book("A"))
-    assert "remove it to release all orders" in str(caught.value)
+def test_a_package_that_is_gone_is_a_refusal(folder: Path) -> None:
+    packages = PackageFolder(folder, ADDRESS)
+    record = OrderRecord.of(packages.orders()[0], 1)
+    for path in folder.glob(f"{record.name}.*"):
+        path.unlink()
+    with pytest.raises(SmdppError, match="is no longer in the SM-DP") as caught:
+        packages.profile(record)
+    assert (caught.value.subject, caught.value.reason) == ("8.2", "3.7")
 
 
-def test_a_state_of_0_2_0_opens(tmp_path: Path) -> None:
-    golden = Path(__file__).parents[2] / "golden" / "parties" / "orders-0.2.0.json"
-    (tmp_path / STATE_FILE).write_bytes(golden.read_bytes())
-    orders = book("A", "B")
-    StateFile.of(tmp_path).restore(orders)
-    assert [(one.state, one.wrong_codes) for one in orders] == [
-        (OrderState.INSTALLED, 0),
-        (OrderState.RELEASED, 2),
-    ]
-
-
-def test_no_field_of_an_order_is_forgotten(tmp_path: Path) -> None:
-    orders, again, state = book("A"), book("A"), StateFile.of(tmp_path)
-    prepared = Prepared(euicc_otpk=b"o", curve="c", public=b"p", private=b"q", keys=b"k")
-    delivery = Delivery(
-        eid=EID, transaction_id=b"t", key=b"k", ci_pk_id=b"c", oid="1.2", prepared=prepared
-    )
-    full = OrderRecord(
-        number=1,
-        revision=1,
-        name="A",
-        iccid=ICCID,
-        profile_type="Test",
-        matching_id="M",
-        eid=EID,
-        confirmation_code="1",
-        single_use=True,
-        expires=datetime(2026, 12, 31, tzinfo=UTC),
-        tries=3,
-        eligible=False,
-        state=OrderState.ERROR,
-        wrong_codes=2,
-        downloads=1,
-        delivery=delivery,
-        seq_number=7,
-    )
-    for part in (full, delivery, prepared):
-        for one in fields(part):
-            assert getattr(part, one.name) != one.default, f"{one.name} has its default"
-    change(orders, lambda _: replace(full, revision=0))
-    state.save(orders)
-    StateFile.of(tmp_path).restore(again)
-    assert list(again) == [full]
-
-
-def test_only_what_has_changed_is_looked_at(tmp_path: Path) -> None:
-    """A download costs the same however many orders there are."""
-    looked: list[int] = []
-
-    class Watched(OrderBook):
-        def profile(self, record: OrderRecord) -> Order:
-            looked.append(record.number)
-            return super().profile(record)
-
-    orders, state = Watched(book_of(*map(str, range(100)))), StateFile.of(tmp_path)
-    state.restore(orders)
-    with orders.changing() as draft:
-        draft.put(draft.record(7).given_wrong_code())
-    state.save(orders)
-    state.save(orders)
-    assert looked == [7]
-    assert '"wrongCodes": 1' in state.path.read_text()
+def test_only_packages_that_are_not_known_are_read(folder: Path) -> None:
+    packages = PackageFolder(folder, ADDRESS)
+    names = [one.name for one in packages.orders()]
+    (folder / f"{names[0]}.toml").write_text("this is not TOML")
+    assert [one.name for one in packages.seed({names[0]})] == names[1:]
