@@ -93,8 +93,9 @@ class Session:
     """One transaction: what was sent, and what the card has proved so far.
 
     `record` is the order as it was when it was offered. The transaction is `bound` once a Bound
-    Profile Package was sent, `over` once it was cancelled, and `mendable` after a refusal that the
-    user can mend, such as that of a wrong confirmation code.
+    Profile Package was sent (`answered` is the hash of the request for it), `reported` once its
+    result came, `over` once it was cancelled, and `mendable` after a refusal that the user can
+    mend, such as that of a wrong confirmation code.
     """
 
     transaction_id: bytes
@@ -106,6 +107,7 @@ class Session:
     bound: bool = False
     mendable: bool = False
     over: bool = False
+    answered: bytes = b""
     reported: bool = False
     begun: float = 0.0
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from time import monotonic
 from typing import Self, TypedDict, Unpack
 
@@ -218,11 +219,13 @@ class Smdpp:
     def get_bound_profile_package(self, transaction_id: bytes, response: bytes) -> bytes:
         """ES9+.GetBoundProfilePackage, clause 5.6.2, with PrepareDownloadResponse (BF21).
 
-        Returns BoundProfilePackage (BF36); the same bytes if the card retries with the same key.
+        Returns BoundProfilePackage (BF36); the same bytes if the card retries with the same key,
+        or if the same request comes again since the answer was lost.
         """
         session = self._sessions.current(transaction_id)
         euicc, offered = session.download
-        if session.bound:
+        given = sha256(response).digest()
+        if session.bound and (session.answered != given or session.reported):
             raise unknown(transaction_id)
         with self._sessions.ending(session):
             answer = read_preparation(response, self.wire)
@@ -240,8 +243,9 @@ class Smdpp:
                     now = draft.record(record.number)
                     now.check_delivery(offered, euicc.eid)
                     draft.put(now.delivered(delivery))
-            session.bound = True
-        self._report(Point.DELIVERY, session)
+        if not session.bound:
+            self._report(Point.DELIVERY, session)
+        session.bound, session.answered = True, given
         return package
 
     def handle_notification(self, pending: bytes) -> NotificationFacts:

@@ -166,7 +166,28 @@ def test_what_is_no_answer_is_refused(smdpp: Smdpp, euicc: PaperEuicc, answer: b
 def test_a_package_is_given_once_in_a_transaction(smdpp: Smdpp, euicc: PaperEuicc) -> None:
     offer = offered(smdpp, euicc)
     fetched(smdpp, euicc, offer)
-    refused("8.10.1", "3.9", fetched, smdpp, euicc, offer)
+    other = ec.derive_private_key(0xE51CD, euicc.one_time.curve)
+    refused("8.10.1", "3.9", fetched, smdpp, replace(euicc, one_time=other), offer)
+
+
+def test_the_same_request_again_has_the_same_package(smdpp: Smdpp, euicc: PaperEuicc) -> None:
+    """The answer was lost on its way."""
+    offer = offered(smdpp, euicc)
+    response = euicc.prepare(offer)
+    call = smdpp.get_bound_profile_package
+    first = call(offer.transaction_id, response)
+    assert call(offer.transaction_id, response) == first
+    smdpp.handle_notification(euicc.result(offer.transaction_id))
+    refused("8.10.1", "3.9", call, offer.transaction_id, response)
+
+
+def test_the_same_request_after_cancelling_is_refused(smdpp: Smdpp, euicc: PaperEuicc) -> None:
+    offer = offered(smdpp, euicc)
+    response = euicc.prepare(offer)
+    smdpp.get_bound_profile_package(offer.transaction_id, response)
+    smdpp.cancel_session(offer.transaction_id, euicc.cancel(offer.transaction_id, 1))
+    call = smdpp.get_bound_profile_package
+    refused("8.10.1", "3.9", call, offer.transaction_id, response)
 
 
 def test_no_package_comes_before_the_card_is_known(smdpp: Smdpp, euicc: PaperEuicc) -> None:
