@@ -129,7 +129,6 @@ class OrderBook:
         self._orders: dict[int, Order] = {}
         self._numbers: dict[tuple[str, str | bytes], set[int]] = defaultdict(set)
         self._undo: list[tuple[int, OrderRecord | None]] | None = None
-        self._changed: set[int] = set()
         self._next = 1
         for order in orders:
             self.add(order)
@@ -207,13 +206,6 @@ class OrderBook:
             self._change(new)
             return new
 
-    def take_changed(self) -> list[OrderRecord]:
-        """The orders that were added or changed since the last call, to be kept elsewhere."""
-        with self._lock:
-            found = [self._records[one] for one in sorted(self._changed) if one in self._records]
-            self._changed.clear()
-            return found
-
     def _found(self, index: str, key: str | bytes) -> list[OrderRecord]:
         with self._lock:
             return [self._records[one] for one in sorted(self._numbers.get((index, key), ()))]
@@ -224,7 +216,6 @@ class OrderBook:
         self._set(record.number, record)
 
     def _set(self, number: int, record: OrderRecord | None) -> None:
-        self._changed.add(number)
         for key in _keys(self._records.get(number)):
             self._numbers[key].discard(number)
             if not self._numbers[key]:
