@@ -340,6 +340,18 @@ class OrderRecord(_Part, frozen=True, kw_only=True):
                 "is for one card. Place an order for this one.",
             )
 
+    def offered_as(self, offered: OrderRecord, eid: str) -> bool:
+        """Whether this is still the order that was offered so to that card, and waits for it."""
+        same = self.matching_id == offered.matching_id
+        return self.open and same and self.card in (None, eid)
+
+    def awaits_result(self, transaction_id: bytes) -> bool:
+        """Whether it was delivered last in that transaction, and neither installed nor refused."""
+        found = self.delivery
+        if found is None or found.transaction_id != transaction_id:
+            return False
+        return found.prepared is not None
+
     # -- what happens to it
 
     def tried(self) -> Self:
@@ -365,10 +377,15 @@ class OrderRecord(_Part, frozen=True, kw_only=True):
         delivery = _without_keys(self.delivery)
         return replace(self, state=OrderState.INSTALLED, delivery=delivery, seq_number=seq_number)
 
-    def refused(self) -> Self:
-        """After a card has finally refused it."""
-        ended = OrderState.ERROR if self.single_use else OrderState.RELEASED
-        return replace(self, state=ended, delivery=_without_keys(self.delivery))
+    def refused(self, eid: str) -> Self:
+        """After that card has finally refused it; this ends an order for one card."""
+        delivered = self.delivery is not None and self.delivery.eid == eid
+        state = OrderState.RELEASED if delivered else self.state
+        return replace(
+            self,
+            state=OrderState.ERROR if self.single_use else state,
+            delivery=_without_keys(self.delivery) if delivered else self.delivery,
+        )
 
     def deleted(self, eid: str, seq_number: int) -> Self:
         """After that card has deleted the Profile; it can be downloaded there again.

@@ -60,7 +60,6 @@ from euicc_sim.parties.smdpp.download_orders import (
     Delivery,
     Order,
     OrderRecord,
-    OrderState,
     Prepared,
     wrong_code,
 )
@@ -279,7 +278,9 @@ class Smdpp:
         put_off = session.mendable and reason is CancelReason.UNDEFINED_REASON
         if reason not in TO_BE_TRIED_AGAIN and not put_off:
             with self.orders.changing() as draft:
-                draft.put(draft.record(record.number).refused())
+                now = draft.record(record.number)
+                if now.offered_as(record, euicc.eid):
+                    draft.put(now.refused(euicc.eid))
         words = f"The session was cancelled: {reason.name.lower().replace('_', ' ')}."
         self._report(Point.CONFIRMATION_FAILURE, session, words)
         return reason
@@ -358,8 +359,11 @@ class Smdpp:
                 Refusal.CONFIRMATION_CODE_MISSING,
                 "The order requires a confirmation code, and none was given. Ask the user for it.",
             )
+        euicc, offered = session.download
         with self.orders.changing() as draft:
-            now = draft.put(draft.record(record.number).given_wrong_code())
+            now = draft.record(record.number)
+            now.check_delivery(offered, euicc.eid)
+            now = draft.put(now.given_wrong_code())
         raise wrong_code(now)
 
     def _deleted(self, iccid: str, eid: str, seq_number: int) -> None:
@@ -434,11 +438,12 @@ class Smdpp:
         # A restart forgets sessions, but not to whom a package was given out.
         kept = self.orders.with_transaction(transaction_id)
         if kept is not None and kept.delivery is not None:
-            number, euicc, oid = kept.number, kept.delivery.euicc, kept.delivery.oid
-            expected = kept.state is OrderState.DOWNLOADED
+            record, euicc, oid = kept, kept.delivery.euicc, kept.delivery.oid
+            expected = kept.awaits_result(transaction_id)
         elif session is not None:
-            euicc, record = session.download
-            number, oid, expected = record.number, session.identity.oid, not session.reported
+            euicc, offered = session.download
+            record, oid = self.orders.record(offered.number), session.identity.oid
+            expected = not session.reported and record.offered_as(offered, euicc.eid)
         else:
             raise unknown(transaction_id)
         result.check(euicc, "euiccSignPIR")
@@ -446,12 +451,12 @@ class Smdpp:
         found = result_facts(euicc, data)
         if found.installed and expected:
             with self.orders.changing() as draft:
-                draft.put(draft.record(number).installed(euicc.eid, found.seq_number))
+                now = draft.record(record.number)
+                if now.revision == record.revision or now.awaits_result(transaction_id):
+                    draft.put(now.installed(euicc.eid, found.seq_number))
         if expected and (session is None or not session.reported):
             failure = None if found.installed else f"The card did not install it: {found.error}."
-            self._report_of(
-                Point.INSTALLATION, self.orders.record(number), euicc.eid, failure, result=message
-            )
+            self._report_of(Point.INSTALLATION, record, euicc.eid, failure, result=message)
         if session is not None:
             session.reported = True
         return found

@@ -157,7 +157,7 @@ def test_a_unit_of_work_that_raises_changed_nothing(make: Make) -> None:
             first, second = draft
             first = draft.put(replace(first, matching_id="C"))
             draft.put(first.given_wrong_code())
-            draft.put(second.refused())
+            draft.put(second.refused(EID))
             draft.add(Order(RED, "D"))
             assert [one.matching_id for one in draft] == ["C", "B", "D"]
             assert draft.with_matching_id("C")

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec.structs import replace
 from support.bsp import BSP
 from support.eims import tlv
 from support.euiccs import ADDRESS, CHALLENGE, EID, PaperEuicc, shared_pki
 from support.hexes import hx
 
 from euicc_sim.env import SeededEnv
+from euicc_sim.parties.messages.download_progress import DownloadProgress, Point
 from euicc_sim.parties.messages.errors import SmdppError
 from euicc_sim.parties.messages.interfaces import (
     CancelReason,
@@ -136,6 +138,47 @@ def test_of_many_cards_at_once_one_gets_it() -> None:
     assert only(smdpp).card == cards[ends.index("got")].eid
 
 
+@pytest.mark.parametrize("ended", ["downloaded", "installed"])
+def test_a_card_that_was_too_late_cannot_end_the_order_of_the_first(ended: str) -> None:
+    smdpp, first, second = server(ONCE), card(), card(OTHER)
+    late = offered(smdpp, second)
+    transaction_id = downloaded(smdpp, first)
+    if ended == "installed":
+        smdpp.handle_notification(first.result(transaction_id))
+    before = only(smdpp)
+    rejection = second.cancel(late.transaction_id, CancelReason.END_USER_REJECTION)
+    smdpp.cancel_session(late.transaction_id, rejection)
+    assert only(smdpp) == before
+    assert before.state.value == ended
+
+
+def test_a_wrong_code_for_an_order_that_was_placed_anew_is_not_counted() -> None:
+    smdpp, euicc = server(Order(UPP, "A", confirmation_code="1")), card()
+    offer = offered(smdpp, euicc)
+    with smdpp.orders.changing() as draft:
+        before = draft.put(replace(only(smdpp), matching_id="B", confirmation_code="2"))
+    prepared = euicc.prepare(offer, hash_cc=bytes(32))
+    refused("8.2.6/3.8", smdpp.get_bound_profile_package, offer.transaction_id, prepared)
+    assert only(smdpp) == before
+
+
+@pytest.mark.parametrize("state", ["available", "linked", "confirmed", "released", "unavailable"])
+def test_an_order_that_was_placed_anew_is_not_changed_by_sessions_of_the_last(state: str) -> None:
+    """Whatever the card says of the session before: cancelled, installed."""
+    smdpp, euicc = server(ONCE), card()
+    looking = offered(smdpp, euicc)
+    transaction_id = downloaded(smdpp, euicc)
+    with smdpp.orders.changing() as draft:
+        anew = replace(
+            only(smdpp), state=OrderState(state), matching_id="B", eid=OTHER, delivery=None
+        )
+        before = draft.put(anew)
+    smdpp.handle_notification(euicc.result(transaction_id))
+    smdpp.cancel_session(looking.transaction_id, euicc.cancel(looking.transaction_id, 0))
+    smdpp.handle_notification(euicc.notification(DELETED))
+    assert only(smdpp) == before
+
+
 def test_a_common_order_is_for_every_card() -> None:
     smdpp = server(Order(UPP, "A"))
     for euicc in (card(), card(OTHER)):
@@ -189,6 +232,30 @@ def test_a_result_that_comes_again_after_the_deletion_installs_nothing() -> None
     downloaded(smdpp, euicc)
     smdpp.handle_notification(first)
     assert only(smdpp).state is OrderState.DOWNLOADED
+
+
+def test_results_of_two_cards_with_a_common_order_are_both_told() -> None:
+    told: list[DownloadProgress] = []
+    smdpp, first, second = server(Order(UPP, "A")), card(), card(OTHER)
+    smdpp.progress = told.append
+    of_first, of_second = downloaded(smdpp, first), downloaded(smdpp, second)
+    told.clear()
+    smdpp.handle_notification(first.result(of_first))
+    smdpp.handle_notification(second.result(of_second))
+    assert [(one.point, one.eid) for one in told] == [
+        (Point.INSTALLATION, EID),
+        (Point.INSTALLATION, OTHER),
+    ]
+    assert only(smdpp).seq_number == 1
+
+
+def test_a_card_that_refuses_a_common_order_ends_nothing_for_others() -> None:
+    smdpp, first, second = server(Order(UPP, "A")), card(), card(OTHER)
+    offer = offered(smdpp, first)
+    downloaded(smdpp, second)
+    before = only(smdpp)
+    smdpp.cancel_session(offer.transaction_id, first.cancel(offer.transaction_id, 0))
+    assert replace(only(smdpp), revision=before.revision) == before
 
 
 def test_a_result_is_verified_though_the_session_is_forgotten() -> None:
