@@ -18,6 +18,7 @@ from bench_basics import MANY, REQUESTS, SELECT, Bench, Row, accepted, in_turn, 
 from bench_eims import crowd
 from bench_pcsc import over_pcsc
 from bench_profiles import direct_profiles
+from bench_servers import eim_servers, smdpp_servers
 from bench_sim import direct_sim
 from rich.console import Console
 from rich.table import Table
@@ -140,7 +141,10 @@ def report(title: str, rows: Iterable[Row]) -> None:
 
 def main(
     rounds: Annotated[int, typer.Option(min=40, help="How many times to send each command.")] = 400,
-    eims: Annotated[bool, typer.Option(help="Measure a hundred IPAs on one eIM server.")] = True,
+    ipas: Annotated[bool, typer.Option(help="Measure a hundred IPAs on one eIM server.")] = True,
+    servers: Annotated[
+        bool, typer.Option(help="Measure servers with little and much in their databases.")
+    ] = True,
     pcsc: Annotated[bool, typer.Option(help="Also measure over the reader.")] = True,
 ) -> None:
     """Measure the card."""
@@ -149,10 +153,14 @@ def main(
         with console.status("measuring, a minute or so"):
             rows = list(direct(bench))
         report("direct", rows)
-        if eims:
+        if ipas:
             with console.status("measuring a hundred IPAs"):
                 rows = list(crowd(bench))
             report("a hundred IPAs", rows)
+        if servers:
+            with console.status("measuring servers with little and much stored"):
+                rows = [*eim_servers(bench), *smdpp_servers(bench)]
+            report("servers, CPU time", rows)
         if pcsc:
             with console.status("measuring over PC/SC"):
                 rows = list(over_pcsc(bench))

@@ -316,7 +316,9 @@ def euicc_public_key(euicc: EuiccKey, wire: Wire = WIRE_1_2) -> ec.EllipticCurve
 
 def eid_of(certificate: bytes) -> str | None:
     """The EID of an eUICC certificate (DER): the serialNumber of its subject."""
-    subject = x509.load_der_x509_certificate(certificate).subject
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what else the subject has is not looked at
+        subject = x509.load_der_x509_certificate(certificate).subject
     found = subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
     return str(found[0].value) if found else None
 

@@ -122,6 +122,12 @@ _NEXT = (
     .order_by(_orders.c.place)
     .limit(1)
 )
+_IDLE = sa.select(
+    _cards.c.document,
+    sa.exists().where(
+        _orders.c.eid == _EID, _orders.c.held.is_(False), _orders.c.not_before <= given("at")
+    ),
+).where(_cards.c.eid == _EID)
 _BY_NUMBER = sa.select(_orders.c.document).where(
     _orders.c.eid == _EID, _orders.c.number == given("number")
 )
@@ -173,6 +179,7 @@ _CHANGE_CARD = (
 _HAS_RESULT = sa.select(_results.c.number).where(
     _results.c.eid == _EID, _results.c.digest == given("digest")
 )
+_ADD_RESULT = _results.insert().prefix_with("OR IGNORE")
 _RESULT_OF = (
     sa.select(_results.c.document)
     .where(
@@ -286,9 +293,11 @@ class EimDatabase:
     def idle(self, eid: str, at: str) -> CardRecord | None:
         """The record of a card for which nothing is to be delivered at that time, or None."""
         with self._file.reading() as connection:
-            record = self._card(connection, eid)
-            found = connection.execute(_NEXT, {"eid": eid, "at": at}).first()
-            return None if found is not None else record
+            found = connection.execute(_IDLE, {"eid": checked_eid(eid), "at": at}).first()
+        if found is None:
+            raise unknown_card(eid)
+        document, waiting = found
+        return None if waiting else self.read(_CARDS, document)
 
     def card_of(self, transaction: bytes) -> str | None:
         """The EID of the card that has an order or a result with that eimTransactionId."""
@@ -501,17 +510,14 @@ class _Draft:
         self._connection.execute(_REMOVE_ORDER, where)
 
     def keep(self, result: Result) -> None:
-        if result.message is not None and self.has_result(result.message):
-            return
-        number, self.record.next_result = self.record.next_result, self.record.next_result + 1
         row = {
             "eid": self.record.eid,
-            "number": number,
+            "number": self.record.next_result,
             "transaction_id": result.transaction_id,
             "digest": None if result.message is None else _digest(result.message),
             "document": _text(result),
         }
-        self._connection.execute(_results.insert(), row)
+        self.record.next_result += self._connection.execute(_ADD_RESULT, row).rowcount
 
     def has_result(self, message: bytes) -> bool:
         where = {"eid": self.record.eid, "digest": _digest(message)}

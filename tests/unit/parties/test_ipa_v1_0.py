@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.eims import tlv
-from support.esipa import EID, World, kept
+from support.esipa import EID, World, kept, nobody
 from support.heard import A, Heard, states
 from support.hexes import hx
 from support.installing import A_DIGITS
@@ -78,7 +78,24 @@ def test_packages_data_and_downloads_are_done(
     assert [one[1] for one in states(world)] == ["done"] * 5
     results = kept(world).results
     assert all(one.verified for one in results if one.kind != "data")
+    assert not any("did not accept" in one for one in world.said)
     provided = [one for one in eim.messages if one[:2] == hx("BF50")]
     assert provided
     assert not any(tlv("5A", hx(EID)) in one[:25] for one in provided)
     assert heard[0] == f"install {A_DIGITS}"
+
+
+def test_a_token_that_the_data_report_is_kept_once_a_card_has_accepted_it(
+    tmp_path: Path, card: Card
+) -> None:
+    """Results of v1.0 cover the package's signature and not the token: they prove it, too."""
+    world = World(tmp_path / "cards", nobody)
+    world.trusted_by(card, token=True)
+    world.eim.token = None
+    world.restart()
+    for words in ("data", "getRAT", "listEim", "listProfileInfo"):
+        world.service.order(EID, [words])
+    ipa = Ipa(card.transmit, OldEsipa(world.client), sleep=lambda _: None)
+    assert ipa.poll().packages == 4
+    assert kept(world).record.token == 1
+    assert not any("did not accept" in one for one in world.said)

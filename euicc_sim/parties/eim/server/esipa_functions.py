@@ -219,7 +219,8 @@ class EsipaFunctions:
             with service.store.changing(eid) as card:
                 _note(card, result[0], error)
             raise EsipaError(UNDEFINED, f"{eid}: {error}") from error
-        service.forwarder.wake()
+        if taker.to_forward:
+            service.forwarder.wake()
         for line in lines:
             self._tell(f"{eid}: {line}")
         return taker.acknowledged

@@ -62,7 +62,8 @@ T = TypeVar("T")
 class ResultTaker:
     """Takes results for one card at the time `now`; the IPA may remove the `acknowledged` numbers.
 
-    `tell` is called with a line for each result.
+    `tell` is called with a line for each result. `to_forward` says that a notification waits for
+    its SM-DP+.
     """
 
     eim: Eim
@@ -71,6 +72,7 @@ class ResultTaker:
     tell: Tell
     data: DataTaker
     acknowledged: list[int] = field(default_factory=list)
+    to_forward: bool = False
 
     def take(self, result: EimPackageResultValue) -> None:
         """An EimPackageResult. Raises EimError."""
@@ -100,6 +102,9 @@ class ResultTaker:
         answered = order or self._earlier(found)
         about = answered.about if answered else About([])
         answer = self._verified(message, about)
+        if order is not None and answer.transaction_id not in order.earlier:
+            # The card accepted its signature. Results of v1.0 do not cover the token themselves.
+            self.card.record.token = order.token
         if answer.seq_number is not None:
             self.acknowledged.append(answer.seq_number)
         if answer.error == "replayError" and order and order.deliveries > 1 and not order.lost:
@@ -114,6 +119,7 @@ class ResultTaker:
         if found.eid not in (None, eid):
             raise EimError(f"This notification is from the card {found.eid}, not of {eid}.")
         self.card.forward(Forward(address=found.address, message=message, sender=eid))
+        self.to_forward = True
         if found.transaction_id is not None:
             self._installed(found)
         return found
