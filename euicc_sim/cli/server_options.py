@@ -97,6 +97,12 @@ def demand_clients(context: ssl.SSLContext, client_ca: list[Path] | None) -> Non
 def _with_certificate(certificate: Path, key: Path | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    show_certificate(context, certificate, key)
+    return context
+
+
+def show_certificate(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
+    """Let this side of TLS show a certificate. Raises ServerError."""
     try:
         context.load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as error:
@@ -104,4 +110,3 @@ def _with_certificate(certificate: Path, key: Path | None) -> ssl.SSLContext:
             f"{certificate} and {key or certificate} cannot be used for HTTPS: {error}. "
             "Give a PEM certificate and its unencrypted PEM key."
         ) from error
-    return context

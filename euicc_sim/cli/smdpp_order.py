@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from ssl import SSLContext
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from rich.text import Text
 
 from euicc_sim.cli.console import console, fail, printable
 from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, authorities
+from euicc_sim.cli.server_options import show_certificate
 from euicc_sim.parties.clients import Es2PlusClient
 from euicc_sim.parties.messages import ActivationCode, LpaError, SmdppError
 from euicc_sim.servers import ServerError
@@ -33,6 +35,17 @@ def order(
             help="The token for orders, orders.token in the folder of the packages.",
             show_default=False,
         ),
+    ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PEM",
+            help="The operator's TLS certificate, for smdpp serve --operator-ca.",
+            show_default=False,
+        ),
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(metavar="PEM", help="Its private key.", show_default=False)
     ] = None,
     iccid: Annotated[
         str | None, typer.Option(help="The Profile to order.", show_default="any of --type")
@@ -73,8 +86,13 @@ def order(
     try:
         secret = None if token is None else OrderToken.read(token).secret
         trust = authorities(pki, ca)
+
+        def identify(context: SSLContext) -> None:
+            if certificate is not None:
+                show_certificate(context, certificate, key)
+
         with Es2PlusClient(
-            url, REQUESTER, trust=trust, verify=not insecure, token=secret
+            url, REQUESTER, trust=trust, verify=not insecure, token=secret, identify=identify
         ) as client:
             if release and iccid is not None:
                 client.release_profile(iccid)

@@ -11,8 +11,9 @@ Needs httpx, from the extra `servers`.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
+from ssl import SSLContext
 from typing import NamedTuple, Self
 
 from euicc_sim.parties.clients import https
@@ -43,7 +44,8 @@ class Es2PlusClient:
 
     `requester` is the functionRequesterIdentifier. `trust` are the CA certificates (DER) to which
     its TLS certificate must chain; if empty, those that the system trusts. With `verify` False any
-    certificate is accepted. `token` is shown as a Bearer token.
+    certificate is accepted. `token` is shown as a Bearer token, `identify` can give the TLS context
+    a certificate of the client.
     """
 
     def __init__(
@@ -54,12 +56,18 @@ class Es2PlusClient:
         trust: Iterable[bytes] = (),
         verify: bool = True,
         token: str | None = None,
+        identify: Callable[[SSLContext], None] = lambda _: None,
         seconds: float = SECONDS,
     ) -> None:
         """Does not connect yet. Raises LpaError for a malformed URL."""
         shown = {} if token is None else {"Authorization": f"Bearer {token}"}
         self._url, self._client = https.connection(
-            url, trust=trust, verify=verify, seconds=seconds, headers=HEADERS | shown
+            url,
+            trust=trust,
+            verify=verify,
+            seconds=seconds,
+            headers=HEADERS | shown,
+            identify=identify,
         )
         self._requester = requester
         self._calls = count(1)

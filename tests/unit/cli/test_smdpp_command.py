@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from msgspec.structs import fields
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -338,6 +338,28 @@ def test_an_operator_orders_and_a_card_downloads(
         assert "is downloaded: there is no order to cancel" in complaint(run(*ordering, "--cancel"))
         said = server.end()
     assert f"ReleaseProfile: euicc-sim, ICCID {ICCID} released" in said
+
+
+@pytest.mark.slow
+def test_an_operator_shows_a_certificate(run: Run, folder: Path, pki_folder: Path) -> None:
+    (folder / "RED-1.toml").write_text("state = 'available'")
+    own = TestPki.load(pki_folder).branch(Curve.NIST).ci.issue_dp_tls("op.example.com")
+    pem, ca = folder.parent / "op.pem", folder.parent / "op.der"
+    key = own.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem.write_bytes(key + own.certificate.public_bytes(Encoding.PEM))
+    ca.write_bytes(own.der)
+    words = (folder, "--pki", pki_folder, "--es2plus", 0, "--operator-ca", ca)
+    with serving(*words) as server:
+        found = re.search(r"https://127\.0\.0\.1:\d+", server.lines[1])
+        assert found is not None
+        assert server.lines[1].endswith("(ES2+), with a certificate")
+        url = found[0].replace("127.0.0.1", "localhost")
+        asked = ("order", url, "--pki", pki_folder, "--iccid", ICCID)
+        assert "does not answer" in complaint(run(*asked))
+        code, out, _ = run(*asked, "--certificate", pem)
+        assert (code, out.endswith(f"ICCID {ICCID}, released\n")) == (0, True)
+    assert not (folder / "orders.token").exists()
+    assert "cannot be used for HTTPS" in complaint(run(*asked, "--certificate", ca))
 
 
 def test_what_to_release_or_cancel_must_be_said(run: Run) -> None:
