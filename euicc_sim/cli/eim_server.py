@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -29,13 +29,14 @@ from euicc_sim.cli.server_options import (
     tls_context,
 )
 from euicc_sim.parties.clients import EsipaClient
-from euicc_sim.parties.eim import eim_file, operation_words
+from euicc_sim.parties.eim import Eim, eim_file, operation_words
 from euicc_sim.parties.eim.server import EimService, EsipaFunctions, orders
 from euicc_sim.parties.eim.server import push as push_all
 from euicc_sim.parties.messages import LpaError
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.servers.order_token import SUFFIX, OrderToken
 from euicc_sim.servers.outgoing import Outgoing
+from euicc_sim.servers.workers import run_workers
 
 DEFAULT_PORT = 8080
 SMDP_SECONDS = 10.0
@@ -88,6 +89,9 @@ def serve(
             help="An SM-DP+ at an address that is not public; repeat for several.",
         ),
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, metavar="N", help="Processes that serve.")
+    ] = 1,
     requests: RequestsOption = REQUESTS,
     connections: ConnectionsOption = CONNECTIONS,
 ) -> None:
@@ -102,20 +106,28 @@ def serve(
         kept = database_of(file, database)
         orders_token = OrderToken.kept(token or file.with_suffix(SUFFIX))
         resolve = Outgoing.of(host, smdp_allow or ())
-        with _service(file, database, pki, ca, insecure, keep_results, resolve) as service:
-            called = name or (service.eim.fqdn or "localhost").partition(":")[0]
-            context = tls_context(called, tls, pki, certificate, key, client_ca)
-            may = limits(requests, connections)
-            with (
-                closing(WebServer(host, port, context, log_line, may, [called])) as web,
-                service.forwarder.running(),
-            ):
+        eim = eim_file.load(file)
+        opened(file, database).close()  # made and looked at before anything listens
+        called = name or (eim.fqdn or "localhost").partition(":")[0]
+        context = tls_context(called, tls, pki, certificate, key, client_ca)
+        may = limits(requests, connections)
+        with closing(WebServer(host, port, context, log_line, may, [called])) as web:
+
+            def work(started: Callable[[], None] = lambda: None) -> None:
+                options = (pki, ca, insecure, keep_results, resolve)
+                with _service(file, database, *options) as service, service.forwarder.running():
+                    web.run(esipa_app(service, log_line, orders_token), started)
+
+            def introduce() -> None:
                 bracketed = f"[{host}]" if ":" in host else host
                 url = f"{'https' if context else 'http'}://{bracketed}:{web.port}"
-                web.run(
-                    esipa_app(service, log_line, orders_token),
-                    lambda: _introduce(service, file, kept, url, orders_token),
-                )
+                _introduce(eim, file, kept, url, orders_token)
+
+            if workers == 1:
+                work(introduce)
+            else:
+                introduce()
+                run_workers(workers, work, log_line)
     except ServerError as error:
         fail(str(error))
 
@@ -239,11 +251,9 @@ def add_to(app: typer.Typer) -> None:
     app.command(help=_ORDER_HELP)(order)
 
 
-def _introduce(
-    service: EimService, file: Path, database: Path, url: str, token: OrderToken
-) -> None:
+def _introduce(eim: Eim, file: Path, database: Path, url: str, token: OrderToken) -> None:
     for words in (
-        f"eIM {service.eim.eim_id} listens at {url}",
+        f"eIM {eim.eim_id} listens at {url}",
         f"cards are kept in {database}",
         f"order with: euicc-sim eim order {file} EID OP",
         f"or over HTTP, with the token in {token.path}: {url}/openapi.json",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -21,6 +24,7 @@ from euicc_sim.cli.main import main
 from euicc_sim.parties.eim.eim import add_initial_eim, take_initial_answer
 from euicc_sim.parties.eim.eim_file import changing, load
 from euicc_sim.parties.messages.apdus import exchange, select_isdr
+from euicc_sim.servers.database import EimDatabase
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -282,3 +286,74 @@ def test_a_damaged_database_is_a_sentence(run: Run, file: Path, tmp_path: Path) 
         code, out, err = run("eim", *words)
         assert (code, "Traceback" in err) == (1, False)
         assert "eim1.db is damaged" in " ".join((out + err).split())
+
+
+# -- several processes
+
+
+def workers_of(pid: int, count: int) -> list[int]:
+    """The workers of a server, when there are so many."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    while len(found := children.read_text().split()) != count:
+        time.sleep(0.05)
+    return [int(one) for one in found]
+
+
+def served_by(url: str, token: Path) -> bool:
+    headers = {"Authorization": f"Bearer {token.read_text().strip()}"}
+    return httpx.get(f"{url}/eids", headers=headers).status_code == 200
+
+
+@pytest.mark.slow
+def test_workers_serve_one_port_and_one_that_dies_is_replaced(
+    run: Run, file: Path, folder: Path
+) -> None:
+    for _ in range(3):
+        run("eim", "order", file, EID, "getRAT")
+    token = file.with_suffix(".token")
+    with served(file, "--workers", "3") as (url, process):
+        first = workers_of(process.pid, 3)
+        assert served_by(url, token)
+        os.kill(first[0], signal.SIGKILL)
+        code, out, _ = run("ipa", "poll", "--card", folder, "--eim", url)
+        assert (code, "4 packages done" in out) == (0, True)
+        while first[0] in workers_of(process.pid, 3):
+            time.sleep(0.05)
+        assert served_by(url, token)
+    assert process.returncode == 0
+    assert not any(Path(f"/proc/{one}").exists() for one in first)
+
+
+@pytest.mark.slow
+def test_workers_end_with_the_first_process_however_it_ends(file: Path) -> None:
+    with served(file, "--workers", "2") as (_, process):
+        workers = workers_of(process.pid, 2)
+        process.kill()
+        while any(Path(f"/proc/{one}").exists() for one in workers):
+            time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_four_workers_use_no_counter_and_no_order_twice(
+    run: Run, file: Path, tmp_path: Path, pki_folder: Path
+) -> None:
+    """A device that asks by many connections at once gets each package from one worker."""
+    run("eim", "card", file, EID, "--counter", 0)
+    for _ in range(12):
+        run("eim", "order", file, EID, "data")
+    poll = bytes.fromhex(f"BF4F125A10{EID}")
+    headers = {"Content-Type": "application/x-gsma-rsp-asn1"}
+    answer = bytes.fromhex(f"BF501A5A10{EID}BF5205A003830178")
+    with served(file, "--workers", "4") as (url, _), ThreadPoolExecutor(4) as pool:
+
+        def device(_: int) -> None:
+            for _ in range(6):
+                httpx.post(f"{url}/gsma/rsp2/asn1", content=poll, headers=headers)
+                httpx.post(f"{url}/gsma/rsp2/asn1", content=answer, headers=headers)
+
+        list(pool.map(device, range(4)))
+    with closing(EimDatabase(file.with_suffix(".db"))) as store:
+        numbers = [one.order or 0 for one in store.results(EID)]
+        waiting = [one.number for one in store.queue(EID)]
+    assert len(set(numbers)) == len(numbers)
+    assert sorted([*numbers, *waiting]) == list(range(1, 13))
