@@ -194,8 +194,7 @@ _FORGET_RESULTS = (
     sa.update(_results)
     .where(
         _results.c.eid == given("of_eid"),
-        _results.c.number <= given("of_number"),
-        _results.c.document.is_not(None),
+        _results.c.number.between(given("first"), given("last")),
     )
     .values(document=None)
 )
@@ -228,6 +227,8 @@ class EimDatabase:
         """
         self._file = SqliteFile(path, KIND, _tables, StorageError, fsync=fsync)
         self._keep_results = keep_results
+        if keep_results is not None:
+            self._forget_results(keep_results)
         if folder is not None and folder.is_dir():
             self._take_over(folder, taken_over)
 
@@ -284,11 +285,14 @@ class EimDatabase:
             if new is not None:
                 _add_card(connection, new)
             draft = _Draft(self, connection, self._card(connection, checked_eid(eid)))
+            before = draft.record.next_result
             yield draft
             draft.save()
-            if self._keep_results is not None:
+            if self._keep_results is not None and draft.record.next_result > before:
+                first = max(before - self._keep_results, 1)
                 last = draft.record.next_result - 1 - self._keep_results
-                connection.execute(_FORGET_RESULTS, {"of_eid": eid, "of_number": last})
+                which = {"of_eid": eid, "first": first, "last": last}
+                connection.execute(_FORGET_RESULTS, which)
 
     def idle(self, eid: str, at: str) -> CardRecord | None:
         """The record of a card for which nothing is to be delivered at that time, or None."""
@@ -313,6 +317,19 @@ class EimDatabase:
         asked = sa.select(_cards.c.eid).where(_cards.c.host == host).limit(2)
         with self._file.reading() as connection:
             return list(connection.execute(asked).scalars())
+
+    def _forget_results(self, keep: int) -> None:
+        """Forget what was kept before with another `keep_results`."""
+        old = _results.c.number <= (
+            sa.select(_cards.c.results - keep)
+            .where(_cards.c.eid == _results.c.eid)
+            .scalar_subquery()
+        )
+        with self._file.writing() as connection:
+            connection.execute(
+                sa.update(_results).where(old, _results.c.document.is_not(None)),
+                {"document": None},
+            )
 
     def _take_over(self, folder: Path, tell: Callable[[str], None]) -> None:
         """The cards of a folder of version 0.2.0, all of them or none; known ones stay."""
@@ -364,7 +381,7 @@ class EimDatabase:
     def relayed(self, transaction: bytes) -> Relayed | None:
         """A relayed download by its transactionId."""
         with self._file.reading() as connection:
-            return self._relayed(connection, transaction)
+            return self.relayed_in(connection, transaction)
 
     # -- notifications
 
@@ -439,7 +456,8 @@ class EimDatabase:
             raise unknown_card(eid)
         return self.read(_CARDS, found)
 
-    def _relayed(self, connection: sa.Connection, transaction: bytes) -> Relayed | None:
+    def relayed_in(self, connection: sa.Connection, transaction: bytes) -> Relayed | None:
+        """A relayed download, as it is in a transaction."""
         found = connection.execute(_RELAYED, {"transaction": transaction}).scalar_one_or_none()
         return None if found is None else self.read(_RELAYS, found)
 
@@ -529,7 +547,7 @@ class _Draft:
         return None if found is None else self._database.read(_RESULTS, found)
 
     def relayed(self, transaction: bytes) -> Relayed | None:
-        found = self._database._relayed(self._connection, transaction)
+        found = self._database.relayed_in(self._connection, transaction)
         return found if found is not None and found.eid == self.record.eid else None
 
     def forward(self, waiting: Forward) -> None:

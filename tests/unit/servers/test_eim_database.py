@@ -157,6 +157,8 @@ def test_only_the_last_results_are_kept_and_a_forgotten_one_does_not_come_back(
         assert [one.message for one in store.results(EID)] == [b"\2", b"\3"]
         assert [one.message for one in store.results(EID, after=2)] == [b"\3"]
         assert store.cards()[0].results == 3
+    with closing(EimDatabase(tmp_path / "eim.db", keep_results=1)) as store:
+        assert [one.message for one in store.results(EID)] == [b"\3"]
 
 
 @pytest.mark.parametrize("eid", ["", "1", "../" + "0" * 29, "0" * 33, "0" * 31 + "x"])

@@ -164,10 +164,14 @@ def postpone(order: Order, now: datetime, problem: str) -> None:
     order.problem = order.problem or problem
 
 
+EARLIER = 16
+"""The most packages of an order whose results are still awaited."""
+
+
 def sign_again(order: Order) -> None:
     """Deliver an order as if for the first time, with a new counter."""
     if order.transaction_id is not None:
-        order.earlier.append(order.transaction_id)
+        order.earlier = [*order.earlier, order.transaction_id][-EARLIER:]
     order.held, order.lost, order.problem, order.not_before = False, False, None, None
     order.deliveries = 0
     order.message = order.transaction_id = order.counter = order.token = None
