@@ -104,8 +104,11 @@ def test_an_eim_that_is_killed_loses_and_doubles_nothing(tmp_path: Path, pki_fol
 
         def device(card: Card) -> None:
             def poll() -> None:
-                with suppress(LpaError), EsipaClient(f"http://127.0.0.1:{port}") as client:
-                    Ipa(card.transmit, client, tries=1, sleep=lambda _: None).poll()
+                try:
+                    with EsipaClient(f"http://127.0.0.1:{port}") as client:
+                        Ipa(card.transmit, client, tries=1, sleep=lambda _: None).poll()
+                except LpaError:
+                    time.sleep(0.1)
 
             while not enough.is_set():
                 service.order(card.eid, ["listProfileInfo"])
