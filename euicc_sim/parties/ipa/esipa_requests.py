@@ -30,7 +30,7 @@ from euicc_sim.parties.messages.errors import LpaError
 from euicc_sim.parties.messages.interfaces import ClientAuthentication, Esipa, ServerAuthentication
 
 _PACKAGES = (0xBF51, 0xBF52, 0xBF54, 0x02)
-_GET_EIM_PACKAGE_RESPONSE = 0xBF4F
+_GET_EIM_PACKAGE_RESPONSE, _TRANSFER_EIM_PACKAGE_REQUEST = 0xBF4F, 0xBF4E
 
 
 class PackageFormatError(LpaError):
@@ -50,27 +50,24 @@ def ask_for_package(eim: Esipa, eid: str) -> GetEimPackageResponseValue:
     try:
         answered = esipa.from_eim(data)
     except (Asn1Error, ValueError, TypeError) as error:
-        sentence = f"The eIM's package cannot be read: {error}. Check the eIM's log."
-        code = _code_for(data)
-        if code is None:
-            raise LpaError(sentence) from error
-        raise PackageFormatError(sentence, code) from error
+        raise _unreadable(data, _GET_EIM_PACKAGE_RESPONSE, error) from error
     if answered[0] != "getEimPackageResponse":
         raise other_answer(name, answered)
     return answered[1]
 
 
-def _code_for(data: bytes) -> EimPackageErrorName | None:
-    """How to report bytes that cannot be read; None if they are not a GetEimPackageResponse."""
+def _unreadable(data: bytes, tag: int, error: Exception) -> LpaError:
+    """The error for bytes that cannot be read: a PackageFormatError if they have that tag."""
+    sentence = f"The eIM's package cannot be read: {error}. Check the eIM's log."
     try:
         outer = whole(data)
-        if outer.tag != _GET_EIM_PACKAGE_RESPONSE:
-            return None
         inside = children(data, outer.value, outer.end)
     except TlvError:
-        return None
+        return LpaError(sentence)
+    if outer.tag != tag:
+        return LpaError(sentence)
     known = not inside or inside[0].tag in _PACKAGES
-    return "invalidPackageFormat" if known else "unknownPackage"
+    return PackageFormatError(sentence, "invalidPackageFormat" if known else "unknownPackage")
 
 
 def ask_eim(eim: Esipa, message: EsipaMessageFromIpaToEimValue) -> EsipaMessageFromEimToIpaValue:
@@ -88,11 +85,14 @@ def other_answer(name: str, answered: EsipaMessageFromEimToIpaValue) -> LpaError
 
 
 def transferred(message: bytes) -> TransferEimPackageRequestValue:
-    """The contents of a TransferEimPackageRequest. Raises LpaError for any other message."""
+    """The contents of a TransferEimPackageRequest.
+
+    Raises PackageFormatError for one that cannot be read, LpaError for any other message.
+    """
     try:
         found = esipa.from_eim(message)
     except (Asn1Error, ValueError, TypeError) as error:
-        raise LpaError(f"The eIM's message cannot be read: {error}. Check the eIM.") from error
+        raise _unreadable(message, _TRANSFER_EIM_PACKAGE_REQUEST, error) from error
     if found[0] != "transferEimPackageRequest":
         raise LpaError(f"The eIM sends {found[0]}. It has to use TransferEimPackage.")
     return found[1]

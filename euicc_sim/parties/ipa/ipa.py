@@ -149,8 +149,16 @@ class Ipa:
     def transferred(self, message: bytes) -> bytes:
         """Carry out a TransferEimPackage of an eIM; the answer is empty for acknowledgements.
 
-        Raises LpaError for any other message. A download follows with the next poll.
+        What is not a package is answered with eimPackageError. Raises LpaError for any other
+        message. A download follows with the next poll.
         """
+        try:
+            return self._transferred(message)
+        except PackageFormatError as error:
+            self.tell(f"a package is not understood: {error}")
+            return transfer_answer(("eimPackageError", error.code))
+
+    def _transferred(self, message: bytes) -> bytes:
         package = transferred(message)
         if package[0] == "eimAcknowledgements":
             for number in package[1]:
@@ -164,6 +172,7 @@ class Ipa:
             direct = self.mode is DownloadMode.DIRECT
             response = data_response(self.card, self._trusted(), package[1], direct=direct)
             return transfer_answer(("ipaEuiccDataResponse", response))
+        self._check_format(package[1])
         result, found = self.card.load_package(package[1])
         self.tell(f"package done: {_summary(found)}")
         return transfer_answer(("euiccPackageResult", result))
@@ -185,10 +194,9 @@ class Ipa:
 
     def _package(self, eid: str, package: bytes) -> bool:
         try:
-            self.wire[EuiccPackageRequest].read_keeping(package)
-        except Asn1Error as error:
-            sentence = f"The eUICC Package cannot be read: {error}. Check the eIM's log."
-            self._not_understood(eid, PackageFormatError(sentence, "invalidPackageFormat"))
+            self._check_format(package)
+        except PackageFormatError as error:
+            self._not_understood(eid, error)
             return False
         result, found = self.card.load_package(package)
         self.tell(f"package done: {_summary(found)}")
@@ -202,6 +210,14 @@ class Ipa:
             self._go_back(eid)
             return True
         return False
+
+    def _check_format(self, package: bytes) -> None:
+        """Raise PackageFormatError for what is not an eUICC Package; the card would say 6A80."""
+        try:
+            self.wire[EuiccPackageRequest].read_keeping(package)
+        except Asn1Error as error:
+            sentence = f"The eUICC Package cannot be read: {error}. Check the eIM's log."
+            raise PackageFormatError(sentence, "invalidPackageFormat") from error
 
     def _provide_result(self, eid: str, result: bytes, found: PackageAnswer) -> None:
         waiting = [] if self.mode is DownloadMode.DIRECT else self.card.notifications()

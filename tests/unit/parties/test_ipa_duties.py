@@ -230,3 +230,19 @@ def test_a_refused_order_and_a_kept_notification_are_told_in_the_poll(
     assert found == Poll(3, refused=1)
     assert not found.done
     assert [one.state for one in kept(world).results] == ["done", "refused", "done"]
+
+
+@pytest.mark.parametrize(
+    ("message", "answer"),
+    [
+        ("BF4E 03 BF6300", "BF4E 03 0201 02"),
+        ("BF4E 00", "BF4E 03 0201 01"),
+        ("BF4E 05 BF51023000", "BF4E 03 0201 01"),
+        ("BF4E 03 BF5100", "BF4E 03 0201 01"),
+        ("BF4E 05 BF52028000", "BF4E 03 0201 01"),
+    ],
+)
+def test_a_package_that_is_brought_and_is_not_one_is_answered_so(
+    trusting: World, card: Card, message: str, answer: str
+) -> None:
+    assert Ipa(card.transmit, Scripted()).transferred(hx(message)) == hx(answer)

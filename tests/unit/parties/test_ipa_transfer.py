@@ -95,7 +95,7 @@ def test_an_answer_that_is_none_keeps_the_order(world: World, answer: str, why: 
     assert len(kept(world).queue) == 1
 
 
-@pytest.mark.parametrize("body", ["", "BF4E00", "BF4F0302017F", "BF5100"])
+@pytest.mark.parametrize("body", ["", "BF4F0302017F", "BF5100"])
 def test_what_is_no_transfer_is_refused(world: World, ipa: EsipaClient, body: str) -> None:
     with pytest.raises(Exception, match="HTTP status 400"):
         ipa.exchange(hx(body))
