@@ -66,6 +66,10 @@ def rest_routes(
     ]
 
 
+class _NoTokenError(BodyError):
+    """A request without the token."""
+
+
 class _Rest:
     def __init__(self, service: EimService, log: Log, token: OrderToken, eim_of: Loader) -> None:
         self._service = service
@@ -142,12 +146,16 @@ class _Rest:
     def _check_token(self, request: Request) -> None:
         """Raise BodyError for a request without the token."""
         if not self._token.fits(request.headers.get("authorization")):
-            peer = request.client.host if request.client else "somebody"
-            self._log(f"{peer} has not the token in {self._token.path}", refused=True)
-            raise BodyError(401, "Orders need the eIM's token. Send Authorization: Bearer TOKEN.")
+            raise _NoTokenError(
+                401, "Orders need the eIM's token. Send Authorization: Bearer TOKEN."
+            )
 
     def _refused(self, request: Request, error: Exception, status: int) -> Response:
-        self._log(f"{request.method} {request.url.path} refused: {error}", refused=True)
+        why = str(error)
+        if isinstance(error, _NoTokenError):  # the log may name the file, the answer does not
+            peer = request.client.host if request.client else "The client"
+            why = f"{peer} does not have the token in {self._token.path}."
+        self._log(f"{request.method} {request.url.path} refused: {why}", refused=True)
         headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
         return JSONResponse({"error": str(error)}, status, headers)
 

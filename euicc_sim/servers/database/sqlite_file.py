@@ -151,4 +151,4 @@ def _sentence(path: Path, error: BaseException | None) -> str:
             return f"{path} is damaged: {error}. Restore a copy of it."
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return f"{path} cannot be written: {error}. Check its permissions and its folder's."
-    return f"{path} cannot be used: {error}. Check the disk."
+    return f"{path} cannot be used: {error}. Check the disk, and that it has room."

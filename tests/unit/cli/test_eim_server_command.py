@@ -294,9 +294,16 @@ def test_a_damaged_database_is_a_sentence(run: Run, file: Path, tmp_path: Path) 
 def workers_of(pid: int, count: int) -> list[int]:
     """The workers of a server, when there are so many."""
     children = Path(f"/proc/{pid}/task/{pid}/children")
-    while len(found := children.read_text().split()) != count:
+    until(lambda: len(children.read_text().split()) == count)
+    return [int(one) for one in children.read_text().split()]
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Wait, but not for ever."""
+    end = time.monotonic() + 120
+    while not done():
+        assert time.monotonic() < end
         time.sleep(0.05)
-    return [int(one) for one in found]
 
 
 def served_by(url: str, token: Path) -> bool:
@@ -317,8 +324,7 @@ def test_workers_serve_one_port_and_one_that_dies_is_replaced(
         os.kill(first[0], signal.SIGKILL)
         code, out, _ = run("ipa", "poll", "--card", folder, "--eim", url)
         assert (code, "4 packages done" in out) == (0, True)
-        while first[0] in workers_of(process.pid, 3):
-            time.sleep(0.05)
+        until(lambda: first[0] not in workers_of(process.pid, 3))
         assert served_by(url, token)
     assert process.returncode == 0
     assert not any(Path(f"/proc/{one}").exists() for one in first)
@@ -329,8 +335,7 @@ def test_workers_end_with_the_first_process_however_it_ends(file: Path) -> None:
     with served(file, "--workers", "2") as (_, process):
         workers = workers_of(process.pid, 2)
         process.kill()
-        while any(Path(f"/proc/{one}").exists() for one in workers):
-            time.sleep(0.05)
+        until(lambda: not any(Path(f"/proc/{one}").exists() for one in workers))
 
 
 @pytest.mark.slow

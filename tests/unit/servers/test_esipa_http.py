@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -192,7 +193,8 @@ def test_a_silent_smdp_delays_no_package(world: World) -> None:
 
         with ThreadPoolExecutor(CALLS_OUT + CALLS_OUT_WAITING + 5) as pool:
             found = [pool.submit(call, number) for number in range(CALLS_OUT + CALLS_OUT_WAITING)]
-            while len(calls) < CALLS_OUT:
+            end = time.monotonic() + DEADLINE
+            while len(calls) < CALLS_OUT and time.monotonic() < end:
                 release.wait(0.01)
             polled = httpx.post(url, content=POLL, headers=headers, timeout=DEADLINE)
             release.set()

@@ -167,7 +167,8 @@ def test_without_the_token_nothing_is_told(world: World, authorization: str) -> 
         assert answer.json() == {
             "error": "Orders need the eIM's token. Send Authorization: Bearer TOKEN."
         }
-        assert f"! 127.0.0.1 has not the token in {world.folder / 'token'}" in world.said
+        why = f"127.0.0.1 does not have the token in {world.folder / 'token'}."
+        assert world.said.pop() == f"! {method} {path} refused: {why}"
 
 
 def test_the_scheme_of_the_token_has_no_case(world: World) -> None:
