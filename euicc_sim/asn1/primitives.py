@@ -107,8 +107,15 @@ def _integer(spec: Any) -> tuple[Read, Write]:
 
     if isinstance(spec, Codes):
         return read_code, write
+
+    def write_stored(value: int) -> bytes:
+        content = write_integer(value)
+        if len(content) > MAX_STORED:
+            raise Asn1Error(f"{value} needs {len(content)} bytes; {MAX_STORED} are enough")
+        return content
+
     if isinstance(spec, StoredInteger):
-        return read_stored, write
+        return read_stored, write_stored
     return read_named if names else read_integer, write
 
 

@@ -16,7 +16,7 @@ from apdu.cla import ClassByte
 from apdu.tlv import children, length_bytes, read, tlv, whole
 from euicc_sim.asn1 import codec
 from euicc_sim.asn1.nodes import node_of
-from euicc_sim.asn1.primitives import MAX_NAMED, Codes, UnknownCode
+from euicc_sim.asn1.primitives import MAX_NAMED, Codes, StoredInteger, UnknownCode
 from euicc_sim.asn1.wire import WIRE_1_2
 
 # -- commands
@@ -167,7 +167,8 @@ def _simple(spec: Any) -> st.SearchStrategy[Any]:
         return st.booleans()
     if isinstance(spec, univ.Integer):
         known = {int(number): str(name) for name, number in spec.namedValues.items()}
-        numbers = st.integers(-MAX_NAMED, MAX_NAMED) if known else st.integers(-(2**70), 2**70)
+        bounded = known or isinstance(spec, StoredInteger)
+        numbers = st.integers(-MAX_NAMED, MAX_NAMED) if bounded else st.integers(-(2**70), 2**70)
         if isinstance(spec, Codes):
             unknown = numbers.filter(lambda one: one not in known).map(UnknownCode)
             return st.one_of(st.sampled_from(sorted(known.values())), unknown)

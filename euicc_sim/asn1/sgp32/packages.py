@@ -392,9 +392,9 @@ class EuiccPackageResultDataSignedValue(TypedDict):
 class EuiccPackageResultDataSigned(Sequence[EuiccPackageResultDataSignedValue]):
     componentType = fields(
         ("eimId", implicit(0, EimId)),
-        ("counterValue", implicit(1, StoredInteger())),
+        ("counterValue", implicit(1, univ.Integer())),
         optional("eimTransactionId", implicit(2, sgp22.TransactionId)),
-        ("seqNumber", implicit(3, StoredInteger())),
+        ("seqNumber", implicit(3, univ.Integer())),
         ("euiccResult", sequence_of(EuiccResultData())),
     )
 
@@ -439,7 +439,7 @@ class EuiccPackageErrorDataSignedValue(TypedDict):
 class EuiccPackageErrorDataSigned(Sequence[EuiccPackageErrorDataSignedValue]):
     componentType = fields(
         ("eimId", implicit(0, EimId)),
-        ("counterValue", implicit(1, StoredInteger())),
+        ("counterValue", implicit(1, univ.Integer())),
         optional("eimTransactionId", implicit(2, sgp22.TransactionId)),
         ("euiccPackageErrorCode", EuiccPackageErrorCode),
     )

@@ -150,6 +150,14 @@ def test_a_signed_error_ends_an_order(world: World, card: Card) -> None:
     assert (done.state, done.error, done.verified) == ("refused", "replayError", True)
 
 
+def test_a_counter_that_cannot_be_stored_is_in_the_message_alone(world: World, card: Card) -> None:
+    result = es10(card, world.eim.package([operations.get_rat()], EID, counter=2**70))
+    assert provide(world, "euiccPackageResult", result) == ("emptyResponse", {})
+    (done,) = kept(world).results
+    assert (done.error, done.counter) == ("counterValueOutOfRange", None)
+    assert hx("81 09 40 0000000000000000") in (done.message or b"")
+
+
 def test_a_result_that_was_lost_on_the_way_is_found_on_the_card(world: World, card: Card) -> None:
     world.service.order(EID, ["getRAT"])
     package, lost = executed(world, card)

@@ -344,7 +344,9 @@ class EimStore(Protocol):
         ...
 
 
-_STORED_BITS = 64  # JSON and SQL have no larger numbers everywhere
+STORED_BITS = 64
+"""JSON and SQL have no larger numbers everywhere."""
+
 _EID = re.compile(r"[0-9]{32}")
 
 
@@ -370,7 +372,7 @@ def plain(value: object) -> Json:
         case None | bool() | float() | str():
             return value
         case int():
-            return int(value) if value.bit_length() < _STORED_BITS else hex(value)
+            return int(value) if value.bit_length() < STORED_BITS else hex(value)
         case bytes():
             return value.hex().upper()
         case dict():

@@ -25,6 +25,7 @@ from euicc_sim.crypto.signature import verifies
 from euicc_sim.parties.eim.eim import Eim
 from euicc_sim.parties.eim.server.card_data import DataTaker
 from euicc_sim.parties.eim.server.card_records import (
+    STORED_BITS,
     About,
     CardDraft,
     Forward,
@@ -193,7 +194,7 @@ class ResultTaker:
         if answer.transaction_id is not None:
             found = self.card.order(transaction=answer.transaction_id)
         elif answer.counter is not None:
-            found = self.card.order(counter=answer.counter)
+            found = self.card.order(counter=_stored(answer.counter))
         else:
             found = self.card.delivered("package")
         if found is None and answer.transaction_id is not None:
@@ -215,8 +216,8 @@ class ResultTaker:
                 Outcome(operation=one.name, result=one.code, value=plain(one.value))
                 for one in answer.outcomes
             ],
-            seq_number=answer.seq_number,
-            counter=answer.counter,
+            seq_number=_stored(answer.seq_number),
+            counter=_stored(answer.counter),
             transaction_id=answer.transaction_id,
             message=message,
         )
@@ -369,6 +370,11 @@ class ResultTaker:
         shown = ", ".join(f"{one.operation} {one.result}" for one in refused)
         signed = ", verified" if result.verified else ""
         self.tell(f"{what}: {how}{signed}{f'; {shown}' if shown else ''}")
+
+
+def _stored(number: int | None) -> int | None:
+    """A number that can be stored; None for a larger one, which is in the message."""
+    return number if number is None or number.bit_length() < STORED_BITS else None
 
 
 def _text(response: bytes) -> str:
