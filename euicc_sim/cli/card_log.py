@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from rich.text import Text
-
 from apdu.names import without_pins
 from euicc_sim import Event
-from euicc_sim.cli.console import printable
-from euicc_sim.cli.log_lines import AGAIN_SECONDS, LogLines, Refusals, Repeated, clock_time
+from euicc_sim.cli.log_lines import AGAIN_SECONDS, Line, LogLines, Refusals, Repeated
 from euicc_sim.tracing.journal import Journal
 from euicc_sim.transport.vpcd import Control
 
@@ -85,8 +82,14 @@ class CardLog:
             self.idle()
 
     def idle(self) -> None:
-        """Print what was noted; this is slower than a command, so commands go first."""
+        """Print what was noted; this is slower than a command, so commands go first.
+
+        A pause in which nothing has come since the last one is long enough for the journal.
+        """
+        is_quiet = not self._noted
         self._print_noted(self._clock(), all_counts=False)
+        if is_quiet and self._journal:
+            self._journal.tidy()
 
     def end(self) -> None:
         """Print all that is left."""
@@ -158,11 +161,10 @@ class CardLog:
 
     def _print_noted(self, now: float, *, all_counts: bool) -> None:
         noted, self._noted = self._noted, []
-        for one in noted:
-            if one.refusal is None:
-                self._lines.add(self._line(*one))
-            else:
-                one.refusal.line = self._lines.add(self._line_of(one.refusal))
+        numbers = self._lines.add(*map(self._line, noted))
+        for one, number in zip(noted, numbers, strict=True):
+            if one.refusal is not None:
+                one.refusal.line = number
                 one.refusal.has_told(now)
         for refusal in self._refusals:
             self._count(refusal, now, all_counts=all_counts)
@@ -177,17 +179,19 @@ class CardLog:
             if self._lines.replace(one.line, self._line_of(one)):
                 one.has_told(now)
             elif all_counts or one.is_due(now):
-                one.line = self._lines.add(self._line_of(one))
+                (one.line,) = self._lines.add(self._line_of(one))
                 one.has_told(now)
         if self._journal and one.times > one.kept:
             one.kept = one.times
             self._journal.again(one.last, one.name, one.text, times=one.times, since=one.since)
 
-    def _line_of(self, one: Repeated) -> Text:
-        return self._line(one.last, one.shown, "red")
+    def _line_of(self, one: Repeated) -> Line:
+        return Line(one.last, self._name, one.shown, "red")
 
-    def _line(self, at: float, text: str, style: str = "", _: object = None) -> Text:
-        return Text.assemble((clock_time(at), "dim"), " ", self._name, (printable(text), style))
+    def _line(self, note: _Note) -> Line:
+        if note.refusal is not None:
+            return self._line_of(note.refusal)
+        return Line(note.at, self._name, note.text, note.style)
 
     def _print(self, text: str) -> None:
         self._note(text)

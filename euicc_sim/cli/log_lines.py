@@ -6,11 +6,14 @@ is in a line of its own, when the refusals have ended and after 2, 4, 8, … sec
 
 from __future__ import annotations
 
+import os
+import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from functools import lru_cache
 from threading import Lock
+from typing import IO, NamedTuple
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -18,17 +21,46 @@ from rich.control import Control
 from rich.segment import ControlType
 from rich.text import Text
 
+from euicc_sim.cli.console import printable
+
 AGAIN_SECONDS = 2.0
 """A refusal is counted with an earlier one if no more time has passed since that came last."""
 LONGEST_WAIT = 60.0
 """Seconds that a count waits for its line at most."""
 
 
+class Line(NamedTuple):
+    """A line of the log: when (seconds since 1970, None for no time), which card, and what.
+
+    The text may come from anywhere.
+    """
+
+    at: float | None
+    card: str
+    text: str
+    style: str = ""
+
+    @property
+    def plain(self) -> str:
+        """The line as it is without a terminal."""
+        return f"{self._time}{self.card}{printable(self.text)}"
+
+    @property
+    def styled(self) -> Text:
+        """The line as it is on a terminal."""
+        return Text.assemble((self._time, "dim"), self.card, (printable(self.text), self.style))
+
+    @property
+    def _time(self) -> str:
+        return "" if self.at is None else f"{clock_time(self.at)} "
+
+
 class LogLines:
     """Lines on a console, of which the last can be replaced on a terminal. Safe for threads.
 
     Nothing is replaced when `shared`: other programs print between the lines. `clock` gives the
-    seconds since 1970.
+    seconds since 1970. Lines are written together, without Rich where there is no terminal, and not
+    at all on /dev/null: a command may be waiting.
     """
 
     def __init__(
@@ -37,27 +69,29 @@ class LogLines:
         self.clock = clock
         self._out = out
         self._replaces = out.is_terminal and not out.is_dumb_terminal and not shared
+        self._is_read = not _is_nowhere(out.file)
         self._lock = Lock()
         self._number = 0
         self._last: tuple[int, int] | None = None
         """Rows of the last line and the width of the terminal when it was printed."""
 
-    def add(self, line: Text) -> int:
-        """Print a line; returns its number, for `replace`."""
+    def add(self, *lines: Line) -> range:
+        """Print lines by one write; returns their numbers, for `replace`."""
         with self._lock:
-            self._out.print(line)
-            return self._printed(line)
+            first = self._number + 1
+            self._number += len(lines)
+            if lines and self._is_read:
+                self._write(lines)
+            return range(first, self._number + 1)
 
-    def replace(self, number: int, line: Text) -> bool:
+    def replace(self, number: int, line: Line) -> bool:
         """Print a line in the place of that one; False if it is not the last any more."""
         with self._lock:
             rows = self._rows_to_clear() if number == self._number else 0
             if rows:
                 up = (ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2)
                 self._out.control(Control(*up * rows))
-                self._out.print(line)
-                self._printed(line)
-                self._number = number
+                self._write([line])
             return bool(rows)
 
     def interrupted(self) -> None:
@@ -65,17 +99,29 @@ class LogLines:
         with self._lock:
             self._last = None
 
-    def _printed(self, line: Text) -> int:
+    def _write(self, lines: Sequence[Line]) -> None:
+        if not self._out.is_terminal:
+            self._out.file.write("".join([f"{one.plain}\n" for one in lines]))
+            self._out.file.flush()
+            return
+        self._out.print(Text("\n").join(one.styled for one in lines))
         width = self._out.width
-        self._last = max(1, -(-cell_len(line.plain) // width)), width
-        self._number += 1
-        return self._number
+        self._last = max(1, -(-cell_len(lines[-1].plain) // width)), width
 
     def _rows_to_clear(self) -> int:
         if self._last is None or not self._replaces:
             return 0
         rows, width = self._last
         return rows if width == self._out.width else 0
+
+
+def _is_nowhere(file: IO[str]) -> bool:
+    """Whether it is /dev/null."""
+    try:
+        found, nowhere = os.fstat(file.fileno()), os.stat(os.devnull)
+    except (OSError, ValueError):  # a file in memory has no number
+        return False
+    return stat.S_ISCHR(found.st_mode) and found.st_rdev == nowhere.st_rdev
 
 
 @dataclass(slots=True)
@@ -156,4 +202,9 @@ def count_of(times: int, since: float) -> str:
 
 def clock_time(at: float) -> str:
     """Hours, minutes and seconds here; `at` in seconds since 1970."""
-    return datetime.fromtimestamp(at).astimezone().strftime("%H:%M:%S")
+    return _clock_time(int(at))
+
+
+@lru_cache(8)
+def _clock_time(at: int) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at))

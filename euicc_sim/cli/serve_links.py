@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from rich.text import Text
-
 from euicc_sim import Card
 from euicc_sim.cli.card_log import CardLog, StdioLog, TcpLog
-from euicc_sim.cli.console import complain, printable
-from euicc_sim.cli.log_lines import LogLines
+from euicc_sim.cli.console import complain
+from euicc_sim.cli.log_lines import Line, LogLines
 from euicc_sim.cli.ready_file import ReadyFile
 from euicc_sim.cli.tracing import TracedLink
 from euicc_sim.tracing.journal import Journal
@@ -173,7 +171,8 @@ def _blank_cards(
     indices: range, host: str, port: int, lines: LogLines, open_things: ExitStack
 ) -> Iterator[Link]:
     for index in indices:
-        lines.add(Text(f"A blank card is in '{reader_name(index)}': vpcd needs one in every slot."))
+        blank = f"A blank card is in '{reader_name(index)}': vpcd needs one in every slot."
+        lines.add(Line(None, "", blank))
         link = ListeningLink(host, port + index, BlankCard(), SilentObserver())
         open_things.callback(link.close)
         yield link
@@ -190,7 +189,8 @@ def _tcp_links(
         link = TcpLink(host, port + index if port else 0, one.shared, one.observer(TcpLog))
         open_things.callback(link.close)
         where = f"[{host}]:{link.port}" if ":" in host else f"{host}:{link.port}"
-        one.lines.add(Text(f"Card {one.card.eid} ({one.card.directory}) at {where}, over TCP"))
+        place = f"Card {one.card.eid} ({one.card.directory}) at {where}, over TCP"
+        one.lines.add(Line(None, "", place))
         if ready is not None:
             ready.card(one.card.directory, one.card.eid, tcp=where)
         yield link
@@ -205,7 +205,7 @@ def _stdio_link(one: Served) -> StdioLink:
         one.lines.interrupted()
 
     def tell(line: str) -> None:
-        one.lines.add(Text(printable(line)))
+        one.lines.add(Line(None, "", line))
 
     program = LpacStdio(one.shared, observer, complain_between)
     return StdioLink(program, observer, requests, answers, tell)

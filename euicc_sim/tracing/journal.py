@@ -13,12 +13,15 @@ import os
 import stat
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 JOURNAL = "events.jsonl"
 MAX_SIZE = 0x40000
 """Bytes; of a longer journal only the newer half is kept, and the state of the links."""
+MAX_GROWN = 8 * MAX_SIZE
+"""Bytes; so long it may grow while no pause comes."""
 
 MAX_AT = 0xFFFFFFFF
 """Seconds since 1970, in 2106: what a line says of a later time is not believed."""
@@ -51,13 +54,17 @@ class Entry(NamedTuple):
 
 
 class Journal:
-    """Writes the journal in a card's directory: lines are noted at once and written by `flush`."""
+    """Writes the journal in a card's directory: lines are noted at once and written by `flush`.
+
+    A journal that is too long is shortened by `tidy`, which takes longer than a command may wait.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / JOURNAL
         self._noted: list[Entry] = []
         self._links: dict[str, Entry] = {}
         self._is_refused = False
+        self._is_long = False
 
     def function(
         self, at: float, name: str, text: str, *, refused: bool, warning: bool = False
@@ -84,6 +91,15 @@ class Journal:
         self._links.clear()
         self.link(time.time(), "")
         self.flush()
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Shorten a journal that has grown too long; ignores errors."""
+        if not self._is_long:
+            return
+        self._is_long = False
+        with suppress(OSError):
+            self._shorten()
 
     def flush(self) -> None:
         """Write what was noted; ignores errors.
@@ -98,8 +114,9 @@ class Journal:
                 file.write(_end_of_line(file))
                 file.writelines(map(_line, noted))
                 size = file.tell()
-            if size > MAX_SIZE:
-                self._shorten()
+            self._is_long = size > MAX_SIZE
+            if size > MAX_GROWN:
+                self.tidy()
         except _NotPlainError:
             if not self._is_refused:
                 log.warning("%s is not a plain file: remove it, or have no journal", self._path)

@@ -10,7 +10,6 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from rich.text import Text
 from support.eims import ask, eim1, trust
 from support.es10 import SELECT_ISDR
 from support.hexes import hx
@@ -20,7 +19,7 @@ from typer.testing import CliRunner
 
 from euicc_sim import Card, Event
 from euicc_sim.cli.console import Terminal, complain
-from euicc_sim.cli.log_lines import LogLines
+from euicc_sim.cli.log_lines import Line, LogLines
 from euicc_sim.cli.main import app
 from euicc_sim.cli.reasons import Reasons
 from euicc_sim.model.profile import ProfileEvent, Recipient
@@ -87,7 +86,7 @@ def test_what_is_said_is_printed_harmlessly(
 ) -> None:
     complain(f"a{rude}b")
     out = Terminal(file=StringIO(), width=200)
-    LogLines(out).add(Text(f"a{rude}b"))
+    LogLines(out).add(Line(None, "", f"a{rude}b"))
     assert isinstance(out.file, StringIO)
     said = capsys.readouterr().err + out.file.getvalue()
     assert harmless(said), ascii(said)

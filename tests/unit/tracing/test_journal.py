@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from euicc_sim.tracing.journal import JOURNAL, MAX_SIZE, Entry, Journal, read
+from euicc_sim.tracing.journal import JOURNAL, MAX_GROWN, MAX_SIZE, Entry, Journal, read
+
+
+def settle(journal: Journal) -> None:
+    """What a pause does."""
+    journal.flush()
+    journal.tidy()
 
 
 def test_lines_are_read_back_in_order(tmp_path: Path) -> None:
@@ -13,9 +19,9 @@ def test_lines_are_read_back_in_order(tmp_path: Path) -> None:
     journal.link(1.5, "connected")
     journal.function(2.5, "GetEID", "GetEID: ok", refused=False)
     assert read(tmp_path) == []
-    journal.flush()
+    settle(journal)
     journal.function(3.5, "Delete", "Delete: enabled", refused=True)
-    journal.flush()
+    settle(journal)
     assert read(tmp_path) == [
         Entry(1.5, "connected", process=os.getpid()),
         Entry(2.5, "GetEID: ok", "GetEID"),
@@ -35,8 +41,8 @@ def test_a_long_journal_loses_its_older_half_but_keeps_the_link(tmp_path: Path) 
     for number in range(3000):
         journal.function(float(number), "GetEID", f"{number}: {'x' * 100}", refused=False)
         if number % 100 == 0:
-            journal.flush()
-    journal.flush()
+            settle(journal)
+    settle(journal)
     assert (tmp_path / JOURNAL).stat().st_size < MAX_SIZE + 20000
     link, *rest = read(tmp_path)
     assert link == Entry(1.0, "connected", process=os.getpid())
@@ -51,7 +57,7 @@ def test_a_refusal_that_is_counted_is_one_entry_in_the_place_of_the_last(tmp_pat
     journal.again(2.0, "Delete", "Delete: enabled", times=2, since=1.0)
     journal.again(2.5, "Delete", "Delete: enabled", times=7, since=1.0)
     journal.function(9.0, "Delete", "Delete: enabled", refused=True)
-    journal.flush()
+    settle(journal)
     assert read(tmp_path) == [
         Entry(1.5, "GetEID: ok", "GetEID"),
         Entry(2.5, "Delete: enabled", "Delete", refused=True, times=7, since=1.0),
@@ -67,8 +73,8 @@ def test_counting_a_refusal_takes_no_room_from_other_functions(tmp_path: Path) -
     for times in range(2, 10_000):
         journal.again(2.0 + times, "Delete", "Delete: enabled", times=times, since=2.0)
         if times % 100 == 0:
-            journal.flush()
-    journal.flush()
+            settle(journal)
+    settle(journal)
     assert read(tmp_path) == [
         Entry(0.5, "connected", process=os.getpid(), reader="R"),
         Entry(1.0, "GetEID: ok", "GetEID"),
@@ -84,7 +90,7 @@ def test_of_each_link_a_long_journal_keeps_the_last_state(tmp_path: Path) -> Non
     journal.link(3.0, "waiting for TCP clients")
     for number in range(2000):
         journal.function(float(number), "GetEID", "x" * 200, refused=False)
-    journal.flush()
+    settle(journal)
     assert read(tmp_path)[:2] == [
         Entry(2.0, "connected", process=os.getpid(), reader="R"),
         Entry(3.0, "waiting for TCP clients", process=os.getpid()),
@@ -103,7 +109,7 @@ def test_malformed_lines_are_skipped(tmp_path: Path) -> None:
 def test_a_directory_that_cannot_be_written_is_not_an_error(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "nowhere")
     journal.function(1.0, "GetEID", "GetEID: ok", refused=False)
-    journal.flush()
+    settle(journal)
     assert read(tmp_path / "nowhere") == []
 
 
@@ -123,7 +129,7 @@ def test_a_journal_that_is_a_link_is_not_followed(
         outside.write_text("mine")
     (tmp_path / JOURNAL).symlink_to(outside)
     journal = noted(tmp_path)
-    journal.flush()
+    settle(journal)
     journal.end()
     assert outside.exists() == is_there
     assert not is_there or outside.read_text() == "mine"
@@ -137,7 +143,7 @@ def test_a_journal_that_is_a_fifo_keeps_nobody_waiting(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     os.mkfifo(tmp_path / JOURNAL)
-    noted(tmp_path).flush()
+    settle(noted(tmp_path))
     assert read(tmp_path) == []
     assert "is not a plain file" in caplog.text
 
@@ -147,7 +153,7 @@ def test_a_draft_of_the_journal_that_is_a_link_is_not_followed(tmp_path: Path) -
     outside.write_text("mine")
     (tmp_path / f"{JOURNAL}.new").symlink_to(outside)
     (tmp_path / JOURNAL).write_text("x" * MAX_SIZE + "\n")
-    noted(tmp_path).flush()
+    settle(noted(tmp_path))
     assert outside.read_text() == "mine"
     assert (tmp_path / JOURNAL).stat().st_size < MAX_SIZE
 
@@ -186,7 +192,7 @@ def test_what_is_written_after_bytes_of_somebody_else_is_read(
     tmp_path: Path, before: bytes
 ) -> None:
     (tmp_path / JOURNAL).write_bytes(before)
-    noted(tmp_path).flush()
+    settle(noted(tmp_path))
     assert read(tmp_path) == [Entry(1.0, "GetEID: ok", "GetEID")]
     assert (tmp_path / JOURNAL).stat().st_size <= MAX_SIZE
 
@@ -197,6 +203,25 @@ def test_of_a_journal_of_a_gigabyte_only_the_end_is_read(tmp_path: Path) -> None
         file.seek(0, os.SEEK_END)
         file.write(b'\n{"at": 1, "text": "last"}\n')
     assert read(tmp_path) == [Entry(1.0, "last")]
-    noted(tmp_path).flush()
+    settle(noted(tmp_path))
     assert [one.text for one in read(tmp_path)] == ["last", "GetEID: ok"]
     assert (tmp_path / JOURNAL).stat().st_size <= MAX_SIZE
+
+
+def test_a_journal_is_not_shortened_while_commands_come(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    for number in range(10_000):
+        journal.function(1.0, "GetEID", f"GetEID: {number}", refused=False)
+    journal.flush()
+    assert MAX_SIZE < (tmp_path / JOURNAL).stat().st_size < MAX_GROWN
+    journal.tidy()
+    assert (tmp_path / JOURNAL).stat().st_size < MAX_SIZE
+
+
+def test_a_journal_is_bounded_although_no_pause_comes(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    for number in range(60_000):
+        journal.function(1.0, "GetEID", f"GetEID: {number}", refused=False)
+        if number % 500 == 0:
+            journal.flush()
+    assert (tmp_path / JOURNAL).stat().st_size < MAX_GROWN
