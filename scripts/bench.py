@@ -1,7 +1,7 @@
 """Medians of the card's commands, and their ratios to floors measured in the same run.
 
 Run it with scripts/bench, which provides a private pcscd. The floors: an echo card that gives the
-same responses over the same reader; one ECDSA verify plus one sign; one append with
+same responses over the same reader (echo_card.py); one ECDSA verify plus one sign; one append with
 fdatasync.
 """
 

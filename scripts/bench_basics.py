@@ -41,14 +41,19 @@ class Row:
     goal: float | None = None
 
 
-def timed(action: Callable[[Any], object], inputs: Iterable[Any]) -> float:
-    """The median time of an action, in microseconds."""
+def each_of(action: Callable[[Any], object], inputs: Iterable[Any]) -> list[float]:
+    """The times of an action, in microseconds."""
     times = []
     for one in inputs:
         start = time.perf_counter_ns()
         action(one)
-        times.append(time.perf_counter_ns() - start)
-    return statistics.median(times) / 1000
+        times.append((time.perf_counter_ns() - start) / 1000)
+    return times
+
+
+def timed(action: Callable[[Any], object], inputs: Iterable[Any]) -> float:
+    """The median time of an action, in microseconds."""
+    return statistics.median(each_of(action, inputs))
 
 
 def in_turn(

@@ -8,9 +8,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import IO
 
-from bench_basics import REQUESTS, SELECT, Bench, Row, Transmit, accepted, in_turn, timed
+from bench_basics import (
+    REQUESTS,
+    SELECT,
+    Bench,
+    Row,
+    Transmit,
+    accepted,
+    each_of,
+    in_turn,
+    timed,
+)
 from bench_profiles import DOWNLOADS, FEW, LIST, MANY_PROFILES, Timer, download, fill, remove, share
 from bench_sim import (
     READ_IMSI,
@@ -26,29 +38,8 @@ from euicc_sim.parties.messages import exchange
 from euicc_sim.transport.pcsc import PcscCard, PcscError, open_card
 from euicc_sim.transport.readers import DEFAULT_PORT, reader_name
 
-ECHO = """
-import sys
-from collections import defaultdict, deque
-from pathlib import Path
-from euicc_sim.transport.blank import SilentObserver
-from euicc_sim.transport.link import ConnectingLink
-atr, *lines = [bytes.fromhex(one) for one in Path(sys.argv[1]).read_text().split()]
-known = defaultdict(deque)
-for command, answer in zip(lines[::2], lines[1::2]):
-    known[command].append(answer)
-class Echo:
-    def power_off(self): pass
-    def idle(self, seconds): pass
-    def reset(self): return self.atr
-    def transmit(self, apdu):
-        answers = known.get(apdu)
-        if not answers: return b"\\x6d\\x00"
-        answers.rotate(-1)
-        return answers[-1]
-Echo.atr = atr
-ConnectingLink("127.0.0.1", int(sys.argv[2]), Echo(), SilentObserver()).run()
-"""
-"""Replays the responses of a card; repeated commands get their responses in turn."""
+ECHO = str(Path(__file__).with_name("echo_card.py"))
+IN_A_ROW = 4000
 
 Recording = list[tuple[bytes, bytes]]
 
@@ -75,15 +66,31 @@ def _requests(bench: Bench) -> Iterator[Row]:
             actions.append(lambda r=request: exchange(echo, r))  # type: ignore[misc]
             actions.append(lambda r=request: exchange(ours, r))  # type: ignore[misc]
         medians = in_turn(actions, bench.rounds)
+        tails = _in_a_row(ours, echo)
         for name, of_echo, of_ours in zip(
             ("SELECT ISD-R", *REQUESTS), medians[::2], medians[1::2], strict=True
         ):
-            goal = 1.3 if name == "GetEID" else None
+            goal = 1.5 if name == "GetEID" else None
             yield Row(f"floor: echo card, {name}", of_echo)
             yield Row(f"{name} over PC/SC", of_ours, "echo card", of_ours / of_echo, goal)
+        yield from tails
         packages = bench.packages(bench.rounds // 2)
         median = timed(lambda one: accepted(ours, one), packages)
         yield Row("LoadEuiccPackage(listEim), 2 eIMs, over PC/SC", median)
+
+
+def _in_a_row(ours: Transmit, echo: Transmit) -> list[Row]:
+    """What a median does not show: thousands of GetEID without a pause, the slowest of them."""
+    found = []
+    for send in (echo, ours):
+        times = sorted(each_of(partial(exchange, send), [REQUESTS["GetEID"]] * IN_A_ROW))
+        found.append((statistics.mean(times), times[IN_A_ROW * 99 // 100], times[-1]))
+    rows = []
+    names, goals = ("mean", "p99", "worst"), (1.5, 2, None)
+    for name, of_echo, of_ours, goal in zip(names, *found, goals, strict=True):
+        rows.append(Row(f"floor: echo card, {IN_A_ROW} GetEID, {name}", of_echo))
+        rows.append(Row(f"  {name} of the card", of_ours, "echo card", of_ours / of_echo, goal))
+    return rows
 
 
 def _sim(bench: Bench) -> Iterator[Row]:
@@ -169,8 +176,9 @@ def _both(
     script.write_text("\n".join(one.hex() for one in lines))
     served = [sys.executable, "-m", "euicc_sim", "serve", "--no-fsync"]
     with (
-        _process([*served, "--card", str(directory)]),
-        _process([sys.executable, "-c", ECHO, str(script), str(DEFAULT_PORT + 1)]),
+        open(bench.folder / "said", "w") as said,
+        _process([*served, "--card", str(directory)], said),
+        _process([sys.executable, ECHO, str(script), str(DEFAULT_PORT + 1)], said),
         _connected(reader_name(0)) as our_card,
         _connected(reader_name(1)) as echo_card,
     ):
@@ -178,8 +186,8 @@ def _both(
 
 
 @contextmanager
-def _process(command: list[str]) -> Iterator[None]:
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:  # noqa: S603 our own
+def _process(command: list[str], said: IO[str]) -> Iterator[None]:
+    with subprocess.Popen(command, stdout=said) as process:  # noqa: S603 our own
         try:
             yield
         finally:

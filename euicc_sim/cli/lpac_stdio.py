@@ -22,7 +22,7 @@ from euicc_sim import Card
 from euicc_sim.cli.card_log import StdioLog
 from euicc_sim.cli.console import complain, fail, stderr
 from euicc_sim.cli.log_lines import LogLines
-from euicc_sim.cli.serve_links import served
+from euicc_sim.cli.serve_links import Ways, served
 from euicc_sim.tracing.recorder import Recorder
 from euicc_sim.transport.framing import PAUSES
 from euicc_sim.transport.link import LinkObserver
@@ -57,9 +57,10 @@ def lpac_stdio(
     with ExitStack() as open_things:
         one = open_things.enter_context(Card.open(card, fsync=fsync))
         lines = LogLines(stderr, shared=True)
-        (its,) = served([one], lines, Recorder([], complain), open_things, verbose=verbose)
+        ways, nothing_recorded = Ways("", stdio=True), Recorder([], complain)
+        (its,) = served([one], ways, lines, nothing_recorded, open_things, verbose=verbose)
         observer = its.observer(StdioLog)
-        code = _run(program, LpacStdio(its.shared, observer, complain), observer)
+        code = _run(program, LpacStdio(its.contacts, observer, complain), observer)
     raise typer.Exit(code)
 
 

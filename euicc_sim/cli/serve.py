@@ -133,7 +133,7 @@ def serve(
             recorder = open_things.enter_context(recording(options))
             if to_vpcd:
                 out.print(Text("\n".join([*_slots(cards), "Try:", *_suggestions()])))
-            all_served = served(cards, LogLines(out), recorder, open_things, verbose=verbose)
+            all_served = served(cards, ways, LogLines(out), recorder, open_things, verbose=verbose)
             running = services(all_served, ways, open_things, ready)
             gc.freeze()  # all objects so far stay, so the collector need not look at them again
             run_until_signalled(running)

@@ -29,6 +29,7 @@ from euicc_sim.transport.readers import SLOTS_PER_READER, reader_name
 from euicc_sim.transport.shared import SharedCard
 from euicc_sim.transport.stdio import StdioLink
 from euicc_sim.transport.tcp import TcpLink
+from euicc_sim.transport.vpcd import PoweredCard
 
 MAX_PORT = 0xFFFF
 
@@ -42,6 +43,11 @@ class Ways:
     listen: bool = False
     tcp: int | None = None
     stdio: bool = False
+
+    @property
+    def are_several(self) -> bool:
+        """Whether commands can come from several threads."""
+        return (self.vpcd is not None) + (self.tcp is not None) + self.stdio > 1
 
     def slots(self, cards: int) -> int:
         """How many slots of vpcd are used; in reversed mode, all slots of each reader."""
@@ -60,12 +66,12 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """An open card, and what all links to it share."""
+    """An open card, and what all links to it share; `shared` has a lock if they are several."""
 
     card: Card
     index: int
     name: str
-    shared: SharedCard
+    shared: SharedCard | None
     journal: Journal
     recorder: Recorder
     lines: LogLines
@@ -86,7 +92,13 @@ class Served:
             **words,
         )
         self.open_things.callback(log.end)
-        return self.shared.observer(self._traced(log))
+        traced = self._traced(log)
+        return self.shared.observer(traced) if self.shared else traced
+
+    @property
+    def contacts(self) -> PoweredCard:
+        """The card for one of its links."""
+        return self.shared or self.card
 
     def _traced(self, log: CardLog) -> LinkObserver:
         if not self.recorder.wanted:
@@ -99,19 +111,20 @@ class Served:
 
 def served(
     cards: Sequence[Card],
+    ways: Ways,
     lines: LogLines,
     recorder: Recorder,
     open_things: ExitStack,
     *,
     verbose: bool,
 ) -> list[Served]:
-    """The cards, each with a lock and a journal."""
+    """The cards, each with a journal, and with a lock if it is needed."""
     found = []
     for index, card in enumerate(cards):
         journal = Journal(card.directory)
         open_things.callback(journal.end)
         name = f"card {index + 1}: " if len(cards) > 1 else ""
-        shared = SharedCard(card)
+        shared = SharedCard(card) if ways.are_several else None
         found.append(
             Served(card, index, name, shared, journal, recorder, lines, verbose, open_things)
         )
@@ -158,12 +171,12 @@ def _vpcd_links(
             advice=_advice(index, host, port + index, listen),
         )
         if listen:
-            listening = ListeningLink(host, port + index, one.shared, observer)
+            listening = ListeningLink(host, port + index, one.contacts, observer)
             open_things.callback(listening.close)
             links.append(listening)
         else:
             earlier = tuple(links) if index > 1 else ()
-            links.append(ConnectingLink(host, port + index, one.shared, observer, earlier))
+            links.append(ConnectingLink(host, port + index, one.contacts, observer, earlier))
     return links
 
 
@@ -186,7 +199,7 @@ def _tcp_links(
     ready: ReadyFile | None,
 ) -> Iterator[Link]:
     for index, one in enumerate(cards):
-        link = TcpLink(host, port + index if port else 0, one.shared, one.observer(TcpLog))
+        link = TcpLink(host, port + index if port else 0, one.contacts, one.observer(TcpLog))
         open_things.callback(link.close)
         where = f"[{host}]:{link.port}" if ":" in host else f"{host}:{link.port}"
         place = f"Card {one.card.eid} ({one.card.directory}) at {where}, over TCP"
@@ -207,7 +220,7 @@ def _stdio_link(one: Served) -> StdioLink:
     def tell(line: str) -> None:
         one.lines.add(Line(None, "", line))
 
-    program = LpacStdio(one.shared, observer, complain_between)
+    program = LpacStdio(one.contacts, observer, complain_between)
     return StdioLink(program, observer, requests, answers, tell)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 MAX_MESSAGE = 0xFFFF
 _LENGTH_BYTES = 2
+_READ_BYTES = 0x1000
 PAUSES = (0.002, 1.0, 1.2)
 """Seconds without a message, one after another: a moment; so long that nobody seems to talk to the
 card; and altogether more than two, after which a log knows that nothing was said again."""
@@ -27,17 +28,29 @@ class PeerGoneError(Exception):
 def messages(sock: socket.socket, paused: Callable[[float], None]) -> Iterator[bytes]:
     """Messages until the peer is gone.
 
-    `paused` is called after each of `PAUSES` without one, and gets its seconds.
+    `paused` is called after each of `PAUSES` without one, and gets its seconds. A message costs one
+    read, or two if its length comes by itself as from vpcd.
     """
     waiting = select.poll()
     waiting.register(sock, select.POLLIN)
+    delays = _QUICKACK is not None and sock.family in _TCP_FAMILIES
+    received = b""
     try:
         while True:
-            for pause in PAUSES:
-                if waiting.poll(pause * 1000):
-                    break
-                paused(pause)
-            yield _receive(sock)
+            end = _LENGTH_BYTES + int.from_bytes(received[:_LENGTH_BYTES])
+            if len(received) >= end:
+                yield received[_LENGTH_BYTES:end]
+                received = received[end:]
+                continue
+            if received:
+                if delays:
+                    _acknowledge_at_once(sock)
+            else:
+                for pause in PAUSES:
+                    if waiting.poll(pause * 1000):
+                        break
+                    paused(pause)
+            received += _part(sock)
     except PeerGoneError:
         return
 
@@ -54,30 +67,20 @@ def send(sock: socket.socket, message: bytes) -> None:
         raise PeerGoneError from error
 
 
-def _receive(sock: socket.socket) -> bytes:
-    length = int.from_bytes(_receive_exactly(sock, _LENGTH_BYTES))
-    return _receive_exactly(sock, length)
-
-
-def _receive_exactly(sock: socket.socket, size: int) -> bytes:
-    parts = bytearray()
-    while len(parts) < size:
-        try:
-            _acknowledge_at_once(sock)
-            part = sock.recv(size - len(parts))
-            _acknowledge_at_once(sock)
-        except OSError as error:
-            raise PeerGoneError from error
-        if not part:
-            raise PeerGoneError
-        parts += part
-    return bytes(parts)
+def _part(sock: socket.socket) -> bytes:
+    try:
+        part = sock.recv(_READ_BYTES)
+    except OSError as error:
+        raise PeerGoneError from error
+    if not part:
+        raise PeerGoneError
+    return part
 
 
 def _acknowledge_at_once(sock: socket.socket) -> None:
-    """Disable delayed ACKs, which cost 40 ms when a peer sends the length by itself.
+    """Acknowledge the length, for which a peer that sends it by itself waits: else that is 40 ms.
 
-    The kernel clears the option whenever it likes, so it is set again around every `recv`.
+    The kernel clears the option whenever it likes, so it is set for each such message.
     """
-    if _QUICKACK is not None and sock.family in _TCP_FAMILIES:
+    if _QUICKACK is not None:
         sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)

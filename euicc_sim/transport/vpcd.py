@@ -85,6 +85,9 @@ def serve_connection(sock: socket.socket, card: PoweredCard, observer: Observer)
     try:
         with suppress(PeerGoneError):
             for message in messages(sock, paused):
+                if arrival.is_told:
+                    _answer(message, sock, card, observer)
+                    continue
                 arrival.passed()
                 _answer(message, sock, card, observer)
                 arrival.answered(message)
@@ -102,7 +105,7 @@ class _Arrival:
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
-        self._is_powered = self._is_there = self._is_told = False
+        self._is_powered = self._is_there = self.is_told = False
 
     def answered(self, message: bytes) -> None:
         """Take note of a message that was answered."""
@@ -113,8 +116,8 @@ class _Arrival:
 
     def passed(self) -> None:
         """Tell it, if the time has come: after a pause, or with the next message."""
-        if self._is_there and not self._is_told:
-            self._is_told = True
+        if self._is_there and not self.is_told:
+            self.is_told = True
             self._observer.connected()
 
 

@@ -3,11 +3,11 @@
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from euicc_sim.transport.framing import MessageTooLongError
+from euicc_sim.transport.framing import MessageTooLongError, messages
 from euicc_sim.transport.shared import SharedCard
 from euicc_sim.transport.vpcd import Control, serve_connection
 
@@ -77,10 +77,15 @@ class Options(socket.socket):
     def __init__(self, fileno: int) -> None:
         super().__init__(fileno=fileno)
         self.calls: list[object] = []
+        self.after_recv: Callable[[], object] | None = None
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         self.calls.append("recv")
-        return super().recv(size, flags)
+        received = super().recv(size, flags)
+        act, self.after_recv = self.after_recv, None
+        if act:
+            act()
+        return received
 
     def setsockopt(self, *arguments: object) -> None:
         self.calls.append(arguments)
@@ -281,14 +286,34 @@ def test_a_broken_connection_ends_like_a_closed_one() -> None:
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="no TCP_QUICKACK here")
-def test_over_tcp_each_read_has_quickack_set_before_and_after() -> None:
+def test_over_tcp_a_length_that_comes_by_itself_is_acknowledged_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         vpcd = socket.create_connection(listener.getsockname())
         accepted = listener.accept()[0]
+    incoming: list[bytes] = []
     with vpcd, Options(accepted.detach()) as ours:
-        talk((vpcd, ours), hx("0001 00"), Card(), Log())
+        found = messages(ours, lambda _: None)
+        vpcd.sendall(hx("0002 8001"))
+        incoming.append(next(found))
+        assert ours.calls == ["recv"]
+        vpcd.sendall(hx("0002"))
+        ours.after_recv = lambda: vpcd.sendall(hx("8002 0001 03 00"))
+        incoming += [next(found), next(found)]
         quickack = (socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-        assert ours.calls == [quickack, "recv", quickack] * 3  # length, byte, end
+        assert ours.calls == ["recv", "recv", quickack, "recv"]
+        assert incoming == [hx("8001"), hx("8002"), hx("03")]
+
+
+def test_messages_are_the_same_however_they_are_cut() -> None:
+    whole = hx("0001 04 0005 0070000001 0000 0103") + bytes(0x103) + hx("0001 02")
+    expected = [hx("04"), hx("0070000001"), b"", bytes(0x103), hx("02")]
+    for size in range(1, 9):
+        peer, ours = socket.socketpair()
+        with ours:
+            with peer:
+                for at in range(0, len(whole), size):
+                    peer.sendall(whole[at : at + size])
+            assert list(messages(ours, lambda _: None)) == expected
 
 
 def test_a_card_is_told_of_a_pause_once_more_after_a_second_and_then_left_alone() -> None:
