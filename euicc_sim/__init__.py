@@ -4,19 +4,20 @@
         card.transmit(bytes.fromhex("00A4040010A0000005591010FFFFFFFF8900000100"))
 
 `Card` is a card in a directory, `CardError` why it cannot be made or opened, `Event` the outcome of
-one of its functions. They are imported on first use. docs/architecture.md is a tour of the packages
-below.
+one of its functions, `Fleet` a directory of many cards. They are imported on first use.
+docs/architecture.md is a tour of the packages below.
 """
 
 from typing import TYPE_CHECKING
 
-__all__ = ["Card", "CardError", "Event", "__version__"]
+__all__ = ["Card", "CardError", "Event", "Fleet", "__version__"]
 
 __version__ = "0.3.0.dev0"
 
 if TYPE_CHECKING:
     from euicc_sim.card import Card
     from euicc_sim.es10 import Event
+    from euicc_sim.fleet.cards import Fleet
     from euicc_sim.store import CardError
 else:
 
@@ -25,8 +26,9 @@ else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from euicc_sim.card import Card
         from euicc_sim.es10 import Event
+        from euicc_sim.fleet.cards import Fleet
         from euicc_sim.store import CardError
 
-        found = {"Card": Card, "CardError": CardError, "Event": Event}
+        found = {"Card": Card, "CardError": CardError, "Event": Event, "Fleet": Fleet}
         globals().update(found)
         return found[name]

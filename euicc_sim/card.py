@@ -30,7 +30,7 @@ from euicc_sim.applications.isdr import ISDR_AID, IsdR
 from euicc_sim.applications.terminal import TERMINAL_CAPABILITY, declares_ipad
 from euicc_sim.asn1.wire import wire_of
 from euicc_sim.env import Env, SeededEnv, SystemEnv
-from euicc_sim.es10 import Event, OnKeys, Session
+from euicc_sim.es10 import Event, OnKeys, Session, Signer
 from euicc_sim.formats import saip
 from euicc_sim.model.identity import CardType, Identity
 from euicc_sim.model.profile import AuthorisationRule, Profile
@@ -81,12 +81,14 @@ class Card:
     nobody gets them otherwise.
     """
 
-    def __init__(self, store: JsonStore, env: Env | None = None) -> None:
+    def __init__(
+        self, store: JsonStore, env: Env | None = None, *, signers: tuple[Signer, ...] = ()
+    ) -> None:
         self._store = store
         self._identity, self._state = store.look()
         seed = self._identity.seed
         self._env = env or (SystemEnv() if seed is None else SeededEnv(seed))
-        self._signers = load_signers(store.directory, self._identity)
+        self._signers = load_signers(store.directory, self._identity, signers)
         kind = self._identity.card_type
         self._wire = wire_of(
             self._identity.sgp32_version,
@@ -140,8 +142,8 @@ class Card:
         directory = Path(directory)
         limits = Limits(max_eims, results, memory=memory)
         plan = CardPlan(eid, seed, limits, type_of_card(card_type), sgp32, rules)
-        make_identity(directory, plan, pki=pki, fsync=fsync)
-        return cls.open(directory, fsync=fsync)
+        signers = make_identity(directory, plan, pki=pki, fsync=fsync)
+        return cls._opened(JsonStore(directory, fsync=fsync), signers)
 
     @classmethod
     def open(cls, directory: Path | str, *, fsync: bool = True, disk: Disk | None = None) -> Self:
@@ -149,9 +151,12 @@ class Card:
 
         Without `fsync` a change survives the end of the process, but perhaps not a power cut.
         """
-        store = JsonStore(Path(directory), fsync=fsync, disk=disk)
+        return cls._opened(JsonStore(Path(directory), fsync=fsync, disk=disk))
+
+    @classmethod
+    def _opened(cls, store: JsonStore, signers: tuple[Signer, ...] = ()) -> Self:
         try:
-            return cls(store)
+            return cls(store, signers=signers)
         except BaseException:
             store.close()
             raise

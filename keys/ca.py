@@ -8,6 +8,7 @@ The CI also certifies SM-DP+ and eIM. Knows nothing of files.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Self
 
 from cryptography import x509
@@ -31,15 +32,28 @@ class EumIssuer:
     ci_certificate: x509.Certificate
     source: KeySource = field(default_factory=RandomKeys, repr=False, compare=False)
 
-    @property
+    @cached_property
     def ci_pk_id(self) -> bytes:
         """The 20-byte key identifier of the CI above it."""
         return key_id(self.ci_certificate)
 
-    @property
+    @cached_property
     def permitted_iins(self) -> tuple[str, ...]:
         """The IINs that its EIDs may begin with; `PkiError` when its certificate has none."""
         return permitted_iins(self.credential.certificate)
+
+    @cached_property
+    def _key_id(self) -> bytes:
+        return key_id(self.credential.certificate)
+
+    @cached_property
+    def _subject(self) -> x509.Name:
+        return self.credential.certificate.subject
+
+    @cached_property
+    def _chain(self) -> tuple[bytes, bytes]:
+        """CI and EUM, DER."""
+        return self.ci_certificate.public_bytes(Encoding.DER), self.credential.der
 
     def issue_euicc(self, eid: str, seed: int | None = None) -> EuiccCredential:
         """What the eUICC with this EID holds: a new key, and its chain up to the CI.
@@ -47,11 +61,12 @@ class EumIssuer:
         Arguments and errors are those of `certify_euicc`.
         """
         euicc = self.certify_euicc(eid, seed)
+        ci, eum = self._chain
         return EuiccCredential(
             curve=euicc.curve,
             ci_pk_id=self.ci_pk_id,
-            ci_certificate=self.ci_certificate.public_bytes(Encoding.DER),
-            eum_certificate=self.credential.der,
+            ci_certificate=ci,
+            eum_certificate=eum,
             euicc_certificate=euicc.der,
             private_key=euicc.private_key,
         )
@@ -69,11 +84,10 @@ class EumIssuer:
                 f"The EID {eid} does not begin with {' or '.join(permitted)}, as the EUM "
                 f"certificate demands. Use an EID that does, or an EUM for {eid[:8]}."
             )
-        eum = self.credential.certificate
         template = Template(
             f"eUICC {eid}",
-            profiles.euicc_subject(eum.subject, eid),
-            lambda key: profiles.euicc_extensions(key, key_id(eum)),
+            profiles.euicc_subject(self._subject, eid),
+            lambda key: profiles.euicc_extensions(key, self._key_id),
         )
         source = self.source if seed is None else key_source(seed)
         return issue(template, self.credential, source)

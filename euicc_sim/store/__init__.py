@@ -11,7 +11,7 @@ directory. docs/store.md has the rules of recovery. Start with `schema` (what is
 
 from euicc_sim.store.copying import copy_card
 from euicc_sim.store.directory import JsonStore, changed_at, read
-from euicc_sim.store.disk import CHANGES, DOCUMENT, CardError, Disk
+from euicc_sim.store.disk import CHANGES, DOCUMENT, CardError, CardInUseError, Disk
 from euicc_sim.store.making import (
     DEFAULT_EID,
     PKI_FOLDER,
@@ -33,6 +33,7 @@ __all__ = [
     "PKI_FOLDER",
     "STEPS",
     "CardError",
+    "CardInUseError",
     "CardPlan",
     "Disk",
     "JsonStore",

@@ -31,6 +31,7 @@ from euicc_sim.store.disk import (
     LOCK,
     MAX_FILE,
     CardError,
+    CardInUseError,
     Disk,
     StrangeFileError,
     read_file,
@@ -554,7 +555,7 @@ def _lock(directory: Path) -> int:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(fd)
-        raise CardError(
+        raise CardInUseError(
             f"the card in {directory} is open already, here or in another process; "
             "close that one first, or work on a copy: euicc-sim card copy"
         ) from error

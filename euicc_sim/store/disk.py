@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +33,10 @@ class CardError(Exception):
         super().__init__(
             "".join(one if one.isprintable() else ascii(one)[1:-1] for one in sentence)
         )
+
+
+class CardInUseError(CardError):
+    """A card that is open already."""
 
 
 class Disk:
@@ -139,4 +144,10 @@ def reason(error: OSError) -> str:
     """Why a file operation failed, in words."""
     if error.errno == errno.ELOOP and not isinstance(error, StrangeFileError):
         return "it is a symbolic link; replace it with the file itself"
+    if error.errno == errno.EMFILE:
+        limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        return (
+            f"this process may have {limit} open files, of which each open card is one; "
+            "close some, or raise the limit with: ulimit -n"
+        )
     return error.strerror or str(error)

@@ -55,8 +55,8 @@ class CardPlan:
 
 def make_identity(
     directory: Path, plan: CardPlan, *, pki: TestPki | Path | str | None, fsync: bool = True
-) -> None:
-    """Create a card in `directory`. On CardError there is no card."""
+) -> tuple[Signer, ...]:
+    """Create a card in `directory` and return its keys. On CardError there is no card."""
     limits = plan.limits
     if limits.eims < 1 or limits.results < 1:
         raise CardError("a card needs room for at least one eIM and one package result")
@@ -69,9 +69,10 @@ def make_identity(
         _check_free(directory)
         validate_eid(plan.eid)
         with _new_card(directory, fsync=fsync) as store:
+            signers = _issue(directory, plan, pki, fsync=fsync)
             identity = Identity(
                 plan.eid,
-                _issue(directory, plan, pki, fsync=fsync),
+                tuple(one.credential for one in signers),
                 limits=limits,
                 seed=plan.seed,
                 card_type=plan.card_type,
@@ -83,6 +84,7 @@ def make_identity(
         raise CardError(str(error)) from error
     except OSError as error:
         raise CardError(f"a card could not be made in {directory}: {reason(error)}") from error
+    return signers
 
 
 def type_of_card(name: CardType | str) -> CardType:
@@ -151,7 +153,7 @@ def _key_file(curve: Curve) -> str:
 
 def _issue(
     directory: Path, plan: CardPlan, pki: TestPki | Path | str | None, *, fsync: bool
-) -> tuple[Credential, ...]:
+) -> tuple[Signer, ...]:
     own = directory / PKI_FOLDER
     if isinstance(pki, TestPki):
         issuer = pki
@@ -166,10 +168,10 @@ def _issue(
     return tuple(_keep(directory, one, fsync=fsync) for one in issued)
 
 
-def _keep(directory: Path, issued: EuiccCredential, *, fsync: bool) -> Credential:
+def _keep(directory: Path, issued: EuiccCredential, *, fsync: bool) -> Signer:
     name = _key_file(issued.curve)
     write_private_key(directory / name, issued.private_key, fsync=fsync)
-    return Credential(
+    credential = Credential(
         curve=issued.curve.value,
         ci_pk_id=issued.ci_pk_id,
         eum_certificate=issued.eum_certificate,
@@ -177,10 +179,18 @@ def _keep(directory: Path, issued: EuiccCredential, *, fsync: bool) -> Credentia
         key_file=name,
         ci_certificate=issued.ci_certificate,
     )
+    return Signer(credential, issued.private_key)
 
 
-def load_signers(directory: Path, identity: Identity) -> tuple[Signer, ...]:
-    """The private keys that belong to a card's certificates. Raises CardError."""
+def load_signers(
+    directory: Path, identity: Identity, known: tuple[Signer, ...] = ()
+) -> tuple[Signer, ...]:
+    """The private keys that belong to a card's certificates. Raises CardError.
+
+    Those that are `known`, from making this card, are not read again.
+    """
+    if tuple(one.credential for one in known) == identity.credentials:
+        return known
     return tuple(_signer(directory, one) for one in identity.credentials)
 
 
