@@ -179,7 +179,7 @@ make_venv() (
                 "The card is served all the same; only commands of euicc-sim on a reader need pyscard," \
                 "and work with --card DIR without it."
             ;;
-        test) install --editable ".[pcsc,servers,traces]" --group dev ;;
+        test) install --editable ".[fleet,pcsc,servers,traces]" --group dev ;;
         # Without pyscard: compiling it takes swig and headers.
         quick) install --editable ".[servers,traces]" --group dev ;;
     esac

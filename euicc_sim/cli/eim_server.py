@@ -12,9 +12,10 @@ from cryptography import x509
 from rich.text import Text
 
 from euicc_sim.cli.console import NOT_ALL, console, fail, log_line
-from euicc_sim.cli.eim_bytes import bytes_from
+from euicc_sim.cli.eim_bytes import bytes_from, file_content
 from euicc_sim.cli.eim_database import DatabaseOption, database_of, opened
 from euicc_sim.cli.eim_server_tables import card_table, cards_table, result_tables
+from euicc_sim.cli.progress import counting
 from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, Smdpps, authorities
 from euicc_sim.cli.server_options import (
     CONNECTIONS,
@@ -29,10 +30,10 @@ from euicc_sim.cli.server_options import (
     tls_context,
 )
 from euicc_sim.parties.clients import EsipaClient
-from euicc_sim.parties.eim import Eim, eim_file, operation_words
+from euicc_sim.parties.eim import Eim, card_list, eim_file, operation_words
 from euicc_sim.parties.eim.server import EimService, EsipaFunctions, orders
 from euicc_sim.parties.eim.server import push as push_all
-from euicc_sim.parties.messages import LpaError
+from euicc_sim.parties.messages import EimError, LpaError
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.servers.order_token import SUFFIX, OrderToken
 from euicc_sim.servers.outgoing import Outgoing
@@ -241,6 +242,35 @@ def push(
     console.print(Text(f"{count} delivered"))
 
 
+def import_cards(
+    file: File,
+    listed: Annotated[
+        Path, typer.Argument(metavar="LIST", help="As euicc-sim fleet prepare writes it.")
+    ],
+    database: DatabaseOption = None,
+) -> None:
+    """Make the cards of a list known, each with its certificate and the token that it gave.
+
+    A card that is known keeps its counter; the list can be imported again, also while the eIM is
+    served.
+
+    euicc-sim eim import eim1.json fleet/cards.jsonl
+    """
+    found = list(card_list.read(file_content(str(listed), "LIST")))
+    with (
+        _service(file, database) as service,
+        counting("cards", len(found)) as advance,
+    ):
+        for one in found:
+            try:
+                token, certificate = one.token(service.eim), one.certificate
+                service.set_card(one.eid, token=token, certificate=certificate)
+            except EimError as error:
+                raise EimError(f"{listed}, the card {one.eid}: {error}") from error
+            advance()
+    console.print(Text(f"{len(found)} cards of {listed} are known to {file}"))
+
+
 COMMANDS = (serve, cards, card, results, push)
 
 
@@ -249,6 +279,7 @@ def add_to(app: typer.Typer) -> None:
     for one in COMMANDS:
         app.command()(one)
     app.command(help=_ORDER_HELP)(order)
+    app.command("import")(import_cards)
 
 
 def _introduce(eim: Eim, file: Path, database: Path, url: str, token: OrderToken) -> None:

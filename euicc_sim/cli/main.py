@@ -40,6 +40,8 @@ COMMANDS = {
     "ipa": "Be an IPA: poll an eIM over ESipa and do with a card what it orders.",
     "apdu": "Send APDUs to a card, or run scripts of them.",
     "pki": "Make test certificates.",
+    "fleet": "Be thousands of devices, each an IPA with a card, and see an eIM and an SM-DP+ under "
+    "load.",
     "smdpp": "Be an SM-DP+: give out profile packages over HTTPS (ES9+).",
 }
 """The sub-commands in the order of the help, each with the first paragraph of its own help.
@@ -167,6 +169,10 @@ def _errors_to_say() -> tuple[type[Exception], ...]:
     Who has raised one has imported its module, so nothing is imported for it here: an import that
     failed is not tried for the second time.
     """
-    places = (("euicc_sim.store", "CardError"), ("keys", "PkiError"))
+    places = (
+        ("euicc_sim.store", "CardError"),
+        ("keys", "PkiError"),
+        ("euicc_sim.parties.messages", "EimError"),
+    )
     found = (getattr(sys.modules.get(module), name, None) for module, name in places)
     return tuple(one for one in found if isinstance(one, type) and issubclass(one, Exception))

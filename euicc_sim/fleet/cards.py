@@ -60,15 +60,15 @@ class Fleet:
         serial: int | None = None,
         most_open: int = OPEN_AT_MOST,
         fsync: bool = True,
-        told: Callable[[int], None] = lambda _: None,
+        made: Callable[[Card], None] = lambda _: None,
         **properties: Any,
     ) -> Self:
         """Make a fleet of so many cards, or add so many to one.
 
         The EUM of `pki`, a test PKI or a folder, issues all certificates; without it that in the
         fleet's own directory, which is made if need be. The EIDs are those of its first IIN with
-        numbers from `serial` on, by default from one drawn by lot. `told` is called with the number
-        of cards made so far; `properties` are those of `Card.create`. Raises CardError; the cards
+        numbers from `serial` on, by default from one drawn by lot. `made` gets each new card
+        before it is closed; `properties` are those of `Card.create`. Raises CardError; the cards
         made until then stay.
         """
         directory = Path(directory)
@@ -80,8 +80,8 @@ class Fleet:
             for number in range(cards):
                 eid = make_eid(iin, first + number)
                 folder = directory / CARDS_FOLDER / eid
-                Card.create(folder, eid=eid, pki=issuer, fsync=fsync, **properties).close()
-                told(number + 1)
+                with Card.create(folder, eid=eid, pki=issuer, fsync=fsync, **properties) as card:
+                    made(card)
         except PkiError as error:
             raise CardError(str(error)) from error
         except OSError as error:

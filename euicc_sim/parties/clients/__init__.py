@@ -1,4 +1,4 @@
-"""The client side of interfaces over HTTPS: ES2+ and ES9+ to an SM-DP+, ESipa to an eIM.
+"""The client side over HTTPS: ES2+ and ES9+ to an SM-DP+, ESipa and orders to an eIM.
 
 A client implements the server's interface in `messages.interfaces`, for a URL and the CA
 certificates to trust. Knows nothing of cards or of its callers. Needs httpx, from the extra
@@ -8,6 +8,7 @@ certificates to trust. Knows nothing of cards or of its callers. Needs httpx, fr
 from euicc_sim.parties.clients.es2plus import ConfirmedOrder, Es2PlusClient
 from euicc_sim.parties.clients.es9 import Es9Client
 from euicc_sim.parties.clients.esipa import EsipaClient, EsipaVersion, spoken
+from euicc_sim.parties.clients.orders import OrderClient
 
 __all__ = [
     "ConfirmedOrder",
@@ -15,5 +16,6 @@ __all__ = [
     "Es9Client",
     "EsipaClient",
     "EsipaVersion",
+    "OrderClient",
     "spoken",
 ]

@@ -10,7 +10,7 @@ An `Eim` is the eIM as one card knows it, with a key, a counter and a token; `ei
 card's answers are verified. Knows no transport. Start reading at `eim`, then `operations`.
 """
 
-from euicc_sim.parties.eim import eim_file, operation_words, operations
+from euicc_sim.parties.eim import card_list, eim_file, operation_words, operations
 from euicc_sim.parties.eim.eim import (
     MAX_COUNTER,
     Eim,
@@ -28,6 +28,7 @@ __all__ = [
     "Loader",
     "Operation",
     "add_initial_eim",
+    "card_list",
     "eim_file",
     "initial_tokens",
     "operation_words",

@@ -84,11 +84,12 @@ def test_what_a_card_keeps_is_there_when_it_is_opened_again(fleet: Fleet) -> Non
 
 
 def test_a_fleet_can_be_made_larger_below_its_own_pki(tmp_path: Path) -> None:
-    told: list[int] = []
-    with Fleet.create(tmp_path, 1, fsync=False, told=told.append):
-        pass
-    with Fleet.create(tmp_path, 2, fsync=False, told=told.append) as fleet:
-        assert (len(fleet), told) == (3, [1, 1, 2])
+    made: list[str] = []
+    for cards in (1, 2):
+        Fleet.create(tmp_path, cards, fsync=False, made=lambda card: made.append(card.eid)).close()
+    with Fleet(tmp_path) as fleet:
+        assert list(fleet) == sorted(made)
+        assert len(fleet) == 3
         fleet.check()
 
 
