@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from contextlib import closing
@@ -156,7 +157,7 @@ _RUN_HELP = f"""Start Locust with devices of the fleet.
 
 A device is one of {", ".join(_DEVICES)}. All but the first order for themselves,
 which takes an eIM of ours and its token. Everything else is Locust's: options that are not listed
-here go to it, such as --csv PREFIX, --html FILE, --processes 2, --master, --worker, --config-users,
+here go to it, such as --csv PREFIX, --html FILE, --processes 2, --master, --worker,
 and those of the devices: --order-token FILE, --download CODE, --relayed, --ca FILE, --insecure.
 
 \b
@@ -175,7 +176,11 @@ def run(
     eim: Annotated[str, typer.Option(metavar="URL", help="Where the eIM is.")],
     device: Annotated[
         list[str] | None,
-        typer.Option(metavar="CLASS", help="The kind of device; repeatable. Default: PollOnly."),
+        typer.Option(
+            metavar="CLASS[=WEIGHT]",
+            help="The kind of device; repeatable, by weights, such as Packages=19. "
+            "Default: PollOnly.",
+        ),
     ] = None,
     users: Annotated[
         int | None, typer.Option(min=1, help="How many devices. Default: all cards.")
@@ -198,10 +203,7 @@ def run(
     with Fleet(directory) as fleet:
         fleet.check()
         count = len(fleet)
-    wanted = device or [_DEVICES[0]]
-    unknown = [one for one in wanted if one not in _DEVICES]
-    if unknown:
-        fail(f"{unknown[0]} is not a kind of device; choose {', '.join(_DEVICES)}.")
+    weights = dict(map(_weighted, device or [_DEVICES[0]]))
     if users is not None and users > count:
         fail(
             f"{directory} has {count} cards, too few for {users} devices. Make more with: "
@@ -222,9 +224,25 @@ def run(
     words = [word for name, value in options.items() if value for word in (name, value)]
     if not web and not {"--worker", "--headless"} & set(given):
         words.append("--headless")
-    command = [sys.executable, "-m", "locust", *words, *given, *wanted]
+    configured = [
+        json.dumps({"user_class_name": name, "weight": weight}) for name, weight in weights.items()
+    ]
+    words += [*weights, "--config-users", *configured]
+    command = [sys.executable, "-m", "locust", *words, *given]
     sys.stdout.flush()
     os.execv(sys.executable, command)  # noqa: S606 Locust has a process of its own
+
+
+def _weighted(word: str) -> tuple[str, int]:
+    """A kind of device and its weight."""
+    name, _, weight = word.partition("=")
+    if name not in _DEVICES:
+        fail(f"{name} is not a kind of device; choose {', '.join(_DEVICES)}.")
+    if weight and not (
+        weight.isascii() and weight.isdecimal() and len(weight) < 10 and int(weight)
+    ):
+        fail(f"{word}: the weight is a whole number from 1, such as {name}=19.")
+    return name, int(weight or 1)
 
 
 def _check_locust() -> None:

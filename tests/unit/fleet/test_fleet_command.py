@@ -159,6 +159,12 @@ def test_an_unknown_kind_of_device_is_refused(fleet: Path, run: Run) -> None:
     assert (found.code, "choose PollOnly" in found.err) == (1, True)
 
 
+@pytest.mark.parametrize("weight", ["0", "-1", "x", "1.5", "٣", "9" * 5000])
+def test_a_weight_is_a_whole_number(fleet: Path, run: Run, weight: str) -> None:
+    found = run("fleet", "run", fleet, "--eim", URL, "--device", f"Packages={weight}")
+    assert (found.code, "from 1, such as Packages=19" in found.err) == (1, True)
+
+
 def test_a_card_of_another_pki_is_refused_before_the_first_device(
     fleet: Path, run: Run, tmp_path: Path
 ) -> None:
@@ -166,7 +172,7 @@ def test_a_card_of_another_pki_is_refused_before_the_first_device(
     (stranger,) = Fleet(tmp_path / "other")
     shutil.copytree(Fleet(tmp_path / "other").folder(stranger), fleet / "cards" / stranger)
     found = run("fleet", "run", fleet, "--eim", URL)
-    assert (found.code, f"{stranger} is below another PKI" in found.err) == (1, True)
+    assert (found.code, "is below another PKI than that of" in found.err) == (1, True)
 
 
 def test_without_locust_there_is_a_sentence(
@@ -234,7 +240,7 @@ def test_devices_order_fetch_and_deliver_packages_and_counters_stay_equal(
     with (
         serving(eim) as url,
         process(
-            *("fleet", "run", fleet, "--eim", url, "--device", "Packages", "--every", "0.1"),
+            *("fleet", "run", fleet, "--eim", url, "--device", "Packages=2", "--every", "0.1"),
             *("--order-token", eim.with_suffix(".token")),
             cwd=fleet.parent,
         ) as locust,
