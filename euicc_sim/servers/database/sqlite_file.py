@@ -12,6 +12,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -48,6 +49,7 @@ class SqliteFile:
         self._kind = kind
         self._failure = failure
         self._synchronous = "FULL" if fsync else "NORMAL"
+        self._writer = Lock()
         with self._sentences():
             _create(path)
             self._engine = self._opened()
@@ -68,8 +70,22 @@ class SqliteFile:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A transaction, the only one that writes; an error in the block undoes it."""
-        with self._sentences(), self._immediate.begin() as connection:
+        with self._sentences(), self._turn(), self._immediate.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for the other threads of this process.
+
+        SQLite lets those who wait sleep for up to 100 ms, and whoever wakes in time goes first; a
+        lock wakes the next one at once. SQLite's own wait is left for other processes.
+        """
+        if not self._writer.acquire(timeout=LOCKED_SECONDS):
+            raise self._failure(_locked(self.path))
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def _opened(self) -> sa.Engine:
         url = sa.URL.create("sqlite", database=str(self.path))
@@ -141,10 +157,7 @@ def _sentence(path: Path, error: BaseException | None) -> str:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     match code:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return (
-                f"{path} is locked by another program for {LOCKED_SECONDS:g} seconds. End that "
-                "program, or try again."
-            )
+            return _locked(path)
         case sqlite3.SQLITE_FULL:
             return f"{path} cannot grow: the disk is full. Make room; nothing was changed."
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
@@ -152,3 +165,10 @@ def _sentence(path: Path, error: BaseException | None) -> str:
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return f"{path} cannot be written: {error}. Check its permissions and its folder's."
     return f"{path} cannot be used: {error}. Check the disk, and that it has room."
+
+
+def _locked(path: Path) -> str:
+    return (
+        f"{path} is locked by another program for {LOCKED_SECONDS:g} seconds. End that "
+        "program, or try again."
+    )

@@ -11,12 +11,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 from msgspec import inspect
 from msgspec.structs import fields
+from sqlalchemy import Connection, event
 
 from euicc_sim.parties.eim.server.card_records import (
     NOTIFICATIONS,
@@ -261,6 +262,54 @@ def test_a_locked_database_is_a_sentence(
         impatient.changing(EID),
     ):
         pass
+
+
+def test_threads_take_turns_and_only_one_of_them_asks_sqlite_to_write(store: EimDatabase) -> None:
+    counter = store.card(EID).counter
+    begun = []
+    waiting = Event()
+
+    def change() -> None:
+        waiting.set()
+        with store.changing(EID) as card:
+            card.record.counter += 1
+
+    def note(connection: Connection) -> None:
+        begun.append(connection)
+
+    event.listen(store._file._engine, "begin", note)
+    with store.changing(EID) as card:
+        others = [Thread(target=change) for _ in range(8)]
+        for one in others:
+            one.start()
+        assert waiting.wait(60)
+        assert len(begun) == 1
+        card.record.counter += 1
+    for one in others:
+        one.join()
+    assert len(begun) == 9
+    assert store.card(EID).counter == counter + 9
+
+
+def test_a_thread_that_waits_too_long_for_another_gets_a_sentence(
+    store: EimDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_file, "LOCKED_SECONDS", 0.01)
+    found: list[str] = []
+
+    def change() -> None:
+        try:
+            with store.changing(EID):
+                pass
+        except StorageError as error:
+            found.append(str(error))
+
+    with store.changing(EID):
+        other = Thread(target=change)
+        other.start()
+        other.join()
+    assert len(found) == 1
+    assert "is locked" in found[0]
 
 
 def test_a_full_disk_is_a_sentence_and_nothing_is_lost(store: EimDatabase) -> None:
