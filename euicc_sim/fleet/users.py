@@ -10,6 +10,7 @@ Importing this module imports Locust, which patches the process: nothing else of
 from __future__ import annotations
 
 import logging
+import random
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
@@ -39,6 +40,8 @@ logging.getLogger("httpx").setLevel(logging.WARNING)  # else a line for each mes
 
 ESIPA, ORDERS, DEVICE = "ESipa", "orders", "device"
 """The types of requests in Locust's tables."""
+JITTER = 0.1
+"""By so much of the interval a device comes earlier or later."""
 _GOLDEN = 0.6180339887
 """Its multiples are spread evenly between whole numbers, however many there are."""
 
@@ -123,8 +126,14 @@ class Device(User):
             self.card.close()
 
     def wait_time(self) -> float:
-        """Seconds until the next task, so that tasks begin at the interval asked for."""
-        return float(self._pace(self))
+        """Seconds until the next task, so that tasks begin at the interval asked for, more or less.
+
+        Without the difference of up to a tenth, devices that once waited for each other would come
+        together for ever.
+        """
+        pace: float = self._pace(self)
+        every: float = self.options.every
+        return max(0.0, pace + random.uniform(-JITTER, JITTER) * every)  # noqa: S311 not a secret
 
     @property
     def options(self) -> Any:
