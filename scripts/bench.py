@@ -20,6 +20,7 @@ from bench_pcsc import over_pcsc
 from bench_profiles import direct_profiles
 from bench_servers import eim_servers, smdpp_servers
 from bench_sim import direct_sim
+from bench_start import starts
 from rich.console import Console
 from rich.table import Table
 
@@ -145,6 +146,7 @@ def main(
     servers: Annotated[
         bool, typer.Option(help="Measure servers with little and much in their databases.")
     ] = True,
+    start: Annotated[bool, typer.Option(help="Measure how long commands take to start.")] = True,
     pcsc: Annotated[bool, typer.Option(help="Also measure over the reader.")] = True,
 ) -> None:
     """Measure the card."""
@@ -161,6 +163,10 @@ def main(
             with console.status("measuring servers with little and much stored"):
                 rows = [*eim_servers(bench), *smdpp_servers(bench)]
             report("servers, CPU time", rows)
+        if start:
+            with console.status("measuring starts"):
+                rows = list(starts(bench))
+            report("start-up, CPU time", rows)
         if pcsc:
             with console.status("measuring over PC/SC"):
                 rows = list(over_pcsc(bench))

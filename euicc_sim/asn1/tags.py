@@ -47,9 +47,32 @@ def choice_context(number: int) -> Any:
     )
 
 
+class _Fields(namedtype.NamedTypes):
+    """Components without pyasn1's maps of tags and positions, which cost most of a declaration.
+
+    Our codec reads `namedTypes` alone; whoever needs the rest, such as pyasn1's own decoder, gets
+    all of it at the first touch.
+    """
+
+    def __init__(self, *named: namedtype.NamedType) -> None:
+        self._NamedTypes__namedTypes = named
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_NamedTypes__"):
+            raise AttributeError(name)
+        super().__init__(*self._NamedTypes__namedTypes)
+        return vars(self)[name]
+
+    def __len__(self) -> int:
+        return len(self._NamedTypes__namedTypes)
+
+    def __bool__(self) -> bool:
+        return bool(self._NamedTypes__namedTypes)
+
+
 def fields(*named: tuple[str, Any] | namedtype.NamedType) -> namedtype.NamedTypes:
     """The components of a SEQUENCE or CHOICE; a bare pair is mandatory."""
-    return namedtype.NamedTypes(
+    return _Fields(
         *(
             one if isinstance(one, namedtype.NamedType) else namedtype.NamedType(*one)
             for one in named

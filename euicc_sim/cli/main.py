@@ -6,6 +6,7 @@ card.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -69,7 +70,11 @@ class _Loaded(Mapping[str, Any]):
         if name not in COMMANDS:
             raise KeyError(name)
         word = name.replace("-", "_")
-        module = import_module(f"euicc_sim.cli.{word}")
+        gc.disable()  # it would look again and again at what stays
+        try:
+            module = import_module(f"euicc_sim.cli.{word}")
+        finally:
+            gc.enable()
         if isinstance(group := getattr(module, "app", None), typer.Typer):
             for one in group.registered_commands:
                 one.cls = _OnACard
