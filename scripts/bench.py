@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 from bench_basics import MANY, REQUESTS, SELECT, Bench, Row, accepted, in_turn, timed
 from bench_eims import crowd
+from bench_fleet import many_cards
 from bench_pcsc import over_pcsc
 from bench_profiles import direct_profiles
 from bench_servers import eim_servers, smdpp_servers
@@ -143,6 +144,7 @@ def report(title: str, rows: Iterable[Row]) -> None:
 def main(
     rounds: Annotated[int, typer.Option(min=40, help="How many times to send each command.")] = 400,
     ipas: Annotated[bool, typer.Option(help="Measure a hundred IPAs on one eIM server.")] = True,
+    cards: Annotated[bool, typer.Option(help="Measure two thousand open cards.")] = True,
     servers: Annotated[
         bool, typer.Option(help="Measure servers with little and much in their databases.")
     ] = True,
@@ -155,6 +157,10 @@ def main(
         with console.status("measuring, a minute or so"):
             rows = list(direct(bench))
         report("direct", rows)
+        if cards:
+            with console.status("measuring two thousand open cards"):
+                rows = list(many_cards(bench))
+            report("cards by the thousand", rows)
         if ipas:
             with console.status("measuring a hundred IPAs"):
                 rows = list(crowd(bench))

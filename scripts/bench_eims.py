@@ -38,9 +38,9 @@ def crowd(bench: Bench) -> Iterator[Row]:
         store = EimDatabase(bench.folder / "eim.db")
         stack.callback(store.close)
         service = EimService(Eim.create("eim.example.com"), store)
-        before = _resident()
+        before = resident()
         cards = [stack.enter_context(_card(bench.folder, one, service.eim)) for one in range(CARDS)]
-        memory = (_resident() - before) / CARDS
+        memory = (resident() - before) / CARDS
         web = WebServer("127.0.0.1", 0, None, _quiet)
         thread = Thread(target=web.run, args=(esipa_app(service, _quiet),))
         thread.start()
@@ -99,7 +99,7 @@ def _check(service: EimService, cards: list[Card]) -> None:
             raise SystemExit(f"not every package of {card.eid} was executed and verified")
 
 
-def _resident() -> int:
+def resident() -> int:
     """The resident memory of this process, in bytes."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize()
