@@ -14,11 +14,12 @@ import typer
 from rich.text import Text
 
 from euicc_sim import Card, Fleet
+from euicc_sim.asn1.wire import Wire
 from euicc_sim.cli.console import NOT_ALL, console, fail
 from euicc_sim.cli.eim_bytes import bytes_from
 from euicc_sim.cli.eim_database import opened
 from euicc_sim.cli.progress import counting
-from euicc_sim.cli.rsp_options import SGP32_DEFAULT, Sgp32Option
+from euicc_sim.cli.rsp_options import SGP32_DEFAULT, Sgp32Option, wire_named
 from euicc_sim.parties.eim import add_initial_eim, card_list, eim_file, initial_tokens
 from euicc_sim.parties.eim.card_list import ListedCard
 from euicc_sim.parties.ipa import IpaCard
@@ -68,6 +69,7 @@ def prepare(
     """
     if eim and initial:
         fail("--eim and --initial are two ways to say which eIM to trust; give one of them.")
+    wire = wire_named(sgp32)
     request = None if initial is None else bytes_from(initial, "--initial")
     if eim:
         eims = [eim_file.load(one) for one in eim]
@@ -77,7 +79,7 @@ def prepare(
     with counting("cards", cards) as advance:
 
         def made(card: Card) -> None:
-            lines.append(card_list.write(_listed(card, request)))
+            lines.append(card_list.write(_listed(card, request, wire)))
             advance()
 
         with Fleet.create(directory, cards, pki=pki, made=made, sgp32=sgp32, fsync=fsync) as fleet:
@@ -94,7 +96,7 @@ def prepare(
         console.print(Text(f"{where} is the list for the eIM's operator"))
 
 
-def _listed(card: Card, request: bytes | None) -> ListedCard:
+def _listed(card: Card, request: bytes | None, wire: Wire) -> ListedCard:
     """What the operator of an eIM needs to know of a card. Raises EimError if it refuses."""
     certificate = card.identity.credentials[0]
     eims: list[str] = []
@@ -103,8 +105,8 @@ def _listed(card: Card, request: bytes | None) -> ListedCard:
         card.reset()
         select_isdr(card.transmit)
         answer = exchange(card.transmit, request)
-        initial_tokens(answer)
-        eims = [one.eim_id for one in IpaCard(card.transmit).eims()]
+        initial_tokens(answer, wire)
+        eims = [one.eim_id for one in IpaCard(card.transmit, wire).eims()]
     return ListedCard(
         eid=card.eid,
         eims=eims,
@@ -153,17 +155,18 @@ def _counter(fleet: Fleet, eid: str, eim_id: str) -> int | None:
     return next((one.counter for one in state.eims if one.eim_id == eim_id), None)
 
 
-_RUN_HELP = f"""Start Locust with devices of the fleet.
-
-A device is one of {", ".join(_DEVICES)}. All but the first order for themselves,
-which takes an eIM of ours and its token. Everything else is Locust's: options that are not listed
-here go to it, such as --csv PREFIX, --html FILE, --processes 2, --master, --worker,
-and those of the devices: --order-token FILE, --download CODE, --relayed, --ca FILE, --insecure.
-
-\b
-euicc-sim fleet run fleet --eim http://127.0.0.1:8080 --users 100 --run-time 1m
-euicc-sim fleet run fleet --eim http://127.0.0.1:8080 --device Packages --order-token eim1.token
-"""
+_RUN_HELP = (
+    "Start Locust with devices of the fleet.\n\n"
+    f"A device is one of {', '.join(_DEVICES)}. All but the first order for themselves, "
+    "which takes an eIM of ours and its token. Everything else is Locust's: options that are not "
+    "listed here go to it, such as --csv PREFIX, --html FILE, --processes 2, --master, --worker, "
+    "and those of the devices: --order-token FILE, --download CODE, --relayed, --ca FILE, "
+    "--insecure.\n\n"
+    "\b\n"
+    "euicc-sim fleet run fleet --eim http://127.0.0.1:8080 --run-time 1m\n"
+    "euicc-sim fleet run fleet --eim http://127.0.0.1:8080 \\\n"
+    "    --device Packages --order-token eim1.token\n"
+)
 
 
 @app.command(

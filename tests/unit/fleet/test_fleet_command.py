@@ -79,6 +79,18 @@ def test_the_request_of_an_eim_of_another_make_is_taken(
     assert [one["eims"] for one in listed(tmp_path / "f")] == [["eim1"]]
 
 
+@pytest.mark.parametrize("version", ["1.0.1", "1.1", "1.2", "1.3"])
+def test_cards_of_each_version_trust_an_eim_of_that_version(
+    tmp_path: Path, run: Run, version: str
+) -> None:
+    file, directory = tmp_path / "eim.json", tmp_path / "f"
+    assert run("eim", "new", file, "--id", "eim1", "--sgp32", version).code == 0
+    words = ("--cards", 1, "--eim", file, "--sgp32", version)
+    assert run("fleet", "prepare", directory, *words).code == 0
+    assert run("eim", "import", file, directory / "cards.jsonl").code == 0
+    assert run("fleet", "check", directory, "--eim", file).code == 0
+
+
 def test_what_a_card_refuses_is_a_sentence(tmp_path: Path, run: Run) -> None:
     found = run("fleet", "prepare", tmp_path / "f", "--cards", 1, "--initial", "BF5700")
     assert found.code == 1
