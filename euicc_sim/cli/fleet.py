@@ -20,8 +20,13 @@ from euicc_sim.cli.eim_bytes import bytes_from
 from euicc_sim.cli.eim_database import opened
 from euicc_sim.cli.progress import counting
 from euicc_sim.cli.rsp_options import SGP32_DEFAULT, Sgp32Option, wire_named
-from euicc_sim.parties.eim import add_initial_eim, card_list, eim_file, initial_tokens
-from euicc_sim.parties.eim.card_list import ListedCard
+from euicc_sim.parties.eim import (
+    ListedCard,
+    add_initial_eim,
+    card_list,
+    eim_file,
+    initial_tokens,
+)
 from euicc_sim.parties.ipa import IpaCard
 from euicc_sim.parties.messages import exchange, select_isdr
 from euicc_sim.store import read

@@ -5,10 +5,10 @@ certificates to trust. Knows nothing of cards or of its callers. Needs httpx, fr
 `servers`, from the first connection on. Start reading at `es9`.
 """
 
+from euicc_sim.parties.clients.eim_orders import OrderClient
 from euicc_sim.parties.clients.es2plus import ConfirmedOrder, Es2PlusClient
 from euicc_sim.parties.clients.es9 import Es9Client
 from euicc_sim.parties.clients.esipa import EsipaClient, EsipaVersion, spoken
-from euicc_sim.parties.clients.orders import OrderClient
 
 __all__ = [
     "ConfirmedOrder",

@@ -11,6 +11,7 @@ card's answers are verified. Knows no transport. Start reading at `eim`, then `o
 """
 
 from euicc_sim.parties.eim import card_list, eim_file, operation_words, operations
+from euicc_sim.parties.eim.card_list import ListedCard
 from euicc_sim.parties.eim.eim import (
     MAX_COUNTER,
     Eim,
@@ -25,6 +26,7 @@ from euicc_sim.parties.eim.operations import Operation
 __all__ = [
     "MAX_COUNTER",
     "Eim",
+    "ListedCard",
     "Loader",
     "Operation",
     "add_initial_eim",
