@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +33,7 @@ from euicc_sim.es10 import Event, OnKeys, Session, Signer
 from euicc_sim.formats import saip
 from euicc_sim.model.identity import CardType, Identity
 from euicc_sim.model.profile import AuthorisationRule, Profile
+from euicc_sim.model.replacing import replace
 from euicc_sim.model.sim import SimState
 from euicc_sim.model.state import Limits, State, Strictness
 from euicc_sim.model.volatile import Volatile

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from euicc_sim.asn1.sgp22 import common as sgp22
@@ -10,6 +9,7 @@ from euicc_sim.asn1.sgp32 import profiles as sgp32
 from euicc_sim.asn1.types import Nothing
 from euicc_sim.es10.registry import ResultError, es10
 from euicc_sim.es10.session import Session
+from euicc_sim.model.replacing import replace
 from euicc_sim.readings import DEFAULT_DP_ADDRESS_MAX
 
 

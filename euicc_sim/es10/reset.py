@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from enum import IntEnum
 from typing import Literal, NotRequired, TypedDict
 
@@ -13,6 +12,7 @@ from euicc_sim.es10.profiles.switching import check_not_busy, remove
 from euicc_sim.es10.registry import ResultError, es10
 from euicc_sim.es10.session import Session
 from euicc_sim.model.profile import Profile, ProfileClass
+from euicc_sim.model.replacing import replace
 from euicc_sim.model.state import ImmediateEnable
 from euicc_sim.readings import EMPTY_MEMORY_RESET
 

@@ -5,10 +5,11 @@ SGP.22 v2.5 clauses 3.1.5, 4.4 and 5.7.15 to 5.7.19, SGP.32 v1.2 clauses 3.3.2, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Self
 
+from euicc_sim.model.replacing import replace
 from euicc_sim.model.sim import SimState
 
 ISDP_PREFIX = bytes.fromhex("A0000005591010FFFFFFFF8900")

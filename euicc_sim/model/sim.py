@@ -7,8 +7,10 @@ Mappings are replaced, never changed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Self
+
+from euicc_sim.model.replacing import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 
@@ -16,6 +16,7 @@ from euicc_sim.model.profile import (
     Rollback,
     isdp_aid,
 )
+from euicc_sim.model.replacing import replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +125,17 @@ class State:
 
     def find_eim(self, eim_id: str) -> Eim | None:
         """The eIM with that eimId, compared byte for byte."""
-        return next((one for one in self.eims if one.eim_id == eim_id), None)
+        for one in self.eims:
+            if one.eim_id == eim_id:
+                return one
+        return None
 
     def with_eim(self, eim: Eim) -> Self:
         """With `eim` in place of the one with the same eimId, or else appended."""
-        if self.find_eim(eim.eim_id) is None:
-            return replace(self, eims=(*self.eims, eim))
-        return replace(
-            self, eims=tuple(eim if one.eim_id == eim.eim_id else one for one in self.eims)
-        )
+        for at, one in enumerate(self.eims):
+            if one.eim_id == eim.eim_id:
+                return replace(self, eims=(*self.eims[:at], eim, *self.eims[at + 1 :]))
+        return replace(self, eims=(*self.eims, eim))
 
     def without_eim(self, eim_id: str) -> Self:
         """Without that eIM; everything else stays, including its stored results."""
@@ -159,7 +162,10 @@ class State:
     @property
     def enabled(self) -> Profile | None:
         """The enabled Profile; at most one is enabled."""
-        return next((one for one in self.profiles if one.enabled), None)
+        for one in self.profiles:
+            if one.enabled:
+                return one
+        return None
 
     @property
     def enabled_iccid(self) -> bytes | None:

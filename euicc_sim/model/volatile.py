@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, unique
 from typing import TYPE_CHECKING, Self
+
+from euicc_sim.model.replacing import replace
 
 if TYPE_CHECKING:
     from euicc_sim.crypto.bsp import Bsp

@@ -166,40 +166,52 @@ def _items(
     """The items removed, changed and added, by key; the whole list if the order has changed."""
     start = _common(before, now)
     old, new = before[start:], now[start:]
+    if not old:
+        return _found(record, key_name, added=new)
+    key = record.by_name[key_name]
+    behind = new[len(old) - 1 :]
+    if _common(old[1:], new) == len(old) - 1 and key.value(old[0]) not in map(key.value, behind):
+        return _found(record, key_name, gone=old[:1], added=behind)  # the oldest was dropped
     same = _common(old[::-1], new[::-1])
     old, new = old[: len(old) - same], new[: len(new) - same]
-    key = record.by_name[key_name]
-    behind = new[max(len(old) - 1, 0) :]
-    if _common(old[1:], new) == len(old) - 1 and key.value(old[0]) not in map(
-        key.value, behind
-    ):  # the first is removed and others are appended, as when the oldest result is dropped
-        gone, pairs, added = old[:1], [], behind
-    else:
-        there = set(map(key.value, new))
-        gone = [one for one in old if key.value(one) not in there]
-        kept = [one for one in old if key.value(one) in there]
-        pairs, added = list(zip(kept, new, strict=False)), new[len(kept) :]
+    there = set(map(key.value, new))
+    gone = [one for one in old if key.value(one) not in there]
+    kept = [one for one in old if key.value(one) in there]
+    pairs, added = list(zip(kept, new, strict=False)), new[len(kept) :]
     if (added and same) or any(key.value(one) != key.value(two) for one, two in pairs):
         return [record.write(one) for one in now]
-    found: dict[str, Any] = {}
-    if gone:
-        found["remove"] = [key.written(one) for one in gone]
+    return _found(record, key_name, gone, pairs, added)
+
+
+def _found(
+    record: Record,
+    key_name: str,
+    gone: Sequence[Any] = (),
+    pairs: Sequence[tuple[Any, Any]] = (),
+    added: Sequence[Any] = (),
+) -> dict[str, Any]:
+    """The changes as they are written; empty if there are none."""
+    key = record.by_name[key_name]
     changed = [
         {key_name: key.written(two)} | fields
         for one, two in pairs
         if one is not two and (fields := record.differences(one, two))
     ]
-    if changed:
-        found["change"] = changed
-    if added:
-        found["add"] = [record.write(one) for one in added]
-    return found
+    found = {
+        "remove": [key.written(one) for one in gone],
+        "change": changed,
+        "add": [record.write(one) for one in added],
+    }
+    return {name: items for name, items in found.items() if items}
 
 
 def _common(one: Sequence[Any], other: Sequence[Any]) -> int:
     """The number of leading items that are identical objects."""
     same = list(map(is_, one, other))
-    return same.index(False) if False in same else len(same)
+    try:
+        return same.index(False)
+    except ValueError:
+        return len(same)
 
 
 def put(tree: dict[str, Any], changes: dict[str, Any]) -> None:

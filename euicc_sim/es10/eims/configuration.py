@@ -6,7 +6,6 @@ GetEimConfigurationData.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 
 from euicc_sim.asn1.primitives import number
@@ -29,6 +28,7 @@ from euicc_sim.model.eim import (
     KeyForm,
     PublicKeyData,
 )
+from euicc_sim.model.replacing import replace
 from euicc_sim.readings import UNKNOWN_EIM_ID_TYPE, UNUSABLE_EIM_KEY
 
 TOKEN_WANTED = -1

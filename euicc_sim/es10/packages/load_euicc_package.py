@@ -6,7 +6,7 @@ Handles the envelope; `operations` executes the content.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from apdu import StatusError, TlvError, tlv
 from apdu.tlv import Tlv, children, read, whole
@@ -38,6 +38,7 @@ from euicc_sim.es10.registry import es10_as_received, judge
 from euicc_sim.es10.session import PackageRun, Session
 from euicc_sim.model.eim import MAX_COUNTER, Eim, KeyForm
 from euicc_sim.model.notification import RanPackage
+from euicc_sim.model.replacing import replace
 from euicc_sim.readings import UNREADABLE_PACKAGE
 
 SIGNED, EIM_ID, EID, COUNTER, TRANSACTION_ID = 0x30, 0x80, 0x5A, 0x81, 0x82
@@ -216,8 +217,13 @@ def _readable(request: bytes, start: int, end: int) -> list[Tlv]:
 
 def _only(items: list[Tlv], tag: int) -> Tlv | None:
     """The object with that tag; None if there are several, as it is then ambiguous."""
-    found = [one for one in items if one.tag == tag]
-    return found[0] if len(found) == 1 else None
+    found = None
+    for one in items:
+        if one.tag == tag:
+            if found:
+                return None
+            found = one
+    return found
 
 
 def _content(request: bytes, item: Tlv | None) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from apdu import tlv
@@ -31,6 +31,7 @@ from euicc_sim.es10.registry import ResultCode, ResultError, codes_of, judge
 from euicc_sim.es10.session import Session
 from euicc_sim.model.eim import Eim
 from euicc_sim.model.notification import PackageResult
+from euicc_sim.model.replacing import replace
 from euicc_sim.readings import FRESH_COUNTER_NEEDS_A_TOKEN, OWN_UPDATE_KEEPS_PACKAGE_COUNTER
 
 Q = TypeVar("Q")

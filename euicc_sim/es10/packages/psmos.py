@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from euicc_sim.asn1.sgp22.common import ProfileInfoListRequest, ProfileInfoListRequestValue
@@ -41,6 +40,7 @@ from euicc_sim.es10.profiles.switching import (
 from euicc_sim.es10.registry import ResultError
 from euicc_sim.es10.session import PackageRun, Session
 from euicc_sim.model.profile import Profile, ProfileClass, Rollback
+from euicc_sim.model.replacing import replace
 from euicc_sim.readings import (
     EMERGENCY_PROFILE_IS_FOR_EMERGENCIES,
     PACKAGE_SWITCHES_NEED_REFRESH,

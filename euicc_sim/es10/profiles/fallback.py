@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from euicc_sim.asn1.sgp32.functions import (
@@ -24,6 +23,7 @@ from euicc_sim.es10.profiles.switching import (
 from euicc_sim.es10.registry import ResultError, es10
 from euicc_sim.es10.session import Session
 from euicc_sim.model.profile import Profile
+from euicc_sim.model.replacing import replace
 
 
 def _execute_result(

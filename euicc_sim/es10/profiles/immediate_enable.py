@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final, Literal
 
 from euicc_sim.asn1.sgp32.functions import (
@@ -25,6 +24,7 @@ from euicc_sim.es10.profiles.switching import (
 )
 from euicc_sim.es10.registry import Codes, ResultError, es10
 from euicc_sim.es10.session import Session
+from euicc_sim.model.replacing import replace
 from euicc_sim.model.state import ImmediateEnable
 from euicc_sim.model.volatile import Installed
 from euicc_sim.readings import (

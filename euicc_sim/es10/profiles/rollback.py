@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from euicc_sim.asn1.sgp32.functions import (
@@ -17,6 +16,7 @@ from euicc_sim.es10.packages.operations import keep_result, result_element
 from euicc_sim.es10.profiles.switching import check_gives_way, check_not_busy, switch_to
 from euicc_sim.es10.registry import ResultError, es10
 from euicc_sim.es10.session import Session
+from euicc_sim.model.replacing import replace
 
 
 def _refuse(

@@ -5,7 +5,6 @@ A consumer card has them; an SGP.32 card has them too unless it is strict.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from euicc_sim.asn1.sgp22.profiles import (
@@ -40,6 +39,7 @@ from euicc_sim.es10.profiles.switching import (
 from euicc_sim.es10.registry import ResultError, es10
 from euicc_sim.es10.session import Session
 from euicc_sim.model.profile import Profile, ProfileClass
+from euicc_sim.model.replacing import replace
 from euicc_sim.readings import EMERGENCY_PROFILE_IS_FOR_EMERGENCIES
 
 MAX_NICKNAME = 64

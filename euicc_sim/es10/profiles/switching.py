@@ -6,7 +6,6 @@ SGP.22 v2.5 clauses 3.2.1 to 3.2.3, SGP.32 v1.2 clause 3.4.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from euicc_sim.asn1.iccid import iccid_digits
@@ -16,6 +15,7 @@ from euicc_sim.es10.registry import ResultCode, ResultError, afterwards
 from euicc_sim.es10.session import Happening, Session
 from euicc_sim.model.notification import Notification
 from euicc_sim.model.profile import Profile, ProfileClass, ProfileEvent, Rule
+from euicc_sim.model.replacing import replace
 from euicc_sim.readings import ROLLBACK_ENDS_WITHOUT_REFRESH, WAYS_BACK_OVERRULE_PPR1
 
 NOT_FOUND: Final = "iccidOrAidNotFound"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import IntEnum
 from typing import Literal
 
@@ -34,6 +33,7 @@ from euicc_sim.crypto.signature import verifies
 from euicc_sim.es10.registry import Codes, ResultError, es10, es10_as_received, read_part
 from euicc_sim.es10.rsp.authentication import check_server, server_key, transaction_id_of
 from euicc_sim.es10.session import Session
+from euicc_sim.model.replacing import replace
 from euicc_sim.model.volatile import Download, OneTimeKey, RspSession
 from euicc_sim.readings import FAILED_PREPARATION_ENDS_SESSION, UNKNOWN_CANCEL_REASON
 

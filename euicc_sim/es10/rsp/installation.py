@@ -7,8 +7,6 @@ its result remains.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from apdu import SW, StatusError, TlvError
 from apdu.tlv import read_tag
 from euicc_sim.asn1.codec import Asn1Error
@@ -44,6 +42,7 @@ from euicc_sim.formats.bpp import (
     Part,
 )
 from euicc_sim.model.profile import BppCommand, Installation, Profile, ProfileEvent, memory_for
+from euicc_sim.model.replacing import replace
 from euicc_sim.model.volatile import Download, Installed, Loading, RspSession
 
 REPLACE_SESSION_KEYS_REQUEST = 0xBF26

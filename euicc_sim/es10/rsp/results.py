@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from apdu import tlv
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.sgp22.notifications import NotificationMetadataValue
@@ -19,6 +17,7 @@ from euicc_sim.asn1.wire import SIGNATURE
 from euicc_sim.es10.session import Session
 from euicc_sim.model.notification import Notification
 from euicc_sim.model.profile import BppCommand, Installation, Profile, ProfileEvent
+from euicc_sim.model.replacing import replace
 
 RESULT = 0xBF37
 STEPS: dict[BppCommand, BppCommandIdName] = {
