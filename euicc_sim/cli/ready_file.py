@@ -21,19 +21,40 @@ class ReadyFileError(Exception):
     """A path that must not be used for it: a sentence with the next step."""
 
 
+Cards = list[dict[str, str]]
+"""What is said of each card."""
+Tell = Callable[[Cards | None], None]
+"""Gets the cards when all can be used, and None when that is no longer so."""
+
+
 class ReadyFile:
-    """There while every card is in its reader, and then always complete. Close it.
+    """There while every card can be used, and then always complete.
 
     One that a killed server has left is removed first. Raises ReadyFileError, OSError.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        _remove_leftover(path)
+
+    def tell(self, cards: Cards | None) -> None:
+        """Write the file, or remove it."""
+        if cards is None:
+            self._path.unlink(missing_ok=True)
+            return
+        content = dict(zip(_READY, (os.getpid(), cards), strict=True))
+        safe_file.replace(self._path, f"{json.dumps(content, indent=2)}\n".encode())
+
+
+class Readiness:
+    """Whether every card is in its reader; `tell` is called with each change. Close it."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
         self._cards: dict[str, dict[str, str]] = {}
         self._missing: set[str] = set()
         self._lock = Lock()
         self._is_complete = False
-        _remove_leftover(path)
 
     def card(self, directory: Path, eid: str, **where: str) -> None:
         """Add a card, or where else it is: `reader`, `tcp`."""
@@ -52,23 +73,20 @@ class ReadyFile:
         return tell
 
     def complete(self) -> None:
-        """All cards are known: from now on the file is there while none is missing."""
+        """All cards are known: from now on they can be used while none is missing."""
         with self._lock:
             self._is_complete = True
             self._update()
 
     def close(self) -> None:
-        """Remove the file."""
+        """No card can be used any longer."""
         with self._lock:
             self._is_complete = False
             self._update()
 
     def _update(self) -> None:
-        if self._missing or not self._is_complete:
-            self._path.unlink(missing_ok=True)
-            return
-        content = dict(zip(_READY, (os.getpid(), [*self._cards.values()]), strict=True))
-        safe_file.replace(self._path, f"{json.dumps(content, indent=2)}\n".encode())
+        can_be_used = self._is_complete and not self._missing
+        self._tell([*self._cards.values()] if can_be_used else None)
 
 
 def _remove_leftover(path: Path) -> None:

@@ -1,15 +1,15 @@
 """`euicc-sim serve`: put cards into vpcd's slots and log what is done with them."""
 
 import gc
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from shutil import which
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.text import Text
@@ -17,8 +17,10 @@ from rich.text import Text
 from euicc_sim import Card, CardError
 from euicc_sim.cli.console import Terminal, complain, fail, stderr
 from euicc_sim.cli.log_lines import LogLines
-from euicc_sim.cli.ready_file import ReadyFile, ReadyFileError
+from euicc_sim.cli.ready_file import Readiness, ReadyFile, ReadyFileError, Tell
 from euicc_sim.cli.serve_links import MAX_PORT, Ways, served, services
+from euicc_sim.cli.serve_processes import WithTheFirst, run_each
+from euicc_sim.cli.signals import on_signals
 from euicc_sim.cli.tracing import (
     AnywhereOption,
     GsmtapOption,
@@ -28,6 +30,7 @@ from euicc_sim.cli.tracing import (
     recording,
 )
 from euicc_sim.parties.messages import SELECT_ISDR
+from euicc_sim.store import read
 from euicc_sim.tracing.errors import TraceError
 from euicc_sim.transport.link import LinkError, NoReaderError, Service
 from euicc_sim.transport.readers import (
@@ -107,6 +110,14 @@ def serve(
             "the process, and of each card the EID, directory, reader and TCP address.",
         ),
     ] = None,
+    processes: Annotated[
+        bool,
+        typer.Option(
+            "--processes",
+            help="Serve each card in a process of its own, so that what one does never slows "
+            "another. Not with --trace, which is one file.",
+        ),
+    ] = False,
     trace: TraceOption = None,
     gsmtap: GsmtapOption = None,
     gsmtap_anywhere: AnywhereOption = False,
@@ -120,34 +131,104 @@ def serve(
     to_vpcd = vpcd or listen or (tcp is None and not lpac_stdio)
     ways = Ways(host, port if to_vpcd else None, listen, tcp, lpac_stdio)
     out = stderr if lpac_stdio else Terminal(highlight=False, soft_wrap=True)
+    if processes and trace:
+        fail("--processes cannot write one --trace; leave out either of them.")
+    task = _Task(
+        ways,
+        LogLines(out),
+        TraceOptions(trace, gsmtap, gsmtap_anywhere, trace_keys),
+        fsync=fsync,
+        verbose=verbose,
+        of=len(card),
+    )
     try:
         ways.check(len(card))
+        tell = ReadyFile(ready_file).tell if ready_file else _nobody
         with ExitStack() as open_things:
-            cards = [_opened(directory, fsync, open_things) for directory in card]
-            for one in _twins(cards):
-                complain(one)
-            options = TraceOptions(trace, gsmtap, gsmtap_anywhere, trace_keys)
-            ready = ReadyFile(ready_file) if ready_file else None
-            if ready is not None:
-                open_things.callback(ready.close)
-            recorder = open_things.enter_context(recording(options))
-            if to_vpcd:
-                out.print(Text("\n".join([*_slots(cards), "Try:", *_suggestions()])))
-            all_served = served(cards, ways, LogLines(out), recorder, open_things, verbose=verbose)
-            running = services(all_served, ways, open_things, ready)
-            gc.freeze()  # all objects so far stay, so the collector need not look at them again
-            run_until_signalled(running)
-    except NoReaderError as error:
-        fail(one_reader_more(error.port - port, error.port, installed_library()))
+            if processes:
+                _introduce(out, [_stored(one) for one in card], to_vpcd=to_vpcd)
+                run_each(
+                    len(card), lambda number, tell: task.alone(card[number], number, tell), tell
+                )
+                return
+            cards = [_opened(one, fsync, open_things) for one in card]
+            _introduce(out, [(one.eid, one.directory) for one in cards], to_vpcd=to_vpcd)
+            task.run(cards, open_things, tell)
     except (CardError, LinkError, ReadyFileError, TraceError) as error:
-        fail(str(error))
+        _explain(error, port)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """How to serve `of` cards."""
+
+    ways: Ways
+    lines: LogLines
+    options: TraceOptions
+    fsync: bool
+    verbose: bool
+    of: int
+
+    def run(
+        self,
+        cards: Sequence[Card],
+        open_things: ExitStack,
+        tell: Tell,
+        *others: Service,
+        first: int = 0,
+    ) -> None:
+        """Serve these cards, those from the index `first` on."""
+        ready = Readiness(tell)
+        open_things.callback(ready.close)
+        recorder = open_things.enter_context(recording(self.options))
+        all_served = served(
+            cards,
+            self.ways,
+            self.lines,
+            recorder,
+            open_things,
+            verbose=self.verbose,
+            first=first,
+            of=self.of,
+        )
+        running = services(all_served, self.ways, open_things, ready)
+        gc.freeze()  # all objects so far stay, so the collector need not look at them again
+        run_until_signalled([*running, *others])
+
+    def alone(self, directory: Path, index: int, tell: Tell) -> None:
+        """Serve one card, in a process of its own."""
+        try:
+            with ExitStack() as open_things:
+                card = _opened(directory, self.fsync, open_things)
+                self.run([card], open_things, tell, WithTheFirst(), first=index)
+        except (CardError, LinkError, ReadyFileError, TraceError) as error:
+            _explain(error, self.ways.vpcd or 0)
+
+
+def _nobody(_: object) -> None:
+    """Nobody waits for the cards."""
+
+
+def _explain(error: Exception, port: int) -> NoReturn:
+    """Say what is wrong and exit."""
+    if isinstance(error, NoReaderError):
+        fail(one_reader_more(error.port - port, error.port, installed_library()))
+    fail(str(error))
+
+
+def _introduce(out: Terminal, cards: Sequence[tuple[str, Path]], *, to_vpcd: bool) -> None:
+    """Say which card is where, each as its EID and directory."""
+    for one in _twins(cards):
+        complain(one)
+    if to_vpcd:
+        out.print(Text("\n".join([*_slots(cards), "Try:", *_suggestions()])))
 
 
 def run_until_signalled(links: Sequence[Service]) -> None:
     """Run each link in a thread; stop all on SIGINT, SIGTERM, or when the first one ends."""
     ended: SimpleQueue[object] = SimpleQueue()  # its put() is safe in a signal handler
     with (
-        _on_signals(lambda: ended.put("a signal")),
+        on_signals(lambda: ended.put("a signal")),
         ThreadPoolExecutor(len(links), thread_name_prefix="card") as pool,
     ):
         runs = [pool.submit(link.run) for link in links]
@@ -172,38 +253,32 @@ def _wait(ended: SimpleQueue[object]) -> None:
             return
 
 
-@contextmanager
-def _on_signals(act: Callable[[], None]) -> Iterator[None]:
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda _number, _frame: act()) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
-
-
 def _opened(directory: Path, fsync: bool, open_things: ExitStack) -> Card:
     one = Card.open(directory, fsync=fsync)
     open_things.callback(one.close)
     return one
 
 
-def _twins(cards: Sequence[Card]) -> list[str]:
+def _stored(directory: Path) -> tuple[str, Path]:
+    """The EID of a card that another process will open, and its directory. Raises CardError."""
+    return read(directory)[0].eid, directory
+
+
+def _twins(cards: Sequence[tuple[str, Path]]) -> list[str]:
     """Sentences about cards that programs cannot tell apart."""
-    first: dict[str, Card] = {}
+    first: dict[str, Path] = {}
     return [
-        f"{one.directory} has the EID of {first[one.eid].directory}, {one.eid}: programs and "
+        f"{directory} has the EID of {first[eid]}, {eid}: programs and "
         "servers take them for one card. Make it with: euicc-sim card new --eid random."
-        for one in cards
-        if first.setdefault(one.eid, one) is not one
+        for eid, directory in cards
+        if first.setdefault(eid, directory) is not directory
     ]
 
 
-def _slots(cards: Sequence[Card]) -> list[str]:
+def _slots(cards: Sequence[tuple[str, Path]]) -> list[str]:
     return [
-        f"Card {one.eid} ({one.directory}) in '{reader_name(index)}'"
-        for index, one in enumerate(cards)
+        f"Card {eid} ({directory}) in '{reader_name(index)}'"
+        for index, (eid, directory) in enumerate(cards)
     ]
 
 

@@ -11,7 +11,7 @@ from euicc_sim import Card
 from euicc_sim.cli.card_log import CardLog, StdioLog, TcpLog
 from euicc_sim.cli.console import complain
 from euicc_sim.cli.log_lines import Line, LogLines
-from euicc_sim.cli.ready_file import ReadyFile
+from euicc_sim.cli.ready_file import Readiness
 from euicc_sim.cli.tracing import TracedLink
 from euicc_sim.tracing.journal import Journal
 from euicc_sim.tracing.recorder import Recorder
@@ -66,10 +66,14 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """An open card, and what all links to it share; `shared` has a lock if they are several."""
+    """An open card, and what all links to it share; `shared` has a lock if they are several.
+
+    It is the card with that index, from 0, of `cards` that this command serves.
+    """
 
     card: Card
     index: int
+    cards: int
     name: str
     shared: SharedCard | None
     journal: Journal
@@ -117,29 +121,36 @@ def served(
     open_things: ExitStack,
     *,
     verbose: bool,
+    first: int = 0,
+    of: int | None = None,
 ) -> list[Served]:
-    """The cards, each with a journal, and with a lock if it is needed."""
+    """The cards, each with a journal, and with a lock if it is needed.
+
+    They are those from the index `first` on, `of` so many; the others are in other processes.
+    """
+    of = len(cards) if of is None else of
     found = []
-    for index, card in enumerate(cards):
+    for index, card in enumerate(cards, first):
         journal = Journal(card.directory)
         open_things.callback(journal.end)
-        name = f"card {index + 1}: " if len(cards) > 1 else ""
+        name = f"card {index + 1}: " if of > 1 else ""
         shared = SharedCard(card) if ways.are_several else None
         found.append(
-            Served(card, index, name, shared, journal, recorder, lines, verbose, open_things)
+            Served(card, index, of, name, shared, journal, recorder, lines, verbose, open_things)
         )
     return found
 
 
 def services(
-    cards: Sequence[Served], ways: Ways, open_things: ExitStack, ready: ReadyFile | None = None
+    cards: Sequence[Served], ways: Ways, open_things: ExitStack, ready: Readiness | None = None
 ) -> list[Service]:
     """All links to run; `ready` is told of them. Raises LinkError."""
     found: list[Service] = []
     if ways.vpcd is not None:
         found += _vpcd_links(cards, ways.host, ways.vpcd, ways.listen, open_things, ready)
-        if ways.listen:
-            blank = range(len(cards), ways.slots(len(cards)))
+        last = cards[-1]
+        if ways.listen and last.index == last.cards - 1:
+            blank = range(last.cards, ways.slots(last.cards))
             found += _blank_cards(blank, ways.host, ways.vpcd, cards[0].lines, open_things)
     if ways.tcp is not None:
         found += _tcp_links(cards, ways.host, ways.tcp, open_things, ready)
@@ -156,10 +167,11 @@ def _vpcd_links(
     port: int,
     listen: bool,
     open_things: ExitStack,
-    ready: ReadyFile | None,
+    ready: Readiness | None,
 ) -> list[Link]:
     links: list[Link] = []
-    for index, one in enumerate(cards):
+    for one in cards:
+        index = one.index
         reader = reader_name(index)
         if ready is not None:
             ready.card(one.card.directory, one.card.eid, reader=reader)
@@ -196,10 +208,10 @@ def _tcp_links(
     host: str,
     port: int,
     open_things: ExitStack,
-    ready: ReadyFile | None,
+    ready: Readiness | None,
 ) -> Iterator[Link]:
-    for index, one in enumerate(cards):
-        link = TcpLink(host, port + index if port else 0, one.contacts, one.observer(TcpLog))
+    for one in cards:
+        link = TcpLink(host, port + one.index if port else 0, one.contacts, one.observer(TcpLog))
         open_things.callback(link.close)
         where = f"[{host}]:{link.port}" if ":" in host else f"{host}:{link.port}"
         place = f"Card {one.card.eid} ({one.card.directory}) at {where}, over TCP"
