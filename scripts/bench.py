@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from bench_basics import MANY, REQUESTS, SELECT, Bench, Row, accepted, in_turn, timed
+from bench_basics import MANY, REQUESTS, SELECT, Bench, Row, timed
 from bench_eims import crowd
 from bench_fleet import many_cards
+from bench_packages import packages
 from bench_pcsc import over_pcsc
 from bench_profiles import direct_profiles
 from bench_servers import eim_servers, smdpp_servers
@@ -25,11 +25,7 @@ from bench_start import starts
 from rich.console import Console
 from rich.table import Table
 
-from apdu import tlv
 from euicc_sim.parties.messages import exchange
-
-GOAL = 3.2
-"""How many times verify and sign an accepted package may take."""
 
 console = Console(highlight=False, soft_wrap=True, width=100)
 
@@ -45,82 +41,9 @@ def direct(bench: Bench) -> Iterator[Row]:
         request = REQUESTS["GetEimConfigurationData"]
         median = timed(lambda one: exchange(card.transmit, one), [request] * (bench.rounds // 4))
         yield Row(f"GetEimConfigurationData, {MANY} eIMs", median)
-    yield from _package_rows(bench)
+    yield from packages(bench)
     yield from direct_profiles(bench)
     yield from direct_sim(bench)
-
-
-def _package_rows(bench: Bench) -> Iterator[Row]:
-    few = _empty_and_full(bench, 2)
-    yield Row("floor: ECDSA P-256 verify + sign", few.floor)
-    yield Row("LoadEuiccPackage(listEim), 2 eIMs", few.empty, "floor", few.empty / few.floor, GOAL)
-    yield Row("  with 64 results stored", few.full, "empty", few.full / few.empty, 1.5)
-    for eims in (16, MANY):
-        many = _empty_and_full(bench, eims)
-        beside = many.empty / many.floor
-        yield Row(f"LoadEuiccPackage(listEim), {eims} eIMs", many.empty, "floor", beside, 10)
-        yield Row("  with 64 results stored", many.full, "empty", many.full / many.empty, 1.5)
-    yield from _synced(bench)
-
-
-def _synced(bench: Bench) -> Iterator[Row]:
-    with bench.card(2, fsync=True) as card:
-        packages = iter(bench.packages(bench.rounds // 4))
-        floor, append, synced = in_turn(
-            [
-                bench.verify_and_sign(),
-                bench.append(),
-                lambda: accepted(card.transmit, next(packages)),
-            ],
-            bench.rounds // 4,
-        )
-    allowed = GOAL * floor + append
-    yield Row("floor: append 600 bytes and fdatasync", append)
-    yield Row(
-        "LoadEuiccPackage(listEim), 2 eIMs, with fsync",
-        synced,
-        f"{GOAL} verify + sign, and that",
-        synced / allowed,
-        1,
-    )
-
-
-@dataclass(frozen=True)
-class Packages:
-    """Medians measured in turn, in microseconds."""
-
-    floor: float
-    empty: float
-    full: float
-
-
-def _empty_and_full(bench: Bench, eims: int) -> Packages:
-    with bench.card(eims) as empty, bench.card(eims) as full:
-        for one in bench.packages(80):
-            accepted(full.transmit, one)
-        packages = bench.packages(bench.rounds // 4, start=100)
-        first, second = iter(packages), iter(packages)
-
-        def emptied() -> None:
-            for one in empty.state.results:
-                exchange(
-                    empty.transmit,
-                    tlv(
-                        0xBF30,
-                        tlv(0x80, one.seq_number.to_bytes(one.seq_number.bit_length() // 8 + 1)),
-                    ),
-                )
-
-        medians = in_turn(
-            [
-                bench.verify_and_sign(),
-                lambda: accepted(empty.transmit, next(first)),
-                lambda: accepted(full.transmit, next(second)),
-            ],
-            len(packages),
-            between=emptied,
-        )
-        return Packages(*medians)
 
 
 def report(title: str, rows: Iterable[Row]) -> None:

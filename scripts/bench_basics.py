@@ -87,10 +87,15 @@ class Bench:
         self.eims = [Eim.create(f"eim{n}.example.com") for n in range(MANY)]
 
     @contextmanager
-    def card(self, eims: int, *, fsync: bool = False) -> Iterator[Card]:
-        """A new card that trusts that many eIMs and has the ISD-R selected."""
+    def card(
+        self, eims: int, *, fsync: bool = False, room: int = MANY, results: int = 64
+    ) -> Iterator[Card]:
+        """A new card that trusts that many eIMs and has the ISD-R selected.
+
+        There is room for so many eIMs, and for so many results.
+        """
         name = f"{eims}-{fsync}-{random.random()}"  # noqa: S311 a name, not a secret
-        with Card.create(self.folder / name, max_eims=MANY, fsync=fsync) as card:
+        with Card.create(self.folder / name, max_eims=room, results=results, fsync=fsync) as card:
             card.transmit(SELECT)
             request = add_initial_eim(*(one.configuration(counter=0) for one in self.eims[:eims]))
             exchange(card.transmit, request)

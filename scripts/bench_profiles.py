@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench_basics import SELECT, Bench, Row, Transmit, timed
+from bench_basics import SELECT, Bench, Row, Transmit, in_turn, timed
 
 from euicc_sim import Card
 from euicc_sim.parties.lpa import Lpa
@@ -17,6 +17,8 @@ from keys import TestPki
 
 PACKAGE_SIZE = 12_000
 DOWNLOADS = 12
+FURTHER = 36
+"""Kilobytes."""
 LIST = bytes.fromhex("BF2D00")
 FEW, MANY_PROFILES = 5, 50
 
@@ -62,12 +64,12 @@ def remove(transmit: Transmit, number: int) -> None:
         lpa.remove_notification(one.seq_number)
 
 
-def share(bench: Bench, *, fsync: bool) -> float:
+def share(bench: Bench, *, fsync: bool, size: int = PACKAGE_SIZE) -> float:
     """The card's own time for a download, in microseconds: the sum over its APDUs."""
     with bench.card(2, fsync=fsync) as card:
         found = []
         for number in range(DOWNLOADS):
-            timer = download(card.transmit, card.directory / "pki", number)
+            timer = download(card.transmit, card.directory / "pki", number, size)
             found.append(timer.seconds)
             remove(card.transmit, number)
     return statistics.median(found) * 1e6
@@ -75,10 +77,14 @@ def share(bench: Bench, *, fsync: bool) -> float:
 
 def direct_profiles(bench: Bench) -> Iterator[Row]:
     """The card alone, called as a function."""
-    for fsync in (False, True):
-        name = f"download of 12 kB, all APDUs{', with fsync' if fsync else ''}"
-        found = share(bench, fsync=fsync)
-        yield Row(name, found, "60 ms", found / 60_000, 1)
+    floor = in_turn([bench.verify_and_sign()], bench.rounds)[0]
+    small = share(bench, fsync=False)
+    yield Row("download of 12 kB, all APDUs", small, "floor", small / floor, 50)
+    more = PACKAGE_SIZE + FURTHER * 1000
+    further = (share(bench, fsync=False, size=more) - small) / FURTHER
+    yield Row("  each further kB", further, "floor", further / floor, 0.8)
+    synced = share(bench, fsync=True)
+    yield Row("  with fsync", synced, "60 ms", synced / 60_000, 1)
     for count in (FEW, MANY_PROFILES):
         with bench.card(2) as card:
             fill(card, count)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
+import socket
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,14 +48,47 @@ def starts(bench: Bench) -> Iterator[Row]:
     yield Row(f"floor: bare Python (load {os.getloadavg()[0]:.1f})", bare)
     for name, median in medians.items():
         yield Row(name, median, "bare Python", median / bare, GOALS[name])
+    served = [_serve(Path(directory)) for _ in range(TIMES)]
+    wall, cpu = (statistics.median(one) for one in zip(*served, strict=True))
+    yield Row("serve until a card answers, and its end", cpu, "bare Python", cpu / bare, 30)
+    yield Row("  wall time until the answer", wall, "0.6 s", wall / 0.6e6, 1)
+
+
+def _serve(directory: Path) -> tuple[float, float]:
+    """The time until a card answers over TCP, and the CPU time of it all, in microseconds."""
+    ready = directory.with_name("ready")
+    command = [sys.executable, "-m", "euicc_sim", "serve", "--card", str(directory), "--tcp", "0"]
+    before, start = _used(), time.perf_counter()
+    with subprocess.Popen(  # noqa: S603 our own
+        [*command, "--ready-file", str(ready)],
+        stdout=subprocess.DEVNULL,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ) as process:
+        while not ready.exists():
+            if process.poll() is not None:
+                raise SystemExit("serve has ended")
+            time.sleep(0.001)
+        host, _, port = json.loads(ready.read_bytes())["cards"][0]["tcp"].rpartition(":")
+        with socket.create_connection((host, int(port)), 10) as link:
+            link.sendall(b"\0\0")
+            link.recv(2)
+            wall = (time.perf_counter() - start) * 1e6
+        process.terminate()
+    return wall, _used() - before
 
 
 def _cpu(command: list[str]) -> float:
     """The CPU time of a process, in microseconds."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = _used()
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     subprocess.run(  # noqa: S603 our own
         command, stdout=subprocess.DEVNULL, check=True, cwd=ROOT, env=environment
     )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime) * 1e6
+    return _used() - before
+
+
+def _used() -> float:
+    """The CPU time of all processes that have ended, in microseconds."""
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (now.ru_utime + now.ru_stime) * 1e6
