@@ -24,39 +24,36 @@ else:
         TypeError for a field that the constructor does not take, and for a class that has no slots
         or checks its values when made: its copy would not be checked.
         """
-        kind = type(value)
-        copied, begun, setters = _slots(kind)
-        made = object.__new__(kind)
-        for get, put in copied:
-            put(made, get(value))
-        for put, make in begun:
-            put(made, make())
+        copied, setters = _copying(type(value))
+        made: V = copied(value)
         try:
             for name, one in changes.items():
                 setters[name](made, one)
         except KeyError:
-            raise TypeError(f"{kind.__name__} has no field {name}") from None
+            raise TypeError(f"{type(value).__name__} has no field {name}") from None
         return made
 
-    class _Slots(NamedTuple):
-        """The slots of a class: how to copy, how to begin anew, how to set by name."""
+    class _Copying(NamedTuple):
+        """How to copy a value of a class, and how to set its fields by name."""
 
-        copied: tuple[tuple[Any, Any], ...]
-        begun: tuple[tuple[Any, Any], ...]
+        copied: Callable[[Any], Any]
         setters: dict[str, Any]
 
     @cache
-    def _slots(kind: type) -> _Slots:
-        given = [one for one in fields(kind) if one.init]
-        memos = [one for one in fields(kind) if not one.init]
+    def _copying(kind: type) -> _Copying:
         if "__slots__" not in vars(kind) or hasattr(kind, "__post_init__"):
             raise TypeError(f"{kind.__name__} cannot be copied slot by slot")
-        slots = {one.name: getattr(kind, one.name) for one in fields(kind)}
-        return _Slots(
-            tuple((slots[one.name].__get__, slots[one.name].__set__) for one in given),
-            tuple((slots[one.name].__set__, _default(one)) for one in memos),
-            {one.name: slots[one.name].__set__ for one in given},
-        )
+        setters = {one.name: getattr(kind, one.name).__set__ for one in fields(kind)}
+        names = {"new": object.__new__, "kind": kind}
+        lines = ["def copied(value):", " made = new(kind)"]
+        for number, one in enumerate(fields(kind)):
+            names |= {f"set_{number}": setters[one.name], f"make_{number}": _default(one)}
+            content = f"value.{one.name}" if one.init else f"make_{number}()"
+            lines.append(f" set_{number}(made, {content})")
+        lines.append(" return made")
+        exec("\n".join(lines), names)  # noqa: S102 made of field names, as dataclasses does
+        given = {one.name: setters[one.name] for one in fields(kind) if one.init}
+        return _Copying(names["copied"], given)
 
     def _default(one: Field[Any]) -> Callable[[], Any]:
         if one.default_factory is not MISSING:
