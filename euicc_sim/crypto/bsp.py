@@ -6,12 +6,11 @@ Knows the three tags of segments, not what they hold.
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
 from cryptography.hazmat.primitives.ciphers.algorithms import AES128
-from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
 from cryptography.hazmat.primitives.cmac import CMAC
 from cryptography.hazmat.primitives.constant_time import bytes_eq
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -67,12 +66,18 @@ class Bsp:
     s_enc: bytes = field(repr=False)
     s_mac: bytes = field(repr=False)
     counter: int = 1
+    _aes: AES128 = field(init=False, repr=False, compare=False)
+    _counters: CipherContext = field(init=False, repr=False, compare=False)
+    _begun: CMAC = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("chaining", "s_enc", "s_mac"):
             size = len(getattr(self, name))
             if size != KEY_SIZE:
                 raise BspStructureError(f"{name} has {size} bytes, not {KEY_SIZE}")
+        self._aes = AES128(self.s_enc)
+        self._counters = Cipher(self._aes, ECB()).encryptor()  # noqa: S305 the ICV is one block
+        self._begun = CMAC(AES128(self.s_mac))
 
     @classmethod
     def derive(cls, secret: bytes, info: bytes) -> Bsp:
@@ -84,8 +89,12 @@ class Bsp:
         return cls(found[:KEY_SIZE], found[KEY_SIZE : 2 * KEY_SIZE], found[2 * KEY_SIZE :])
 
     def fork(self) -> Bsp:
-        """An independent copy."""
-        return copy(self)
+        """An independent copy. What has no state of its own between segments is shared."""
+        made = object.__new__(Bsp)
+        made.chaining, made.s_enc, made.s_mac = self.chaining, self.s_enc, self.s_mac
+        made.counter = self.counter
+        made._aes, made._counters, made._begun = self._aes, self._counters, self._begun
+        return made
 
     def protect(self, tag: int, plaintext: bytes) -> bytes:
         """The segment that protects `plaintext`, as an SM-DP+ makes it. SGP.22 v2.5 clause 2.5.3.
@@ -119,14 +128,13 @@ class Bsp:
         self.counter += 1
 
     def _mac(self, data: bytes) -> bytes:
-        cmac = CMAC(AES128(self.s_mac))
+        cmac = self._begun.copy()
         cmac.update(self.chaining + data)
         return cmac.finalize()
 
     def _cipher(self) -> Cipher[CBC]:
         """The cipher with its ICV, the enciphered counter (one CBC block from zero is ECB)."""
-        block = Cipher(AES128(self.s_enc), CBC(bytes(_BLOCK))).encryptor()
-        return Cipher(AES128(self.s_enc), CBC(block.update(self.counter.to_bytes(_BLOCK))))
+        return Cipher(self._aes, CBC(self._counters.update(self.counter.to_bytes(_BLOCK))))
 
     def _encipher(self, plaintext: bytes) -> bytes:
         padded = plaintext + _PAD + bytes(-(len(plaintext) + 1) % _BLOCK)

@@ -8,7 +8,6 @@ or the card.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import copy
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -118,7 +117,10 @@ class BppStream:
 
     def fork(self) -> BppStream:
         """An independent copy."""
-        return copy(self)
+        made = BppStream(self.section, self.position)
+        made._buffer, made._at = self._buffer, self._at
+        made._package_left, made._section_left = self._package_left, self._section_left
+        return made
 
     def _parts(self) -> Iterator[Part]:
         while (head := self._head()) is not None:
