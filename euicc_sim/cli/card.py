@@ -15,8 +15,7 @@ from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.cli.card_tables import card_table, eims_table, settings_table
 from euicc_sim.cli.console import console, fail
-from euicc_sim.cli.profile_files import sim_facts
-from euicc_sim.cli.profile_tables import kept_profiles
+from euicc_sim.cli.profile_tables import kept_profiles, sim_facts
 from euicc_sim.env import SystemEnv
 from euicc_sim.formats.saip import PackageError, contents_of
 from euicc_sim.model.identity import CardType

@@ -69,22 +69,6 @@ def files(
         _print_content(one, number, record)
 
 
-def sim_facts(profile: Profile) -> Table | None:
-    """What the files of a SIM say that people look at; None if there are none."""
-    try:
-        tree = tree_of(contents_of(profile.package), profile.iccid)
-        check_fit(tree, profile.sim)
-    except (PackageError, SimMisfitError):
-        return None
-    rows: dict[str, str] = {}
-    for one in inventory(tree, profile.sim):
-        name = one.file.label.removeprefix("EF.")
-        said = [words for record in one.records if (words := decoded(one.file.label, record))]
-        if said and name != "ICCID":
-            rows.setdefault(name, "; ".join(said))
-    return facts(rows) if rows else None
-
-
 def _profile(iccid: str, profiles: Sequence[Profile]) -> Profile:
     try:
         wanted = iccid_from(iccid)

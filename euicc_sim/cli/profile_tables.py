@@ -1,4 +1,4 @@
-"""Profiles and notifications as tables and as JSON."""
+"""Profiles, what their SIMs say, and notifications, as tables and as JSON."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Any, Self
 from rich.table import Table
 
 from euicc_sim.asn1.iccid import iccid_digits
-from euicc_sim.cli.console import columns
+from euicc_sim.cli.console import columns, facts
+from euicc_sim.formats.file_contents import decoded
+from euicc_sim.formats.saip import PackageError, contents_of
 from euicc_sim.model.profile import Profile, ProfileClass, Rule
 from euicc_sim.model.state import State
 from euicc_sim.parties.lpa import NotificationInfo, ProfileInfo
+from euicc_sim.uicc import SimMisfitError, check_fit, inventory, tree_of
 
 _HEAD = ("ICCID", "state", "class", "name", "provider", "nickname", "marks", "bytes")
 _WHOLE = {"ICCID", "state", "class", "bytes", "number"}
@@ -67,6 +70,22 @@ def kept_profiles(state: State) -> Table:
     """The Profiles in a card's directory."""
     rows = (astuple(_Row.of_card(one, state)) for one in state.profiles)
     return columns(_HEAD, rows, _WHOLE)
+
+
+def sim_facts(profile: Profile) -> Table | None:
+    """What the files of a SIM say that people look at; None if there are none."""
+    try:
+        tree = tree_of(contents_of(profile.package), profile.iccid)
+        check_fit(tree, profile.sim)
+    except (PackageError, SimMisfitError):
+        return None
+    rows: dict[str, str] = {}
+    for one in inventory(tree, profile.sim):
+        name = one.file.label.removeprefix("EF.")
+        said = [words for record in one.records if (words := decoded(one.file.label, record))]
+        if said and name != "ICCID":
+            rows.setdefault(name, "; ".join(said))
+    return facts(rows) if rows else None
 
 
 def listed_profiles(profiles: Iterable[ProfileInfo]) -> Table:
