@@ -28,8 +28,9 @@ from euicc_sim.applications.ecasd import ECASD_AID, Ecasd
 from euicc_sim.applications.isdr import ISDR_AID, IsdR
 from euicc_sim.applications.terminal import TERMINAL_CAPABILITY, declares_ipad
 from euicc_sim.asn1.wire import wire_of
+from euicc_sim.crypto.signer import Signer
 from euicc_sim.env import Env, SeededEnv, SystemEnv
-from euicc_sim.es10 import Event, OnKeys, Session, Signer
+from euicc_sim.es10 import Event, OnKeys, Session
 from euicc_sim.formats import saip
 from euicc_sim.model.identity import CardType, Identity
 from euicc_sim.model.profile import AuthorisationRule, Profile

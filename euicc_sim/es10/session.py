@@ -10,32 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from euicc_sim.crypto.signature import sign
-
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-
     from euicc_sim.asn1.wire import Wire
+    from euicc_sim.crypto.signer import Signer
     from euicc_sim.env import Env
-    from euicc_sim.model.identity import Credential, Identity
+    from euicc_sim.model.identity import Identity
     from euicc_sim.model.notification import RanPackage
     from euicc_sim.model.profile import Profile, ProfileEvent
     from euicc_sim.model.state import State
     from euicc_sim.model.volatile import Volatile
-
-
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """A credential with its private key, which is never shown."""
-
-    credential: Credential
-    key: EllipticCurvePrivateKey = field(repr=False)
-
-    def sign(self, data: bytes) -> bytes:
-        """Sign with SK.EUICC.ECDSA: r||s, 64 bytes."""
-        return sign(self.key, data)
 
 
 class Event(NamedTuple):

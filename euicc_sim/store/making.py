@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from euicc_sim.asn1.wire import VERSIONS
-from euicc_sim.es10.session import Signer
+from euicc_sim.crypto.signer import Signer
 from euicc_sim.model.identity import CardType, Credential, Identity
 from euicc_sim.model.profile import AuthorisationRule
 from euicc_sim.model.state import Limits, State, Strictness, Switches

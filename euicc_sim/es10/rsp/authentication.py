@@ -32,9 +32,10 @@ from euicc_sim.asn1.types import Nothing, prepared
 from euicc_sim.crypto import chain
 from euicc_sim.crypto.chain import InvalidCertificateError, Role, Server, UnsupportedCurveError
 from euicc_sim.crypto.signature import PublicKey, verifies
+from euicc_sim.crypto.signer import Signer
 from euicc_sim.es10.info import euicc_info2
 from euicc_sim.es10.registry import Codes, ResultError, es10, es10_as_received, read_part
-from euicc_sim.es10.session import Session, Signer
+from euicc_sim.es10.session import Session
 from euicc_sim.model.identity import Credential
 from euicc_sim.model.volatile import RspSession
 from euicc_sim.readings import CONFIGURED_SMDP_OID_IS_EXPECTED, FAILED_AUTHENTICATION_ENDS_SESSION
