@@ -4,7 +4,7 @@
         card.transmit(bytes.fromhex("00A4040010A0000005591010FFFFFFFF8900000100"))
 
 `Card` is a card in a directory, `CardError` why it cannot be made or opened, `Event` the outcome of
-one of its functions, `Fleet` a directory of many cards. They are imported on first use.
+one of its functions, `Fleet` a directory of many cards. Each is imported on first use.
 docs/architecture.md is a tour of the packages below.
 """
 
@@ -22,13 +22,21 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> object:
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from euicc_sim.card import Card
-        from euicc_sim.es10 import Event
-        from euicc_sim.fleet.cards import Fleet
-        from euicc_sim.store import CardError
+        match name:
+            case "Card":
+                from euicc_sim.card import Card
 
-        found = {"Card": Card, "CardError": CardError, "Event": Event, "Fleet": Fleet}
-        globals().update(found)
-        return found[name]
+                return Card
+            case "CardError":
+                from euicc_sim.store import CardError
+
+                return CardError
+            case "Event":
+                from euicc_sim.es10 import Event
+
+                return Event
+            case "Fleet":
+                from euicc_sim.fleet.cards import Fleet
+
+                return Fleet
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

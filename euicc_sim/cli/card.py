@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from euicc_sim import Card
+import euicc_sim
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.cli.card_tables import card_table, eims_table, settings_table
@@ -97,7 +97,7 @@ def new(
     ] = False,
 ) -> None:
     """Make a card in a new directory."""
-    with Card.create(
+    with euicc_sim.Card.create(
         directory,
         eid=_eid(eid),
         pki=pki,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.table import Table
 
@@ -14,8 +14,10 @@ from euicc_sim.formats.file_contents import decoded
 from euicc_sim.formats.saip import PackageError, contents_of
 from euicc_sim.model.profile import Profile, ProfileClass, Rule
 from euicc_sim.model.state import State
-from euicc_sim.parties.lpa import NotificationInfo, ProfileInfo
 from euicc_sim.uicc import SimMisfitError, check_fit, inventory, tree_of
+
+if TYPE_CHECKING:
+    from euicc_sim.parties.lpa import NotificationInfo, ProfileInfo
 
 _HEAD = ("ICCID", "state", "class", "name", "provider", "nickname", "marks", "bytes")
 _WHOLE = {"ICCID", "state", "class", "bytes", "number"}
