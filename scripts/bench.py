@@ -55,7 +55,7 @@ def report(title: str, rows: Iterable[Row]) -> None:
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
         table.add_row(
             row.name,
-            f"{row.median:,.0f} µs",
+            "" if row.median is None else f"{row.median:,.0f} µs",
             row.beside,
             ratio,
             "" if row.goal is None else f"≤ {row.goal}",

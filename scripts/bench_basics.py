@@ -32,10 +32,10 @@ Transmit = Callable[[bytes], bytes]
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the report, in microseconds."""
+    """One line of the report, in microseconds; without a median if it is not a time."""
 
     name: str
-    median: float
+    median: float | None
     beside: str = ""
     ratio: float | None = None
     goal: float | None = None

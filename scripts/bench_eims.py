@@ -60,7 +60,7 @@ def crowd(bench: Bench) -> Iterator[Row]:
     yield Row("floor: ECDSA P-256 verify + sign", floor)
     yield Row(f"a package, {CARDS} IPAs and cards, one eIM server", took, "floor", took / floor)
     yield Row(f"  packages a second: {1e6 / took:,.0f}", took)
-    yield Row(f"  memory of a card: {memory / 1024:,.0f} KiB", 0)
+    yield Row(f"  memory of a card: {memory / 1024:,.0f} KiB", None)
 
 
 def _card(folder: Path, number: int, eim: Eim) -> Card:

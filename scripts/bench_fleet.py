@@ -54,9 +54,9 @@ def _open(fleet: Fleet) -> Iterator[Row]:
         ],
         len(cards),
     )
-    yield Row(f"{CARDS} open cards: {descriptors / len(cards):.2f} descriptors each", 0)
+    yield Row(f"{CARDS} open cards: {descriptors / len(cards):.2f} descriptors each", None)
     each = memory / len(cards) / KIB
-    yield Row(f"  memory of each: {each:.0f} KiB", 0, "KiB", each, 40)
+    yield Row(f"  memory of each: {each:.0f} KiB", None, "KiB", each, 40)
     yield Row("GetEID of one of them, again and again", one)
     yield Row("  of each of them in turn", among, "one", among / one, 1.2)
 
