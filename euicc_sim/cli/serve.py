@@ -2,14 +2,14 @@
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from shutil import which
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -30,8 +30,8 @@ from euicc_sim.cli.tracing import (
     recording,
 )
 from euicc_sim.parties.messages import SELECT_ISDR
-from euicc_sim.store import read
 from euicc_sim.tracing.errors import TraceError
+from euicc_sim.tracing.recorder import Recorder
 from euicc_sim.transport.link import LinkError, NoReaderError, Service
 from euicc_sim.transport.readers import (
     DEFAULT_PORT,
@@ -141,21 +141,21 @@ def serve(
         verbose=verbose,
         of=len(card),
     )
-    try:
+    with _explained(port):
         ways.check(len(card))
-        tell = ReadyFile(ready_file).tell if ready_file else _nobody
         with ExitStack() as open_things:
-            if processes:
-                _introduce(out, [_stored(one) for one in card], to_vpcd=to_vpcd)
-                run_each(
-                    len(card), lambda number, tell: task.alone(card[number], number, tell), tell
-                )
-                return
             cards = [_opened(one, fsync, open_things) for one in card]
-            _introduce(out, [(one.eid, one.directory) for one in cards], to_vpcd=to_vpcd)
-            task.run(cards, open_things, tell)
-    except (CardError, LinkError, ReadyFileError, TraceError) as error:
-        _explain(error, port)
+            tell = ReadyFile(ready_file).tell if ready_file else _nobody
+            recorder = open_things.enter_context(recording(task.options))
+            for one in _twins(cards):
+                complain(one)
+            if to_vpcd:
+                out.print(Text("\n".join([*_slots(cards), "Try:", *_suggestions()])))
+            if not processes:
+                task.run(cards, recorder, open_things, tell)
+                return
+        # the cards can be used and are closed again: each process opens its own
+        run_each(len(card), lambda index, tell: task.alone(card[index], index, tell), tell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +172,7 @@ class _Task:
     def run(
         self,
         cards: Sequence[Card],
+        recorder: Recorder,
         open_things: ExitStack,
         tell: Tell,
         *others: Service,
@@ -180,7 +181,6 @@ class _Task:
         """Serve these cards, those from the index `first` on."""
         ready = Readiness(tell)
         open_things.callback(ready.close)
-        recorder = open_things.enter_context(recording(self.options))
         all_served = served(
             cards,
             self.ways,
@@ -197,31 +197,25 @@ class _Task:
 
     def alone(self, directory: Path, index: int, tell: Tell) -> None:
         """Serve one card, in a process of its own."""
-        try:
-            with ExitStack() as open_things:
-                card = _opened(directory, self.fsync, open_things)
-                self.run([card], open_things, tell, WithTheFirst(), first=index)
-        except (CardError, LinkError, ReadyFileError, TraceError) as error:
-            _explain(error, self.ways.vpcd or 0)
+        with _explained(self.ways.vpcd or 0), ExitStack() as open_things:
+            card = _opened(directory, self.fsync, open_things)
+            recorder = open_things.enter_context(recording(self.options))
+            self.run([card], recorder, open_things, tell, WithTheFirst(), first=index)
 
 
 def _nobody(_: object) -> None:
     """Nobody waits for the cards."""
 
 
-def _explain(error: Exception, port: int) -> NoReturn:
-    """Say what is wrong and exit."""
-    if isinstance(error, NoReaderError):
+@contextmanager
+def _explained(port: int) -> Iterator[None]:
+    """Say what the user can mend, and exit with code 1; `port` is that of the first slot."""
+    try:
+        yield
+    except NoReaderError as error:
         fail(one_reader_more(error.port - port, error.port, installed_library()))
-    fail(str(error))
-
-
-def _introduce(out: Terminal, cards: Sequence[tuple[str, Path]], *, to_vpcd: bool) -> None:
-    """Say which card is where, each as its EID and directory."""
-    for one in _twins(cards):
-        complain(one)
-    if to_vpcd:
-        out.print(Text("\n".join([*_slots(cards), "Try:", *_suggestions()])))
+    except (CardError, LinkError, ReadyFileError, TraceError) as error:
+        fail(str(error))
 
 
 def run_until_signalled(links: Sequence[Service]) -> None:
@@ -259,26 +253,21 @@ def _opened(directory: Path, fsync: bool, open_things: ExitStack) -> Card:
     return one
 
 
-def _stored(directory: Path) -> tuple[str, Path]:
-    """The EID of a card that another process will open, and its directory. Raises CardError."""
-    return read(directory)[0].eid, directory
-
-
-def _twins(cards: Sequence[tuple[str, Path]]) -> list[str]:
+def _twins(cards: Sequence[Card]) -> list[str]:
     """Sentences about cards that programs cannot tell apart."""
-    first: dict[str, Path] = {}
+    first: dict[str, Card] = {}
     return [
-        f"{directory} has the EID of {first[eid]}, {eid}: programs and "
+        f"{one.directory} has the EID of {first[one.eid].directory}, {one.eid}: programs and "
         "servers take them for one card. Make it with: euicc-sim card new --eid random."
-        for eid, directory in cards
-        if first.setdefault(eid, directory) is not directory
+        for one in cards
+        if first.setdefault(one.eid, one) is not one
     ]
 
 
-def _slots(cards: Sequence[tuple[str, Path]]) -> list[str]:
+def _slots(cards: Sequence[Card]) -> list[str]:
     return [
-        f"Card {eid} ({directory}) in '{reader_name(index)}'"
-        for index, (eid, directory) in enumerate(cards)
+        f"Card {one.eid} ({one.directory}) in '{reader_name(index)}'"
+        for index, one in enumerate(cards)
     ]
 
 

@@ -1,7 +1,7 @@
 """`serve --processes`: each card in a process of its own, so that no card waits for another.
 
-The first process opens no card: it starts the others, gathers which cards can be used, and ends all
-when it gets a signal or one of them has ended. None of them outlives it.
+The first process serves no card: it starts the others, gathers which cards can be used, and ends
+all when it gets a signal or one of them has ended. None of them outlives it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,10 @@ def _gather(pipes: Sequence[Connection], ends: Sequence[int], stopped: Event, te
             return
         for one in pipes:
             if one in heard:
-                told[one] = one.recv()
+                try:
+                    told[one] = one.recv()
+                except EOFError:  # its end, seen before the process itself has ended
+                    return
         if heard:
             ready = [one for one in told.values() if one is not None]
             tell([card for one in ready for card in one] if len(ready) == len(pipes) else None)

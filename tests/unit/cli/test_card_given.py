@@ -72,8 +72,7 @@ def test_random_eids_are_different_and_valid(tmp_path: Path, pki_folder: Path) -
 
 
 def test_cards_of_one_eid_are_told(tmp_path: Path, pki_folder: Path) -> None:
-    made = [Card.create(tmp_path / name, pki=pki_folder, fsync=False) for name in "ab"]
-    cards = [(one.eid, one.directory) for one in made]
+    cards = [Card.create(tmp_path / name, pki=pki_folder, fsync=False) for name in "ab"]
     (sentence,) = _twins(cards)
     assert f"{tmp_path / 'b'} has the EID of {tmp_path / 'a'}" in sentence
     assert "card new --eid random" in sentence

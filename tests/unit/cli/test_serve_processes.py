@@ -11,12 +11,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import Pipe
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
 from euicc_sim import Card
+from euicc_sim.cli.ready_file import Cards
+from euicc_sim.cli.serve_processes import _gather
 from euicc_sim.parties.messages import SELECT_ISDR
 from euicc_sim.store import CardInUseError
 
@@ -115,6 +119,27 @@ def test_a_card_in_use_ends_all_and_says_so(cards: list[Path], tmp_path: Path) -
         assert "Traceback" not in err
     assert not (tmp_path / "ready").exists()
     assert opened_in_time(cards[0])
+
+
+@pytest.mark.parametrize("again", [("--processes",), ()])
+def test_a_server_that_gets_no_card_leaves_the_ready_file_of_the_one_that_has_it(
+    cards: list[Path], tmp_path: Path, again: tuple[str, ...]
+) -> None:
+    ready = tmp_path / "ready"
+    with serving(cards, "--ready-file", str(ready)):
+        before = told(ready)
+        second = [sys.executable, "-m", "euicc_sim", "serve", "--tcp", "0", *again]
+        words = ["--card", str(cards[0]), "--ready-file", str(ready)]
+        assert subprocess.run([*second, *words], check=False, timeout=DEADLINE).returncode == 1
+        assert told(ready) == before
+
+
+def test_the_end_of_a_pipe_before_that_of_its_process_is_an_end() -> None:
+    pipe, far = Pipe(duplex=False)
+    far.close()
+    said: list[Cards | None] = []
+    _gather([pipe], [], Event(), said.append)
+    assert said == []
 
 
 def test_no_process_outlives_the_first_one(cards: list[Path], tmp_path: Path) -> None:
