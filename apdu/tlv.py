@@ -29,9 +29,8 @@ class Tlv(NamedTuple):
 
 def tlv(tag: int, *parts: bytes) -> bytes:
     """Encode one object in DER; its value is `parts` joined."""
-    content = parts[0] if len(parts) == 1 else b"".join(parts)
-    length = len(content)
-    return tag_bytes(tag) + (_SHORT[length] if length < 0x80 else length_bytes(length)) + content
+    content = b"".join(parts)
+    return tag_bytes(tag) + length_bytes(len(content)) + content
 
 
 @lru_cache(maxsize=1024)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 else:
     from collections.abc import Callable
     from dataclasses import MISSING, Field, fields
-    from functools import cache, partial
+    from functools import cache
     from typing import NamedTuple
 
     V = TypeVar("V")
@@ -47,18 +47,21 @@ else:
         names = {"new": object.__new__, "kind": kind}
         lines = ["def copied(value):", " made = new(kind)"]
         for number, one in enumerate(fields(kind)):
-            names |= {f"set_{number}": setters[one.name], f"make_{number}": _default(one)}
-            content = f"value.{one.name}" if one.init else f"make_{number}()"
+            names[f"set_{number}"] = setters[one.name]
+            content = f"value.{one.name}"
+            if not one.init:
+                names[f"begin_{number}"] = _beginning(one)
+                content = f"begin_{number}()"
             lines.append(f" set_{number}(made, {content})")
         lines.append(" return made")
         exec("\n".join(lines), names)  # noqa: S102 made of field names, as dataclasses does
         given = {one.name: setters[one.name] for one in fields(kind) if one.init}
         return _Copying(names["copied"], given)
 
-    def _default(one: Field[Any]) -> Callable[[], Any]:
+    def _beginning(one: Field[Any]) -> Callable[[], Any]:
+        """What makes the default of a field that the constructor does not take."""
         if one.default_factory is not MISSING:
             return one.default_factory
-        return partial(_same, one.default)
-
-    def _same(value: Any) -> Any:
-        return value
+        if one.default is MISSING:
+            raise TypeError(f"{one.name} has no default to begin anew with")
+        return lambda: one.default
