@@ -41,7 +41,7 @@ class Sender:
         self._eim = bench.eims[0]
         self._card = card
         self._counters = count(1)
-        self._next: dict[str, list[bytes]] = {}
+        self._next: dict[str, bytes] = {}
 
     def send(self, *contents: Operation) -> None:
         """Send one package at once."""
@@ -49,11 +49,11 @@ class Sender:
 
     def ready(self, **sorts: Operation) -> None:
         """Sign the next package of each of these sorts, which will be sent in this order."""
-        self._next = {name: [self._package([one])] for name, one in sorts.items()}
+        self._next = {name: self._package([one]) for name, one in sorts.items()}
 
     def sort(self, name: str) -> Callable[[], None]:
         """Sends the package of that sort."""
-        return lambda: accepted(self._card.transmit, self._next[name].pop())
+        return lambda: accepted(self._card.transmit, self._next[name])
 
     def _package(self, contents: Iterable[Operation]) -> bytes:
         return self._eim.package(list(contents), eid=EID, counter=next(self._counters))
