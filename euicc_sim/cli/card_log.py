@@ -222,3 +222,16 @@ class StdioLog(CardLog):
     def connected(self) -> None:
         """Print that the program is connected."""
         self._print("connected: a program uses the card, in lpac's stdio protocol")
+
+
+class ModemLog(CardLog):
+    """The messages for programs that use a modem."""
+
+    def waiting(self, reason: str) -> None:
+        """Print that the modem is on."""
+        del reason
+        self._print("the modem is on, and waits for AT commands")
+
+    def connected(self) -> None:
+        """Print that a program speaks to the modem."""
+        self._print("a program uses the modem")

@@ -9,9 +9,10 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from io import TextIOWrapper
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -87,11 +88,16 @@ class _Loaded(Mapping[str, Any]):
 
 
 class _OnACard(TyperCommand):
-    """A command that takes the directory of a card without `--card` too: `serve card`."""
+    """A command that takes the directory of a card without `--card` too: `serve card`.
+
+    An option whose metavar is in brackets, like `[LINK]`, may be given without its value, which is
+    then empty.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the option in front of a card's directory that stands by itself."""
         options = {name: one for one in self.params for name in one.opts}
+        args = list(_with_empty_values(options, args))
         if "--card" in options:
             given: list[str] = []
             for one in args:
@@ -102,6 +108,15 @@ class _OnACard(TyperCommand):
                 given.append(one)
             args = given
         return super().parse_args(ctx, args)
+
+
+def _with_empty_values(options: Mapping[str, Any], args: Sequence[str]) -> Iterator[str]:
+    for one, following in zip_longest(args, args[1:]):
+        yield one
+        if (getattr(options.get(one), "metavar", None) or "").startswith("["):
+            is_value = following is not None and not following.startswith("-")
+            if not is_value or Path(following, _DOCUMENT).is_file():
+                yield ""
 
 
 class _Commands(TyperGroup):

@@ -1,7 +1,8 @@
 """The file of `serve --ready-file`, from which a script knows that all cards can be used.
 
 It is JSON: `process` is the server's process ID, and `cards` has for each card its `eid` and
-`directory`, its PC/SC `reader`, and its `tcp` address as HOST:PORT, as far as it has them.
+`directory`, its PC/SC `reader`, its `tcp` address as HOST:PORT and the terminal of its `modem`, as
+far as it has them.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Readiness:
         self._is_complete = False
 
     def card(self, directory: Path, eid: str, **where: str) -> None:
-        """Add a card, or where else it is: `reader`, `tcp`."""
+        """Add a card, or where else it is: `reader`, `tcp`, `modem`."""
         about = {"eid": eid, "directory": str(directory.absolute())}
         self._cards.setdefault(str(directory), about).update(where)
 

@@ -33,6 +33,7 @@ from euicc_sim.parties.messages import SELECT_ISDR
 from euicc_sim.tracing.errors import TraceError
 from euicc_sim.tracing.recorder import Recorder
 from euicc_sim.transport.link import LinkError, NoReaderError, Service
+from euicc_sim.transport.modem.commands import Habits
 from euicc_sim.transport.readers import (
     DEFAULT_PORT,
     installed_library,
@@ -87,9 +88,35 @@ def serve(
             "of the input; everything else goes to standard error.",
         ),
     ] = False,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            metavar="[LINK]",
+            help="Be a modem with the card in it: AT commands (3GPP TS 27.007) on a "
+            "pseudo-terminal, whose path is printed. LINK is made as a symbolic link to it; for "
+            "the second card it is LINK2.",
+        ),
+    ] = None,
+    at_get_response: Annotated[
+        bool,
+        typer.Option(
+            "--at-get-response",
+            help="Let the modem fetch what 61XX announces, as some do. Qualcomm's pass it on.",
+        ),
+    ] = False,
+    at_bare_session: Annotated[
+        bool,
+        typer.Option(
+            "--at-bare-session",
+            help="Let AT+CCHO answer with the number alone, as older modems do.",
+        ),
+    ] = False,
     vpcd: Annotated[
         bool,
-        typer.Option("--vpcd", help="Serve vpcd's slots in addition to --tcp or --lpac-stdio."),
+        typer.Option(
+            "--vpcd", help="Serve vpcd's slots in addition to --tcp, --at or --lpac-stdio."
+        ),
     ] = False,
     fsync: Annotated[
         bool,
@@ -107,7 +134,7 @@ def serve(
             "--ready-file",
             metavar="FILE",
             help="For scripts: a file that is there while programs can open every card. JSON with "
-            "the process, and of each card the EID, directory, reader and TCP address.",
+            "the process, and of each card the EID, directory, reader, TCP address and modem.",
         ),
     ] = None,
     processes: Annotated[
@@ -125,11 +152,12 @@ def serve(
 ) -> None:
     """Put cards into the slots of vpcd, where PC/SC programs find them, or serve them otherwise.
 
-    --vpcd, --tcp and --lpac-stdio can be combined: they lead to the same card, which answers one
-    command at a time. A reset through one resets it for all.
+    --vpcd, --tcp, --at and --lpac-stdio can be combined: they lead to the same card, which answers
+    one command at a time. A reset through one resets it for all.
     """
-    to_vpcd = vpcd or listen or (tcp is None and not lpac_stdio)
-    ways = Ways(host, port if to_vpcd else None, listen, tcp, lpac_stdio)
+    to_vpcd = vpcd or listen or (tcp is None and at is None and not lpac_stdio)
+    habits = Habits(at_bare_session, at_get_response)
+    ways = Ways(host, port if to_vpcd else None, listen, tcp, lpac_stdio, at, habits)
     out = stderr if lpac_stdio else Terminal(highlight=False, soft_wrap=True)
     if processes and trace:
         fail("--processes cannot write one --trace; leave out either of them.")

@@ -6,9 +6,10 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
-from euicc_sim import Card
-from euicc_sim.cli.card_log import CardLog, StdioLog, TcpLog
+from euicc_sim import Card, __version__
+from euicc_sim.cli.card_log import CardLog, ModemLog, StdioLog, TcpLog
 from euicc_sim.cli.console import complain
 from euicc_sim.cli.log_lines import Line, LogLines
 from euicc_sim.cli.ready_file import Readiness
@@ -25,6 +26,8 @@ from euicc_sim.transport.link import (
     Service,
 )
 from euicc_sim.transport.lpac_stdio import LpacStdio
+from euicc_sim.transport.modem.commands import Habits, Modem
+from euicc_sim.transport.modem.terminal import ModemLink
 from euicc_sim.transport.readers import SLOTS_PER_READER, reader_name
 from euicc_sim.transport.shared import SharedCard
 from euicc_sim.transport.stdio import StdioLink
@@ -32,6 +35,7 @@ from euicc_sim.transport.tcp import TcpLink
 from euicc_sim.transport.vpcd import PoweredCard
 
 MAX_PORT = 0xFFFF
+_USUAL_MODEM = Habits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,16 @@ class Ways:
     listen: bool = False
     tcp: int | None = None
     stdio: bool = False
+    at: str | None = None
+    """Where the link to the modem's terminal is; empty for no link."""
+    habits: Habits = _USUAL_MODEM
 
     @property
     def are_several(self) -> bool:
         """Whether commands can come from several threads."""
-        return (self.vpcd is not None) + (self.tcp is not None) + self.stdio > 1
+        return (self.vpcd is not None) + (self.tcp is not None) + (
+            self.at is not None
+        ) + self.stdio > 1
 
     def slots(self, cards: int) -> int:
         """How many slots of vpcd are used; in reversed mode, all slots of each reader."""
@@ -154,6 +163,8 @@ def services(
             found += _blank_cards(blank, ways.host, ways.vpcd, cards[0].lines, open_things)
     if ways.tcp is not None:
         found += _tcp_links(cards, ways.host, ways.tcp, open_things, ready)
+    if ways.at is not None:
+        found += _modems(cards, ways.at, ways.habits, open_things, ready)
     if ways.stdio:
         found.append(_stdio_link(cards[0]))
     if ready is not None:
@@ -219,6 +230,27 @@ def _tcp_links(
         if ready is not None:
             ready.card(one.card.directory, one.card.eid, tcp=where)
         yield link
+
+
+def _modems(
+    cards: Sequence[Served],
+    link: str,
+    habits: Habits,
+    open_things: ExitStack,
+    ready: Readiness | None,
+) -> Iterator[ModemLink]:
+    for one in cards:
+        observer = one.observer(ModemLog)
+        modem = Modem(one.contacts, observer, habits, __version__)
+        place = Path(f"{link}{one.index + 1 if one.index else ''}") if link else None
+        terminal = ModemLink(modem, observer, place)
+        open_things.callback(terminal.close)
+        path = str(place or terminal.path)
+        place_of_card = f"Card {one.card.eid} ({one.card.directory}) in a modem at {path}"
+        one.lines.add(Line(None, "", place_of_card))
+        if ready is not None:
+            ready.card(one.card.directory, one.card.eid, modem=path)
+        yield terminal
 
 
 def _stdio_link(one: Served) -> StdioLink:

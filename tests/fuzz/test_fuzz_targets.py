@@ -27,6 +27,7 @@ EXECUTIONS = {
     "card.json": 1000,
     "card.changes": 1000,
     "lpac-stdio": 10000,
+    "modem": 3000,
     "journal": 300,
     "activation-code": 20000,
     "esipa": 1500,

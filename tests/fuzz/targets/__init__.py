@@ -12,6 +12,7 @@ from fuzz.targets.card_files import Changes, Documents
 from fuzz.targets.decode import Decoding
 from fuzz.targets.journal import Journals
 from fuzz.targets.lpac_stdio import LpacLines
+from fuzz.targets.modem import ModemLines
 from fuzz.targets.servers import Es9Requests, EsipaMessages, RestRequests
 from fuzz.targets.sim import SimCommands, SimPackages
 from fuzz.targets.smdpp import Es2PlusRequests, Es9Messages
@@ -29,6 +30,7 @@ TARGETS: dict[str, _Made] = {
     "card.json": Documents,
     "card.changes": Changes,
     "lpac-stdio": LpacLines,
+    "modem": ModemLines,
     "journal": Journals,
     "activation-code": ActivationCodes,
     "esipa": EsipaMessages,
