@@ -20,11 +20,14 @@ class Decoding:
 
     def __init__(self, folder: Path) -> None:
         self._template = cards.Template(folder)
-        self._before = consoles.console.file, consoles.stderr.file
+        self._before = (
+            consoles.console._file,
+            consoles.stderr._file,
+        )  # None: whatever is stdout then
 
     def close(self) -> None:
         self._template.close()
-        consoles.console.file, consoles.stderr.file = self._before
+        consoles.console._file, consoles.stderr._file = self._before
 
     def seeds(self) -> Sequence[bytes]:
         found = [one for one in cards.vectors() if len(one) > 3]
