@@ -102,6 +102,12 @@ class TestPki:
         """The curves of this PKI, NIST first."""
         return tuple(branch.curve for branch in self.branches)
 
+    @property
+    def ci_certificates(self) -> list[bytes]:
+        """The certificates of all its CIs, DER."""
+        found = (self.branch(curve).ci.certificate for curve in self.curves)
+        return [one.public_bytes(Encoding.DER) for one in found]
+
     def branch(self, curve: Curve) -> Branch:
         """The certificates of one curve; `PkiError` when this PKI lacks it."""
         for branch in self.branches:

@@ -14,13 +14,13 @@ from rich.text import Text
 from euicc_sim import Card
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.link import ReaderOption, directory_of
-from euicc_sim.cli.stories.contact_list import Story
-from euicc_sim.cli.stories.profiles import ProfileStory
-from euicc_sim.cli.stories.telling import Step, StoryError
-from euicc_sim.cli.stories.world import WorldStory
 from euicc_sim.parties.messages import EimError, LpaError, StatusWordError
 from euicc_sim.servers import ServerError
 from euicc_sim.store import PKI_FOLDER
+from euicc_sim.stories.contact_list import Story
+from euicc_sim.stories.profiles import ProfileStory
+from euicc_sim.stories.telling import Step, StoryError
+from euicc_sim.stories.world import WorldStory
 from euicc_sim.transport.pcsc import PREFERRED, PcscCard, PcscError, open_card
 from keys import TestPki
 
@@ -147,7 +147,7 @@ def tell_of_the_world(picture: Path | None, *, verbose: bool) -> None:
             console.print(Text(f"      {text}", "red" if refused else "dim"))
 
     try:
-        from euicc_sim.cli.demo_servers import running_world
+        from euicc_sim.stories.servers import running_world
 
         with running_world(log) as (world, card):
             console.print(Text(f"EID {card.eid}: a card, two eIMs and an SM-DP+, all on loopback"))

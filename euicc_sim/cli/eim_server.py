@@ -16,7 +16,7 @@ from euicc_sim.cli.eim_bytes import bytes_from, file_content
 from euicc_sim.cli.eim_database import DatabaseOption, database_of, opened
 from euicc_sim.cli.eim_server_tables import card_table, cards_table, result_tables
 from euicc_sim.cli.progress import counting
-from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, Smdpps, authorities
+from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, authorities
 from euicc_sim.cli.server_options import (
     CONNECTIONS,
     REQUESTS,
@@ -29,7 +29,7 @@ from euicc_sim.cli.server_options import (
     limits,
     tls_context,
 )
-from euicc_sim.parties.clients import EsipaClient
+from euicc_sim.parties.clients import EsipaClient, Smdpps
 from euicc_sim.parties.eim import Eim, card_list, eim_file, operation_words
 from euicc_sim.parties.eim.server import EimService, EsipaFunctions, orders
 from euicc_sim.parties.eim.server import push as push_all

@@ -19,7 +19,6 @@ from euicc_sim.cli.rsp_options import (
     InsecureOption,
     PkiOption,
     Sgp32Option,
-    Smdpps,
     authorities,
     wire_named,
 )
@@ -30,7 +29,7 @@ from euicc_sim.cli.server_options import (
     TlsOption,
     tls_context,
 )
-from euicc_sim.parties.clients import EsipaClient, EsipaVersion, spoken
+from euicc_sim.parties.clients import EsipaClient, EsipaVersion, Smdpps, spoken
 from euicc_sim.parties.ipa import DownloadMode, Ipa, IpaCard, Poll
 from euicc_sim.parties.messages import Address, AddressError, LpaError
 from euicc_sim.servers import ServerError, extra_needed

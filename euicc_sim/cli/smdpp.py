@@ -14,7 +14,6 @@ import typer
 from rich.text import Text
 
 from euicc_sim.cli.console import console, fail, log_line
-from euicc_sim.cli.rsp_options import ci_certificates
 from euicc_sim.cli.server_options import (
     CONNECTIONS,
     REQUESTS,
@@ -147,7 +146,7 @@ def serve(
             url, ordering = f"{scheme}://{_joined(host, web.port)}", None
 
             if operator is not None:
-                client = Es2PlusClient(operator, called, trust=ci_certificates(known))
+                client = Es2PlusClient(operator, called, trust=known.ci_certificates)
                 stack.enter_context(client)
                 reports = ProgressReports(client.handle_download_progress_info, log_line)
                 smdpp.progress = reports.add

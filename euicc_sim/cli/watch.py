@@ -8,7 +8,7 @@ import sys
 import termios
 import time
 import tty
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,13 +18,9 @@ import typer
 from rich.console import RenderableType
 from rich.live import Live
 
-from euicc_sim import CardError
 from euicc_sim.cli.console import console
-from euicc_sim.cli.watch_screen import Moment, screen
-from euicc_sim.store import CHANGES, DOCUMENT, changed_at, read
-from euicc_sim.tracing import journal
-from euicc_sim.tracing.journal import JOURNAL, Entry
-from euicc_sim.tracing.served import serving
+from euicc_sim.cli.watch_screen import screen
+from euicc_sim.views.moment import Moment, Watched
 
 LOOK_SECONDS = 0.25
 FUNCTIONS_ONCE = 20
@@ -48,49 +44,6 @@ def watch(
         return
     with suppress(KeyboardInterrupt), _keyboard() as wait:
         _follow(watched, wait)
-
-
-class Watched:
-    """A card's directory, read again when its files have changed."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._entries: Sequence[Entry] = ()
-        self._journal_mark: object = None
-        self._mark: object = None
-        self._moment: Moment | None = None
-
-    def look(self) -> Moment:
-        """The card as it is; the same object as before when nothing has changed.
-
-        Raises CardError when it cannot be read the first time.
-        """
-        journal_mark = self._mark_of(JOURNAL)
-        if journal_mark != self._journal_mark:
-            self._entries, self._journal_mark = journal.read(self._directory), journal_mark
-        files = self._mark_of(DOCUMENT), self._mark_of(CHANGES)
-        mark = (*files, journal_mark, serving(self._entries))
-        if self._moment is None or mark != self._mark:
-            self._moment, self._mark = self._read(), mark
-        return self._moment
-
-    def _read(self) -> Moment:
-        try:
-            identity, state, _ = read(self._directory)
-            changed = changed_at(self._directory)
-        except (CardError, OSError) as error:
-            if self._moment is None:
-                raise
-            return replace(self._moment, trouble=str(error))
-        served = serving(self._entries)
-        return Moment(self._directory, identity, state, changed, self._entries, served)
-
-    def _mark_of(self, name: str) -> object:
-        try:
-            found = (self._directory / name).stat()
-        except OSError:
-            return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _follow(watched: Watched, wait: Wait) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -15,32 +13,15 @@ from euicc_sim.cli.card_tables import download_under_way, eims_table, switches_o
 from euicc_sim.cli.console import columns, facts, printable
 from euicc_sim.cli.log_lines import clock_time, count_of
 from euicc_sim.cli.profile_tables import kept_profiles
-from euicc_sim.model.identity import Identity
 from euicc_sim.model.profile import ProfileEvent
 from euicc_sim.model.state import State
 from euicc_sim.tracing.journal import Entry
+from euicc_sim.views.moment import Moment
 
 MIN_FUNCTIONS = 3
 """Functions that are shown however low the screen is."""
 
 _WAITING = ("number", "waiting", "for", "ICCID")
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A card as it was found: its directory, what it keeps, what its functions came to.
-
-    `changed` is when card.json was, in seconds since 1970; `serving` what the process that serves
-    the card said last of its link, None when there is none; `trouble` why this is not the newest.
-    """
-
-    directory: Path
-    identity: Identity
-    state: State
-    changed: float
-    entries: Sequence[Entry]
-    serving: Entry | None = None
-    trouble: str = ""
 
 
 def screen(moment: Moment, functions: int) -> RenderableType:

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from euicc_sim import Card
 from euicc_sim.cli.main import app
-from euicc_sim.cli.stories.contact_list import Story
-from euicc_sim.cli.stories.telling import StoryError
 from euicc_sim.parties.eim.eim import Eim
+from euicc_sim.stories.contact_list import Story
+from euicc_sim.stories.telling import StoryError
 
 Send = Callable[[bytes], bytes]
 

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from euicc_sim import Card
 from euicc_sim.cli.main import app
-from euicc_sim.cli.stories.profiles import ProfileStory
-from euicc_sim.cli.stories.telling import StoryError
+from euicc_sim.stories.profiles import ProfileStory
+from euicc_sim.stories.telling import StoryError
 
 Send = Callable[[bytes], bytes]
 

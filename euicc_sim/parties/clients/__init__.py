@@ -9,6 +9,7 @@ from euicc_sim.parties.clients.eim_orders import OrderClient
 from euicc_sim.parties.clients.es2plus import ConfirmedOrder, Es2PlusClient
 from euicc_sim.parties.clients.es9 import Es9Client
 from euicc_sim.parties.clients.esipa import EsipaClient, EsipaVersion, spoken
+from euicc_sim.parties.clients.smdpps import Smdpps
 
 __all__ = [
     "ConfirmedOrder",
@@ -17,5 +18,6 @@ __all__ = [
     "EsipaClient",
     "EsipaVersion",
     "OrderClient",
+    "Smdpps",
     "spoken",
 ]

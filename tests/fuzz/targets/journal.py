@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from random import Random
 
 from euicc_sim.cli.console import Terminal
-from euicc_sim.cli.watch import Watched
 from euicc_sim.cli.watch_screen import screen
 from euicc_sim.tracing.journal import JOURNAL, MAX_SIZE, Journal, read
+from euicc_sim.views.moment import Watched
 from fuzz import cards, changes
 from fuzz.runner import WrongError
 

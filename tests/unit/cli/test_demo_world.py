@@ -11,9 +11,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from support.command import Run, runner
 
-from euicc_sim.cli.demo_servers import running_world
-from euicc_sim.cli.stories.world import HOME, PARTIES, Line, WorldStory
 from euicc_sim.parties.messages.errors import EimUnreachableError
+from euicc_sim.stories.servers import running_world
+from euicc_sim.stories.world import HOME, PARTIES, Line, WorldStory
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from euicc_sim.cli.stories.sequence import LETTER, Sequence
+from euicc_sim.stories.sequence import LETTER, Sequence
 
 SVG = "{http://www.w3.org/2000/svg}"
 

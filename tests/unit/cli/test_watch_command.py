@@ -23,9 +23,10 @@ from typer.testing import CliRunner
 from euicc_sim import Card, CardError
 from euicc_sim.cli.card_log import CardLog
 from euicc_sim.cli.log_lines import LogLines
-from euicc_sim.cli.watch import Watched, watch
+from euicc_sim.cli.watch import watch
 from euicc_sim.cli.watch_screen import screen
 from euicc_sim.tracing.journal import JOURNAL, Journal, read
+from euicc_sim.views.moment import Watched
 
 DEADLINE = 20.0
 

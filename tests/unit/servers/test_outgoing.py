@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from support.web import DEADLINE
 
-from euicc_sim.cli.rsp_options import Smdpps
-from euicc_sim.parties.clients import Es9Client
+from euicc_sim.parties.clients import Es9Client, Smdpps
 from euicc_sim.parties.messages import LpaError
 from euicc_sim.servers import ServerError
 from euicc_sim.servers.outgoing import Outgoing

@@ -14,8 +14,6 @@ from euicc_sim.asn1.sgp32.functions import (
     ReturnFromFallbackResponse,
 )
 from euicc_sim.asn1.wire import WIRE_1_2
-from euicc_sim.cli.stories.home_network import HomeNetwork
-from euicc_sim.cli.stories.telling import Step, StoryError, Storyteller
 from euicc_sim.formats.saip.editing import Changes, edited
 from euicc_sim.formats.saip.sample import sample
 from euicc_sim.parties.eim import add_initial_eim, operations, take_initial_answer
@@ -28,6 +26,8 @@ from euicc_sim.parties.smdpp import (
     Order,
     Smdpp,
 )
+from euicc_sim.stories.home_network import HomeNetwork
+from euicc_sim.stories.telling import Step, StoryError, Storyteller
 from keys import TestPki
 
 HOME, AWAY = "89000999000000000016", "89000999000000000024"

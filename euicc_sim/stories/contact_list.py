@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from euicc_sim.cli.stories.telling import Step, StoryError, Storyteller
 from euicc_sim.parties.eim import (
     MAX_COUNTER,
     Eim,
@@ -15,6 +14,7 @@ from euicc_sim.parties.eim import (
     take_initial_answer,
 )
 from euicc_sim.parties.messages import EimError, PackageAnswer, Transmit
+from euicc_sim.stories.telling import Step, StoryError, Storyteller
 
 
 class Story(Storyteller):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from euicc_sim.cli.stories.sequence import Sequence
 from euicc_sim.parties.messages import (
     ClientAuthentication,
     RspServer,
@@ -14,6 +13,7 @@ from euicc_sim.parties.messages import (
     Servers,
     SmdppError,
 )
+from euicc_sim.stories.sequence import Sequence
 
 T = TypeVar("T")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from euicc_sim.cli.stories.telling import StoryError
 from euicc_sim.crypto.aka import RAND_SIZE, xor
 from euicc_sim.crypto.milenage import Milenage
 from euicc_sim.env import SystemEnv
 from euicc_sim.formats.file_contents import decoded
 from euicc_sim.formats.saip.sample import AID, OPC, K
 from euicc_sim.parties.messages import Transmit
+from euicc_sim.stories.telling import StoryError
 
 _INDICES = 32
 _AMF = b"\x80\x00"

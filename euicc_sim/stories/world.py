@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from apdu import TlvError
 from apdu.tlv import read_tag
-from euicc_sim.cli.stories.sequence import Sequence
-from euicc_sim.cli.stories.telling import Step, StoryError, Storyteller
 from euicc_sim.parties.eim import Eim, add_initial_eim, operations, take_initial_answer
 from euicc_sim.parties.eim.server import EimService, Result
 from euicc_sim.parties.ipa import DownloadMode, Ipa, Poll
 from euicc_sim.parties.lpa import Lpa
 from euicc_sim.parties.messages import EimUnreachableError, Esipa, Servers, Transmit
 from euicc_sim.parties.smdpp import Event, Metadata, NotificationTarget, Order, made_up_package
+from euicc_sim.stories.sequence import Sequence
+from euicc_sim.stories.telling import Step, StoryError, Storyteller
 
 HOME, AWAY = "89000999000000000040", "89000999000000000057"
 NAMES = {HOME: "Home", AWAY: "Away"}

@@ -11,17 +11,16 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from euicc_sim import Card
-from euicc_sim.cli.rsp_options import Smdpps, ci_certificates
-from euicc_sim.cli.stories.drawn import drawn
-from euicc_sim.cli.stories.sequence import Sequence
-from euicc_sim.cli.stories.world import EIM1, EIM2, IPA, PARTIES, SMDPP, Party, World, orders
-from euicc_sim.parties.clients import EsipaClient
+from euicc_sim.parties.clients import EsipaClient, Smdpps
 from euicc_sim.parties.eim import Eim
 from euicc_sim.parties.eim.server import EimService
 from euicc_sim.parties.smdpp import Smdpp
 from euicc_sim.servers import Log, extra_needed
 from euicc_sim.servers.tls import server_context, tls_credential
 from euicc_sim.store import PKI_FOLDER
+from euicc_sim.stories.drawn import drawn
+from euicc_sim.stories.sequence import Sequence
+from euicc_sim.stories.world import EIM1, EIM2, IPA, PARTIES, SMDPP, Party, World, orders
 from keys import TestPki
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def running_world(log: Log) -> Iterator[tuple[World, Card]]:
         address = f"{NAME}:{web.port}"
         smdpp = Smdpp.of(pki, orders(address), address=address)
         stack.enter_context(_served(web, es9_app(smdpp, log)))
-        clients = Smdpps(ci_certificates(pki))
+        clients = Smdpps(pki.ci_certificates)
 
         def party(name: str, eim_id: str) -> Party:
             servers = drawn(clients, picture, name, SMDPP)

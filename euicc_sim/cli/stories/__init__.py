@@ -1,1 +1,0 @@
-"""Stories played on a card, and pictures of them."""
