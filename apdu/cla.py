@@ -10,6 +10,7 @@ from apdu.status import SW, StatusError
 PROPRIETARY = 0x80
 FURTHER = 0x40
 CHAINED = 0x10
+_SECURE, _FURTHER_SECURE = 0x0C, 0x20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +55,18 @@ def class_of(channel: int, *, proprietary: bool) -> int:
     """The class byte of a command on a channel (0 to 19)."""
     inter = channel if channel < 4 else FURTHER | (channel - 4)
     return inter | PROPRIETARY if proprietary else inter
+
+
+def on_channel(command: bytes, channel: int) -> bytes:
+    """A command with the channel bits of its class byte overwritten; all else stays."""
+    cla = command[0]
+    of = class_of(channel, proprietary=bool(cla & PROPRIETARY))
+    return bytes((of | _kept(cla, of),)) + command[1:]
+
+
+def _kept(cla: int, of: int) -> int:
+    """Command chaining and secure messaging, as far as the new form of the class byte has them."""
+    secure = cla & (_FURTHER_SECURE if cla & FURTHER else _SECURE)
+    if of & FURTHER:
+        return cla & CHAINED | (_FURTHER_SECURE if secure else 0)
+    return cla & CHAINED | (_SECURE if secure and cla & FURTHER else secure)

@@ -36,7 +36,7 @@ from euicc_sim.model.identity import CardType, Identity
 from euicc_sim.model.profile import AuthorisationRule, Profile
 from euicc_sim.model.replacing import replace
 from euicc_sim.model.sim import SimState
-from euicc_sim.model.state import Limits, State, Strictness
+from euicc_sim.model.state import Limits, State, Strictness, Switches
 from euicc_sim.model.volatile import Volatile
 from euicc_sim.readings import ONE_TIME_KEYS_OUTLIVE_RESET
 from euicc_sim.store import (
@@ -204,6 +204,15 @@ class Card:
     def state(self) -> State:
         """What the card keeps, as a frozen value."""
         return self._state
+
+    def set_switches(self, switches: Switches) -> None:
+        """Make the card difficult, or easy again, while it is open; kept on disk.
+
+        Raises OSError when that cannot be written, and then nothing has changed.
+        """
+        state = replace(self._state, switches=switches)
+        self._store.save(state)
+        self._state = state
 
     def reset(self) -> bytes:
         """Power on or warm reset: drop channels, sessions and partial requests; return the ATR.

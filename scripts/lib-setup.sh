@@ -40,6 +40,7 @@ set_up() {
     if ! venv_ready "$wanted" && command -v python3 >/dev/null; then require_python; fi
     [[ $wanted == quick ]] || install_packages "$wanted"
     [[ $wanted != run ]] || venv_ready run || may_compile || install_compiler
+    [[ $wanted != test ]] || venv_ready test || command -v chromium >/dev/null || install_browser
     {
         flock 8 # this may run in two terminals at once
         venv_ready "$wanted" || make_venv "$wanted"
@@ -131,6 +132,15 @@ install_compiler() {
     fi
 }
 
+# What the tests of the page need; they are skipped without it. Ubuntu's package is a snap.
+install_browser() {
+    if command -v apt-get >/dev/null && may_be_root && ! grep -qi ubuntu /etc/os-release; then
+        say "Installing a browser for the tests of the page: chromium"
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 \
+            install -y --no-install-recommends chromium >/dev/null 2>&1 || true
+    fi
+}
+
 install_packages() {
     local packages
     mapfile -t packages < <(missing_packages "$1")
@@ -179,7 +189,7 @@ make_venv() (
                 "The card is served all the same; only commands of euicc-sim on a reader need pyscard," \
                 "and work with --card DIR without it."
             ;;
-        test) install --editable ".[fleet,pcsc,servers,traces]" --group dev ;;
+        test) install --editable ".[fleet,pcsc,servers,traces,web]" --group dev ;;
         # Without pyscard: compiling it takes swig and headers.
         quick) install --editable ".[servers,traces]" --group dev ;;
     esac

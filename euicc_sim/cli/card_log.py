@@ -224,6 +224,10 @@ class StdioLog(CardLog):
         self._print("connected: a program uses the card, in lpac's stdio protocol")
 
 
+class PageLog(CardLog):
+    """The messages about acts on the page."""
+
+
 class ModemLog(CardLog):
     """The messages for programs that use a modem."""
 

@@ -35,6 +35,8 @@ COMMANDS = {
     "line.",
     "watch": "Show a running card live: functions and reasons, eIMs, Profiles, what waits. "
     "q ends it.",
+    "web": "Show cards on a page in the browser: what they keep, what is said to them; and act on "
+    "them.",
     "card": "Make, show, copy, check and set cards.",
     "profile": "Be an LPA: download Profiles to a card, enable, disable, name and delete them.",
     "eim": "Be an eIM: ask a card for trust, order by signed packages, verify its answers. "

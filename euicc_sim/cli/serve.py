@@ -17,6 +17,7 @@ from rich.text import Text
 from euicc_sim import Card, CardError
 from euicc_sim.cli.console import Terminal, complain, fail, stderr
 from euicc_sim.cli.log_lines import LogLines
+from euicc_sim.cli.page import page_port
 from euicc_sim.cli.ready_file import Readiness, ReadyFile, ReadyFileError, Tell
 from euicc_sim.cli.serve_links import MAX_PORT, Ways, served, services
 from euicc_sim.cli.serve_processes import WithTheFirst, run_each
@@ -112,6 +113,15 @@ def serve(
             help="Let AT+CCHO answer with the number alone, as older modems do.",
         ),
     ] = False,
+    web: Annotated[
+        str | None,
+        typer.Option(
+            "--web",
+            metavar="[PORT]",
+            help="Also show the cards on a page in the browser, whose address is printed. Without "
+            "PORT a free one is taken.",
+        ),
+    ] = None,
     vpcd: Annotated[
         bool,
         typer.Option(
@@ -157,10 +167,14 @@ def serve(
     """
     to_vpcd = vpcd or listen or (tcp is None and at is None and not lpac_stdio)
     habits = Habits(at_bare_session, at_get_response)
-    ways = Ways(host, port if to_vpcd else None, listen, tcp, lpac_stdio, at, habits)
+    ways = Ways(
+        host, port if to_vpcd else None, listen, tcp, lpac_stdio, at, habits, page_port(web)
+    )
     out = stderr if lpac_stdio else Terminal(highlight=False, soft_wrap=True)
     if processes and trace:
         fail("--processes cannot write one --trace; leave out either of them.")
+    if processes and web is not None:
+        fail("--processes has no one process for the page of --web; leave out either of them.")
     task = _Task(
         ways,
         LogLines(out),

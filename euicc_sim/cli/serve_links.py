@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from euicc_sim import Card, __version__
-from euicc_sim.cli.card_log import CardLog, ModemLog, StdioLog, TcpLog
+from euicc_sim.cli.card_log import CardLog, ModemLog, PageLog, StdioLog, TcpLog
 from euicc_sim.cli.console import complain
 from euicc_sim.cli.log_lines import Line, LogLines
+from euicc_sim.cli.page import Ear, HeardLink, live_card, page_of
 from euicc_sim.cli.ready_file import Readiness
 from euicc_sim.cli.tracing import TracedLink
 from euicc_sim.tracing.journal import Journal
@@ -34,6 +36,9 @@ from euicc_sim.transport.stdio import StdioLink
 from euicc_sim.transport.tcp import TcpLink
 from euicc_sim.transport.vpcd import PoweredCard
 
+if TYPE_CHECKING:
+    from euicc_sim.web.live import LiveCard
+
 MAX_PORT = 0xFFFF
 _USUAL_MODEM = Habits()
 
@@ -50,13 +55,14 @@ class Ways:
     at: str | None = None
     """Where the link to the modem's terminal is; empty for no link."""
     habits: Habits = _USUAL_MODEM
+    web: int | None = None
+    """The port of the page in the browser."""
 
     @property
     def are_several(self) -> bool:
         """Whether commands can come from several threads."""
-        return (self.vpcd is not None) + (self.tcp is not None) + (
-            self.at is not None
-        ) + self.stdio > 1
+        given = [self.vpcd, self.tcp, self.at, self.web, self.stdio or None]
+        return sum(one is not None for one in given) > 1
 
     def slots(self, cards: int) -> int:
         """How many slots of vpcd are used; in reversed mode, all slots of each reader."""
@@ -73,7 +79,7 @@ class Ways:
             raise LinkError("--lpac-stdio serves a single card; give --card once.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Served:
     """An open card, and what all links to it share; `shared` has a lock if they are several.
 
@@ -90,13 +96,23 @@ class Served:
     lines: LogLines
     verbose: bool
     open_things: ExitStack
+    live: LiveCard | None = None
+    _ear: Ear | None = None
+
+    def hear(self, live: LiveCard) -> None:
+        """From now on, let the page hear what the observers of links hear."""
+        self.live, self._ear = live, Ear(self.card.take_events)
+
+    def page_observer(self) -> LinkObserver:
+        """The observer of what is done on the page."""
+        return self.observer(PageLog)
 
     def observer(
         self, kind: type[CardLog], ready: Callable[[bool], None] | None = None, **words: str
     ) -> LinkObserver:
         """The observer of one link; `ready` and `words` are passed to its log."""
         log = kind(
-            self.card.take_events,
+            self._ear or self.card.take_events,
             self.lines,
             name=self.name,
             verbose=self.verbose,
@@ -105,8 +121,13 @@ class Served:
             **words,
         )
         self.open_things.callback(log.end)
-        traced = self._traced(log)
+        traced = self._heard(self._traced(log))
         return self.shared.observer(traced) if self.shared else traced
+
+    def _heard(self, observer: LinkObserver) -> LinkObserver:
+        if self.live is None or self._ear is None:
+            return observer
+        return HeardLink(observer, self._ear, self.live, self.card.atr)
 
     @property
     def contacts(self) -> PoweredCard:
@@ -155,6 +176,8 @@ def services(
 ) -> list[Service]:
     """All links to run; `ready` is told of them. Raises LinkError."""
     found: list[Service] = []
+    if ways.web is not None:
+        found.append(_page(cards, ways.web, open_things))
     if ways.vpcd is not None:
         found += _vpcd_links(cards, ways.host, ways.vpcd, ways.listen, open_things, ready)
         last = cards[-1]
@@ -251,6 +274,16 @@ def _modems(
         if ready is not None:
             ready.card(one.card.directory, one.card.eid, modem=path)
         yield terminal
+
+
+def _page(cards: Sequence[Served], port: int, open_things: ExitStack) -> Service:
+    page = page_of([live_card(one) for one in cards])
+    from euicc_sim.web.server import PageServer
+
+    server = PageServer(port, page.application)
+    open_things.callback(server.close)
+    cards[0].lines.add(Line(None, "", f"Page: {server.address}"))
+    return server
 
 
 def _stdio_link(one: Served) -> StdioLink:

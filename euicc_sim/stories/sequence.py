@@ -10,6 +10,7 @@ Knows no protocol. SVG is written by the standard library's ElementTree.
 from __future__ import annotations
 
 from collections.abc import Sequence as Row
+from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 LANE, LINE, HEAD, MARGIN = 240, 22, 78, 30
@@ -30,22 +31,41 @@ rect.chapter { fill: #eef3f8; stroke: none }
 """
 
 
+class Said(NamedTuple):
+    """A message between two parties, or, without them, the heading of a chapter."""
+
+    source: str
+    target: str
+    text: str
+    refused: bool
+
+
 class Sequence:
     """Parties from left to right, messages between them from the top down."""
 
     def __init__(self, parties: Row[str]) -> None:
         self._lanes = {name: MARGIN + LANE // 2 + LANE * at for at, name in enumerate(parties)}
-        self._rows: list[tuple[str, str, str, bool]] = []
+        self._rows: list[Said] = []
 
     def say(self, source: str, target: str, text: str, *, refused: bool = False) -> None:
         """An arrow; KeyError for an unknown party."""
         if source not in self._lanes or target not in self._lanes:
             raise KeyError(source if source not in self._lanes else target)
-        self._rows.append((source, target, text, refused))
+        self._rows.append(Said(source, target, text, refused))
 
     def chapter(self, text: str) -> None:
         """A heading over all lanes."""
-        self._rows.append(("", "", text, False))
+        self._rows.append(Said("", "", text, False))
+
+    @property
+    def parties(self) -> list[str]:
+        """The parties, from left to right."""
+        return list(self._lanes)
+
+    @property
+    def rows(self) -> list[Said]:
+        """The messages and chapters so far, from the top down."""
+        return list(self._rows)
 
     def svg(self, title: str) -> str:
         """The whole picture, an SVG document."""

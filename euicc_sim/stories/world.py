@@ -183,9 +183,10 @@ class WorldStory(Storyteller):
 
     def _order(self, party: Party, *words: str, eim_of: Callable[[str], Eim] | None = None) -> Step:
         order = party.service.order(self.eid, words, eim_of)
-        self.world.picture.say(PERSON, party.name, f"order {', '.join(words)}")
+        said = self._named(", ".join(words)).replace(":", " ")
+        self.world.picture.say(PERSON, party.name, f"order: {said}")
         title = f"A person places an order with {party.service.eim.eim_id}"
-        return self._told(title, order.what)
+        return self._told(title, self._named(order.what))
 
     def _poll(self, party: Party, mode: DownloadMode = DownloadMode.DIRECT) -> Poll:
         ipa = Ipa(
@@ -203,7 +204,13 @@ class WorldStory(Storyteller):
     def _draw(self, text: str) -> None:
         """The part of the IPA's report that is about the card."""
         if text.startswith(OF_THE_CARD) or text.endswith(" installed"):
-            self.world.picture.say(IPA, CARD, text)
+            self.world.picture.say(IPA, CARD, self._named(text))
+
+    def _named(self, text: str) -> str:
+        """A text with the names of the Profiles in place of ICCIDs and activation codes."""
+        for iccid, name in NAMES.items():
+            text = text.replace(self.world.code(iccid), name).replace(iccid, name)
+        return text
 
     def _enabled(self) -> str | None:
         return next((one.iccid for one in self.lpa.profiles() if one.enabled), None)

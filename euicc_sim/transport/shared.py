@@ -4,6 +4,7 @@ Observers take the same lock, so that the card does not change while they look a
 events, for example).
 """
 
+from contextlib import AbstractContextManager
 from threading import RLock
 from time import monotonic
 
@@ -42,6 +43,10 @@ class SharedCard:
         with self._lock:
             self._commanded = monotonic()
             return self._card.transmit(apdu)
+
+    def held(self) -> AbstractContextManager[object]:
+        """Keep all links from the card for a while."""
+        return self._lock
 
     def idle(self, seconds: float) -> None:
         """Pass it on, when no other way has brought a command meanwhile."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from apdu.cla import on_channel
 from euicc_sim.transport.modem.sim import (
     EF_DIR,
     EF_ICCID,
@@ -16,7 +17,6 @@ from euicc_sim.transport.modem.sim import (
     MAX_AID,
     Answer,
     Sim,
-    on_channel,
 )
 from euicc_sim.transport.modem.syntax import (
     At,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from apdu import SW, Command, StatusError
-from apdu.cla import CHAINED, FURTHER, PROPRIETARY, class_of
+from apdu.cla import CHAINED, PROPRIETARY, class_of
 from apdu.command import SHORT_NE_MAX
 from apdu.tlv import TlvError, children, read, tlv
 from euicc_sim.transport.modem.syntax import AtError, Cme
@@ -181,21 +181,6 @@ class Sim:
         """Select the USIM by the part of its AID that all have; false if there is none."""
         select = Command(0, _SELECT, _BY_AID, _WITHOUT_ANSWER, _USIM)
         return self.send_whole(bytes(select)).is_ok
-
-
-def on_channel(command: bytes, channel: int) -> bytes:
-    """A command with the channel bits of its class byte overwritten (TS 27.007 clause 8.43)."""
-    cla = command[0]
-    of = class_of(channel, proprietary=bool(cla & PROPRIETARY))
-    return bytes((of | _kept(cla, of),)) + command[1:]
-
-
-def _kept(cla: int, of: int) -> int:
-    """Command chaining and secure messaging, as far as the new form of the class byte has them."""
-    secure = cla & (0x20 if cla & FURTHER else 0x0C)
-    if of & FURTHER:
-        return cla & CHAINED | (0x20 if secure else 0)
-    return cla & CHAINED | (0x0C if secure and cla & FURTHER else secure)
 
 
 def _with_le(command: bytes, le: int) -> bytes:

@@ -13,10 +13,10 @@ from support.installing import A, B, C
 from support.managing import disable
 from support.sim_packages import USIM_AID
 
+from apdu.cla import on_channel
 from euicc_sim import Card
 from euicc_sim.transport.blank import BlankCard, SilentObserver
 from euicc_sim.transport.modem.commands import IMEI, Habits, Modem
-from euicc_sim.transport.modem.sim import on_channel
 
 At = Callable[[str], list[str]]
 

@@ -1,0 +1,148 @@
+"""Serves the page on loopback, to whoever has the token.
+
+The address that is printed has the token, and whoever opens it gets a cookie. Without the cookie,
+under a name that is not ours (Host), or from a page of somebody else (Origin), nothing is answered,
+neither a request nor a websocket: the page acts on cards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import socket
+from collections.abc import Callable
+from hmac import compare_digest
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+import uvicorn
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, RedirectResponse
+
+from euicc_sim.transport.link import LinkError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+HOST = "127.0.0.1"
+COOKIE = "euicc-sim"
+_TOKEN_BYTES = 24
+_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_LAST_ANSWERS_SECONDS = 1
+_POLICY_VIOLATION = 1008
+
+
+class PageError(LinkError):
+    """Why the page cannot be served: a sentence with the next step."""
+
+
+class Guard:
+    """An ASGI application that lets only its owner's browser in."""
+
+    def __init__(self, app: ASGIApp, token: str, port: int) -> None:
+        self._app = app
+        self._token = token
+        self._hosts = frozenset(f"{name}:{port}" for name in _NAMES)
+        self._cookie = f"{COOKIE}-{port}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what may come in, refuse the rest."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if host not in self._hosts or origin not in (None, f"http://{host}"):
+            await _refuse(scope, receive, send, "This page is for its own address only.")
+        elif self._is_known(headers):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http" and self._is_token(scope):
+            answer = RedirectResponse(scope["path"], 303)
+            answer.set_cookie(self._cookie, self._token, httponly=True, samesite="strict")
+            await answer(scope, receive, send)
+        else:
+            why = "Open the address that euicc-sim has printed: it has the token of this page."
+            await _refuse(scope, receive, send, why)
+
+    def _is_known(self, headers: Headers) -> bool:
+        try:
+            cookies = SimpleCookie(headers.get("cookie", ""))
+        except CookieError:
+            return False
+        given = cookies.get(self._cookie)
+        return given is not None and self._is(given.value)
+
+    def _is_token(self, scope: Scope) -> bool:
+        try:
+            query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=8)
+        except ValueError:
+            return False
+        return any(self._is(one) for one in query.get("token", ()))
+
+    def _is(self, given: str) -> bool:
+        return compare_digest(given.encode(), self._token.encode())
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, why: str) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+        return
+    await PlainTextResponse(f"{why}\n", 403)(scope, receive, send)
+
+
+class PageServer:
+    """A service, as `transport.link.Service`: it listens from the start, and serves in `run`.
+
+    `make` gives the application. Raises PageError.
+    """
+
+    def __init__(self, port: int, make: Callable[[], ASGIApp], token: str | None = None) -> None:
+        self._make = make
+        try:
+            self._socket = socket.create_server((HOST, port))
+        except OSError as error:
+            raise PageError(
+                f"The page cannot listen on port {port} ({error.strerror or error}). "
+                "Name a different one."
+            ) from error
+        self.port: int = self._socket.getsockname()[1]
+        self._token = token or secrets.token_urlsafe(_TOKEN_BYTES)
+        self._server: uvicorn.Server | None = None
+        self._is_stopped = False
+
+    @property
+    def address(self) -> str:
+        """The address to open, with the token."""
+        return f"http://{HOST}:{self.port}/?token={self._token}"
+
+    def run(self) -> None:
+        """Serve until `stop`."""
+        with self._socket:
+            if self._is_stopped:
+                return
+            logging.getLogger("nicegui").setLevel(logging.ERROR)
+            config = uvicorn.Config(
+                Guard(self._make(), self._token, self.port),
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
+            )
+            self._server = uvicorn.Server(config)
+            self._server.should_exit = self._is_stopped
+            with asyncio.Runner() as runner:
+                runner.run(self._server.serve([self._socket]))
+
+    def stop(self) -> None:
+        """Make `run` return."""
+        self._is_stopped = True
+        if self._server is not None:
+            self._server.should_exit = True
+
+    def close(self) -> None:
+        """Close the port, if `run` was never called."""
+        self._socket.close()
