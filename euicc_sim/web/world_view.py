@@ -30,8 +30,11 @@ STORIES = {
     "profiles": "Two Profiles: downloaded, switched, rolled back",
 }
 _CONFIG = {"securityLevel": "strict", "sequence": {"useMaxWidth": False}}
-_TO_THE_END = """setTimeout(() => {{ const shown = getElement({id}).$el ?? getElement({id})
-shown.scrollTo({{top: shown.scrollHeight, behavior: "smooth"}}) }}, 400)"""
+_TO_THE_END = """setTimeout(() => {{
+const shown = getElement({id})?.$el ?? getElement({id})
+shown?.scrollTo?.({{top: shown.scrollHeight, behavior: "smooth"}})
+}}, 400)"""
+"""Nothing happens while the view is not shown."""
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -.,+/()")
 
 
