@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +25,9 @@ from euicc_sim.stories.telling import Step, StoryError
 from euicc_sim.stories.world import WorldStory
 from euicc_sim.transport.pcsc import PREFERRED, PcscCard, PcscError, open_card
 from keys import TestPki
+
+MAX_PAUSE = 3600.0
+"""Seconds."""
 
 
 def demo(
@@ -49,6 +54,13 @@ def demo(
             help="Tell the story of a device: eIM servers, an SM-DP+ server, an IPA and a card.",
         ),
     ] = False,
+    step: Annotated[
+        bool, typer.Option("--step", help="Wait for the Enter key after each step.")
+    ] = False,
+    pause: Annotated[
+        float,
+        typer.Option(min=0, max=MAX_PAUSE, metavar="SECONDS", help="Wait so long after each step."),
+    ] = 0.0,
     picture: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="With --world: draw the messages as an SVG."),
@@ -59,8 +71,9 @@ def demo(
     Plays over the first reader with a card of ours in it when there is one, otherwise with a card
     made for this. With --world everything is made for it, on free ports of loopback.
     """
+    pace = Pace(step, pause)
     if world:
-        tell_of_the_world(picture, verbose=verbose)
+        tell_of_the_world(picture, verbose=verbose, pace=pace)
         return
     if picture is not None:
         fail("--picture draws the story of --world; give both.")
@@ -68,7 +81,7 @@ def demo(
         with _card(card, reader, direct) as (link, where):
             transmit = link.transmit
             told = Story(transmit)
-            number = _tell(told, where, forget=forget, verbose=verbose)
+            number = _tell(told, where, forget=forget, verbose=verbose, pace=pace)
             directory = directory_of(link, told.eid)
             folder = pki or (directory and directory / PKI_FOLDER)
             if folder is None or not folder.is_dir():
@@ -78,7 +91,7 @@ def demo(
                 )
                 return
             story = ProfileStory(transmit, TestPki.load(folder))
-            _tell_of_profiles(story, number, forget=forget, verbose=verbose)
+            _tell_of_profiles(story, number, forget=forget, verbose=verbose, pace=pace)
     except (EimError, LpaError, PcscError, StatusWordError, StoryError) as error:
         fail(str(error))
 
@@ -106,7 +119,7 @@ def _card(
         yield card, "a card made for this, without a reader"
 
 
-def _tell(story: Story, where: str, *, forget: bool, verbose: bool) -> int:
+def _tell(story: Story, where: str, *, forget: bool, verbose: bool, pace: Pace) -> int:
     console.print(Text(f"EID {story.eid}: {where}\n"))
     if trusted := story.trusted():
         if not forget:
@@ -117,10 +130,12 @@ def _tell(story: Story, where: str, *, forget: bool, verbose: bool) -> int:
             )
         story.forget_all()
         console.print(Text(f"removed: {', '.join(trusted)}\n"))
-    return play(story.tell(), 1, verbose)
+    return play(story.tell(), 1, verbose, pace)
 
 
-def _tell_of_profiles(story: ProfileStory, number: int, *, forget: bool, verbose: bool) -> None:
+def _tell_of_profiles(
+    story: ProfileStory, number: int, *, forget: bool, verbose: bool, pace: Pace
+) -> None:
     if others := story.others():
         console.print(
             f"\nThe rest would switch this card's Profile {others[0]}; see it with --direct."
@@ -133,13 +148,13 @@ def _tell_of_profiles(story: ProfileStory, number: int, *, forget: bool, verbose
                 "let it remove them with --forget."
             )
         story.clear()
-    play(story.tell(), number, verbose)
+    play(story.tell(), number, verbose, pace)
 
 
 TITLE = "A device managed remotely"
 
 
-def tell_of_the_world(picture: Path | None, *, verbose: bool) -> None:
+def tell_of_the_world(picture: Path | None, *, verbose: bool, pace: Pace) -> None:
     """Start everything, tell the story, end everything; then draw it if wanted."""
 
     def log(text: str, *, refused: bool = False) -> None:
@@ -153,7 +168,7 @@ def tell_of_the_world(picture: Path | None, *, verbose: bool) -> None:
             console.print(Text(f"EID {card.eid}: a card, two eIMs and an SM-DP+, all on loopback"))
             console.print(Text(f"SM-DP+ https://{world.smdpp}\n"))
             card.reset()
-            play(WorldStory(card.transmit, world).tell(), 1, verbose)
+            play(WorldStory(card.transmit, world).tell(), 1, verbose, pace)
             drawn = world.picture.svg(TITLE)
     except (EimError, LpaError, ServerError, StatusWordError, StoryError) as error:
         fail(str(error))
@@ -162,7 +177,22 @@ def tell_of_the_world(picture: Path | None, *, verbose: bool) -> None:
         console.print(Text(f"\nwho said what to whom: {picture}"))
 
 
-def play(steps: Iterable[Step], number: int, verbose: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a story is told: after each step, a key or some seconds."""
+
+    step: bool = False
+    pause: float = 0.0
+
+    def wait(self) -> None:
+        """Wait for the next step; without a keyboard, go on."""
+        if self.step:
+            with suppress(EOFError):
+                input()
+        time.sleep(self.pause)
+
+
+def play(steps: Iterable[Step], number: int, verbose: bool, pace: Pace) -> int:
     """Print steps as they come, the first one with that number; gives the number of the next."""
     for step in steps:
         mark, style = ("✗", "red") if step.refused else ("✓", "green")
@@ -172,4 +202,5 @@ def play(steps: Iterable[Step], number: int, verbose: bool) -> int:
             console.print(Text(f"   > {step.request.hex().upper()}", "dim"))
             console.print(Text(f"   < {step.answer.hex().upper()}", "dim"))
         number += 1
+        pace.wait()
     return number

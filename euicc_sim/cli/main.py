@@ -9,11 +9,9 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from io import TextIOWrapper
-from itertools import zip_longest
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -21,6 +19,8 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 from euicc_sim import __version__
+from euicc_sim.cli import settings
+from euicc_sim.cli.command import Command
 from euicc_sim.cli.console import complain, console
 
 COMMANDS = {
@@ -53,7 +53,6 @@ COMMANDS = {
 The module of the same name has `app` for a group, or a function for a single command.
 """
 
-_DOCUMENT = "card.json"
 PRIVATE = 0o077
 """The umask: no access for anybody else."""
 PASSED_ON = {"lpac-stdio"}
@@ -80,45 +79,13 @@ class _Loaded(Mapping[str, Any]):
             gc.enable()
         if isinstance(group := getattr(module, "app", None), typer.Typer):
             for one in group.registered_commands:
-                one.cls = _OnACard
+                one.cls = Command
             return get_group(group)
         single = typer.Typer(add_completion=False)
         settings = {"allow_interspersed_args": False} if name in PASSED_ON else None
-        of = TyperCommand if name in PASSED_ON else _OnACard
+        of = TyperCommand if name in PASSED_ON else Command
         single.command(name, cls=of, context_settings=settings)(getattr(module, word))
         return get_command(single)
-
-
-class _OnACard(TyperCommand):
-    """A command that takes the directory of a card without `--card` too: `serve card`.
-
-    An option whose metavar is in brackets, like `[LINK]`, may be given without its value, which is
-    then empty.
-    """
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the option in front of a card's directory that stands by itself."""
-        options = {name: one for one in self.params for name in one.opts}
-        args = list(_with_empty_values(options, args))
-        if "--card" in options:
-            given: list[str] = []
-            for one in args:
-                before = options.get(given[-1]) if given else None
-                is_value = before is not None and not getattr(before, "is_flag", False)
-                if not is_value and Path(one, _DOCUMENT).is_file():
-                    given.append("--card")
-                given.append(one)
-            args = given
-        return super().parse_args(ctx, args)
-
-
-def _with_empty_values(options: Mapping[str, Any], args: Sequence[str]) -> Iterator[str]:
-    for one, following in zip_longest(args, args[1:]):
-        yield one
-        if (getattr(options.get(one), "metavar", None) or "").startswith("["):
-            is_value = following is not None and not following.startswith("-")
-            if not is_value or Path(following, _DOCUMENT).is_file():
-                yield ""
 
 
 class _Commands(TyperGroup):
@@ -158,7 +125,9 @@ def _version(wanted: bool) -> None:
 def _root(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+        typer.Option(
+            "--version", metavar="", callback=_version, is_eager=True, help="Show the version."
+        ),
     ] = False,
 ) -> None:
     pass
@@ -175,7 +144,13 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        found = settings.read()
+        if found is not None:
+            settings.check_tables(found, COMMANDS)
+        app(default_map=dict(found.tables) if found else None)
+    except settings.SettingsError as error:
+        complain(str(error))
+        sys.exit(1)
     except _errors_to_say() as error:
         complain(str(error))
         sys.exit(1)

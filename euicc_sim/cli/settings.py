@@ -1,0 +1,105 @@
+"""Defaults of options: from the environment and from a file.
+
+`euicc-sim.toml` in the current folder counts, or else `config.toml` in the folder `euicc-sim` of
+`$XDG_CONFIG_HOME`. It has a table for each command, with options as they are written, without their
+dashes:
+
+    [serve]
+    card = "turbine"
+    no-fsync = true
+
+    [eim.serve]
+    port = 8085
+
+An option on the command line comes before the environment, and that before the file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path("euicc-sim.toml")
+MAX_SIZE = 0x10000
+"""Bytes of the file."""
+ENVIRONMENT = {
+    "--card": "EUICC_SIM_CARD",
+    "--reader": "EUICC_SIM_READER",
+    "--pki": "EUICC_SIM_PKI",
+}
+"""The variables, by the option for which each is the default."""
+
+
+class SettingsError(Exception):
+    """What is wrong in the file: a sentence with the next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The content of the file, and its name for sentences."""
+
+    path: Path
+    tables: Mapping[str, Any]
+
+
+def read() -> Settings | None:
+    """The file that counts; None if there is none. Raises SettingsError."""
+    home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    usual = Path(home).expanduser() / "euicc-sim" / "config.toml"
+    path = next((one for one in (HERE, usual) if one.is_file()), None)
+    if path is None:
+        return None
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_SIZE + 1)
+        if len(content) > MAX_SIZE:
+            raise SettingsError(f"{path} is longer than {MAX_SIZE} bytes. Is it the right file?")
+        return Settings(path, tomllib.loads(content.decode()))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SettingsError(f"{path} is not TOML: {error}. Mend it, or remove it.") from error
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def check_tables(settings: Settings, commands: Iterable[str]) -> None:
+    """Raise SettingsError for a table that is not named as a command."""
+    known = list(commands)
+    for name, table in settings.tables.items():
+        if name not in known:
+            raise SettingsError(
+                f"{settings.path} has [{name}], which is not a command. {_meant(name, known)}"
+            )
+        if not isinstance(table, dict):
+            raise SettingsError(
+                f"{settings.path} has {name} outside of a table: begin one with [{name}]."
+            )
+
+
+def options_of(
+    where: str, given: Mapping[str, Any], options: Mapping[str, tuple[str, bool | None]]
+) -> dict[str, Any]:
+    """The defaults of a command by the names of its parameters.
+
+    `options` has, by each option without its dashes, the parameter's name, and for a flag whether
+    the option sets it. Raises SettingsError for what is not an option.
+    """
+    found: dict[str, Any] = {}
+    for key, value in given.items():
+        if key not in options:
+            raise SettingsError(f"{where} has no option {key!r}. {_meant(key, options)}")
+        name, sets = options[key]
+        if isinstance(value, dict) or (sets is not None and not isinstance(value, bool)):
+            kind = "true or false" if sets is not None else "a text, a number or a list"
+            raise SettingsError(f"{where} has {key} = {value!r}; it is {kind}.")
+        found[name] = value is sets if sets is not None else value
+    return found
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"Did you mean {near[0]}?" if near else "One of: " + ", ".join(sorted(known)) + "."
