@@ -5,13 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console, ConsoleOptions
-from rich.segment import Segment
 from rich.text import Text
 
 from apdu import TlvError, tlv
@@ -19,12 +18,16 @@ from apdu.tlv import read
 from euicc_sim.asn1 import es9plus, esipa
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.primitives import Asn1Error
-from euicc_sim.asn1.tree import UNKNOWN, Line, Reading, raw, reading, readings
+from euicc_sim.asn1.tree import Line, Reading, raw, reading, readings
 from euicc_sim.asn1.wire import NEWEST
 from euicc_sim.cli.console import columns, console, facts, fail
 from euicc_sim.cli.eim_bytes import file_content
+from euicc_sim.cli.exchange_lines import print_items, say
+from euicc_sim.cli.tree_lines import print_lines
 from euicc_sim.formats.saip import HEADER, Element, PackageError, elements, examine
 from euicc_sim.parties.messages import EimError
+from euicc_sim.views import pasted
+from euicc_sim.views.pasted import Pasted
 
 OK = b"\x90\x00"
 TYPES = {**NEWEST.types, **esipa.types(), **es9plus.types()}
@@ -64,13 +67,20 @@ class _DecodeError(Exception):
 def decode(source: Source = None, type_name: TypeName = None, request: IsRequest = None) -> None:
     """Print any ES10 object as a named tree: request, response, response to SELECT, certificate.
 
-    Messages between IPA and eIM (ESipa) are decoded as well.
+    Messages between IPA and eIM (ESipa) are decoded as well. A whole STORE DATA command, lpac's
+    debug output, AT commands of a modem, lists of APDUs, hexdumps, base64 and ATRs are understood
+    too, and it is said what the input was taken for.
 
     Without options, the type that fits is used; if two fit equally well, both are printed. A status
     word 9000 at the end is ignored. For an unprotected profile package, the elements are listed.
     """
     try:
         data = _input(source or ["-"])
+        if isinstance(data, Pasted):
+            _print_pasted(data)
+            if data.object is None:
+                return
+            data = data.object
         if type_name is None and _is_package(data):
             _print_package(data)
             return
@@ -85,71 +95,43 @@ def decode(source: Source = None, type_name: TypeName = None, request: IsRequest
     _print(found, data)
 
 
-def print_lines(lines: Sequence[Line], indent: int = 0) -> None:
-    """Print the objects of a message as a tree, indented by `indent` steps."""
-    console.print(_Tree(lines, indent))
-
-
-@dataclass(frozen=True, slots=True)
-class _Tree:
-    """Lines for Rich as segments: it wraps a text of thousands of lines for seconds."""
-
-    lines: Sequence[Line]
-    indent: int
-
-    def __rich_console__(self, console: Console, _: ConsoleOptions) -> Iterator[Segment]:
-        styles = {
-            name: console.get_style(name) for name in ("cyan", "dim", "bold", "red", "yellow")
-        }
-        width = max(2 * line.depth + len(line.name) for line in self.lines) + 2
-        if console.color_system is None:  # one text, as a segment costs more than a line
-            yield Segment("\n".join(self._plain(line, width) for line in self.lines))
-            yield Segment.line()
-            return
-        for line in self.lines:
-            before = "  " * (self.indent + line.depth)
-            yield Segment(before)
-            yield Segment(line.name, styles["red"] if line.name == UNKNOWN else None)
-            yield Segment(" " * (width - 2 * line.depth - len(line.name)))
-            yield Segment(f"{line.tag:02X}".ljust(6), styles["cyan"])
-            yield Segment(
-                f"{line.length:>5}{'  ' if line.text or line.flaw else ''}", styles["dim"]
-            )
-            yield Segment(line.text, styles["bold"])
-            if line.flaw:
-                yield Segment(f"  <- {line.flaw}", styles["red" if line.grave else "yellow"])
-            yield Segment.line()
-
-    def _plain(self, line: Line, width: int) -> str:
-        """A line without colours."""
-        indent = "  " * (self.indent + line.depth)
-        name = line.name.ljust(width - 2 * line.depth)
-        gap = "  " if line.text or line.flaw else ""
-        flaw = f"  <- {line.flaw}" if line.flaw else ""
-        return f"{indent}{name}{f'{line.tag:02X}':6}{line.length:>5}{gap}{line.text}{flaw}"
-
-
-def _input(source: Sequence[str]) -> bytes:
+def _input(source: Sequence[str]) -> bytes | Pasted:
     joined = "".join("".join(source).split())
     if joined == "-":
         return _octets(sys.stdin.buffer.read(), "Standard input")
     if _HEX.fullmatch(joined):
-        return bytes.fromhex(joined)
+        data = bytes.fromhex(joined)
+        return pasted.bare(data) or data
     name = " ".join(source)
+    found = None if _is_file(name) else pasted.read(name)
+    if found is not None:
+        return found
     return _octets(file_content(name, "object"), name)
 
 
-def _octets(content: bytes, where: str) -> bytes:
-    """The bytes in a file: its hex digits, or its contents if it is not text."""
+def _is_file(name: str) -> bool:
     try:
-        text = content.decode("ascii")
+        return Path(name).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _octets(content: bytes, where: str) -> bytes | Pasted:
+    """The bytes in a file: its hex digits, what its text is, or its contents if it is not text."""
+    try:
+        text = content.decode()
     except UnicodeDecodeError:
         return content
+    if not text.isascii():
+        return pasted.read(text) or content
     digits = "".join(text.split())
     if not digits:
         raise _DecodeError(f"{where} is empty; give the bytes of an ES10 object.")
-    if _HEX.fullmatch(digits):
-        return bytes.fromhex(digits)
+    data = bytes.fromhex(digits) if _HEX.fullmatch(digits) else b""
+    if data and (len(text.split()) == 1 or pasted.is_tlv(data.removesuffix(OK))):
+        return pasted.bare(data) or data
+    if (found := pasted.read(text)) is not None:
+        return found
     if all(one.isprintable() or one.isspace() for one in text):
         raise _DecodeError(f"{where} is text, but not hex (two digits per byte); give hex or DER.")
     return content
@@ -235,6 +217,36 @@ def _carried(line: Line) -> Reading | None:
     except Asn1Error:
         return None
     return found[0] if found and found[0].fit[0] == 0 else None
+
+
+def _print_pasted(found: Pasted) -> None:
+    """Print what a text was taken for, and what is not an object."""
+    say(found)
+    if found.atr is not None:
+        console.print(facts(_atr_facts(found.atr)))
+    print_items(found.items)
+
+
+def _atr_facts(atr: bytes) -> dict[str, str]:
+    historical = atr[1] & 0x0F
+    has_check = len(atr) > 2 + historical and any(one & 0x0F for one in _protocols(atr))
+    end = len(atr) - has_check
+    protocols = [f"T={one & 0x0F}" for one in _protocols(atr)] or ["T=0"]
+    return {
+        "convention": "direct" if atr[0] == 0x3B else "inverse",
+        "protocols": ", ".join(dict.fromkeys(protocols)),
+        "historical": atr[end - historical : end].hex().upper(),
+    }
+
+
+def _protocols(atr: bytes) -> list[int]:
+    """The bytes TDi (ISO/IEC 7816-3 clause 8.2.3)."""
+    found, at, announced = list[int](), 1, atr[1]
+    while announced & 0x80:
+        at += (announced >> 4).bit_count()
+        announced = atr[at]
+        found.append(announced)
+    return found
 
 
 def _say(sentence: str) -> None:
