@@ -57,8 +57,10 @@ class Command(TyperCommand):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Let a reader that was named come before a card of the environment or the file."""
-        if _is_from_outside(ctx, "card") and "reader" in ctx.params:
+        """Let a reader, or --direct, come before a card of the environment or the file."""
+        if _is_from_outside(ctx, "card") and ctx.params.get("direct"):
+            ctx.params["card"] = None
+        elif _is_from_outside(ctx, "card") and "reader" in ctx.params:
             served = _reader_of(ctx.params["card"])
             if ctx.params["reader"] and not _is_from_outside(ctx, "reader"):
                 ctx.params["card"] = None

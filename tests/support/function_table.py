@@ -89,4 +89,4 @@ def _row(first: str, second: str, clause: str, versions: str, name: str = "") ->
     if key not in TESTS:
         raise LookupError(f"{key} has no test in TESTS of tests/support/function_table.py")
     test = TESTS[key]
-    return f"| {first} | {second} | {clause} | {versions} | [`{test}`](tests/card/{test}) |"
+    return f"| {first} | {second} | {clause} | {versions} | [`{test}`](../tests/card/{test}) |"

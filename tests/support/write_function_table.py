@@ -1,4 +1,4 @@
-"""Writes the table of functions into the README: python tests/support/write_function_table.py."""
+"""Writes the table of docs/functions.md: python tests/support/write_function_table.py."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
     from support.function_table import BEGIN, END, table
 
-    readme = Path(__file__).parents[2] / "README.md"
-    before, _, rest = readme.read_text().partition(BEGIN)
+    page = Path(__file__).parents[2] / "docs" / "functions.md"
+    before, _, rest = page.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
-    readme.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}")
+    page.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}")
