@@ -151,7 +151,7 @@ def test_on_a_terminal_it_follows_the_card_until_a_key_ends_it(card: Card, key: 
         command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
     ) as process:
         os.close(theirs)
-        _wait_for(ours, b"no function has been called yet")
+        _wait_for(ours, b"no events yet")
         journal = Journal(card.directory)
         journal.function(time.time(), "GetEID", "GetEID: quite new", refused=False)
         journal.flush()
