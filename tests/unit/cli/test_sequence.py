@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from euicc_sim.stories.sequence import LETTER, Sequence
+from euicc_sim.stories.sequence import LETTER, MAX_LABEL, Sequence
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -46,22 +46,43 @@ def test_a_chapter_is_a_heading_and_no_arrow() -> None:
     assert arrows(drawn(picture)) == []
 
 
-def test_a_label_is_cut_to_the_room_between_the_lanes() -> None:
+def test_lanes_are_so_far_apart_that_no_label_is_cut() -> None:
     picture = Sequence(["a", "b", "c"])
-    picture.say("a", "b", "x" * 500)
-    picture.say("a", "c", "x" * 500)
-    near, far = texts(drawn(picture))[-2:]
-    assert near.endswith("…")
-    assert len(far) > len(near)
-    (first, second) = arrows(drawn(picture))
-    assert len(near) * LETTER <= int(first["x2"]) - int(first["x1"])
-    assert len(far) * LETTER <= int(second["x2"]) - int(second["x1"])
+    picture.say("a", "b", "x" * 50)
+    picture.say("c", "a", "y" * 150)
+    root = drawn(picture)
+    assert {"x" * 50, "y" * 150} <= set(texts(root))
+    for label, arrow in zip(("x" * 50, "y" * 150), arrows(root), strict=True):
+        assert len(label) * LETTER <= abs(int(arrow["x2"]) - int(arrow["x1"]))
+
+
+def test_what_is_said_without_an_end_is_cut() -> None:
+    picture = Sequence(["a", "b"])
+    picture.say("a", "b", "x" * 10_000)
+    assert picture.rows[0].text == "x" * MAX_LABEL
+
+
+def test_messages_are_numbered_and_chapters_are_not() -> None:
+    picture = Sequence(["a", "b"])
+    picture.chapter("First")
+    picture.say("a", "b", "hello")
+    picture.say("b", "a", "yes")
+    found = [one.text for one in drawn(picture).iter(f"{SVG}text") if one.get("class") == "number"]
+    assert found == ["1", "2"]
+
+
+def test_each_party_has_a_colour_of_its_own() -> None:
+    picture = Sequence(["a", "b"])
+    picture.say("a", "b", "hello")
+    picture.say("b", "a", "yes")
+    there, back = arrows(drawn(picture))
+    assert there["stroke"] != back["stroke"]
 
 
 def test_what_xml_would_take_for_markup_is_text() -> None:
     picture = Sequence(["<a>", "b"])
     picture.say("<a>", "b", "1 < 2 & 3")
-    assert texts(drawn(picture, "</svg>")) == ["</svg>", "<a>", "b", "1 < 2 & 3"]
+    assert texts(drawn(picture, "</svg>")) == ["</svg>", "<a>", "b", "1", "1 < 2 & 3"]
 
 
 def test_a_party_that_is_not_there_cannot_speak() -> None:
