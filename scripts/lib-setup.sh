@@ -33,12 +33,12 @@ wait_for() {
     return 1
 }
 
-# set_up run|demo|quick|test: makes sure that $venv holds what that script needs; costs nothing the
-# second time. demo and quick install nothing outside $venv but Python itself.
+# set_up run|demo|docs|quick|test: makes sure that $venv holds what that script needs; costs nothing the
+# second time. demo, docs and quick install nothing outside $venv but Python itself.
 set_up() {
     local wanted=$1
     if ! venv_ready "$wanted" && command -v python3 >/dev/null; then require_python; fi
-    [[ $wanted == quick ]] || install_packages "$wanted"
+    [[ $wanted == quick || $wanted == docs ]] || install_packages "$wanted"
     [[ $wanted != run ]] || venv_ready run || may_compile || install_compiler
     [[ $wanted != test ]] || venv_ready test || command -v chromium >/dev/null || install_browser
     {
@@ -168,7 +168,7 @@ install_packages() {
 
 make_venv() (
     require_python
-    if [[ $1 == quick ]] && ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    if [[ $1 == quick || $1 == docs ]] && ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
         die "$venv is missing or out of date, and $(command -v "$python") cannot make it, because its" \
             "venv module is not installed. Run ./scripts/test once, which installs it; or as root:" \
             "  apt-get install $("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
@@ -189,7 +189,8 @@ make_venv() (
                 "The card is served all the same; only commands of euicc-sim on a reader need pyscard," \
                 "and work with --card DIR without it."
             ;;
-        test) install --editable ".[fleet,pcsc,servers,traces,web]" --group dev ;;
+        test) install --editable ".[fleet,pcsc,servers,traces,web]" --group dev --group docs ;;
+        docs) install --editable ".[servers]" --group docs ;;
         # Without pyscard: compiling it takes swig and headers.
         quick) install --editable ".[servers,traces]" --group dev ;;
     esac
