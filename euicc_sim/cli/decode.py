@@ -23,6 +23,7 @@ from euicc_sim.asn1.wire import NEWEST
 from euicc_sim.cli.console import columns, console, facts, fail
 from euicc_sim.cli.eim_bytes import file_content
 from euicc_sim.cli.exchange_lines import print_items, say
+from euicc_sim.cli.machine import JsonOption, items_json, print_json, reading_json
 from euicc_sim.cli.tree_lines import print_lines
 from euicc_sim.formats.saip import HEADER, Element, PackageError, elements, examine
 from euicc_sim.parties.messages import EimError
@@ -64,7 +65,12 @@ class _DecodeError(Exception):
     """Input that cannot be shown. The text says what to do."""
 
 
-def decode(source: Source = None, type_name: TypeName = None, request: IsRequest = None) -> None:
+def decode(
+    source: Source = None,
+    type_name: TypeName = None,
+    request: IsRequest = None,
+    as_json: JsonOption = False,
+) -> None:
     """Print any ES10 object as a named tree: request, response, response to SELECT, certificate.
 
     Messages between IPA and eIM (ESipa) are decoded as well. A whole STORE DATA command, lpac's
@@ -77,7 +83,11 @@ def decode(source: Source = None, type_name: TypeName = None, request: IsRequest
     try:
         data = _input(source or ["-"])
         if isinstance(data, Pasted):
-            _print_pasted(data)
+            if as_json and data.object is None:
+                print_json({"kind": data.kind, "atr": data.atr, "items": items_json(data.items)})
+                return
+            if not as_json:
+                _print_pasted(data)
             if data.object is None:
                 return
             data = data.object
@@ -92,7 +102,10 @@ def decode(source: Source = None, type_name: TypeName = None, request: IsRequest
         fail(f"This profile package cannot be read: {error}; check it.")
     except Asn1Error as error:
         fail(f"These bytes cannot be read: {error}; check them, or choose a different --type.")
-    _print(found, data)
+    if as_json:
+        print_json([reading_json(one) for one in found or [raw(data)]])
+    else:
+        _print(found, data)
 
 
 def _input(source: Sequence[str]) -> bytes | Pasted:

@@ -17,7 +17,14 @@ from euicc_sim.cli.console import NOT_ALL, console, fail
 from euicc_sim.cli.eim_bytes import bytes_from, hand_out
 from euicc_sim.cli.eim_database import database_of, opened
 from euicc_sim.cli.eim_server import add_to
-from euicc_sim.cli.eim_tables import answer_table, eim_table, outcome_table
+from euicc_sim.cli.eim_tables import (
+    answer_json,
+    answer_table,
+    eim_json,
+    eim_table,
+    outcome_table,
+)
+from euicc_sim.cli.machine import JsonOption, print_json
 from euicc_sim.cli.rsp_options import SGP32_DEFAULT, Sgp32Option, wire_named
 from euicc_sim.parties.eim import (
     Eim,
@@ -135,9 +142,13 @@ def new(
 
 
 @app.command()
-def show(file: File) -> None:
+def show(file: File, as_json: JsonOption = False) -> None:
     """Show an eIM, except for its private key."""
-    console.print(eim_table(eim_file.load(file)))
+    eim = eim_file.load(file)
+    if as_json:
+        print_json(eim_json(eim))
+    else:
+        console.print(eim_table(eim))
 
 
 @app.command()
@@ -236,6 +247,7 @@ def verify(
             metavar="FILE", help="Keep the token of an addEim in that eIM's file; repeat in order."
         ),
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Verify and show the response to a package.
 
@@ -246,9 +258,12 @@ def verify(
     der = certificate_der(bytes_from(certificate, "--certificate"), eim.wire)
     eim.token = _token(file, eim, eid_of(der))
     found = eim.verify(bytes_from(result, "RESULT"), der)
-    console.print(answer_table(found, eid_of(der)))
-    if found.form is Form.RESULT:
-        console.print(outcome_table(found))
+    if as_json:
+        print_json(answer_json(found, eid_of(der)))
+    else:
+        console.print(answer_table(found, eid_of(der)))
+        if found.form is Form.RESULT:
+            console.print(outcome_table(found))
     if not found.genuine:
         raise EimError(
             "The card did not sign this error, as it does not know the eIM or its signature. "

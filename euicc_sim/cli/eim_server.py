@@ -14,7 +14,14 @@ from rich.text import Text
 from euicc_sim.cli.console import NOT_ALL, console, fail, log_line
 from euicc_sim.cli.eim_bytes import bytes_from, file_content
 from euicc_sim.cli.eim_database import DatabaseOption, database_of, opened
-from euicc_sim.cli.eim_server_tables import card_table, cards_table, result_tables
+from euicc_sim.cli.eim_server_tables import (
+    card_table,
+    cards_table,
+    result_json,
+    result_tables,
+    summary_json,
+)
+from euicc_sim.cli.machine import JsonOption, print_json
 from euicc_sim.cli.progress import counting
 from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, authorities
 from euicc_sim.cli.server_options import (
@@ -193,11 +200,14 @@ def card(
     console.print(table)
 
 
-def cards(file: File, database: DatabaseOption = None) -> None:
+def cards(file: File, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """List the cards of a server."""
     with _service(file, database) as service:
         found = service.store.cards()
-    console.print(cards_table(found))
+    if as_json:
+        print_json([summary_json(one) for one in found])
+    else:
+        console.print(cards_table(found))
 
 
 def results(
@@ -207,6 +217,7 @@ def results(
     last: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Only the last ones.", show_default=False)
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Show the results of a card's orders.
 
@@ -214,10 +225,13 @@ def results(
     """
     with _service(file, database) as service:
         shown = service.store.results(eid, last=last)
-    for one in shown:
-        for table in result_tables(one):
-            console.print(table)
-    if not shown:
+    if as_json:
+        print_json([result_json(one) for one in shown])
+    else:
+        for one in shown:
+            for table in result_tables(one):
+                console.print(table)
+    if not shown and not as_json:
         console.print(Text(f"{eid} has no results yet"))
     if any(one.state != "done" for one in shown):
         raise typer.Exit(NOT_ALL)

@@ -14,6 +14,7 @@ from euicc_sim.asn1.sgp32.profiles import EuiccMemoryResetRequest, EuiccMemoryRe
 from euicc_sim.asn1.wire import WIRE_1_2
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.link import CardOption, ReaderOption, open_lpa
+from euicc_sim.cli.machine import JsonOption, notifications_json, print_json
 from euicc_sim.cli.profile_download import download
 from euicc_sim.cli.profile_edit import edit
 from euicc_sim.cli.profile_fetch import fetch
@@ -117,10 +118,15 @@ def nickname(
 
 
 @app.command()
-def notifications(card: CardOption = None, reader: ReaderOption = None) -> None:
+def notifications(
+    as_json: JsonOption = False, card: CardOption = None, reader: ReaderOption = None
+) -> None:
     """List the notifications that the card has for servers, oldest first."""
     with open_lpa(card, reader) as lpa:
         found = lpa.notifications()
+    if as_json:
+        print_json(notifications_json(found))
+        return
     console.print(listed_notifications(found) if found else "no notifications")
 
 

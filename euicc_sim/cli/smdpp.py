@@ -14,6 +14,7 @@ import typer
 from rich.text import Text
 
 from euicc_sim.cli.console import console, fail, log_line
+from euicc_sim.cli.machine import JsonOption, print_json
 from euicc_sim.cli.server_options import (
     CONNECTIONS,
     REQUESTS,
@@ -25,7 +26,13 @@ from euicc_sim.cli.server_options import (
 )
 from euicc_sim.cli.smdpp_database import opened_orders
 from euicc_sim.cli.smdpp_order import order
-from euicc_sim.cli.smdpp_tables import LISTED, how_to_download, listed_codes, trusted
+from euicc_sim.cli.smdpp_tables import (
+    LISTED,
+    how_to_download,
+    listed_codes,
+    order_json,
+    trusted,
+)
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
 from euicc_sim.parties.clients import Es2PlusClient
 from euicc_sim.parties.messages import LpaError, SmdppError
@@ -167,12 +174,15 @@ def serve(
 
 
 @app.command()
-def codes(folder: Folder, address: Address = None) -> None:
+def codes(folder: Folder, address: Address = None, as_json: JsonOption = False) -> None:
     """List the activation codes of a folder."""
     with _sentences():
         called = address or _joined("localhost", DEFAULT_PORT)
         with opened_orders(folder, called) as orders:
-            console.print(Text(listed_codes(orders, called)))
+            if as_json:
+                print_json([order_json(one, called) for one in orders])
+            else:
+                console.print(Text(listed_codes(orders, called)))
 
 
 app.command()(order)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.console import printable
@@ -42,6 +43,26 @@ def listed_codes(orders: Orders, address: str, at_most: int | None = None) -> st
     if len(records) > len(shown):
         found.append(f"and {len(records) - len(shown)} more; see euicc-sim smdpp codes")
     return "\n".join(found)
+
+
+def order_json(record: OrderRecord, address: str) -> dict[str, Any]:
+    """An order for programs; its confirmation code is only said to be needed."""
+    return {
+        "name": record.name,
+        "activationCode": str(_activation_code(record, address)) if record.matching_id else None,
+        "matchingId": record.matching_id or None,
+        "iccid": record.iccid,
+        "profileType": record.profile_type or None,
+        "eid": record.card,
+        "confirmationCode": record.confirmation_code is not None,
+        "singleUse": record.single_use,
+        "expires": record.expires,
+        "tries": record.tries,
+        "downloads": record.downloads,
+        "eligible": record.eligible,
+        "state": record.state.value,
+        "open": record.open,
+    }
 
 
 def how_to_download(orders: Orders, address: str) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from euicc_sim.cli.console import fail
 from euicc_sim.cli.exchange_lines import print_items, say
+from euicc_sim.cli.machine import JsonOption, items_json, print_json
 from euicc_sim.tracing.errors import TraceError
 from euicc_sim.views import pasted
 from euicc_sim.views.exchanges import items_of
@@ -28,6 +29,7 @@ def trace(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Also print every command and response in hex.")
     ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Print a trace: ES10 requests and responses as named trees, other commands one per line.
 
@@ -36,6 +38,9 @@ def trace(
     """
     try:
         found = _pasted(file)
+        if as_json:
+            print_json(items_json(items_of(file) if found is None else found.items))
+            return
         if found is not None:
             say(found)
         count = print_items(items_of(file) if found is None else found.items, verbose=verbose)
