@@ -7,12 +7,13 @@
 `euicc` is a new card, powered on; `euicc_factory` makes more, with options; `euicc_pki` is the
 folder of the PKI that issued them all, in the layout of GSMA SGP.26. pytest finds the plugin by
 itself and imports the card when a fixture is first used, so other tests pay nothing. A card is a
-directory in the test's `tmp_path`, written without fsync.
+directory in the test's `tmp_path`, written without fsync. What the cards of a test that fails have
+said is a section of its report.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,7 +107,7 @@ class EuiccFactory:
         self._folder = folder
         self._pki = pki
         self._open_things = open_things
-        self._made = 0
+        self._made: list[Euicc] = []
 
     def __call__(
         self,
@@ -129,8 +130,7 @@ class EuiccFactory:
         from euicc_sim.store import DEFAULT_EID
         from keys import make_eid
 
-        self._made += 1
-        number = self._made
+        number = len(self._made) + 1
         card = Card.create(
             self._folder / f"euicc-{number}",
             eid=eid or (DEFAULT_EID if number == 1 else make_eid(DEFAULT_EID[:8], number)),
@@ -141,7 +141,17 @@ class EuiccFactory:
             fsync=False,
             **limits,
         )
-        return Euicc(self._open_things.enter_context(card))
+        self._made.append(Euicc(self._open_things.enter_context(card)))
+        return self._made[-1]
+
+    @property
+    def said(self) -> str:
+        """What the cards have said, a line for each event; with their numbers if several have."""
+        return "\n".join(
+            f"card {number}: {text}" if len(self._made) > 1 else text
+            for number, one in enumerate(self._made, 1)
+            for text in one.events
+        )
 
 
 @pytest.fixture(scope="session")
@@ -154,11 +164,28 @@ def euicc_pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+_FACTORY = pytest.StashKey[EuiccFactory]()
+
+
 @pytest.fixture
-def euicc_factory(tmp_path: Path, euicc_pki: Path) -> Iterator[EuiccFactory]:
+def euicc_factory(
+    request: pytest.FixtureRequest, tmp_path: Path, euicc_pki: Path
+) -> Iterator[EuiccFactory]:
     """Makes software eUICCs: `euicc_factory(sgp32="1.3", card_type="iot-strict", memory=65536)`."""
     with ExitStack() as open_things:
-        yield EuiccFactory(tmp_path, euicc_pki, open_things)
+        factory = EuiccFactory(tmp_path, euicc_pki, open_things)
+        request.node.stash[_FACTORY] = factory
+        yield factory
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Add what the cards have said to the report of a test that has failed."""
+    report = yield
+    factory = item.stash.get(_FACTORY, None)
+    if report.failed and factory is not None and (said := factory.said):
+        report.sections.append(("what the card said", said))
+    return report
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -107,6 +108,8 @@ def _live(directory: Path, lines: LogLines, open_things: ExitStack) -> LiveCard:
     recorder = Recorder([], lambda _: None)
     ways = Ways("", web=0)
     (one,) = served([card], ways, lines, recorder, open_things, verbose=False)
+    one.journal.link(time.time(), "on a page in the browser")
+    one.journal.flush()
     return live_card(one)
 
 

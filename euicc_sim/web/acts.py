@@ -89,6 +89,7 @@ class Acts:
         self.card = card
         self._pki = pki or card.directory / PKI_FOLDER
         self.folder = folder or card.directory / EIMS_FOLDER
+        self._read: dict[Path, tuple[str, object]] = {}
 
     # -- eIMs
 
@@ -213,10 +214,18 @@ class Acts:
                 eim.token = learned.token
 
     def _files(self) -> dict[str, Path]:
-        if not self.folder.is_dir():
-            return {}
-        paths = sorted(self.folder.glob("*.json"))
-        return {eim_file.load(one).eim_id: one for one in paths}
+        """The files by eimId, each read once as it is; what is not an eIM is left out."""
+        found: dict[str, Path] = {}
+        for path in sorted(self.folder.glob("*.json")):
+            try:
+                status = path.stat()
+                mark = status.st_mtime_ns, status.st_size
+                if self._read.get(path, ("", None))[1] != mark:
+                    self._read[path] = eim_file.load(path).eim_id, mark
+            except (EimError, OSError):
+                continue
+            found[self._read[path][0]] = path
+        return found
 
     def _file(self, eim_id: str) -> Path:
         found = self._files()

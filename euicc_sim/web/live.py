@@ -28,7 +28,7 @@ from euicc_sim.views.moment import Moment, Watched
 from euicc_sim.views.places import Places
 
 LINES_KEPT = 2000
-HEARD_KEPT = 20_000
+HEARD_KEPT = 4_000
 """Exchanges that wait for somebody to look; beyond that, the oldest are dropped."""
 
 _MANAGE_CHANNEL, _CLOSE = 0x70, 0x80

@@ -162,3 +162,35 @@ def test_cards_with_a_seed_and_the_same_pki_repeat(
     eid = "89049032123451234512345678901235"
     one, two = (euicc_factory(seed=3, eid=eid, pki=pki_folder) for _ in range(2))
     assert one.es10(hx("BF2E00")) == two.es10(hx("BF2E00"))
+
+
+def test_what_the_card_said_is_in_the_report_of_a_failing_test(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_it(euicc):
+            euicc.es10(bytes.fromhex("BF3E035C015A"))
+            euicc.transmit(bytes.fromhex("80E2910003BF6600"))
+            assert False
+
+        def test_two(euicc_factory):
+            euicc_factory().es10(bytes.fromhex("BF3E035C015A"))
+            euicc_factory().es10(bytes.fromhex("BF3E035C015A"))
+            assert False
+
+        def test_well(euicc):
+            euicc.es10(bytes.fromhex("BF3E035C015A"))
+        """
+    )
+    found = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    found.assert_outcomes(failed=2, passed=1)
+    found.stdout.fnmatch_lines(
+        [
+            "*what the card said*",
+            "GetEID: 89049032*",
+            "ES10: 6A88, this card has no ES10 function with the tag BF66",
+            "*what the card said*",
+            "card 1: GetEID: *",
+            "card 2: GetEID: *",
+        ]
+    )
+    assert str(found.stdout).count("what the card said") == 2

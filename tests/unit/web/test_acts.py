@@ -72,6 +72,15 @@ def test_an_eim_is_made_once(acts: Acts) -> None:
         acts.make_eim(ONE)
 
 
+def test_other_files_in_the_folder_are_left_out_and_changes_are_seen(acts: Acts) -> None:
+    acts.make_eim(ONE)
+    (acts.folder / "other.json").write_text("{}")
+    assert acts.eims() == [ONE]
+    (acts.folder / f"{ONE}.json").unlink()
+    acts.make_eim(TWO)
+    assert acts.eims() == [TWO]
+
+
 def test_the_factory_adds_the_first_eim_and_no_other(trusted: Acts, card: Card) -> None:
     assert [one.eim_id for one in card.state.eims] == [ONE]
     done = trusted.initial(TWO)
