@@ -23,7 +23,8 @@ from euicc_sim.asn1.wire import NEWEST
 from euicc_sim.cli.console import columns, console, facts, fail
 from euicc_sim.cli.eim_bytes import file_content
 from euicc_sim.cli.exchange_lines import print_items, say
-from euicc_sim.cli.machine import JsonOption, items_json, print_json, reading_json
+from euicc_sim.cli.machine import JsonOption, print_json
+from euicc_sim.cli.machine_messages import items_json, reading_json
 from euicc_sim.cli.tree_lines import print_lines
 from euicc_sim.formats.saip import HEADER, Element, PackageError, elements, examine
 from euicc_sim.parties.messages import EimError

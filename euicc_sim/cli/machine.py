@@ -7,7 +7,7 @@ escaped, so that nothing from outside reaches a terminal raw.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,23 +15,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from apdu.names import without_pins
 from euicc_sim.asn1.iccid import iccid_digits
-from euicc_sim.asn1.tree import Line, Reading
 from euicc_sim.model.identity import Identity
 from euicc_sim.model.profile import ProfileClass, ProfileEvent
 from euicc_sim.model.state import State
 from euicc_sim.store import ID_TYPES, STEPS
-from euicc_sim.tracing.conversation import Es10, Exchange, Item, Reset
-from euicc_sim.tracing.tpdu import data_of
-from euicc_sim.views.exchanges import shown
-from euicc_sim.views.places import Places
 
 if TYPE_CHECKING:
     from euicc_sim.parties.lpa import NotificationInfo
 
 JsonOption = Annotated[bool, typer.Option("--json", help="For programs: JSON with stable names.")]
-PROTOCOLS = ("retrieveHttps", "retrieveCoaps", "injectHttps", "injectCoaps", "proprietary")
 
 
 def print_json(value: Any) -> None:
@@ -100,65 +93,16 @@ def notifications_json(found: Iterable[NotificationInfo]) -> list[dict[str, Any]
     ]
 
 
-def reading_json(reading: Reading) -> dict[str, Any]:
-    """A message: the name of its type, and its objects as a tree."""
-    return {"type": reading.name, "object": _tree(reading.lines, 0)[0]}
-
-
-def items_json(items: Iterable[Item]) -> list[dict[str, Any]]:
-    """The items of a conversation, oldest first."""
-    places = Places()
-    return [_item(one, places) for one in items]
-
-
-def _item(item: Item, places: Places) -> dict[str, Any]:
-    at = datetime.fromtimestamp(item.at, UTC) if item.at else None
-    if isinstance(item, Reset):
-        places.reset(item.slot)
-        return {"at": at, "slot": item.slot, "name": "reset", "atr": item.atr}
-    found = shown(item, places)
-    return {
-        "at": at,
-        "slot": item.slot,
-        "channel": item.channel,
-        "name": found.name,
-        "about": found.about,
-        "sw": f"{item.sw:04X}",
-        "request": item.request if isinstance(item, Es10) else data_of(without_pins(item.command)),
-        "answer": item.answer,
-        "messages": [reading_json(one) for one in found.trees],
-        "apdus": [{"command": one.command, "answer": one.answer} for one in _apdus(item)],
-    }
-
-
-def _apdus(item: Exchange) -> list[Any]:
-    return [one._replace(command=without_pins(one.command)) for one in item.tpdus]
-
-
-def _tree(lines: Sequence[Line], at: int) -> tuple[dict[str, Any], int]:
-    """The object that begins at a line, and where the next one begins."""
-    line, after = lines[at], at + 1
-    inside = []
-    while after < len(lines) and lines[after].depth > line.depth:
-        child, after = _tree(lines, after)
-        inside.append(child)
-    found: dict[str, Any] = {"name": line.name, "tag": f"{line.tag:X}", "length": line.length}
-    if line.text:
-        found["value"] = line.text
-    if line.flaw:
-        found["flaw"] = line.flaw
-    if inside:
-        found["objects"] = inside
-    return found, after
-
-
 def _camel(name: str) -> str:
     first, *others = name.split("_")
     return first + "".join(one.capitalize() for one in others)
 
 
 def _protocol(bit: int) -> str:
-    return PROTOCOLS[bit] if bit < len(PROTOCOLS) else str(bit)
+    from euicc_sim.parties.eim import eim_file  # only here: it takes longer than all the rest
+
+    names = eim_file.PROTOCOLS
+    return names[bit] if bit < len(names) else str(bit)
 
 
 def _plain(value: Any) -> Any:

@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from euicc_sim import Event
+from euicc_sim import Card, Event
 from euicc_sim.cli.console import fail
 from euicc_sim.model.state import Switches
 from euicc_sim.transport.link import LinkObserver
-from euicc_sim.transport.vpcd import Control
+from euicc_sim.transport.shared import SharedCard
+from euicc_sim.transport.vpcd import Control, PoweredCard
 
 if TYPE_CHECKING:
-    from euicc_sim.cli.serve_links import Served
     from euicc_sim.web.live import Lines, LiveCard, Reason
     from euicc_sim.web.page import Page
 
@@ -99,7 +99,27 @@ class HeardLink:
         self._live.heard(time.time(), apdu, answer, self._ear.reasons())
 
 
-def live_card(one: Served) -> LiveCard:
+class OnPage(Protocol):
+    """A served card, as far as the page uses it."""
+
+    card: Card
+    shared: SharedCard | None
+
+    @property
+    def contacts(self) -> PoweredCard:
+        """The card for one of its links."""
+        ...
+
+    def hear(self, live: LiveCard) -> None:
+        """From now on, let the page hear what the observers of links hear."""
+        ...
+
+    def page_observer(self) -> LinkObserver:
+        """The observer of what is done on the page."""
+        ...
+
+
+def live_card(one: OnPage) -> LiveCard:
     """A served card for the page; acts reach it as commands of a link do, and are logged."""
     from euicc_sim.web.live import LiveCard
 

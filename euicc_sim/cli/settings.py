@@ -16,9 +16,7 @@ An option on the command line comes before the environment, and that before the 
 
 from __future__ import annotations
 
-import difflib
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +52,8 @@ def read() -> Settings | None:
     path = next((one for one in (HERE, usual) if one.is_file()), None)
     if path is None:
         return None
+    import tomllib
+
     try:
         with path.open("rb") as file:
             content = file.read(MAX_SIZE + 1)
@@ -101,5 +101,7 @@ def options_of(
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
+    import difflib
+
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f"Did you mean {near[0]}?" if near else "One of: " + ", ".join(sorted(known)) + "."

@@ -15,13 +15,13 @@ from euicc_sim.model.eim import MAX_COUNTER, Eim
 from euicc_sim.model.profile import Profile, ProfileClass, ProfileEvent
 from euicc_sim.model.replacing import replace
 from euicc_sim.model.state import State, Switches
+from euicc_sim.parties.eim import eim_file
 from euicc_sim.store import ID_TYPES
 from euicc_sim.uicc import SimMisfitError, check_fit, inventory, tree_of
 from euicc_sim.views.moment import Moment
 from euicc_sim.web.acts import ACT_ERRORS
 from euicc_sim.web.live import LiveCard
 
-PROTOCOLS = ("retrieveHttps", "retrieveCoaps", "injectHttps", "injectCoaps", "proprietary")
 SWITCHES = {
     "reset_after_switch": "ES10 refused after a switch until the reset",
     "ipad_required": "ES10 refused without an IPAd in TERMINAL CAPABILITY",
@@ -206,7 +206,8 @@ def _bar(value: float) -> None:
 
 
 def _protocol(bit: int) -> str:
-    return PROTOCOLS[bit] if bit < len(PROTOCOLS) else f"bit {bit}"
+    names = eim_file.PROTOCOLS
+    return names[bit] if bit < len(names) else f"bit {bit}"
 
 
 def _count(number: int, noun: str) -> str:
