@@ -26,6 +26,7 @@ from euicc_sim.cli.server_options import (
 )
 from euicc_sim.cli.smdpp_database import opened_orders
 from euicc_sim.cli.smdpp_order import order
+from euicc_sim.cli.smdpp_qr import draw_codes
 from euicc_sim.cli.smdpp_tables import (
     LISTED,
     how_to_download,
@@ -174,15 +175,32 @@ def serve(
 
 
 @app.command()
-def codes(folder: Folder, address: Address = None, as_json: JsonOption = False) -> None:
-    """List the activation codes of a folder."""
+def codes(
+    folder: Folder,
+    address: Address = None,
+    qr: Annotated[
+        str | None,
+        typer.Option(
+            "--qr",
+            metavar="[DIR]",
+            help="As QR codes: on the terminal, or as DIR/NAME.png, in a new folder.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the activation codes of a folder.
+
+    euicc-sim smdpp codes packages --qr
+    """
     with _sentences():
         called = address or _joined("localhost", DEFAULT_PORT)
         with opened_orders(folder, called) as orders:
             if as_json:
                 print_json([order_json(one, called) for one in orders])
-            else:
+            elif qr is None:
                 console.print(Text(listed_codes(orders, called)))
+            else:
+                draw_codes(orders, called, Path(qr) if qr else None)
 
 
 app.command()(order)

@@ -49,7 +49,7 @@ def order_json(record: OrderRecord, address: str) -> dict[str, Any]:
     """An order for programs; its confirmation code is only said to be needed."""
     return {
         "name": record.name,
-        "activationCode": str(_activation_code(record, address)) if record.matching_id else None,
+        "activationCode": str(activation_code(record, address)) if record.matching_id else None,
         "matchingId": record.matching_id or None,
         "iccid": record.iccid,
         "profileType": record.profile_type or None,
@@ -72,7 +72,7 @@ def how_to_download(orders: Orders, address: str) -> str:
         if any(one.state is OrderState.AVAILABLE for one in orders):
             return "No Profile is ordered yet: euicc-sim smdpp order, with --es2plus PORT here."
         return "There are no orders left."
-    code = _activation_code(waiting, address)
+    code = activation_code(waiting, address)
     # lpac takes a matchingId from an activation code only if it is as strict as clause 4.1.
     where = f"-a '{code}'" if code.strict else f"-s {address} -m '{code.matching_id}'"
     confirmation = " -c CODE" if code.confirmation else ""
@@ -116,10 +116,11 @@ def _facts(record: OrderRecord, orders: Orders, address: str) -> Iterator[str]:
 
 def _code(record: OrderRecord, address: str) -> str:
     """The activation code; the name of what has none yet."""
-    return str(_activation_code(record, address)) if record.matching_id else record.name
+    return str(activation_code(record, address)) if record.matching_id else record.name
 
 
-def _activation_code(record: OrderRecord, address: str) -> ActivationCode:
+def activation_code(record: OrderRecord, address: str) -> ActivationCode:
+    """The activation code of an order that has a matchingId."""
     return ActivationCode(
         address, record.matching_id, confirmation=record.confirmation_code is not None
     )
