@@ -6,12 +6,11 @@ import struct
 from pathlib import Path
 
 import pytest
-
-segno = pytest.importorskip("segno", reason="QR codes need the extra qr")
-
 from typer.testing import CliRunner
 
 from euicc_sim.cli.main import app
+
+segno = pytest.importorskip("segno", reason="QR codes need the extra qr")
 
 CODE = "LPA:1$localhost:8443$test"
 
