@@ -22,10 +22,9 @@ from euicc_sim.asn1.tree import Line, Reading, raw, reading, readings
 from euicc_sim.asn1.wire import NEWEST
 from euicc_sim.cli.console import columns, console, facts, fail
 from euicc_sim.cli.eim_bytes import file_content
-from euicc_sim.cli.exchange_lines import print_items, say
 from euicc_sim.cli.machine import JsonOption, print_json
-from euicc_sim.cli.machine_messages import items_json, reading_json
-from euicc_sim.cli.tree_lines import print_lines
+from euicc_sim.cli.machine_trees import reading_json
+from euicc_sim.cli.tree_lines import print_lines, say
 from euicc_sim.formats.saip import HEADER, Element, PackageError, elements, examine
 from euicc_sim.parties.messages import EimError
 from euicc_sim.views import pasted
@@ -85,6 +84,8 @@ def decode(
         data = _input(source or ["-"])
         if isinstance(data, Pasted):
             if as_json and data.object is None:
+                from euicc_sim.cli.machine_messages import items_json
+
                 print_json({"kind": data.kind, "atr": data.atr, "items": items_json(data.items)})
                 return
             if not as_json:
@@ -238,7 +239,10 @@ def _print_pasted(found: Pasted) -> None:
     say(found)
     if found.atr is not None:
         console.print(facts(_atr_facts(found.atr)))
-    print_items(found.items)
+    if found.items:
+        from euicc_sim.cli.exchange_lines import print_items  # it needs the table of functions
+
+        print_items(found.items)
 
 
 def _atr_facts(atr: bytes) -> dict[str, str]:

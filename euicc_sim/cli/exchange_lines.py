@@ -12,7 +12,6 @@ from euicc_sim.cli.console import console
 from euicc_sim.cli.tree_lines import print_lines
 from euicc_sim.tracing.conversation import Exchange, Item, Reset
 from euicc_sim.views.exchanges import shown
-from euicc_sim.views.pasted import Pasted
 from euicc_sim.views.places import Places
 
 
@@ -24,12 +23,6 @@ def print_items(items: Iterable[Item], *, verbose: bool = False) -> int:
         _print(item, several, places, verbose)
         count += 1
     return count
-
-
-def say(found: Pasted) -> None:
-    """Say what a text was taken for."""
-    assumed = ", of which those without a response are taken as served" if found.assumed else ""
-    console.print(Text(f"Taken for {found.kind}{assumed}.", "italic"))
 
 
 class _Numbering:

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from euicc_sim.cli.console import fail
-from euicc_sim.cli.exchange_lines import print_items, say
+from euicc_sim.cli.exchange_lines import print_items
 from euicc_sim.cli.machine import JsonOption, print_json
 from euicc_sim.cli.machine_messages import items_json
+from euicc_sim.cli.tree_lines import say
 from euicc_sim.tracing.errors import TraceError
 from euicc_sim.views import pasted
 from euicc_sim.views.exchanges import items_of

@@ -1,4 +1,4 @@
-"""Messages as trees on the terminal."""
+"""Messages as trees on the terminal, and what a text was taken for."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions
 from rich.segment import Segment
+from rich.text import Text
 
 from euicc_sim.asn1.tree import UNKNOWN, Line
 from euicc_sim.cli.console import console
+from euicc_sim.views.pasted import Pasted
 
 
 def print_lines(lines: Sequence[Line], indent: int = 0) -> None:
@@ -54,3 +56,9 @@ class _Tree:
         gap = "  " if line.text or line.flaw else ""
         flaw = f"  <- {line.flaw}" if line.flaw else ""
         return f"{indent}{name}{f'{line.tag:02X}':6}{line.length:>5}{gap}{line.text}{flaw}"
+
+
+def say(found: Pasted) -> None:
+    """Say what a text was taken for."""
+    assumed = ", of which those without a response are taken as served" if found.assumed else ""
+    console.print(Text(f"Taken for {found.kind}{assumed}.", "italic"))
