@@ -40,6 +40,15 @@ class Command(TyperCommand):
             _placeholder(option)
         return option
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Show an example in the help, if it has none of its own."""
+        from euicc_sim.cli.examples import EXAMPLES
+
+        example = EXAMPLES.get(ctx.command_path.partition(" ")[2])
+        if example is not None and example not in (self.help or ""):
+            self.help = f"{self.help or ''}\n\n{example}"
+        super().format_help(ctx, formatter)
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the option in front of a card's directory that stands by itself."""
         self._take_defaults(ctx)

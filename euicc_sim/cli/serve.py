@@ -314,13 +314,14 @@ def _slots(cards: Sequence[Card]) -> list[str]:
 
 
 def _suggestions() -> list[str]:
+    """What may be tried next; programs only if they are installed."""
     reader = reader_name(0)
-    return [
-        f"  {_program()} demo",
-        f"  {_program()} apdu send {_SELECT_ISDR}",
-        f"  LPAC_APDU=pcsc LPAC_APDU_PCSC_DRV_NAME='{reader}' lpac chip info",
-        f"  echo {_SELECT_ISDR} | scriptor -r '{reader}'",
-    ]
+    found = [f"  {_program()} demo", f"  {_program()} apdu send {_SELECT_ISDR}"]
+    if which("lpac"):
+        found.append(f"  LPAC_APDU=pcsc LPAC_APDU_PCSC_DRV_NAME='{reader}' lpac chip info")
+    if which("scriptor"):
+        found.append(f"  echo {_SELECT_ISDR} | scriptor -r '{reader}'")
+    return found
 
 
 def _program() -> str:

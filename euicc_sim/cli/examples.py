@@ -1,0 +1,42 @@
+"""An example for the help of each command that has none in its own text."""
+
+EXAMPLES = {
+    "serve": "euicc-sim serve card --web",
+    "lpac-stdio": "euicc-sim lpac-stdio --card card lpac profile list",
+    "demo": "euicc-sim demo --direct --step",
+    "decode": "euicc-sim decode BF3E035C015A",
+    "trace": "euicc-sim trace lpac.pcapng",
+    "watch": "euicc-sim watch card",
+    "card new": "euicc-sim card new card --sgp32 1.2",
+    "card copy": "euicc-sim card copy card second",
+    "card show": "euicc-sim card show card",
+    "card check": "euicc-sim card check card",
+    "card mend": "euicc-sim card mend card --keep changes",
+    "card set": "euicc-sim card set card --memory-full",
+    "profile list": "euicc-sim profile list --card card",
+    "profile enable": "euicc-sim profile enable 8900101000000000100",
+    "profile disable": "euicc-sim profile disable 8900101000000000100",
+    "profile delete": "euicc-sim profile delete 8900101000000000100",
+    "profile nickname": "euicc-sim profile nickname 8900101000000000100 Turbine",
+    "profile notifications": "euicc-sim profile notifications --json",
+    "profile reset": "euicc-sim profile reset --operational",
+    "eim new": "euicc-sim eim new eim1.json --id eim1.example.com",
+    "eim show": "euicc-sim eim show eim1.json",
+    "eim initial": "euicc-sim eim initial eim1.json | euicc-sim apdu es10 -",
+    "eim answer": "euicc-sim eim answer eim1.json --initial answer.hex",
+    "eim package": "euicc-sim eim package eim1.json listEim --eid 89049032123451234512345678901235",
+    "eim verify": "euicc-sim eim verify eim1.json result.hex --certificate certs.hex",
+    "eim cards": "euicc-sim eim cards eim1.json",
+    "eim card": "euicc-sim eim card eim1.json 89049032123451234512345678901235",
+    "eim results": "euicc-sim eim results eim1.json 89049032123451234512345678901235 --last 1",
+    "eim push": (
+        "euicc-sim eim push eim1.json 89049032123451234512345678901235 --ipa http://127.0.0.1:8081"
+    ),
+    "eim order": "euicc-sim eim order eim1.json 89049032123451234512345678901235 listProfileInfo",
+    "ipa run": "euicc-sim ipa run --card card --eim http://127.0.0.1:8080",
+    "ipa listen": "euicc-sim ipa listen --card card",
+    "apdu send": "euicc-sim apdu send 00A4000C023F00 --card card",
+    "apdu run": "euicc-sim apdu run scripts/identity.apdu --card card",
+    "pki new": "euicc-sim pki new pki",
+}
+"""By the name of the command."""
