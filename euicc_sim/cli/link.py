@@ -16,14 +16,38 @@ from euicc_sim.cli.reasons import Reasons, with_reasons
 from euicc_sim.cli.rsp_options import SGP32_DEFAULT, wire_named
 from euicc_sim.parties.lpa import Lpa
 from euicc_sim.parties.messages import LpaError
-from euicc_sim.store import PKI_FOLDER, read
+from euicc_sim.store import DOCUMENT, PKI_FOLDER, read
 from euicc_sim.tracing.served import served_in
-from euicc_sim.transport.pcsc import PcscCard, PcscError, open_card
+from euicc_sim.transport.pcsc import PcscCard, PcscError, open_card, reader_names
+
+
+def cards_here(incomplete: str) -> list[str]:
+    """Directories with a card that begin like that, for the completion of a shell."""
+    given = Path(incomplete)
+    parent = given if incomplete.endswith("/") else given.parent
+    try:
+        found = [one for one in parent.iterdir() if one.is_dir()]
+    except OSError:
+        return []
+    return sorted(
+        f"{one}/" if not (one / DOCUMENT).is_file() else str(one)
+        for one in found
+        if str(one).startswith(incomplete)
+    )
+
+
+def readers_here(incomplete: str) -> list[str]:
+    """The readers of pcscd whose names begin like that."""
+    return [one for one in reader_names() if one.startswith(incomplete)]
+
 
 CardOption = Annotated[
     Path | None,
     typer.Option(
-        "--card", metavar="DIR", help="The directory of a card, to use it without a reader."
+        "--card",
+        metavar="DIR",
+        help="The directory of a card, to use it without a reader.",
+        autocompletion=cards_here,
     ),
 ]
 ReaderOption = Annotated[
@@ -32,6 +56,7 @@ ReaderOption = Annotated[
         "--reader",
         metavar="NAME",
         help="A PC/SC reader: its name, part of it, or its number from 0. Default: vpcd's.",
+        autocompletion=readers_here,
     ),
 ]
 

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from euicc_sim import Card, CardError
 from euicc_sim.cli.console import Terminal, complain, fail, stderr
+from euicc_sim.cli.link import cards_here
 from euicc_sim.cli.log_lines import LogLines
 from euicc_sim.cli.page import page_port
 from euicc_sim.cli.ready_file import Readiness, ReadyFile, ReadyFileError, Tell
@@ -51,7 +52,9 @@ def serve(
     card: Annotated[
         list[Path],
         typer.Option(
-            metavar="DIR", help="The card's directory. Repeatable: each card gets the next slot."
+            metavar="DIR",
+            help="The card's directory. Repeatable: each card gets the next slot.",
+            autocompletion=cards_here,
         ),
     ],
     host: Annotated[

@@ -123,6 +123,22 @@ def open_card(reader: str | None = None) -> PcscCard:
         raise
 
 
+def reader_names() -> list[str]:
+    """The readers of pcscd; none if it cannot be asked."""
+    try:
+        scard = _scard()
+    except PcscError:
+        return []
+    code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
+    if code != scard.SCARD_S_SUCCESS:
+        return []
+    try:
+        code, names = scard.SCardListReaders(context, [])
+        return list(names) if code == scard.SCARD_S_SUCCESS else []
+    finally:
+        scard.SCardReleaseContext(context)
+
+
 def choose(names: Sequence[str], wanted: str | None) -> str:
     """The reader with the name `wanted`, or that number (from 0), or whose name contains it.
 
