@@ -10,7 +10,13 @@ from typing import Any
 from typer.core import TyperCommand
 
 from euicc_sim.cli.console import fail
-from euicc_sim.cli.settings import ENVIRONMENT, SettingsError, options_of
+from euicc_sim.cli.settings import (
+    ENVIRONMENT,
+    Option,
+    SettingsError,
+    check_group,
+    options_of,
+)
 
 _DOCUMENT = "card.json"
 _PLACEHOLDERS = {"path": "PATH", "str": "TEXT", "int": "N", "float": "N"}
@@ -83,20 +89,36 @@ class Command(TyperCommand):
 
     def _take_defaults(self, ctx: Any) -> None:
         """Name the defaults of the file as click does."""
-        if not ctx.default_map:
-            return
-        options = {}
-        for one in self.params:
-            is_flag = getattr(one, "is_flag", False)
-            for name in one.opts:
-                options[name.lstrip("-")] = one.name, True if is_flag else None
-            for name in one.secondary_opts:
-                options[name.lstrip("-")] = one.name, False
-        where = f"[{ctx.command_path.partition(' ')[2].replace(' ', '.')}] of the settings"
+        path = ctx.command_path.split(" ")[1:]
+        parent = ctx.parent
         try:
-            ctx.default_map = options_of(where, ctx.default_map, options)
+            if len(path) > 1 and parent is not None and parent.default_map:
+                check_group(_table(path[:-1]), parent.default_map, parent.command.commands)
+            if ctx.default_map:
+                ctx.default_map = options_of(_table(path), ctx.default_map, self._options())
         except SettingsError as error:
             fail(str(error))
+
+    def _options(self) -> dict[str, Option]:
+        """The options by what they are called in the file."""
+        found = {}
+        for one in self.params:
+            flag = True if getattr(one, "is_flag", False) else None
+            repeatable = bool(getattr(one, "multiple", False)) or one.nargs == -1
+            for name in one.opts:
+                found[name.lstrip("-")] = Option(one.name or "", flag, repeatable)
+            for name in one.secondary_opts:
+                found[name.lstrip("-")] = Option(one.name or "", False)
+        return found
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The usage, in which a card needs no option."""
+        takes_card = any("--card" in one.opts for one in self.params)
+        return [*super().collect_usage_pieces(ctx), *(["[DIR]"] if takes_card else [])]
+
+
+def _table(path: Sequence[str]) -> str:
+    return f"[{'.'.join(path)}] of the settings"
 
 
 def _placeholder(one: Any) -> None:

@@ -27,6 +27,7 @@ from euicc_sim.cli.machine_trees import reading_json
 from euicc_sim.cli.tree_lines import print_lines, say
 from euicc_sim.formats.saip import HEADER, Element, PackageError, elements, examine
 from euicc_sim.parties.messages import EimError
+from euicc_sim.tracing.conversation import STORE_DATA
 from euicc_sim.views import pasted
 from euicc_sim.views.pasted import Pasted
 
@@ -86,7 +87,14 @@ def decode(
             if as_json and data.object is None:
                 from euicc_sim.cli.machine_messages import items_json
 
-                print_json({"kind": data.kind, "atr": data.atr, "items": items_json(data.items)})
+                print_json(
+                    {
+                        "kind": data.kind,
+                        "isAnswered": data.is_answered,
+                        "atr": data.atr,
+                        "items": items_json(data.items),
+                    }
+                )
                 return
             if not as_json:
                 _print_pasted(data)
@@ -114,6 +122,8 @@ def _input(source: Sequence[str]) -> bytes | Pasted:
     joined = "".join("".join(source).split())
     if joined == "-":
         return _octets(sys.stdin.buffer.read(), "Standard input")
+    if len(source) > 1 and (found := pasted.read("\n".join(source))) and found.items:
+        return found
     if _HEX.fullmatch(joined):
         data = bytes.fromhex(joined)
         return pasted.bare(data) or data
@@ -157,7 +167,9 @@ def _without_status(data: bytes) -> bytes:
     try:
         end = read(data).end
     except TlvError as error:
-        raise _DecodeError(f"These bytes are not an ES10 object: {error}; check them.") from error
+        raise _DecodeError(
+            f"These bytes are not an ES10 object: {error}; check them.{_hint(data)}"
+        ) from error
     rest = data[end:]
     if rest and rest != OK:
         raise _DecodeError(
@@ -165,6 +177,13 @@ def _without_status(data: bytes) -> bytes:
             f"({rest[:16].hex().upper()}); give one object, or a response that ends in 9000."
         )
     return data[:end]
+
+
+def _hint(data: bytes) -> str:
+    """What else they may be."""
+    if len(data) > 4 and data[1] == STORE_DATA:
+        return " They begin like a STORE DATA command, but Lc does not fit."
+    return ""
 
 
 def _readings(data: bytes, type_name: str | None, request: bool | None) -> list[Reading]:
@@ -242,7 +261,7 @@ def _print_pasted(found: Pasted) -> None:
     if found.items:
         from euicc_sim.cli.exchange_lines import print_items  # it needs the table of functions
 
-        print_items(found.items)
+        print_items(found.items, is_answered=found.is_answered)
 
 
 def _atr_facts(atr: bytes) -> dict[str, str]:

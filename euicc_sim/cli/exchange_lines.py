@@ -15,12 +15,15 @@ from euicc_sim.views.exchanges import shown
 from euicc_sim.views.places import Places
 
 
-def print_items(items: Iterable[Item], *, verbose: bool = False) -> int:
-    """Print items as they come, with their times if they have any; how many there were."""
+def print_items(items: Iterable[Item], *, verbose: bool = False, is_answered: bool = True) -> int:
+    """Print items as they come, with their times if they have any; how many there were.
+
+    Outcomes are left out of commands that were never answered.
+    """
     several, places = _Numbering(), Places()
     count = 0
     for item in items:
-        _print(item, several, places, verbose)
+        _print(item, several, places, verbose, is_answered)
         count += 1
     return count
 
@@ -39,7 +42,9 @@ class _Numbering:
         return f"card {slot + 1}: " if self._several else ""
 
 
-def _print(item: Item, several: _Numbering, places: Places, verbose: bool) -> None:
+def _print(
+    item: Item, several: _Numbering, places: Places, verbose: bool, is_answered: bool
+) -> None:
     line = Text()
     if item.at:
         at = datetime.fromtimestamp(item.at).astimezone().strftime("%H:%M:%S.%f")[:-3]
@@ -56,7 +61,8 @@ def _print(item: Item, several: _Numbering, places: Places, verbose: bool) -> No
     line.append(found.name, "bold")
     line.append(f" {found.about}" if found.about else "")
     line.append(f"  {found.size}" if found.size else "")
-    line.append(f"  {found.outcome}", "green" if found.is_well else "red")
+    if is_answered:
+        line.append(f"  {found.outcome}", "green" if found.is_well else "red")
     console.print(line)
     if verbose:
         _print_bytes(item)

@@ -20,7 +20,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 HERE = Path("euicc-sim.toml")
 MAX_SIZE = 0x10000
@@ -45,6 +45,14 @@ class Settings:
     tables: Mapping[str, Any]
 
 
+class Option(NamedTuple):
+    """An option of a command: its parameter, what it sets if it is a flag, how often it may be."""
+
+    name: str
+    sets: bool | None = None
+    is_repeatable: bool = False
+
+
 def read() -> Settings | None:
     """The file that counts; None if there is none. Raises SettingsError."""
     home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
@@ -61,7 +69,7 @@ def read() -> Settings | None:
             raise SettingsError(f"{path} is longer than {MAX_SIZE} bytes. Is it the right file?")
         return Settings(path, tomllib.loads(content.decode()))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SettingsError(f"{path} is not TOML: {error}. Mend it, or remove it.") from error
+        raise SettingsError(f"{path} is not TOML: {error}. Fix it, or remove it.") from error
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror or error}.") from error
 
@@ -76,28 +84,48 @@ def check_tables(settings: Settings, commands: Iterable[str]) -> None:
             )
         if not isinstance(table, dict):
             raise SettingsError(
-                f"{settings.path} has {name} outside of a table: begin one with [{name}]."
+                f"{settings.path} has {name} outside of a table. Put options under their command, "
+                "such as [serve]."
             )
 
 
 def options_of(
-    where: str, given: Mapping[str, Any], options: Mapping[str, tuple[str, bool | None]]
+    where: str, given: Mapping[str, Any], options: Mapping[str, Option]
 ) -> dict[str, Any]:
     """The defaults of a command by the names of its parameters.
 
-    `options` has, by each option without its dashes, the parameter's name, and for a flag whether
-    the option sets it. Raises SettingsError for what is not an option.
+    `options` are those of the command without their dashes. Raises SettingsError for what is not an
+    option, or not a value of it.
     """
     found: dict[str, Any] = {}
     for key, value in given.items():
         if key not in options:
             raise SettingsError(f"{where} has no option {key!r}. {_meant(key, options)}")
-        name, sets = options[key]
-        if isinstance(value, dict) or (sets is not None and not isinstance(value, bool)):
-            kind = "true or false" if sets is not None else "a text, a number or a list"
-            raise SettingsError(f"{where} has {key} = {value!r}; it is {kind}.")
-        found[name] = value is sets if sets is not None else value
+        option = options[key]
+        if option.sets is not None:
+            if not isinstance(value, bool):
+                raise SettingsError(f"{where} has {key} = {value!r}; it is true or false.")
+            found[option.name] = value is option.sets
+            continue
+        values = value if isinstance(value, list) else [value]
+        if any(isinstance(one, dict | list | bool) for one in values):
+            raise SettingsError(f"{where} has {key} = {value!r}; it is a text or a number.")
+        if len(values) != 1 and not option.is_repeatable:
+            raise SettingsError(f"{where} has {key} = {value!r}; it takes a single value.")
+        found[option.name] = values if option.is_repeatable else values[0]
     return found
+
+
+def check_group(where: str, given: Mapping[str, Any], commands: Iterable[str]) -> None:
+    """Raise SettingsError for what is not a table of one of a group's commands."""
+    known = list(commands)
+    for name, table in given.items():
+        if name not in known:
+            raise SettingsError(
+                f"{where} has {name!r}, which is not a command. {_meant(name, known)}"
+            )
+        if not isinstance(table, dict):
+            raise SettingsError(f"{where} has {name!r} outside of the table of a command.")
 
 
 def _meant(name: str, known: Iterable[str]) -> str:

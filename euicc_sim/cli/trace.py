@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +25,7 @@ def trace(
         typer.Argument(
             metavar="FILE",
             help="A pcapng or pcap file with GSMTAP messages, or a text: lpac's debug output, AT "
-            "commands of a modem, a list of APDUs.",
+            "commands of a modem, a list of APDUs. - is such a text on standard input.",
             show_default=False,
         ),
     ],
@@ -45,7 +46,11 @@ def trace(
             return
         if found is not None:
             say(found)
-        count = print_items(items_of(file) if found is None else found.items, verbose=verbose)
+        count = print_items(
+            items_of(file) if found is None else found.items,
+            verbose=verbose,
+            is_answered=found is None or found.is_answered,
+        )
     except TraceError as error:
         fail(str(error))
     if not count:
@@ -55,8 +60,11 @@ def trace(
 def _pasted(file: Path) -> Pasted | None:
     """What a text file is; None for a file that is not text, or not of a conversation."""
     try:
-        with file.open("rb") as content:
-            text = content.read(pasted.MAX_TEXT + 1).decode()
+        if str(file) == "-":
+            text = sys.stdin.buffer.read(pasted.MAX_TEXT + 1).decode()
+        else:
+            with file.open("rb") as content:
+                text = content.read(pasted.MAX_TEXT + 1).decode()
     except (OSError, UnicodeDecodeError):
         return None
     found = pasted.read(text)

@@ -60,5 +60,9 @@ class _Tree:
 
 def say(found: Pasted) -> None:
     """Say what a text was taken for."""
-    assumed = ", of which those without a response are taken as served" if found.assumed else ""
-    console.print(Text(f"Taken for {found.kind}{assumed}.", "italic"))
+    what = f"Taken for {found.kind}."
+    if not found.is_answered:
+        what = f"{what} There is no response."
+    elif found.assumed:
+        what = f"{what} Commands without a response, {found.assumed} of them, are taken as served."
+    console.print(Text(what, "italic"))

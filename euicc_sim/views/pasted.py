@@ -30,9 +30,11 @@ _HEX = r"[0-9A-Fa-f]"
 _PAIR = rf"{_HEX}{{2}}"
 _LPAC_COMMAND = re.compile(
     rf"\[APDU\] \[TX\] CLA: ({_PAIR}), INS: ({_PAIR}), P1: ({_PAIR}), P2: ({_PAIR}), "
-    rf"Lc: ({_HEX}+), Data: ?({_HEX}*)"
+    rf"Lc: ({_HEX}+)(?:, Data: ?([0-9A-Fa-f ]*))?"
 )
-_LPAC_ANSWER = re.compile(rf"\[APDU\] \[RX\] SW1: ({_PAIR}), SW2: ({_PAIR}), Data: ?({_HEX}*)")
+_LPAC_ANSWER = re.compile(
+    rf"\[APDU\] \[RX\] SW1: ({_PAIR}), SW2: ({_PAIR})(?:, Data: ?([0-9A-Fa-f ]*))?"
+)
 _AT_COMMAND = re.compile(rf"AT\+C(?:GLA=\d+,\d+|SIM=\d+),\"?({_HEX}+)\"?", re.IGNORECASE)
 _AT_ANSWER = re.compile(rf"\+C(?:GLA|SIM): *\d+,\"?({_HEX}+)\"?", re.IGNORECASE)
 _MARKED_COMMAND = re.compile(rf"(?:^|\s)(?:C-APDU|Tx|>+|→|->|=>):? *((?:{_PAIR}[ :]?){{4,}})\s*$")
@@ -56,7 +58,8 @@ _LONGEST_ATR = 33
 class Pasted:
     """What a text is: `kind` in words, and an object, an ATR, or the items of a conversation.
 
-    `assumed` says how many commands had no answer and are taken as served.
+    `assumed` says how many commands had no response and are taken as served; if none of them had
+    one, `is_answered` is false.
     """
 
     kind: str
@@ -64,6 +67,7 @@ class Pasted:
     atr: bytes | None = None
     items: tuple[Item, ...] = ()
     assumed: int = 0
+    is_answered: bool = True
 
 
 def read(text: str) -> Pasted | None:
@@ -107,13 +111,13 @@ def _lpac_command(line: str) -> bytes | None:
     found = _LPAC_COMMAND.search(line)
     if not found:
         return None
-    head, data = bytes.fromhex("".join(found.groups()[:4])), bytes.fromhex(_even(found[6]))
+    head, data = bytes.fromhex("".join(found.groups()[:4])), bytes.fromhex(_even(_joined(found[6])))
     return head + bytes((min(int(found[5], 16), 0xFF),)) + data
 
 
 def _lpac_answer(line: str) -> bytes | None:
     found = _LPAC_ANSWER.search(line)
-    return bytes.fromhex(_even(found[3]) + found[1] + found[2]) if found else None
+    return bytes.fromhex(_even(_joined(found[3])) + found[1] + found[2]) if found else None
 
 
 def _first(pattern: re.Pattern[str]) -> Callable[[str], bytes | None]:
@@ -187,7 +191,7 @@ def _dialogue(kind: str, parts: Iterable[tuple[bool, bytes]]) -> Pasted:
         assumed += 1
     items.extend(conversation.rest())
     what = f"{kind}: {count} command{'' if count == 1 else 's'}" if count > 1 else kind
-    return Pasted(what, items=tuple(items), assumed=assumed)
+    return Pasted(what, items=tuple(items), assumed=assumed, is_answered=assumed < count)
 
 
 # -- bytes
@@ -265,6 +269,10 @@ def _is_atr(data: bytes) -> bool:
         announced = data[at]
         has_check |= announced & 0x0F != 0
     return len(data) == at + 1 + historical + has_check
+
+
+def _joined(digits: str | None) -> str:
+    return "".join((digits or "").split())
 
 
 def _even(digits: str) -> str:

@@ -37,7 +37,7 @@ class ActView:
                 self._build_profiles()
             self._result = ui.card().classes("detail").props("flat bordered").mark("result")
         with self._result:
-            ui.label("What comes of an act is shown here.").classes("faint")
+            ui.label("The result is shown here.").classes("faint")
 
     def update(self) -> None:
         """Offer what the card allows now."""
@@ -75,7 +75,7 @@ class ActView:
         with ui.card().classes("w-full gap-2"):
             ui.label("Be that eIM").classes("text-h6")
             with ui.row(wrap=False).classes("w-full items-center gap-2"):
-                self._words = ui.input("operations, parted by spaces", value="listEim").classes(
+                self._words = ui.input("operations, separated by spaces", value="listEim").classes(
                     "grow"
                 )
                 with ui.button(icon="expand_more").props(

@@ -147,7 +147,7 @@ class CardView:
                 _fact(str(note.seq_number), said)
 
     def _switches(self, switches: Switches) -> None:
-        with _panel("A difficult card"):
+        with _panel("Make the card difficult"):
             for name, words in SWITCHES.items():
                 ui.switch(
                     words,

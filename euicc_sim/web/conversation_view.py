@@ -28,7 +28,7 @@ _COLUMNS = [
     for name, label, classes in (
         ("at", "time", "text-no-wrap"),
         ("channel", "ch", "text-no-wrap"),
-        ("name", "function", "text-no-wrap"),
+        ("name", "function", "name"),
         ("outcome", "outcome", "text-no-wrap"),
         ("why", "what the card said", "why"),
     )
@@ -136,8 +136,8 @@ def _row(line: Line) -> dict[str, Any]:
         "number": line.number,
         "at": at,
         "channel": line.channel,
-        "name": line.name,
+        "name": line.name if line.why else f"{line.name} {line.about}".strip(),
         "outcome": line.outcome,
-        "why": line.why or line.about,
+        "why": line.why,
         "refused": line.refused,
     }

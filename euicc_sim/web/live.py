@@ -103,7 +103,7 @@ class Lines:
         else:
             found = shown(item, self._places)
             refused = not found.is_well or any(one.refused for one in reasons)
-            outcome = f"refused, {found.outcome}" if refused and found.is_well else found.outcome
+            outcome = f"refused ({item.sw:04X})" if refused and found.is_well else found.outcome
             said = [replace(one, text=one.text.removeprefix(f"{found.name}: ")) for one in reasons]
             line = Line(
                 self._number,

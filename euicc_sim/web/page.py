@@ -30,6 +30,7 @@ _CSS = """
 .q-header { background: #14364f !important }
 .diagram svg { width: 100%; height: auto; max-width: 100% !important }
 .why { min-width: 12rem }
+.conversation td.name { max-width: 20rem }
 .body--dark .text-negative { color: #ff8a80 !important }
 .body--dark .text-positive { color: #69f0ae !important }
 @media (max-width: 700px) {
@@ -117,7 +118,9 @@ class _OneBrowser:
         with ui.header().classes("items-center gap-x-4 gap-y-0 q-py-xs"):
             ui.label(TITLE).classes("text-h6")
             if len(page.acts) > 1:
-                options = {at: one.card.eid for at, one in enumerate(page.acts)}
+                options = {
+                    at: f"{one.card.eid} ({one.card.directory})" for at, one in enumerate(page.acts)
+                }
                 ui.select(options, value=0, on_change=lambda e: self._choose(e.value)).props(
                     "dark dense"
                 ).classes("w-80").mark("choice")

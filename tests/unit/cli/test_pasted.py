@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from base64 import b64encode
 from pathlib import Path
@@ -74,6 +75,36 @@ def test_a_conversation_is_joined_and_named(text: str, kind: str) -> None:
     assert "89049032123451234512345678901235" in said
 
 
+APART = " ".join(re.findall("..", GET_EID))
+SPACED = f"""\
+[DEBUG] [APDU] [TX] CLA: 81, INS: E2, P1: 91, P2: 00, Lc: 06, Data: {APART}
+[DEBUG] [APDU] [RX] SW1: 6A, SW2: 80
+"""
+
+
+def test_lpacs_bytes_may_be_apart_and_its_answer_without_data() -> None:
+    found = pasted.read(SPACED)
+    assert found is not None
+    (item,) = found.items
+    assert isinstance(item, Es10)
+    assert (item.request, item.sw) == (hx(GET_EID), 0x6A80)
+
+
+def test_a_command_and_its_response_may_be_two_arguments() -> None:
+    assert "GetEID  9000 ok" in run("decode", COMMAND, f"{ANSWER}9000")
+
+
+def test_a_command_without_a_response_has_no_outcome() -> None:
+    said = run("decode", COMMAND).splitlines()
+    assert said[:2] == ["Taken for a command APDU. There is no response.", "GetEID"]
+
+
+def test_a_command_whose_lc_does_not_fit_is_told() -> None:
+    assert "They begin like a STORE DATA command, but Lc does not fit." in run(
+        "decode", "80E2910007BF3E"
+    )
+
+
 def test_trace_reads_a_text_file_too(tmp_path: Path) -> None:
     (tmp_path / "x.log").write_text(LPAC)
     said = run("trace", str(tmp_path / "x.log"))
@@ -85,8 +116,7 @@ def test_trace_reads_a_text_file_too(tmp_path: Path) -> None:
 def test_commands_without_responses_are_taken_as_served_and_that_is_said() -> None:
     said = run("decode", "-", text=BLOCKS)
     assert said.startswith(
-        "Taken for a list of APDUs: 2 commands, of which those without a response are taken as "
-        "served.\nGetEID in 2 blocks"
+        "Taken for a list of APDUs: 2 commands. There is no response.\nGetEID in 2 blocks"
     )
 
 

@@ -110,8 +110,8 @@ def test_a_card_of_the_environment_that_is_served_is_reached_through_its_reader(
     [
         ("[serv]\n", r"has \[serv\], which is not a command\. Did you mean serve\?"),
         ("port = 1\n", r"has port, which is not a command|has \[port\]"),
-        ("serve = 1\n", r"has serve outside of a table: begin one with \[serve\]\."),
-        ("[serve\n", r"euicc-sim\.toml is not TOML: .*\. Mend it, or remove it\."),
+        ("serve = 1\n", r"has serve outside of a table\. Put options under their command"),
+        ("[serve\n", r"euicc-sim\.toml is not TOML: .*\. Fix it, or remove it\."),
         ("# " + "x" * settings.MAX_SIZE, r"is longer than 65536 bytes"),
     ],
 )
@@ -132,7 +132,7 @@ def test_a_file_that_is_not_text_is_a_sentence(folder: Path) -> None:
     [
         ("jsn = true", "[profile.list] of the settings has no option 'jsn'. Did you mean json?"),
         ("json = 1", "has json = 1; it is true or false."),
-        ("card = {a = 1}", "it is a text, a number or a list."),
+        ("card = {a = 1}", "it is a text or a number."),
     ],
 )
 def test_an_option_that_is_wrong_is_a_sentence(folder: Path, line: str, sentence: str) -> None:
@@ -140,6 +140,45 @@ def test_an_option_that_is_wrong_is_a_sentence(folder: Path, line: str, sentence
     said = run("profile", "list")
     assert said.startswith("1: ")
     assert sentence in " ".join(said.split())
+
+
+@pytest.mark.parametrize("value", ["DIR", ["DIR"]], ids=["text", "list"])
+def test_an_option_that_may_be_repeated_takes_a_text_or_a_list(
+    folder: Path, tmp_path: Path, value: object
+) -> None:
+    def named(one: object) -> str:
+        return "[" + ", ".join(map(named, one)) + "]" if isinstance(one, list) else repr(one)
+
+    (folder / "euicc-sim.toml").write_text(f"[serve]\ncard = {named(value)}\n")
+    said = run("serve")
+    assert "DIR" in said
+    assert "iterable" not in said
+
+
+def test_one_value_is_not_several(folder: Path) -> None:
+    (folder / "euicc-sim.toml").write_text('[profile.list]\ncard = ["a", "b"]\n')
+    assert "it takes a single value" in run("profile", "list")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (
+            "[profile.lst]\n",
+            "[profile] of the settings has 'lst', which is not a command. Did",
+        ),
+        (
+            "[profile]\njson = true\n",
+            "[profile] of the settings has 'json', which is not a c",
+        ),
+        ("[profile]\nlist = true\n", "has 'list' outside of the table of a command"),
+    ],
+)
+def test_what_is_wrong_in_the_table_of_a_group_is_said(
+    folder: Path, content: str, sentence: str
+) -> None:
+    (folder / "euicc-sim.toml").write_text(content)
+    assert sentence in " ".join(run("profile", "list").split())
 
 
 def test_both_words_of_a_flag_are_options(folder: Path, tmp_path: Path) -> None:
