@@ -61,11 +61,13 @@ class Command(TyperCommand):
         options = {name: one for one in self.params for name in one.opts}
         args = list(_with_empty_values(options, args))
         if "--card" in options:
+            takes_nothing_else = all(one.param_type_name == "option" for one in self.params)
             given: list[str] = []
             for one in args:
                 before = options.get(given[-1]) if given else None
                 is_value = before is not None and not getattr(before, "is_flag", False)
-                if not is_value and Path(one, _DOCUMENT).is_file():
+                is_card = Path(one, _DOCUMENT).is_file() or takes_nothing_else
+                if not is_value and is_card and not one.startswith("-"):
                     given.append("--card")
                 given.append(one)
             args = given

@@ -73,6 +73,9 @@ def web(
                     fail("A trace is shown without a card; leave out either of them.")
                 page = page_of([], recorded=_recorded(trace), name=str(trace))
             else:
+                named = dict.fromkeys(one.resolve() for one in card or ())
+                if len(named) < len(card or ()):
+                    fail("A card is named twice; name each once.")
                 cards = [_live(one, lines, open_things) for one in card or ()]
                 page = page_of(cards, eims, pki)
             from euicc_sim.web.server import PageServer
@@ -122,8 +125,9 @@ def _elsewhere(directory: Path) -> LiveCard:
     reader = server.reader if server is not None else ""
     if not reader:
         why_not = (
-            "A different process has this card open, and not in a reader: it can be watched. "
-            "To act on it, end that process, or let it show the page: euicc-sim serve --web."
+            "A different process has this card open, and not in a reader, so it can only be "
+            "watched here. Act on that process's own page (serve --web), or end it and start this "
+            "again."
         )
         return LiveCard(directory, why_not=why_not, from_journal=True)
 

@@ -8,7 +8,7 @@ from nicegui import run, ui
 
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.primitives import Asn1Error
-from euicc_sim.asn1.tree import Reading, readings
+from euicc_sim.asn1.tree import Reading, reading, readings
 from euicc_sim.asn1.wire import NEWEST
 from euicc_sim.model.state import State
 from euicc_sim.web.acts import ACT_ERRORS, Acts, Done, Package
@@ -138,7 +138,9 @@ class ActView:
             self._show_error(str(error))
             return
         self.update()
-        self._eim.set_value((self._new_id.value or "").strip())
+        made = (self._new_id.value or "").strip()
+        self._eim.set_value(made)
+        self._show(Done(f"eIM {made} is made", False))
 
     async def _initial(self) -> None:
         name = self._eim.value
@@ -149,6 +151,9 @@ class ActView:
             words = (self._words.value or "").split()
             self._package = self._acts.sign(self._eim.value or "", words)
         except ACT_ERRORS as error:
+            self._package = None
+            self._send.set_enabled(False)
+            self._again.set_enabled(False)
             self._show_error(str(error))
             return
         self._send.set_enabled(True)
@@ -215,6 +220,8 @@ def _offered(state: State, eims: Sequence[str]) -> list[str]:
 
 def _tree(data: bytes, name: str) -> Reading | None:
     types = NEWEST.types
+    if name == _REQUEST and data[:2] == b"\xbf\x51":
+        return reading(name, types[name], data)
     chosen = {name: types[name]} if name in types else types
     for known in (chosen, types):
         try:

@@ -100,6 +100,11 @@ class Acts:
     def make_eim(self, eim_id: str) -> None:
         """Make an eIM with a new key, in a file that only its owner can read. Raises EimError."""
         eim_id = eim_id.strip()
+        if any(one in ", " or not one.isprintable() for one in eim_id):
+            raise EimError(
+                "An eimId that is made here has no spaces, commas or control characters, which "
+                "operations could not name. Use euicc-sim eim new for it."
+            )
         if eim_id in self._files():
             raise EimError(f"There is an eIM {eim_id} already. Choose a different id.")
         eim = Eim.create(eim_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import secrets
 import socket
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from urllib.parse import parse_qs
 
 import uvicorn
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.responses import HTMLResponse, PlainTextResponse
 
 from euicc_sim.transport.link import LinkError
 
@@ -32,6 +33,13 @@ _TOKEN_BYTES = 24
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
 _LAST_ANSWERS_SECONDS = 1
 _POLICY_VIOLATION = 1008
+
+
+_ENTRANCE = (
+    '<!doctype html><meta http-equiv="refresh" content="0; url=/"><title>euicc-sim</title>'
+    '<a href="/">euicc-sim</a>'
+)
+"""Leads to the page: a browser that came from another site sends the cookie only from here on."""
 
 
 class PageError(LinkError):
@@ -59,7 +67,7 @@ class Guard:
         elif self._is_known(headers):
             await self._app(scope, receive, send)
         elif scope["type"] == "http" and self._is_token(scope):
-            answer = RedirectResponse(scope["path"], 303)
+            answer = HTMLResponse(_ENTRANCE)
             answer.set_cookie(self._cookie, self._token, httponly=True, samesite="strict")
             await answer(scope, receive, send)
         else:
@@ -105,7 +113,7 @@ class PageServer:
             self._socket = socket.create_server((HOST, port))
         except OSError as error:
             raise PageError(
-                f"The page cannot listen on port {port} ({error.strerror or error}). "
+                f"The page cannot listen on port {port} ({os.strerror(error.errno or 0)}). "
                 "Name a different one."
             ) from error
         self.port: int = self._socket.getsockname()[1]
@@ -123,7 +131,8 @@ class PageServer:
         with self._socket:
             if self._is_stopped:
                 return
-            logging.getLogger("nicegui").setLevel(logging.ERROR)
+            for name in ("nicegui", "engineio", "socketio"):
+                logging.getLogger(name).setLevel(logging.CRITICAL)
             config = uvicorn.Config(
                 Guard(self._make(), self._token, self.port),
                 log_config=None,

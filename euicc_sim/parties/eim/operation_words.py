@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +44,9 @@ _FIELDS = {
     "protocols": "eimSupportedProtocol",
     "ci": "euiccCiPKId",
 }
+
+
+_COUNTER = re.compile(r"-?[0-9]{1,20}")
 
 
 def _from_file(name: str) -> Eim:
@@ -86,8 +90,8 @@ def _add_eim(rest: str, eim_of: Loader, wire: Wire) -> Operation:
     if {"token", "no-token"} <= options.keys():
         raise EimError("addEim asks for a token or not. Write one of token and no-token.")
     counter = options.get("counter")
-    if counter is not None and not counter.removeprefix("-").isdecimal():
-        raise EimError(f"{counter!r} is not a counter. Write a number, such as counter=0.")
+    if counter is not None and not _COUNTER.fullmatch(counter):
+        raise EimError(f"{counter[:40]!r} is not a counter. Write a number, such as counter=0.")
     eim = eim_of(file)
     want_token = "token" in options or (eim.wants_token and "no-token" not in options)
     config = eim.configuration(

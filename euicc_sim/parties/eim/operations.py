@@ -5,6 +5,7 @@ Each function writes one operation; `Eim.package` signs a list of them.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,9 +25,13 @@ from euicc_sim.asn1.sgp32.profiles import SetDefaultDpAddressRequestValue
 from euicc_sim.asn1.types import Nothing
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.messages.encoding import written
+from euicc_sim.parties.messages.errors import EimError
 from euicc_sim.parties.messages.identifiers import iccid_bytes
 
 Kind = Literal["Psmo", "Eco"]
+
+_OID = re.compile(r"[0-2](?:\.[0-9]{1,39}){1,30}")
+"""Dotted; an arc of 39 digits is a UUID."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,8 @@ def configure_immediate_enable(
     """
     value: ConfigureImmediateEnableValue = {"immediateEnableFlag": None} if enabled else {}
     if smdp_oid is not None:
+        if not _OID.fullmatch(smdp_oid):
+            raise EimError(f"{smdp_oid[:40]!r} is not an OID. Write one such as 2.999.10.")
         value["defaultSmdpOid"] = smdp_oid
     if smdp_address is not None:
         value["defaultSmdpAddress"] = smdp_address

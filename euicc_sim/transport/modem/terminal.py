@@ -1,15 +1,18 @@
 """A pseudo-terminal that programs open as the serial port of a modem.
 
 Knows characters, echo and line ends, not what a command means. A line ends with a carriage return,
-or with a line feed as a shell's `echo` sends it. Our end stays open while programs come and go, as
-the modem stays there: sessions of the one before are open still.
+or with a line feed as a shell's `echo` sends it. Programs come and go, and the modem stays there:
+sessions of the one before are still open, but what it has not read, and a line that it has not
+ended, are dropped.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import socket
+import termios
 import tty
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
@@ -29,6 +32,7 @@ _CR, _LF = 0x0D, 0x0A
 _ENDS = frozenset((_CR, _LF))
 _TAKES_BACK = frozenset((0x08, 0x7F))
 _TERMINALS = Path("/dev/pts")
+_ALONE_SECONDS = 0.05
 
 
 class ModemLink:
@@ -42,12 +46,13 @@ class ModemLink:
         self._modem = modem
         self._observer = observer
         self._wake, self._stopped = socket.socketpair()
-        self._ours, self._theirs = os.openpty()
+        self._ours, theirs = os.openpty()
         self._line = bytearray()
-        self._is_known = False
-        tty.setraw(self._theirs)
+        self._is_known = self._is_unread = False
+        self.path = os.ttyname(theirs)
+        tty.setraw(theirs)
+        os.close(theirs)
         os.set_blocking(self._ours, False)
-        self.path = os.ttyname(self._theirs)
         self._link: Path | None = None
         if link is not None:
             try:
@@ -76,22 +81,52 @@ class ModemLink:
         """Remove the terminal and the link to it."""
         if self._link is not None and _leads_to(self._link, self.path):
             self._link.unlink(missing_ok=True)
-        for one in (self._ours, self._theirs):
-            with suppress(OSError):
-                os.close(one)
+        with suppress(OSError):
+            os.close(self._ours)
         self._wake.close()
         self._stopped.close()
 
     def _read(self) -> bytes:
         """The next characters; empty at the end."""
         both: list[int | socket.socket] = [self._ours, self._stopped]
-        for pause in PAUSES:
-            if ready := select.select(both, [], [], pause)[0]:
-                break
+        pauses = iter(PAUSES)
+        while True:
+            pause = next(pauses, None)
+            ready = select.select(both, [], [], pause)[0]
+            if self._stopped in ready:
+                return b""
+            if not ready and pause is not None:
+                self._modem.paused(pause)
+                continue
+            try:
+                return os.read(self._ours, _PIECE)
+            except BlockingIOError:  # a program has opened it just now
+                continue
+            except OSError as error:
+                if error.errno != errno.EIO:
+                    raise
+            if self._is_alone(pause):
+                return b""
+
+    def _is_alone(self, pause: float | None) -> bool:
+        """No program has the terminal open: forget what the last one left, and wait a little.
+
+        True when it was stopped meanwhile.
+        """
+        if self._is_known or self._line:
+            self._is_known = self._is_unread = False
+            self._line.clear()
+            with suppress(OSError):
+                port = os.open(self.path, os.O_RDWR | os.O_NOCTTY)
+                try:
+                    tty.setraw(port)
+                    termios.tcflush(port, termios.TCIOFLUSH)
+                finally:
+                    os.close(port)
+            self._observer.disconnected()
+        if pause is not None:
             self._modem.paused(pause)
-        else:
-            ready = select.select(both, [], [])[0]
-        return b"" if self._stopped in ready else os.read(self._ours, _PIECE)
+        return bool(select.select([self._stopped], [], [], _ALONE_SECONDS)[0])
 
     def _take(self, piece: bytes) -> None:
         if not self._is_known:
@@ -127,17 +162,19 @@ class ModemLink:
             self._write(_framed(one))
 
     def _write(self, data: bytes) -> None:
-        """Write all of it; what is not read in time is dropped."""
+        """Write all of it; what is not read in time is dropped, then all until somebody reads."""
         left = memoryview(data)
-        until = monotonic() + UNREAD_SECONDS
+        until = monotonic() + (0.0 if self._is_unread else UNREAD_SECONDS)
         while left:
             wait = until - monotonic()
             reading: list[socket.socket] = [self._stopped]
             stopped, ready, _ = select.select(reading, [self._ours], [], max(wait, 0))
             if stopped or not ready:
+                self._is_unread = True
                 return
             with suppress(BlockingIOError):
                 left = left[os.write(self._ours, left) :]
+        self._is_unread = False
 
 
 def _framed(lines: Sequence[str]) -> bytes:
@@ -157,12 +194,12 @@ def _edited(line: bytes) -> bytes:
 
 
 def _point(link: Path, path: str) -> None:
-    """Make a symbolic link; one that leads to a terminal, as a killed server left it, is replaced.
+    """Make a symbolic link; one to a terminal that is gone, left by a killed server, is replaced.
 
     Raises LinkError.
     """
     try:
-        if link.is_symlink() and Path(os.readlink(link)).parent == _TERMINALS:
+        if link.is_symlink() and Path(os.readlink(link)).parent == _TERMINALS and not link.exists():
             link.unlink()
         link.symlink_to(path)
     except FileExistsError:

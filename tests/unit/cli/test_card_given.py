@@ -40,8 +40,15 @@ def test_a_directory_of_a_card_needs_no_option(directory: Path, arguments: tuple
     assert not re.match(r"\d+: ", said), said
 
 
-def test_another_directory_is_an_argument_as_before(directory: Path) -> None:
-    assert "unexpected extra argument" in run("profile", "list", directory.parent)
+def test_a_directory_without_a_card_is_told_and_not_called_an_argument(directory: Path) -> None:
+    for words in (("profile", "list"), ("serve",), ("web",)):
+        result = CliRunner().invoke(app, [*words, str(directory.parent)])
+        said = f"{result.output}{result.exception}"
+        assert f"there is no card in {directory.parent}" in said
+
+
+def test_an_argument_of_a_command_stays_one(directory: Path) -> None:
+    assert "is not a hex pair" in run("apdu", "send", directory.parent)
 
 
 def test_the_value_of_another_option_is_left_alone(directory: Path) -> None:

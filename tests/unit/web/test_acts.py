@@ -53,6 +53,16 @@ def test_any_eim_id_is_a_file_in_the_folder(acts: Acts, name: str) -> None:
     assert acts.eims() == [name]
 
 
+UNNAMEABLE = ["a b", "A,token", "a\x00b", "\u202eevil"]
+
+
+@pytest.mark.parametrize("name", UNNAMEABLE)
+def test_an_eim_that_operations_could_not_name_is_not_made(acts: Acts, name: str) -> None:
+    with pytest.raises(EimError, match="no spaces, commas or control characters"):
+        acts.make_eim(name)
+    assert acts.eims() == []
+
+
 def test_ids_that_give_one_name_are_two_files(acts: Acts) -> None:
     acts.make_eim("a/b")
     acts.make_eim("a?b")
@@ -117,7 +127,9 @@ def test_a_second_eim_is_added_by_the_first_and_orders(trusted: Acts, card: Card
         (["listEims"], "Did you mean listEim"),
         (["enable:12"], "12"),
         (["addEim:nobody.example.com"], "There is no eIM nobody.example.com here"),
-        (["listEim", "getRAT"], "."),
+        (["listEim", "getRAT"], r"group|kind|both|operations|eco"),
+        ([f"addEim:{TWO},counter=" + "9" * 5000], "is not a counter"),
+        (["configureImmediateEnable:oid=1." + "9" * 6000], "is not an OID"),
     ],
 )
 def test_words_that_are_not_operations_use_no_counter(

@@ -65,8 +65,9 @@ def talk(headers: Mapping[str, str]) -> list[str]:
 
 def test_the_token_becomes_a_cookie_that_scripts_and_other_sites_do_not_get() -> None:
     answer = ask(f"/?token={TOKEN}")
-    assert answer.status_code == 303
-    assert answer.headers["location"] == "/"
+    assert answer.status_code == 200
+    assert '<meta http-equiv="refresh" content="0; url=/">' in answer.text
+    assert "the page" not in answer.text
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith(f"euicc-sim-{PORT}={TOKEN}; ")
     assert "HttpOnly" in cookie
@@ -84,6 +85,12 @@ def test_without_the_token_nothing_is_given(path: str) -> None:
     assert answer.text == (
         "Open the address that euicc-sim has printed: it has the token of this page.\n"
     )
+
+
+def test_the_token_leads_to_the_page_whatever_the_path() -> None:
+    answer = ask(f"//evil.example/?token={TOKEN}")
+    assert "location" not in answer.headers
+    assert "evil" not in answer.text
 
 
 @pytest.mark.parametrize("host", ["evil.example", f"evil.example:{PORT}", "127.0.0.1:1", ""])

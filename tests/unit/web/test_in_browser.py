@@ -34,6 +34,7 @@ pytestmark = [
 
 DEADLINE_MS = 30_000
 ONE = "eim1.example.com"
+NAMED = "<img/src=x/onerror=document.title=1>"
 HOSTILE = "<img src=x onerror=document.title='hacked'>{{ 7*7 }}"
 
 
@@ -186,13 +187,31 @@ def test_names_from_outside_are_text_and_nothing_else(browser: Browser, director
     ):
         see(page, HOSTILE)
         go(page, "Act")
-        page.get_by_label("eimId").fill(HOSTILE + "2")
+        page.get_by_label("eimId").fill(NAMED)
         press(page, "Make an eIM")
+        see(page, f"eIM {NAMED} is made")
         press(page, "Sign")
-        see(page, HOSTILE + "2")
+        see(page, "signed, not sent yet")
         go(page, "Conversation")
         page.wait_for_timeout(200)
         assert page.title() == "euicc-sim"
+
+
+def test_a_refused_sign_forgets_the_package_before(browser: Browser, directory: Path) -> None:
+    with (
+        shown("web", directory, "--port", 0) as (address, _),
+        opened(browser, address) as page,
+    ):
+        go(page, "Act")
+        press(page, "Make an eIM")
+        press(page, "AddInitialEim")
+        see(page, f"the card trusts {ONE}")
+        press(page, "Sign")
+        see(page, "signed, not sent yet")
+        page.get_by_label("operations, separated by spaces").fill("deleteEim")
+        press(page, "Sign")
+        see(page, "deleteEim is incomplete")
+        assert page.get_by_role("button", name="Send", exact=True).is_disabled()
 
 
 def test_a_story_is_played_by_the_space_bar(browser: Browser) -> None:

@@ -23,12 +23,17 @@ DEADLINE = 20.0
 
 
 class Log(SilentObserver):
-    """Counts programs."""
+    """Counts programs, and tells when one has gone."""
 
-    programs = 0
+    def __init__(self) -> None:
+        self.programs = 0
+        self.gone = threading.Semaphore(0)
 
     def connected(self) -> None:
         self.programs += 1
+
+    def disconnected(self) -> None:
+        self.gone.release()
 
 
 @contextmanager
@@ -143,9 +148,35 @@ def test_programs_come_and_go_and_find_the_modem_as_it_was(card: Card) -> None:
     with running(card, log=log) as link:
         with Program(link.path) as program:
             program.ask(b"ATE0+CMEE=2\r")
+        assert log.gone.acquire(timeout=DEADLINE)
         with Program(link.path) as program:
             assert program.ask(b"AT+CMEE?\r") == b"\r\n+CMEE: 2\r\n\r\nOK\r\n"
-    assert log.programs == 1
+    assert log.programs == 2
+
+
+LEFT = {"answer": b"ATI\r", "line": b"AT+CGM", "much": b"ATI\r" * 100}
+
+
+@pytest.mark.parametrize("left", LEFT.values(), ids=LEFT)
+def test_what_a_program_left_is_not_for_the_next_one(card: Card, left: bytes) -> None:
+    log = Log()
+    with running(card, log=log) as link:
+        with Program(link.path) as program:
+            program.ask(b"ATE0\r")
+            program.write(left)
+        assert log.gone.acquire(timeout=DEADLINE)
+        with Program(link.path) as program:
+            assert program.ask(b"AT\r") == b"\r\nOK\r\n"
+
+
+def test_a_shell_may_write_a_line_and_close(card: Card) -> None:
+    log = Log()
+    with running(card, log=log) as link:
+        with Program(link.path) as program:
+            program.write(b"ATE0+CMEE=2\r")
+        assert log.gone.acquire(timeout=DEADLINE)
+        with Program(link.path) as program:
+            assert program.ask(b"AT+CMEE?\r") == b"\r\n+CMEE: 2\r\n\r\nOK\r\n"
 
 
 def test_answers_that_nobody_reads_do_not_hold_it_up(
@@ -181,6 +212,14 @@ def test_a_link_that_a_killed_server_left_is_replaced(card: Card, tmp_path: Path
     place = tmp_path / "modem"
     place.symlink_to("/dev/pts/99999")
     with running(card, place) as link:
+        assert os.readlink(place) == link.path
+
+
+def test_a_link_of_a_living_server_is_left_to_it(card: Card, tmp_path: Path) -> None:
+    place = tmp_path / "modem"
+    with running(card, place) as link:
+        with pytest.raises(LinkError, match="exists already"):
+            ModemLink(Modem(card, SilentObserver()), SilentObserver(), place)
         assert os.readlink(place) == link.path
 
 
