@@ -13,7 +13,8 @@ from euicc_sim.stories.telling import StoryError
 _INDICES = 32
 _AMF = b"\x80\x00"
 _OPEN, _CLOSE = b"\x00\x70\x00\x00\x01", 0x80
-_AUTHENTICATED = 0xDB
+_AUTHENTICATED, _OUT_OF_STEP = 0xDB, 0xDC
+_AUTS_SIZE = 14
 _IMSI_FILE, _IMSI_SIZE = b"\x6f\x07", 9
 
 
@@ -21,7 +22,7 @@ class HomeNetwork:
     """Knows the key of the test Profiles, and the last sequence number of each subscriber."""
 
     def __init__(self) -> None:
-        """Begin with sequence numbers that no SIM has seen."""
+        """Begin with the lowest sequence numbers; a SIM that has seen higher ones says so."""
         self._env = SystemEnv()
         self._milenage = Milenage(K, OPC)
         self._last: dict[str, int] = {}
@@ -41,17 +42,32 @@ class HomeNetwork:
         return imsi
 
     def _authenticate(self, transmit: Transmit, channel: int, imsi: str) -> None:
-        number = self._last.get(imsi, 0) + _INDICES
-        self._last[imsi] = number
-        rand, sqn = self._env.random(RAND_SIZE), number.to_bytes(6)
+        rand, answer = self._challenged(transmit, channel, imsi)
+        if answer[:1] == bytes((_OUT_OF_STEP,)):
+            self._last[imsi] = self._resynchronised(rand, answer[2 : 2 + _AUTS_SIZE], imsi)
+            rand, answer = self._challenged(transmit, channel, imsi)
         expected = self._milenage.f2345(rand)
-        autn = xor(sqn, expected.ak) + _AMF + self._milenage.f1(rand, sqn, _AMF)
-        challenge = b"".join(bytes((len(one),)) + one for one in (rand, autn))
-        command = bytes((channel, 0x88, 0x00, 0x81, len(challenge)))
-        answer = _sent(transmit, command + challenge + b"\x00")
         due = bytes((_AUTHENTICATED, len(expected.res))) + expected.res
         if not answer.startswith(due):
             raise StoryError(f"The SIM of {imsi} does not know the key of its network.")
+
+    def _challenged(self, transmit: Transmit, channel: int, imsi: str) -> tuple[bytes, bytes]:
+        """A challenge with the next sequence number: RAND, and the SIM's answer."""
+        number = self._last.get(imsi, 0) + _INDICES
+        self._last[imsi] = number
+        rand, sqn = self._env.random(RAND_SIZE), number.to_bytes(6)
+        hidden = xor(sqn, self._milenage.f2345(rand).ak)
+        autn = hidden + _AMF + self._milenage.f1(rand, sqn, _AMF)
+        challenge = b"".join(bytes((len(one),)) + one for one in (rand, autn))
+        command = bytes((channel, 0x88, 0x00, 0x81, len(challenge)))
+        return rand, _sent(transmit, command + challenge + b"\x00")
+
+    def _resynchronised(self, rand: bytes, auts: bytes, imsi: str) -> int:
+        """The highest sequence number of the SIM, which AUTS proves (clause 6.3.5)."""
+        sqn = xor(auts[:6], self._milenage.f5_star(rand))
+        if len(auts) != _AUTS_SIZE or auts[6:] != self._milenage.f1_star(rand, sqn, bytes(2)):
+            raise StoryError(f"The SIM of {imsi} does not know the key of its network.")
+        return int.from_bytes(sqn)
 
 
 def _sent(transmit: Transmit, command: bytes) -> bytes:

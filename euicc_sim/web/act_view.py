@@ -99,6 +99,9 @@ class ActView:
                 ui.button("ProfileRollback", on_click=self._act(self._acts.rollback)).props(
                     "outline"
                 )
+                ui.button("Attach to the network", on_click=self._act(self._acts.attach)).props(
+                    "outline"
+                )
                 ui.button("Reset the card", on_click=self._reset).props("outline")
 
     def _profile(self, iccid: str, name: str, is_enabled: bool) -> None:

@@ -34,8 +34,9 @@ from euicc_sim.parties.messages import (
 )
 from euicc_sim.parties.smdpp import Metadata, Order, Smdpp
 from euicc_sim.store import PKI_FOLDER, CardError
+from euicc_sim.stories.home_network import HomeNetwork
 from euicc_sim.stories.profiles import ANSWERS
-from euicc_sim.stories.telling import in_words
+from euicc_sim.stories.telling import StoryError, in_words
 from euicc_sim.web.live import ActError, LiveCard
 from keys import PkiError, TestPki
 
@@ -47,6 +48,7 @@ ACT_ERRORS = (
     StatusWordError,
     CardError,
     PkiError,
+    StoryError,
     OSError,
 )
 """What an act raises: each is a sentence."""
@@ -89,6 +91,7 @@ class Acts:
         self.card = card
         self._pki = pki or card.directory / PKI_FOLDER
         self.folder = folder or card.directory / EIMS_FOLDER
+        self._network = HomeNetwork()
         self._read: dict[Path, tuple[str, object]] = {}
 
     # -- eIMs
@@ -205,6 +208,14 @@ class Acts:
         answer = self.card.act(lambda transmit: _asked(transmit, request))
         code = ANSWERS[_ROLLBACK](answer)
         return Done(f"ProfileRollback: {code}", code != "ok", request, answer)
+
+    def attach(self) -> Done:
+        """Be the network of a test Profile: AKA with the enabled SIM. Raises ACT_ERRORS."""
+        if self.card.moment().state.enabled is None:
+            raise ActError("No Profile is enabled, so there is no SIM. Download one and enable it.")
+        imsi = self.card.use(self._network.attach)
+        said = f"the network and the SIM with the IMSI {imsi} have authenticated each other"
+        return Done(said, False)
 
     def _take_tokens(self, package: Package, found: PackageAnswer) -> None:
         """Keep the tokens that the card gave to the eIMs which the package added."""

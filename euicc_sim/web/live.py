@@ -224,12 +224,21 @@ class LiveCard:
 
         Raises ActError, and whatever the work raises.
         """
+
+        def on_channel_of_its_own(connection: Transmit) -> T:
+            with _own_channel(connection) as transmit:
+                return work(transmit)
+
+        return self.use(on_channel_of_its_own)
+
+    def use(self, work: Callable[[Transmit], T]) -> T:
+        """The same for work that opens a channel itself."""
         if self._connect is None:
             raise ActError(self.why_not)
         with self._acting:
             try:
-                with self._connect() as connection, _own_channel(connection) as transmit:
-                    return work(transmit)
+                with self._connect() as connection:
+                    return work(connection)
             finally:
                 self._idle()
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import secrets
 import socket
 from collections.abc import Callable
@@ -112,9 +111,9 @@ class PageServer:
         try:
             self._socket = socket.create_server((HOST, port))
         except OSError as error:
+            why = str(error.strerror or error).partition(" (")[0]
             raise PageError(
-                f"The page cannot listen on port {port} ({os.strerror(error.errno or 0)}). "
-                "Name a different one."
+                f"The page cannot listen on port {port} ({why}). Name a different one."
             ) from error
         self.port: int = self._socket.getsockname()[1]
         self._token = token or secrets.token_urlsafe(_TOKEN_BYTES)

@@ -164,6 +164,28 @@ def test_a_rollback_that_nobody_permitted_is_refused(trusted: Acts) -> None:
     assert (done.outcome, done.refused) == ("ProfileRollback: rollbackNotAllowed", True)
 
 
+def test_the_network_and_the_enabled_sim_authenticate_each_other_again_and_again(
+    acts: Acts,
+) -> None:
+    acts.download()
+    acts.enable("8900101000000000100")
+    for _ in range(3):
+        assert "IMSI 001010000000001" in acts.attach().outcome
+
+
+def test_a_network_that_begins_anew_is_brought_into_step_by_the_sim(acts: Acts) -> None:
+    acts.download()
+    acts.enable("8900101000000000100")
+    acts.attach()
+    acts.attach()
+    assert "IMSI 001010000000001" in Acts(acts.card).attach().outcome
+
+
+def test_without_an_enabled_profile_there_is_no_sim_to_attach(acts: Acts) -> None:
+    with pytest.raises(ActError, match="No Profile is enabled"):
+        acts.attach()
+
+
 def test_without_the_pki_of_the_card_a_download_is_a_sentence(card: Card) -> None:
     acts = Acts(LiveCard(card.directory, lambda: nullcontext(card.transmit)))
     with pytest.raises(ActError, match="needs the PKI that the card was made with"):
