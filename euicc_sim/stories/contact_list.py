@@ -46,17 +46,21 @@ class Story(Storyteller):
         try:
             initial_tokens(answer)
         except EimError as error:
-            title = "Someone tries the same later"
+            title = "Somebody else tries to add an eIM in the same way, later"
             yield Step(title, str(error), True, intruder, answer)
         else:
             raise StoryError("The card took a second AddInitialEim.")
 
     def _second_eim(self) -> Iterator[Step]:
         add = operations.add_eim(self.second.configuration(want_token=True))
-        yield self.order("The first eIM adds a second, signed", self.first, add)
+        yield self.order(
+            "The first eIM adds a second one, in a package that it signs", self.first, add
+        )
         listing = self.second.package([operations.list_eim()], self.eid)
         yield self.send("The second lists the eIMs", self.second, listing, "ok")
-        yield self.send("The same package again", self.second, listing, "replayError")
+        yield self.send(
+            "The second sends the same package again", self.second, listing, "replayError"
+        )
 
     def _change_keys(self) -> Iterator[Step]:
         old = Eim(self.first.eim_id, self.first.private_key, counter=self.first.counter)
@@ -64,24 +68,41 @@ class Story(Storyteller):
         update = operations.update_eim(self.first.configuration("eimPublicKeyData"))
         yield self.order("The second gives the first a new key", self.second, update)
         stale = old.package([operations.list_eim()], self.eid)
-        yield self.send("A package signed with the old key", self.first, stale, "unsigned")
+        yield self.send(
+            "A package comes that is signed with the old key", self.first, stale, "unsigned"
+        )
         listing = operations.list_eim()
-        yield self.order("A package signed with the new key", self.first, listing)
+        yield self.order("A package comes that is signed with the new key", self.first, listing)
 
     def _last_counter(self) -> Iterator[Step]:
         last = self.first.package([operations.list_eim()], self.eid, counter=MAX_COUNTER)
         yield self.send(f"The first uses counter {MAX_COUNTER}", self.first, last, "ok")
         beyond = self.first.package([operations.list_eim()], self.eid, counter=MAX_COUNTER + 1)
-        yield self.send(f"and {MAX_COUNTER + 1}", self.first, beyond, "counterValueOutOfRange")
+        yield self.send(
+            f"The first uses counter {MAX_COUNTER + 1}, which is too high",
+            self.first,
+            beyond,
+            "counterValueOutOfRange",
+        )
         again = self._added_again(want_token=False)
-        yield self.order("The second removes it and adds it with counter 0", self.second, *again)
+        yield self.order(
+            "The second eIM removes the first and adds it again, with counter 0",
+            self.second,
+            *again,
+        )
         old = f"The old package with counter {MAX_COUNTER}"
         yield self.send(f"{old} runs again: there is no token", self.first, last, "ok")
         again = self._added_again(want_token=True)
-        yield self.order("It removes it and adds it once more, with a token", self.second, *again)
-        yield self.send(f"{old} is dead", self.first, last, "unsigned")
+        yield self.order(
+            "The second eIM removes the first and adds it once more, with a token",
+            self.second,
+            *again,
+        )
+        yield self.send(
+            f"{old} is refused: it was signed without the token", self.first, last, "unsigned"
+        )
         listing = operations.list_eim()
-        yield self.order("A new package with counter 1", self.first, listing)
+        yield self.order("The first eIM sends a new package, with counter 1", self.first, listing)
 
     def _added_again(self, *, want_token: bool) -> tuple[operations.Operation, ...]:
         self.first.counter = 0
@@ -92,7 +113,7 @@ class Story(Storyteller):
         leave = operations.delete_eim(self.second.eim_id)
         yield self.order("The second eIM removes itself", self.second, leave)
         leave = operations.delete_eim(self.first.eim_id)
-        yield self.order("The last one removes itself", self.first, leave)
+        yield self.order("The last eIM removes itself", self.first, leave)
         late = self.first.package([operations.list_eim()], self.eid)
         yield self.send("The removed eIM sends another package", self.first, late, "unsigned")
         yield self.who("Which eIMs does the card trust?", [])

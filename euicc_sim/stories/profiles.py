@@ -79,7 +79,7 @@ class ProfileStory(Storyteller):
         request = add_initial_eim(self.first.configuration(want_token=True))
         answer = self.es10(request)
         take_initial_answer(answer, self.first)
-        title = "The factory adds an eIM again, with a token"
+        title = "The factory adds an eIM, with a token"
         outcome = f"trusts {self.first.eim_id}, association token {self.first.token}"
         return Step(title, outcome, False, request, answer)
 
@@ -94,31 +94,39 @@ class ProfileStory(Storyteller):
         yield self._ordered("The eIM enables Home", operations.enable(HOME))
         yield self._attach(HOME)
         yield self.order(
-            "It orders the deletion of Home, which is enabled",
+            "The eIM orders the deletion of Home, which is enabled",
             first,
             operations.delete(HOME),
             expected="profileNotInDisabledState",
         )
         switch = operations.enable(AWAY, rollback=True)
-        yield self._ordered("It enables Away and permits a rollback", switch, enabled=AWAY)
+        yield self._ordered("The eIM enables Away and permits a rollback", switch, enabled=AWAY)
         yield self._attach(AWAY)
 
     def _roll_back(self) -> Iterator[Step]:
-        yield self._function("Then Away loses its network: ProfileRollback", 0xBF58, "ok", HOME)
+        yield self._function(
+            "Away loses its network: the IPA sends ProfileRollback", 0xBF58, "ok", HOME
+        )
         yield self._attach(HOME)
-        yield self._function("and again", 0xBF58, "rollbackNotAllowed", HOME)
+        yield self._function(
+            "The IPA sends ProfileRollback a second time", 0xBF58, "rollbackNotAllowed", HOME
+        )
 
     def _fall_back(self) -> Iterator[Step]:
         attribute = operations.set_fallback_attribute(AWAY)
         yield self._ordered("The eIM makes Away the Fallback Profile", attribute)
-        yield self._function("Home finds no network: ExecuteFallbackMechanism", 0xBF5D, "ok", AWAY)
+        yield self._function(
+            "Home finds no network: the IPA sends ExecuteFallbackMechanism", 0xBF5D, "ok", AWAY
+        )
         yield self.order(
             "The eIM orders the deletion of Home, to which the card must return",
             self.first,
             operations.delete(HOME),
             expected="returnFallbackProfile",
         )
-        yield self._function("The network is back: ReturnFromFallback", 0xBF5E, "ok", HOME)
+        yield self._function(
+            "The network is back: the IPA sends ReturnFromFallback", 0xBF5E, "ok", HOME
+        )
 
     def _end(self) -> Iterator[Step]:
         told = self.lpa.process_notifications(self.server)
@@ -128,7 +136,7 @@ class ProfileStory(Storyteller):
         yield self.order("The eIM removes the Profiles from the card", self.first, *leave)
         self.lpa.process_notifications(self.server)
         leaving = operations.delete_eim(self.first.eim_id)
-        yield self.order("and removes itself", self.first, leaving)
+        yield self.order("The eIM removes itself", self.first, leaving)
 
     def _attach(self, iccid: str) -> Step:
         """The network of the enabled Profile authenticates its SIM, and the SIM the network."""

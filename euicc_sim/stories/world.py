@@ -185,7 +185,7 @@ class WorldStory(Storyteller):
         order = party.service.order(self.eid, words, eim_of)
         said = self._named(", ".join(words)).replace(":", " ")
         self.world.picture.say(PERSON, party.name, f"order: {said}")
-        title = f"A person places an order with {party.service.eim.eim_id}"
+        title = f"A person gives {party.service.eim.eim_id} an order"
         return self._told(title, self._named(order.what))
 
     def _poll(self, party: Party, mode: DownloadMode = DownloadMode.DIRECT) -> Poll:

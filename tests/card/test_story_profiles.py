@@ -64,7 +64,7 @@ def test_a_card_with_another_profile_enabled_departs_from_the_story(
     for _ in range(4):
         next(steps)
     card._state = card.state.with_enabled(None)
-    with pytest.raises(StoryError, match=r"^It orders the deletion of Home"):
+    with pytest.raises(StoryError, match=r"^The eIM orders the deletion of Home"):
         for _ in steps:
             pass
 
@@ -72,7 +72,7 @@ def test_a_card_with_another_profile_enabled_departs_from_the_story(
 def test_the_demo_goes_on_to_profiles_and_ends_with_0() -> None:
     result = CliRunner().invoke(app, ["demo", "--direct"])
     assert result.exit_code == 0
-    assert "38 and removes itself" in result.stdout
+    assert "38 The eIM removes itself" in result.stdout
 
 
 def test_the_demo_leaves_profiles_of_a_card_alone(tmp_path: Path) -> None:
@@ -90,4 +90,4 @@ def test_the_demo_says_which_pki_it_misses(tmp_path: Path, pki_folder: Path) -> 
     assert result.exit_code == 0
     assert "name its folder with --pki" in result.stdout
     whole = ["demo", "--card", str(tmp_path / "card"), "--pki", str(pki_folder)]
-    assert "38 and removes itself" in CliRunner().invoke(app, whole).stdout
+    assert "38 The eIM removes itself" in CliRunner().invoke(app, whole).stdout

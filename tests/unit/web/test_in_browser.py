@@ -222,7 +222,7 @@ def test_a_story_is_played_by_the_space_bar(browser: Browser) -> None:
         page.locator(".diagram svg").wait_for()
         see(page, "arrow 1")
         page.keyboard.press("Space")
-        see(page, "2. A person places an order with eim1.example.com")
+        see(page, "2. A person gives eim1.example.com an order")
         page.get_by_text("1. The factory adds the first eIM").click()
         see(page, "BF57")
 
