@@ -20,6 +20,7 @@ from enum import StrEnum, unique
 from typing import Any
 
 from apdu import SW, Command
+from apdu.cla import class_of
 from euicc_sim.transport.vpcd import Control, Observer, PoweredCard, pauses
 
 MAX_LINE = 0x40000
@@ -36,7 +37,6 @@ FAILED = -1
 _MANAGE_CHANNEL, _CLOSE, _SELECT, _BY_AID = 0x70, 0x80, 0xA4, 0x04
 _MORE_DATA = 0x61
 _MAX_AID = 16
-_STANDARD_CHANNELS, _FURTHER_CHANNELS = 4, 0x40
 
 
 @unique
@@ -106,7 +106,7 @@ class LpacStdio:
         if answer[-2:] != SW.OK.to_bytes(2):
             raise RequestError(f"no channel is free: {answer.hex().upper()}")
         channel = answer[0]
-        select = Command(_cla(channel), _SELECT, _BY_AID, 0, aid)
+        select = Command(class_of(channel, proprietary=False), _SELECT, _BY_AID, 0, aid)
         answer = self._transmit(bytes(select))
         if answer[-2] == _MORE_DATA or answer[-2:] == SW.OK.to_bytes(2):
             return channel
@@ -164,10 +164,3 @@ def _needed(param: bytes, what: str) -> bytes:
     if not param:
         raise RequestError(f"the request lacks {what}")
     return param
-
-
-def _cla(channel: int) -> int:
-    """The class byte of a channel, ISO/IEC 7816-4 clause 5.4.1."""
-    if channel < _STANDARD_CHANNELS:
-        return channel
-    return _FURTHER_CHANNELS | (channel - _STANDARD_CHANNELS)

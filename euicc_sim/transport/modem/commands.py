@@ -57,11 +57,13 @@ _RESTRICTED = frozenset(
 """The instructions of +CRSM, TS 27.007 clause 8.18."""
 _PROPRIETARY_CLASS = frozenset((_STATUS, _RETRIEVE_DATA, _SET_DATA))
 _PARENTS = {
-    0x2F: ((),),
-    0x6F: ((b"\x7f\xff",), (b"\x7f\x10",), (b"\x7f\x20",)),
+    0x6F: (b"\x7f\xff", b"\x7f\x10", b"\x7f\x20"),
 }
-"""Where +CRSM finds a file without a path, by the first byte of its identifier."""
-_OTHER_PARENTS = ((),)
+"""Where +CRSM finds a file without a path, by the first byte of its identifier.
+
+Files with another first byte are below the MF.
+"""
+_BELOW_THE_MF = (b"",)
 _MF = b"\x3f\x00"
 
 Handler = Callable[["Modem", At], Iterable[str]]
@@ -299,7 +301,7 @@ def _pin(modem: Modem, at: At) -> Iterable[str]:
     if at.form is Form.READ:
         return (f"+CPIN: {_pin_state(modem.sim)}",)
     at.takes(1, 2)
-    _imsi_bytes_or_pin(modem.sim)
+    _check_sim(modem.sim)
     code, new = at.text(0).encode(), at.text(1).encode()
     if not code.isdigit() or (new and not new.isdigit()):
         raise AtError(Cme.INCORRECT_PARAMETERS)
@@ -312,7 +314,7 @@ def _pin(modem: Modem, at: At) -> Iterable[str]:
 
 def _pin_state(sim: Sim) -> str:
     try:
-        _imsi_bytes(sim)
+        sim.read(EF_IMSI)
     except AtError as error:
         if error.cme is Cme.PIN_REQUIRED:
             return "SIM PIN"
@@ -322,14 +324,10 @@ def _pin_state(sim: Sim) -> str:
     return "READY"
 
 
-def _imsi_bytes(sim: Sim) -> bytes:
-    return sim.read(EF_IMSI)
-
-
-def _imsi_bytes_or_pin(sim: Sim) -> None:
+def _check_sim(sim: Sim) -> None:
     """Raise AtError if there is no SIM; a PIN that is missing is none."""
     try:
-        _imsi_bytes(sim)
+        sim.read(EF_IMSI)
     except AtError as error:
         if error.cme not in (Cme.PIN_REQUIRED, Cme.PUK_REQUIRED):
             raise
@@ -340,7 +338,7 @@ def _imsi(modem: Modem, at: At) -> Iterable[str]:
     """EF.IMSI, 3GPP TS 31.102 clause 4.2.2: a length, the parity, then the digits."""
     del at
     modem.check_on()
-    content = _imsi_bytes(modem.sim)
+    content = modem.sim.read(EF_IMSI)
     digits = _swapped(content[1 : 1 + content[0]])[1:]
     if not digits.isdecimal():
         raise AtError(Cme.SIM_FAILURE)
@@ -394,12 +392,9 @@ def _restricted_access(modem: Modem, at: At) -> Iterable[str]:
 
 def _selected(sim: Sim, file: bytes, path: bytes) -> Answer:
     """Select a file by its path from the MF, or where such files are."""
-    if path:
-        parents: tuple[tuple[bytes, ...], ...] = ((path.removeprefix(_MF),),)
-    else:
-        parents = _PARENTS.get(file[0], _OTHER_PARENTS)
-    for parent in parents:
-        answer = sim.select(b"".join(parent) + file)
+    given = (path.removeprefix(_MF),)
+    for parent in given if path else _PARENTS.get(file[0], _BELOW_THE_MF):
+        answer = sim.select(parent + file)
         if answer.is_ok:
             break
     return answer
