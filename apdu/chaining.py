@@ -11,6 +11,7 @@ from apdu.cla import CHAINED
 from apdu.command import SHORT_NE_MAX, Command, Response
 from apdu.names import instruction
 from apdu.status import SW, StatusError
+from apdu.words import plural
 
 MAX_REQUEST = 0x20000
 """The longest request, in bytes over all its parts: 128 KiB, more than any ES10 function needs."""
@@ -56,11 +57,6 @@ class Parts:
         joined = bytes(self._data)
         self.clear()
         return joined
-
-
-def plural(number: int, noun: str) -> str:
-    """`1 byte`, `2 bytes`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 class RequestChain:

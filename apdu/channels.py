@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from enum import IntEnum, unique
 
 from apdu.application import Application, Files, Offer, Tell
-from apdu.chaining import RequestChain, ResponseQueue, plural
+from apdu.chaining import RequestChain, ResponseQueue
 from apdu.cla import CHAINED, ClassByte, class_of
 from apdu.command import SHORT_NE_MAX, Command, Response
 from apdu.names import instruction, is_proprietary
 from apdu.status import SW, StatusError
 from apdu.tlv import tlv
+from apdu.words import plural
 
 CHANNEL_COUNT = 20
 BY_AID = 0x04

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from rich.text import Text
 
 from apdu import TlvError, tlv
 from apdu.tlv import read
+from apdu.words import nearest
 from euicc_sim.asn1 import es9plus, esipa
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.primitives import Asn1Error
@@ -210,7 +210,7 @@ def _known(wanted: str, types: Mapping[str, Any]) -> str:
     by_lower = {name.lower(): name for name in types}
     if found := by_lower.get(plain.lower()):
         return found
-    close = [by_lower[one] for one in difflib.get_close_matches(plain.lower(), by_lower)]
+    close = nearest(plain, types, 3)
     raise _DecodeError(
         f"There is no type {wanted!r}; "
         + (f"did you mean {' or '.join(close)}?" if close else "without --type it is detected.")

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from apdu.words import did_you_mean
+
 HERE = Path("euicc-sim.toml")
 MAX_SIZE = 0x10000
 """Bytes of the file."""
@@ -80,7 +82,7 @@ def check_tables(settings: Settings, commands: Iterable[str]) -> None:
     for name, table in settings.tables.items():
         if name not in known:
             raise SettingsError(
-                f"{settings.path} has [{name}], which is not a command. {_meant(name, known)}"
+                f"{settings.path} has [{name}], which is not a command. {did_you_mean(name, known)}"
             )
         if not isinstance(table, dict):
             raise SettingsError(
@@ -100,7 +102,7 @@ def options_of(
     found: dict[str, Any] = {}
     for key, value in given.items():
         if key not in options:
-            raise SettingsError(f"{where} has no option {key!r}. {_meant(key, options)}")
+            raise SettingsError(f"{where} has no option {key!r}. {did_you_mean(key, options)}")
         option = options[key]
         if option.sets is not None:
             if not isinstance(value, bool):
@@ -122,14 +124,7 @@ def check_group(where: str, given: Mapping[str, Any], commands: Iterable[str]) -
     for name, table in given.items():
         if name not in known:
             raise SettingsError(
-                f"{where} has {name!r}, which is not a command. {_meant(name, known)}"
+                f"{where} has {name!r}, which is not a command. {did_you_mean(name, known)}"
             )
         if not isinstance(table, dict):
             raise SettingsError(f"{where} has {name!r} outside of the table of a command.")
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"Did you mean {near[0]}?" if near else "One of: " + ", ".join(sorted(known)) + "."

@@ -13,8 +13,9 @@ from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 import msgspec
-from msgspec import Struct, defstruct
+from msgspec import Struct, defstruct, inspect
 
+from apdu.words import nearest
 from euicc_sim.model.identity import Identity
 from euicc_sim.model.state import State
 from euicc_sim.store.kinds import MisfitError
@@ -213,14 +214,41 @@ def _misfit(error: msgspec.ValidationError, text: bytes) -> str:
     message, path = (found[1], found[2] or "") if found else (str(error), "")
     steps: list[str | int] = [name or int(number) for name, number in _STEP.findall(path)]
     field = _FIELD.fullmatch(message)
+    meant = ""
     if field:
+        near = nearest(field[2], _names_at(steps)) if field[1] == "contains unknown" else []
+        meant = f" (did you mean {near[0]}?)" if near else ""
         steps.append(field[2])
         message = {
             "missing required": "this field is missing",
-            "contains unknown": "there is no such field",
+            "contains unknown": f"there is no such field{meant}",
         }[field[1]]
     message = message.replace("`", "")
     return _place(text, steps, message[:1].lower() + message[1:])
+
+
+def _names_at(steps: Steps) -> list[str]:
+    """The fields of the object at a place of a document; none if an object is not there."""
+    found = _object(inspect.type_info(Document))
+    for step in steps:
+        match found:
+            case inspect.StructType(fields=fields):
+                by_name = {one.encode_name: one.type for one in fields}
+                found = _object(by_name[step]) if step in by_name else None
+            case inspect.VarTupleType(item_type=inner) | inspect.ListType(item_type=inner):
+                found = _object(inner)
+            case _:
+                return []
+    if not isinstance(found, inspect.StructType):
+        return []
+    return [one.encode_name for one in found.fields]
+
+
+def _object(declared: inspect.Type) -> inspect.Type | None:
+    """What a field is when it is not null."""
+    if isinstance(declared, inspect.UnionType):
+        return next((one for one in declared.types if not isinstance(one, inspect.NoneType)), None)
+    return declared
 
 
 def _place(text: bytes, steps: Steps, why: str) -> str:

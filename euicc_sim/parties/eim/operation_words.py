@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 from pathlib import Path
 
+from apdu.words import nearest
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.eim import operations
 from euicc_sim.parties.eim.eim import Eim
@@ -58,7 +58,7 @@ def operation(word: str, eim_of: Loader = _from_file, wire: Wire = WIRE_1_2) -> 
     name, colon, rest = word.partition(":")
     known = (*_OF_EIMS, *_WORDS)
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        near = nearest(name, known)
         hint = f"Did you mean {_usage(near[0])}?" if near else "One of: " + ", ".join(known) + "."
         raise EimError(f"{name!r} is not an operation. {hint}")
     if name in _BARE and colon:

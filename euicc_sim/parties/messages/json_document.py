@@ -17,6 +17,8 @@ from typing import NoReturn, TypeVar
 import msgspec
 from msgspec import inspect, structs
 
+from apdu.words import LONGEST, did_you_mean
+
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """A JSON value."""
 
@@ -132,8 +134,10 @@ def _with_bytes(declared: inspect.Type, value: object, place: str) -> object:
         case inspect.UnionType(types=types), _ if value is not None:
             others = [one for one in types if not isinstance(one, inspect.NoneType)]
             return _with_bytes(others[0], value, place) if len(others) == 1 else value
-        case inspect.StructType(fields=fields), dict():
+        case inspect.StructType(cls=kind, fields=fields), dict():
             known = {one.encode_name: one.type for one in fields}
+            if kind.__struct_config__.forbid_unknown_fields:
+                _check_names(value, known, place)
             return {
                 name: _with_bytes(known[name], one, f"{place}.{name}") if name in known else one
                 for name, one in value.items()
@@ -145,6 +149,15 @@ def _with_bytes(declared: inspect.Type, value: object, place: str) -> object:
                 _with_bytes(inner, one, f"{place}[{number}]") for number, one in enumerate(value)
             ]
     return value
+
+
+def _check_names(given: Iterable[str], known: Iterable[str], place: str) -> None:
+    for name in given:
+        if name not in known:
+            raise DocumentError(
+                f"at {f'{place}.{name}'.removeprefix('.')[:LONGEST]}: there is no such field. "
+                + did_you_mean(name, known)
+            )
 
 
 def _from_hex(digits: str, place: str) -> bytes:

@@ -82,6 +82,14 @@ def test_a_field_that_is_there_twice_is_refused(path: Path) -> None:
         parse(content)
 
 
+def test_a_misspelt_field_names_the_one_that_was_meant(path: Path) -> None:
+    content = path.read_bytes().replace(b'"counterValue"', b'"counterVal"')
+    with pytest.raises(
+        EimError, match=r"^at counterVal: there is no such field\. Did you mean counterValue\?$"
+    ):
+        parse(content)
+
+
 @pytest.mark.parametrize(
     "content",
     [b"[" * 100_000, b'{"schema": NaN}', b'{"schema": ' + b"1" * 5000 + b"}", b"\xff\xfe", b""],

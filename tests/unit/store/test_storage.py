@@ -171,6 +171,10 @@ def _twice(path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(counter, counter + b"\n" + counter))
 
 
+def _misspelt(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b'"counterValue"', b'"counterValu"'))
+
+
 def _digits(path: Path) -> None:
     content = path.read_bytes()
     path.write_bytes(content.replace(b'"counterValue": 0', b'"counterValue": ' + b"7" * 5000))
@@ -208,6 +212,10 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "a bit number below 0": (_bit(-5), r"eimSupportedProtocol\.0: expected int >= 0"),
     "a number beyond 2**63": (_token, r"associationToken: expected int <= 9223372036854775807"),
+    "a misspelt field": (
+        _misspelt,
+        r"line 48, at eims\.0\.counterValu: there is no such field \(did you mean counterValue\?\)",
+    ),
     "what a terminal obeys": (_escape, r"at eims\.0\.\\x1b\[31m: there is no such field"),
 }
 
