@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from apdu.words import plural
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.card_tables import download_under_way, switches_on
 from euicc_sim.cli.console import printable
@@ -91,10 +92,10 @@ def _above(moment: Moment, most: int) -> list[Text]:
     waiting = min(LAST_WAITING, (room + 2) // 3, len(state.results) + len(state.notifications))
     eims = min(len(state.eims), (room - waiting + 1) // 2)
     profiles = room - waiting - eims
-    lines += _folded(f"trusts {_count(len(state.eims), 'eIM')}", _eims(state), eims)
-    lines += _folded(_count(len(state.profiles), "Profile"), _profiles(state), profiles)
+    lines += _folded(f"trusts {plural(len(state.eims), 'eIM')}", _eims(state), eims)
+    lines += _folded(plural(len(state.profiles), "Profile"), _profiles(state), profiles)
     results, notes = len(state.results), len(state.notifications)
-    title = f"waiting: {_count(results, 'result')}, {_count(notes, 'notification')}"
+    title = f"waiting: {plural(results, 'result')}, {plural(notes, 'notification')}"
     lines += _folded(title, _waiting(state), waiting, last=True)
     return lines
 
@@ -166,7 +167,3 @@ def _event(one: Entry) -> Text:
     style = "red" if one.refused else "yellow" if one.warning else ""
     said = printable(one.text + count_of(one.times, one.since))
     return Text.assemble((f"{clock_time(one.at)} ", "dim"), (said, style))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from nicegui import ui
 
+from apdu.words import plural
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.formats.file_contents import decoded
 from euicc_sim.formats.saip import PackageError, contents_of
@@ -77,7 +78,7 @@ class CardView:
                 ui.label(moment.trouble).classes("text-negative")
 
     def _eims(self, state: State) -> None:
-        with _panel(f"Contact list: {_count(len(state.eims), 'eIM')} trusted"):
+        with _panel(f"Contact list: {plural(len(state.eims), 'eIM')} trusted"):
             if not state.eims:
                 ui.label(
                     "The card trusts nobody. The first eIM comes in unsigned: see Act, the factory."
@@ -134,7 +135,7 @@ class CardView:
 
     def _waiting(self, state: State) -> None:
         results, notifications = state.results, state.notifications
-        waiting = f"{_count(len(results), 'result')}, {_count(len(notifications), 'notification')}"
+        waiting = f"{plural(len(results), 'result')}, {plural(len(notifications), 'notification')}"
         with _panel(f"Waiting: {waiting}"):
             if not results and not notifications:
                 ui.label("Nothing waits to be fetched.").classes("faint")
@@ -208,10 +209,6 @@ def _bar(value: float) -> None:
 def _protocol(bit: int) -> str:
     names = eim_file.PROTOCOLS
     return names[bit] if bit < len(names) else f"bit {bit}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _picture(profile: Profile) -> str:
