@@ -73,12 +73,18 @@ class Refusal(Enum):
     ORDER_EXPIRED = ("8.8.5", "4.10")
     DOWNLOAD_TRIES = ("8.8.5", "6.4")
     SMDS = ("8.9", "5.1")
+    SMDS_ADDRESS = ("8.9.1", "3.8")
+    SMDS_CI_KEYS = ("8.9.2", "3.1")
+    SMDS_SVN = ("8.9.3", "3.1")
+    NO_SMDS_CERTIFICATE = ("8.9.4", "3.7")
+    EVENT_TAKEN = ("8.9.5", "3.3")
+    EVENT_UNKNOWN = ("8.9.5", "3.9")
     TRANSACTION = ("8.10.1", "3.9")
     CI_KEY = ("8.11.1", "3.9")
 
 
 class SmdppError(Exception):
-    """A refusal by an SM-DP+: a sentence with the next step, and ES9+ status codes.
+    """A refusal by an SM-DP+ or SM-DS: a sentence with the next step, and status codes of ES9+.
 
     `subject` and `reason` are the dotted codes of SGP.22 clause 5.2.6, such as 8.2.6 and 3.8;
     `refusal` is None for codes that our SM-DP+ does not use.

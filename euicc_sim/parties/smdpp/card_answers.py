@@ -6,14 +6,10 @@ Signatures are verified over the bytes as received. Keeps no state.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
-from apdu.tlv import children, whole
 from euicc_sim.asn1.codec import UNKNOWN
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.sgp22.download import (
-    AuthenticateResponseOkValue,
-    AuthenticateServerResponse,
     CancelSessionResponse,
     CancelSessionResponseOkValue,
     PrepareDownloadResponse,
@@ -22,17 +18,10 @@ from euicc_sim.asn1.sgp22.download import (
 from euicc_sim.asn1.sgp22.notifications import NotificationMetadataValue
 from euicc_sim.asn1.sgp22.packages import ProfileInstallationResultDataValue
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
+from euicc_sim.parties.authentication import refused_by_card, signed_answer
 from euicc_sim.parties.messages.encoding import shown
-from euicc_sim.parties.messages.errors import Refusal, SmdppError
 from euicc_sim.parties.messages.euicc_certificates import Euicc
-from euicc_sim.parties.messages.notifications import (
-    Signed,
-    read_message,
-    signed_part,
-)
-
-_SEQUENCE = 0x30
-V = TypeVar("V")
+from euicc_sim.parties.messages.notifications import Signed, read_message
 
 _EVENTS = ("install", "enable", "disable", "delete")
 
@@ -63,22 +52,6 @@ class NotificationFacts:
         return self.aid is not None
 
 
-def read_authentication(
-    message: bytes, wire: Wire = WIRE_1_2
-) -> Signed[AuthenticateResponseOkValue]:
-    """The ok alternative of AuthenticateServerResponse (BF38).
-
-    Raises SmdppError for others, with the card's error code.
-    """
-    found = read_message(wire[AuthenticateServerResponse], message)
-    match found:
-        case ("authenticateResponseOk", value):
-            return _signed(value, message)
-        case ("authenticateResponseError", error):
-            raise _refused("AuthenticateServerResponse", error["authenticateErrorCode"])
-    raise _refused("AuthenticateServerResponse", found)
-
-
 def read_preparation(
     message: bytes, wire: Wire = WIRE_1_2
 ) -> Signed[PrepareDownloadResponseOkValue]:
@@ -86,10 +59,10 @@ def read_preparation(
     found = read_message(wire[PrepareDownloadResponse], message)
     match found:
         case ("downloadResponseOk", value):
-            return _signed(value, message)
+            return signed_answer(value, message)
         case ("downloadResponseError", error):
-            raise _refused("PrepareDownloadResponse", error["downloadErrorCode"])
-    raise _refused("PrepareDownloadResponse", found)
+            raise refused_by_card("PrepareDownloadResponse", error["downloadErrorCode"])
+    raise refused_by_card("PrepareDownloadResponse", found)
 
 
 def read_cancelling(message: bytes, wire: Wire = WIRE_1_2) -> Signed[CancelSessionResponseOkValue]:
@@ -97,24 +70,10 @@ def read_cancelling(message: bytes, wire: Wire = WIRE_1_2) -> Signed[CancelSessi
     found = read_message(wire[CancelSessionResponse], message)
     match found:
         case ("cancelSessionResponseOk", value):
-            return _signed(value, message)
+            return signed_answer(value, message)
         case ("cancelSessionResponseError", code):
-            raise _refused("CancelSessionResponse", code)
-    raise _refused("CancelSessionResponse", found)
-
-
-def _signed(value: V, message: bytes) -> Signed[V]:
-    """The ok alternative of an answer: its signed object and the signature."""
-    outer = whole(message)
-    inside = children(message, outer.value, outer.end)[0]
-    return signed_part(value, message[inside.value : inside.end], _SEQUENCE)
-
-
-def _refused(name: str, code: object) -> SmdppError:
-    return SmdppError(
-        Refusal.EUICC_SIGNATURE,
-        f"The card refused: {name} has {shown(code)}. Check what it was sent.",
-    )
+            raise refused_by_card("CancelSessionResponse", code)
+    raise refused_by_card("CancelSessionResponse", found)
 
 
 def facts(euicc: Euicc, metadata: NotificationMetadataValue) -> NotificationFacts:

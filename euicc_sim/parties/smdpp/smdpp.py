@@ -17,21 +17,27 @@ from time import monotonic
 from typing import Self, TypedDict, Unpack
 
 from euicc_sim.asn1.codec import Unknown
-from euicc_sim.asn1.sgp22.common import EUICCInfo1
-from euicc_sim.asn1.sgp22.download import (
-    AuthenticateResponseOkValue,
-    ServerSigned1,
-    SmdpSigned2,
-    SmdpSigned2Value,
-)
+from euicc_sim.asn1.sgp22.download import SmdpSigned2, SmdpSigned2Value
 from euicc_sim.asn1.sgp22.packages import ProfileInstallationResultValue
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.crypto.signature import UnusableKeyError, sign
 from euicc_sim.env import SystemEnv
-from euicc_sim.parties.messages.address import same_server
+from euicc_sim.parties.authentication import (
+    CHALLENGE_SIZE,
+    HIGHEST_SVN,
+    LOWEST_SVN,
+    SMDPP,
+    TRANSACTION_ID_SIZE,
+    authentic,
+    check_info,
+    choose,
+    genuine,
+    greeting,
+    read_authentication,
+    unknown,
+)
 from euicc_sim.parties.messages.download_progress import DownloadProgress, Point
 from euicc_sim.parties.messages.errors import Refusal, SmdppError
-from euicc_sim.parties.messages.euicc_certificates import Euicc, authority_of, check_euicc
 from euicc_sim.parties.messages.interfaces import (
     TO_BE_TRIED_AGAIN,
     CancelReason,
@@ -43,7 +49,6 @@ from euicc_sim.parties.messages.notifications import (
     Signed,
     is_result,
     read_installation,
-    read_message,
     read_notification,
     signature_object,
 )
@@ -51,7 +56,6 @@ from euicc_sim.parties.smdpp.binding import HOST_ID, SEGMENT_SIZE, Binding
 from euicc_sim.parties.smdpp.card_answers import (
     NotificationFacts,
     facts,
-    read_authentication,
     read_cancelling,
     read_preparation,
     result_facts,
@@ -69,16 +73,9 @@ from euicc_sim.parties.smdpp.sessions import (
     Session,
     Sessions,
     check_oid,
-    choose,
     identities,
-    unknown,
 )
 from keys import Curve, TestPki, profiles
-
-CHALLENGE_SIZE = 16
-TRANSACTION_ID_SIZE = 16
-LOWEST_SVN, HIGHEST_SVN = b"\x02\x00\x00", b"\x02\xff\xff"
-"""Any version 2 of SGP.22; cards of version 3 name one too, and their own in highestSvn."""
 
 
 class Options(TypedDict, total=False):
@@ -99,13 +96,6 @@ class Options(TypedDict, total=False):
     seconds: Callable[[], float]
     progress: Callable[[DownloadProgress], None]
     adjust: Callable[[Binding], Binding]
-
-
-_ENCODED_ANEW = (
-    "An IoT card's euiccInfo2 has ipaMode (90) and iotSpecificInfo (B4), and this one does not: "
-    "software that knows SGP.22 alone drops both when it encodes the message anew. Use a card of "
-    "--type consumer with it."
-)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -168,27 +158,25 @@ class Smdpp:
         self, euicc_info1: bytes, challenge: bytes, address: str
     ) -> ServerAuthentication:
         """ES9+.InitiateAuthentication, clause 5.6.1: EUICCInfo1 (BF20), a challenge of 16 bytes."""
-        if not same_server(address, self.address):
-            raise SmdppError(
-                Refusal.ADDRESS,
-                f"This SM-DP+ is {self.address}, not {address}. Use its own address.",
-            )
-        info = read_message(self.wire[EUICCInfo1], euicc_info1)
-        if len(challenge) != CHALLENGE_SIZE:
-            raise SmdppError(
-                Refusal.EUICC_MESSAGE,
-                f"The card's challenge has {len(challenge)} bytes, not {CHALLENGE_SIZE}. "
-                "Get one from the card with GetEUICCChallenge.",
-            )
-        self._check_svn(info["svn"])
+        info = check_info(
+            SMDPP,
+            euicc_info1,
+            challenge,
+            asked=address,
+            own=self.address,
+            lowest=self.lowest_svn,
+            highest=self.highest_svn,
+            wire=self.wire,
+        )
         identity = choose(
+            SMDPP,
             self.identities,
             info["euiccCiPKIdListForVerification"],
             info["euiccCiPKIdListForSigning"],
         )
         session = Session(self.random(TRANSACTION_ID_SIZE), identity, self.random(CHALLENGE_SIZE))
         self._sessions.add(session)
-        return self._authentication(session, challenge)
+        return greeting(session, challenge, self.address, self.wire)
 
     def authenticate_client(self, transaction_id: bytes, response: bytes) -> ClientAuthentication:
         """ES9+.AuthenticateClient, clause 5.6.3, with AuthenticateServerResponse (BF38)."""
@@ -197,7 +185,7 @@ class Smdpp:
             raise unknown(transaction_id)
         with self._sessions.ending(session):
             answer = read_authentication(response, self.wire)
-            euicc = self._authentic(session, answer)
+            euicc = authentic(session, answer, self.identities, self.at)
             self._sessions.prove(session, euicc)
             signed = answer.value["euiccSigned1"]
             context = signed["ctxParams1"]
@@ -256,7 +244,8 @@ class Smdpp:
         if is_result(pending):
             return self._handle_result(read_installation(pending, self.wire), pending)
         other = read_notification(pending, self.wire)
-        euicc = self._genuine(other.value["euiccCertificate"], other.value["eumCertificate"])
+        certificate, eum = other.value["euiccCertificate"], other.value["eumCertificate"]
+        euicc = genuine(certificate, eum, self.identities, self.at)
         other.check(euicc, "euiccNotificationSignature")
         found = facts(euicc, other.value["tbsOtherNotification"])
         if found.event == "delete" and found.iccid is not None:
@@ -284,63 +273,6 @@ class Smdpp:
         words = f"The session was cancelled: {reason.name.lower().replace('_', ' ')}."
         self._report(Point.CONFIRMATION_FAILURE, session, words)
         return reason
-
-    def _check_svn(self, svn: bytes) -> None:
-        if not self.lowest_svn <= svn <= self.highest_svn:
-            lowest, highest = _dotted(self.lowest_svn), _dotted(self.highest_svn)
-            raise SmdppError(
-                Refusal.SVN,
-                f"The card is of SGP.22 v{_dotted(svn)}, and this SM-DP+ is for v{lowest} to "
-                f"v{highest}. Use a card of one of these.",
-            )
-
-    def _authentication(self, session: Session, challenge: bytes) -> ServerAuthentication:
-        identity = session.identity
-        signed = self.wire[ServerSigned1].encode(
-            {
-                "transactionId": session.transaction_id,
-                "euiccChallenge": challenge,
-                "serverAddress": self.address,
-                "serverChallenge": session.challenge,
-            },
-        )
-        return ServerAuthentication(
-            session.transaction_id,
-            signed,
-            sign(identity.auth.private_key, signed),
-            identity.ci_pk_id,
-            identity.auth.der,
-        )
-
-    def _authentic(self, session: Session, answer: Signed[AuthenticateResponseOkValue]) -> Euicc:
-        """The card that signed the server's challenge."""
-        ok = answer.value
-        euicc = self._genuine(ok["euiccCertificate"], ok["eumCertificate"])
-        if euicc.ci_pk_id != session.identity.ci_pk_id:
-            raise _other_ci(euicc.ci_pk_id)
-        signed = answer.value["euiccSigned1"]
-        try:
-            answer.check(euicc, "euiccSignature1")
-        except SmdppError as error:
-            if "iotSpecificInfo" in signed["euiccInfo2"]:
-                raise
-            raise SmdppError(Refusal.EUICC_SIGNATURE, f"{error} {_ENCODED_ANEW}") from error
-        session.check_transaction(signed["transactionId"])
-        if signed["serverChallenge"] != session.challenge:
-            raise SmdppError(
-                Refusal.EUICC_SIGNATURE,
-                "The card signed a different challenge than that of this transaction. "
-                "Begin again with InitiateAuthentication.",
-            )
-        return euicc
-
-    def _genuine(self, certificate: bytes, eum: bytes) -> Euicc:
-        """The card of a message's euiccCertificate and eumCertificate, below a known CI."""
-        authority = authority_of(eum)
-        found = next((one for one in self.identities if one.ci_pk_id == authority), None)
-        if found is None:
-            raise _other_ci(authority)
-        return check_euicc(certificate, eum, found.ci, self.at)
 
     def _try(self, record: OrderRecord, eid: str) -> OrderRecord:
         """Count an attempt, unless others have used them up meanwhile."""
@@ -504,15 +436,3 @@ class Smdpp:
                 result=result,
             )
         )
-
-
-def _dotted(version: bytes) -> str:
-    return ".".join(str(one) for one in version)
-
-
-def _other_ci(ci_pk_id: bytes) -> SmdppError:
-    return SmdppError(
-        Refusal.CI_KEY,
-        f"The card's certificates are below the CI key {ci_pk_id.hex().upper()}, which is not "
-        "that of this transaction. Let it answer with those below euiccCiPKIdToBeUsed.",
-    )

@@ -22,7 +22,8 @@ MAY_IMPORT = {
     "eim": SHARED,
     "ipa": SHARED | {"lpa"},
     "lpa": SHARED,
-    "smdpp": SHARED,
+    "authentication": {"messages"},
+    "smdpp": SHARED | {"authentication"},
 }
 """What each room may import beside itself."""
 
