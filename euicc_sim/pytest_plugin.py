@@ -92,8 +92,7 @@ class Euicc:
             select_isdr(self.transmit)
             return exchange(self.transmit, request)
         except StatusWordError as error:
-            why = self.refusals[-1]
-            raise Es10Error(error.sw, f"{request[:2].hex().upper()}: {why}") from error
+            raise Es10Error(error.sw, self.refusals[-1]) from error
 
     def _all_events(self) -> list[Event]:
         self._events += self.card.take_events()

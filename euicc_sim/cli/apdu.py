@@ -95,7 +95,7 @@ def es10(
                 select_isdr(link.transmit)
                 answer = exchange(link.transmit, sent)
             except StatusWordError as error:
-                fail(with_reasons(str(error), reasons.take()))
+                fail(with_reasons(error, reasons.take()))
             typer.echo(answer.hex().upper())
             for reason in reasons.take():
                 stderr.print(Text(f"the card: {reason}", "red"))

@@ -89,7 +89,7 @@ def open_lpa_and_link(
             try:
                 yield Lpa(link.transmit, wire), link
             except LpaError as error:
-                fail(with_reasons(str(error), reasons.take() if error.code else []))
+                fail(with_reasons(error, reasons.take() if error.code else []))
     except PcscError as error:
         fail(str(error))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from euicc_sim import Card, Event
 from euicc_sim.cli.console import printable
+from euicc_sim.parties.messages import StatusWordError
 from euicc_sim.tracing import journal
 from euicc_sim.tracing.served import served_in
 from euicc_sim.transport.pcsc import PcscCard
@@ -20,7 +21,6 @@ JOURNAL_SECONDS = 1.0
 """How long to wait for the server to write its journal."""
 
 _LOOK_SECONDS = 0.01
-_SEE_SERVE = "; serve shows the reason."
 
 
 class Reasons:
@@ -74,9 +74,14 @@ def _told(outcomes: Iterable[Event | journal.Entry]) -> list[str]:
     return [printable(one.text) for one in outcomes if one.refused or one.warning]
 
 
-def with_reasons(sentence: str, reasons: list[str]) -> str:
-    """A sentence about a refusal, with the card's reason if it is known."""
-    if not reasons:
-        return sentence
-    said = sentence.removesuffix(_SEE_SERVE).removesuffix(".")
-    return f"{said}. The card's reason: {reasons[-1]}."
+def with_reasons(error: Exception, reasons: list[str]) -> str:
+    """The sentence of a refusal, with the card's reason if it is known.
+
+    For a status word alone it says where the reason may be.
+    """
+    sentence = str(error).removesuffix(".")
+    if reasons:
+        return f"{sentence}. The card's reason: {reasons[-1]}."
+    if isinstance(error, StatusWordError) or isinstance(error.__cause__, StatusWordError):
+        return f"{sentence}. If the card is one of euicc-sim, its serve shows the reason."
+    return str(error)

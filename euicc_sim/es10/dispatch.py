@@ -77,7 +77,7 @@ def _alone(session: Session, function: Function, request: bytes, item: Tlv) -> b
     try:
         judge(session, function.tag, [more])
     except Asn1Error as error:
-        raise StatusError(SW.WRONG_DATA, f"{function.name}: {error}") from error
+        raise StatusError(SW.WRONG_DATA, str(error)) from error
     return request[: item.end]
 
 

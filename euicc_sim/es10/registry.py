@@ -208,7 +208,7 @@ class Exchange(Function, Generic[Q, R, C]):
         except Asn1Error as error:
             if self.malformed is not None and not isinstance(error, WrongFormError):
                 raise self.malformed(session, str(error)) from error
-            raise StatusError(SW.WRONG_DATA, f"{self.name}: {error}") from error
+            raise StatusError(SW.WRONG_DATA, str(error)) from error
         with session.savepoint():
             return self.handler(session, value)
 

@@ -191,7 +191,7 @@ def test_the_reason_names_the_place(card: Card) -> None:
     (event,) = card.take_events()
     assert event.refused
     assert event.text == (
-        "RetrieveNotificationsList: 6A80, RetrieveNotificationsList: searchCriteria.seqNumber has "
+        "RetrieveNotificationsList: 6A80, searchCriteria.seqNumber has "
         "no tag A0 around it; chips refuse that (card set --lenient serves it)"
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from apdu import SW, Command
+from apdu.names import status
 
 SELECT_ISDR = bytes.fromhex("00A4040010A0000005591010FFFFFFFF8900000100")
 """SELECT of the ISD-R on the basic channel."""
@@ -24,7 +25,8 @@ class StatusWordError(Exception):
     """A status word instead of an answer: a sentence, and the status word in `sw`."""
 
     def __init__(self, sw: int, what: str) -> None:
-        super().__init__(f"The card answered {what} with {sw:04X}; serve shows the reason.")
+        word, _, meaning = status(sw).partition(" ")
+        super().__init__(f"The card answered {what} with {word}{meaning and f' ({meaning})'}.")
         self.sw = sw
 
 

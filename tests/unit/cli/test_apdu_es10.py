@@ -30,7 +30,11 @@ def test_it_fetches_a_response_of_several_pieces(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("request_", "words"),
     [
-        ("BF7F00", "The card answered the ES10 request BF7F with 6A88. The card's reason: "),
+        (
+            "BF7F00",
+            "The card answered the ES10 request BF7F with 6A88 (referenced data not found). "
+            "The card's reason: ",
+        ),
         ("zz", "request: the file 'zz' does not exist, and it is not hex (two digits per byte)."),
     ],
 )

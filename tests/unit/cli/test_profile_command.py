@@ -163,7 +163,8 @@ def test_what_a_card_does_not_do_is_one_sentence(
 def test_a_difficult_card_says_how_it_is_made_easy(profile: Run, directory: Path) -> None:
     set_switches(directory, ipad_required=True)
     assert profile("list", "--card", directory).complaint == (
-        "The card answered the ES10 request BF2D with 6985. The card's reason: ES10: 6985, "
+        "The card answered the ES10 request BF2D with 6985 (conditions of use not satisfied). "
+        "The card's reason: ES10: 6985, "
         "no TERMINAL CAPABILITY has declared an IPAd (card set --no-ipad-required)."
     )
     set_switches(directory, ipad_required=False, toolkit_busy=True)

@@ -14,9 +14,10 @@ from typer.testing import CliRunner, Result
 from euicc_sim import Card
 from euicc_sim.cli import apdu
 from euicc_sim.cli.main import app
-from euicc_sim.cli.reasons import Reasons
+from euicc_sim.cli.reasons import Reasons, with_reasons
 from euicc_sim.es10.registry import FUNCTIONS
 from euicc_sim.parties.lpa.lpa import _refused
+from euicc_sim.parties.messages import LpaError, StatusWordError, exchange
 from euicc_sim.tracing.journal import Journal
 from euicc_sim.transport.pcsc import PcscCard
 
@@ -94,12 +95,12 @@ def test_es10_says_why_on_standard_error(folder: str) -> None:
     assert result.stdout == "BF3103800101\n"
     assert result.stderr.startswith("the card: EnableProfile: iccidOrAidNotFound")
     refused = run("apdu", "es10", "BF7F00", "--card", folder)
-    assert "with 6A88. The card's reason: ES10: 6A88, this card has no" in refused.stderr
+    assert "data not found). The card's reason: ES10: 6A88, this card has no" in refused.stderr
 
 
 def test_es10_says_why_of_a_served_card_too(served: Card) -> None:
     refused = run("apdu", "es10", "BF7F00")
-    assert "with 6A88. The card's reason: ES10: 6A88, this card has no" in refused.stderr
+    assert "data not found). The card's reason: ES10: 6A88, this card has no" in refused.stderr
 
 
 def test_es10_says_what_a_chip_would_refuse(folder: str) -> None:
@@ -190,3 +191,22 @@ def test_a_segment_that_no_card_takes_is_refused_by_the_option(tmp_path: Path) -
     result = run("profile", "download", str(tmp_path), "--segment-size", "65520")
     assert result.exit_code == 2
     assert "1008" in result.output
+
+
+def test_a_status_word_alone_is_explained_and_says_where_the_reason_is(card: Card) -> None:
+    with pytest.raises(StatusWordError) as caught:
+        exchange(card.transmit, hx("BF3E 03 5C015A"))
+    sentence = (
+        "The card answered the ES10 request BF3E with 6985 (conditions of use not satisfied)."
+    )
+    assert str(caught.value) == sentence
+    assert with_reasons(caught.value, []) == (
+        f"{sentence} If the card is one of euicc-sim, its serve shows the reason."
+    )
+    assert with_reasons(caught.value, ["no"]) == f"{sentence} The card's reason: no."
+
+
+def test_a_sentence_that_is_no_status_word_is_left_alone() -> None:
+    assert with_reasons(LpaError("The server has no Profile.", "8.2"), []) == (
+        "The server has no Profile."
+    )
