@@ -30,7 +30,7 @@ from euicc_sim.cli.server_options import (
     tls_context,
 )
 from euicc_sim.parties.clients import EsipaClient, EsipaVersion, Smdpps, spoken
-from euicc_sim.parties.ipa import DownloadMode, Ipa, IpaCard, Poll
+from euicc_sim.parties.ipa import DownloadMode, EnableAtOnce, Ipa, IpaCard, Poll
 from euicc_sim.parties.messages import Address, AddressError, LpaError
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.transport.pcsc import PcscError
@@ -59,6 +59,13 @@ ModeOption = Annotated[
     DownloadMode,
     typer.Option("--download", help="Who talks to SM-DP+s: the IPA itself, or the eIM for it."),
 ]
+EnableOption = Annotated[
+    EnableAtOnce,
+    typer.Option(
+        "--immediate-enable",
+        help="After which downloads to ask the card to enable the Profile at once.",
+    ),
+]
 TriesOption = Annotated[
     int, typer.Option(min=1, help="How many times to try to deliver a result to the eIM.")
 ]
@@ -81,6 +88,7 @@ def poll(
     pause: PauseOption = 2.0,
     esipa: VersionOption = EsipaVersion.V1_2,
     sgp32: Sgp32Option = SGP32_DEFAULT,
+    immediate_enable: EnableOption = EnableAtOnce.DEFAULT_SMDP,
     pki: PkiOption = None,
     ca: CaOption = None,
     insecure: InsecureOption = False,
@@ -106,6 +114,7 @@ def poll(
             trust,
             insecure,
             wire_named(sgp32),
+            immediate_enable,
         )
     )
 
@@ -123,6 +132,7 @@ def run(
     sgp32: Sgp32Option = SGP32_DEFAULT,
     every: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="Between polls.")] = 30.0,
     once: Annotated[bool, typer.Option("--once", help="Stop after the first poll.")] = False,
+    immediate_enable: EnableOption = EnableAtOnce.DEFAULT_SMDP,
     pki: PkiOption = None,
     ca: CaOption = None,
     insecure: InsecureOption = False,
@@ -130,7 +140,18 @@ def run(
     """Poll again and again, until Ctrl-C."""
     trust = authorities(pki, ca)
     options = _Options(
-        card, reader, eim, eim_id, download, tries, pause, esipa, trust, insecure, wire_named(sgp32)
+        card,
+        reader,
+        eim,
+        eim_id,
+        download,
+        tries,
+        pause,
+        esipa,
+        trust,
+        insecure,
+        wire_named(sgp32),
+        immediate_enable,
     )
     if once:
         _poll(options)
@@ -215,12 +236,13 @@ class _Options:
         trust: list[bytes],
         insecure: bool,
         wire: Wire,
+        enable: EnableAtOnce,
     ) -> None:
         self._card, self._reader = card, reader
         self._eim, self._eim_id, self._mode = eim, eim_id, mode
         self._tries, self._pause, self._version = tries, pause, version
         self._trust, self._verify = trust, not insecure
-        self._wire = wire
+        self._wire, self._enable = wire, enable
 
     def poll(self) -> Poll:
         """One poll. Raises LpaError, PcscError, CardError."""
@@ -237,6 +259,7 @@ class _Options:
                     self._pause,
                     log_line,
                     self._wire,
+                    self._enable,
                 ).poll()
         count = found.packages
         log_line(

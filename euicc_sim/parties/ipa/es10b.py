@@ -35,6 +35,9 @@ from euicc_sim.asn1.sgp32.eims import (
     GetEimConfigurationDataResponse,
 )
 from euicc_sim.asn1.sgp32.functions import (
+    ImmediateEnableRequest,
+    ImmediateEnableRequestValue,
+    ImmediateEnableResponse,
     ProfileRollbackRequest,
     ProfileRollbackResponse,
     RefreshValue,
@@ -163,6 +166,14 @@ class IpaCard:
         """LoadEuiccPackage (clause 5.9.1): the result as received, and its value."""
         result = self.ask(package)
         return result, self.package_answer(result)
+
+    def immediate_enable(self) -> str:
+        """ImmediateEnable with REFRESH (clause 5.9.15): "ok", or why the card does not do it."""
+        value: ImmediateEnableRequestValue = {"refreshFlag": True}
+        if not self.wire.since("1.1"):
+            value = {}
+        found = self.call(ImmediateEnableRequest, value, ImmediateEnableResponse)
+        return str(found["immediateEnableResult"])
 
     def rollback(self) -> bytes:
         """ProfileRollback (clause 5.9.16): its result (BF51). Raises LpaError if refused."""

@@ -33,7 +33,7 @@ from euicc_sim.parties.ipa.esipa_requests import (
     transferred,
 )
 from euicc_sim.parties.ipa.euicc_data import data_response
-from euicc_sim.parties.ipa.triggered_download import DownloadMode, Downloads
+from euicc_sim.parties.ipa.triggered_download import DownloadMode, Downloads, EnableAtOnce
 from euicc_sim.parties.messages.apdus import Transmit
 from euicc_sim.parties.messages.errors import EimUnreachableError, LpaError
 from euicc_sim.parties.messages.interfaces import Esipa, Servers
@@ -73,7 +73,7 @@ class Ipa:
     `servers` returns the SM-DP+ at an address, for direct downloads. `eim_id` names which of the
     card's eIMs this is, by default the only one. An unreachable eIM is tried `tries` times, `pause`
     seconds apart. `tell` is called with each step. `wire` is the version of SGP.32 that the card
-    speaks.
+    speaks. `enable_at_once` says when to use ImmediateEnable.
     """
 
     transmit: Transmit
@@ -85,6 +85,7 @@ class Ipa:
     pause: float = 2.0
     tell: Callable[[str], None] = _nobody
     wire: Wire = WIRE_1_2
+    enable_at_once: EnableAtOnce = EnableAtOnce.DEFAULT_SMDP
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     card: IpaCard = field(init=False, repr=False)
     _downloads: Downloads = field(init=False, repr=False)
@@ -93,7 +94,9 @@ class Ipa:
 
     def __post_init__(self) -> None:
         self.card = IpaCard(self.transmit, self.wire)
-        self._downloads = Downloads(self.card, self.eim, self.servers, self.mode, self.tell)
+        self._downloads = Downloads(
+            self.card, self.eim, self.servers, self.mode, self.tell, self.enable_at_once
+        )
 
     def poll(self) -> Poll:
         """Deliver what waits for the eIM, then carry out its packages until there are no more.

@@ -22,6 +22,7 @@ from euicc_sim.parties.ipa.es10b import IpaCard
 from euicc_sim.parties.ipa.esipa_requests import PackageFormatError, RelayServer
 from euicc_sim.parties.lpa.lpa import Lpa
 from euicc_sim.parties.messages.activation_code import ActivationCode, ActivationCodeError
+from euicc_sim.parties.messages.address import Address, AddressError
 from euicc_sim.parties.messages.errors import EimError, EimUnreachableError, LpaError, SmdppError
 from euicc_sim.parties.messages.interfaces import Esipa, RspServer, Servers
 from euicc_sim.parties.messages.notifications import read_pending
@@ -41,6 +42,17 @@ class DownloadMode(StrEnum):
     RELAYED = "relayed"
 
 
+class EnableAtOnce(StrEnum):
+    """After which downloads the card is asked to enable the new Profile at once.
+
+    The card does so only if it is configured for that SM-DP+ (clause 3.4.4).
+    """
+
+    DEFAULT_SMDP = "default-smdp"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 @dataclass
 class Downloads:
     """Downloads for one card; see `Ipa` for the fields.
@@ -54,6 +66,7 @@ class Downloads:
     servers: Servers | None
     mode: DownloadMode
     tell: Callable[[str], None]
+    enable_at_once: EnableAtOnce = EnableAtOnce.DEFAULT_SMDP
     refused: int = 0
     kept: set[int | None] = field(default_factory=set)
     _away: set[str] = field(default_factory=set)
@@ -70,11 +83,13 @@ class Downloads:
         Raises LpaError if the eIM does not accept the result.
         """
         transaction = trigger.get("eimTransactionId")
+        wanted = trigger.get("profileDownloadData", ("contactDefaultSmdp", None))
         data: ProfileDownloadTriggerResultDataValue
+        installed = None
         try:
             self._check_emergency()
-            code = self._code(trigger.get("profileDownloadData", ("contactDefaultSmdp", None)))
-            result = self._downloaded(code, transaction)
+            code = self._code(wanted)
+            result, installed = self._downloaded(code, transaction)
         except PackageFormatError as error:
             self.refused += 1
             self.tell(f"no download: {error}")
@@ -98,19 +113,36 @@ class Downloads:
             data = ("profileDownloadError", failed)
         else:
             self.bring(result, self._server(code.address, transaction))
-            if self.mode is DownloadMode.RELAYED:
-                return
             data = ("profileInstallationResult", result)
-        result_of: ProfileDownloadTriggerResultValue = {"profileDownloadTriggerResultData": data}
-        if transaction is not None:
-            result_of["eimTransactionId"] = transaction
-        provide(("profileDownloadTriggerResult", result_of))
+        if self.mode is DownloadMode.DIRECT or data[0] == "profileDownloadError":
+            result_of: ProfileDownloadTriggerResultValue = {
+                "profileDownloadTriggerResultData": data
+            }
+            if transaction is not None:
+                result_of["eimTransactionId"] = transaction
+            provide(("profileDownloadTriggerResult", result_of))
+        if installed is not None and self._to_enable(wanted[0]):
+            self._enable(installed)
+
+    def _to_enable(self, form: str) -> bool:
+        """Whether to ask the card to enable a Profile that was triggered in that form."""
+        if self.enable_at_once is EnableAtOnce.DEFAULT_SMDP:
+            return form == "contactDefaultSmdp"
+        return self.enable_at_once is EnableAtOnce.ALWAYS
+
+    def _enable(self, iccid: str) -> None:
+        """ImmediateEnable, clause 5.9.15, when the eIM knows that the Profile is installed."""
+        code = self.card.immediate_enable()
+        if code == "ok":
+            self.tell(f"{iccid} enabled at once")
+        elif code != "immediateEnableNotAvailable":
+            self.tell(f"{iccid} not enabled at once: {code}")
 
     def bring(self, message: bytes, server: RspServer | None = None) -> None:
         """Deliver a notification to its SM-DP+ and remove it from the card; on failure it stays.
 
-        It is not tried again in this poll, nor a server that did not answer. Raises
-        EimUnreachableError.
+        If the SM-DP+ does not answer, the eIM is asked to pass the notification on. It is not
+        tried again in this poll, nor a server that did not answer. Raises EimUnreachableError.
         """
         try:
             pending = read_pending(message, self.card.wire)
@@ -121,20 +153,38 @@ class Downloads:
         if pending.seq_number in self.kept:
             return
         try:
-            (server or self._notified(pending.address)).handle_notification(message)
+            how = self._hand_over(message, pending.address, server)
         except EimUnreachableError:
             raise
         except (LpaError, SmdppError) as error:
             self.kept.add(pending.seq_number)
-            if isinstance(error, LpaError):
-                self._away.add(pending.address)
             self.tell(f"{pending.about} remains on the card: {error}")
             return
         self.card.remove(pending.seq_number)
-        self.tell(f"{pending.about} delivered")
+        self.tell(f"{pending.about} {how}")
 
-    def _downloaded(self, code: ActivationCode, transaction: bytes | None) -> bytes:
-        """The ProfileInstallationResult, even if the card did not install the Profile."""
+    def _hand_over(self, message: bytes, address: str, server: RspServer | None) -> str:
+        """Give a notification to its SM-DP+, or to the eIM for it: who has taken it.
+
+        Raises EimUnreachableError, LpaError, SmdppError.
+        """
+        try:
+            (server or self._notified(address)).handle_notification(message)
+        except LpaError as away:
+            self._away.add(address)
+            if self.mode is DownloadMode.RELAYED or not _is_address(address):
+                raise
+            try:
+                RelayServer(self.eim, address, None, self.card.wire).handle_notification(message)
+            except LpaError as error:
+                raise LpaError(f"{away} Nor does the eIM take it: {error}") from error
+            return f"given to the eIM: {away}"
+        return "delivered"
+
+    def _downloaded(
+        self, code: ActivationCode, transaction: bytes | None
+    ) -> tuple[bytes, str | None]:
+        """The ProfileInstallationResult, and the ICCID of the Profile that the card installed."""
         server = self._server(code.address, transaction)
         try:
             done = Lpa(self.card.transmit, self.card.wire).download(
@@ -145,9 +195,9 @@ class Downloads:
                 raise
             self.refused += 1
             self.tell(f"not installed: {error}")
-            return error.result
+            return error.result, None
         self.tell(f"{done.iccid} installed")
-        return done.result
+        return done.result, done.iccid
 
     def _code(self, data: ProfileDownloadDataValue) -> ActivationCode:
         if data[0] == "activationCode":
@@ -183,3 +233,11 @@ class Downloads:
         if self.servers is None:
             raise LpaError(f"This IPA cannot reach the SM-DP+ {address}. Download through the eIM.")
         return self.servers(address)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        Address.read(text)
+    except AddressError:
+        return False
+    return True

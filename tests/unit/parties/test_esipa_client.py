@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from support.esipa import EID, World
@@ -91,6 +92,18 @@ def test_nobody_there_is_told() -> None:
         pytest.raises(EimUnreachableError, match="does not answer"),
     ):
         eim.exchange(POLL)
+
+
+def test_it_calls_itself_an_ipad() -> None:
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, stream=httpx.ByteStream(hx("BF4F03020101")))
+
+    with EsipaClient("http://eim.example.com", transport=httpx.MockTransport(answer)) as eim:
+        eim.exchange(POLL)
+    assert sent[0].headers["user-agent"].partition("; ")[0] == "gsma-rsp-ipad"
 
 
 @pytest.mark.parametrize("url", ["", "eim.example.com", "ftp://eim.example.com", "http://[::1"])

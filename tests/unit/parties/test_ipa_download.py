@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support.esipa import EID, World, kept
 from support.heard import SMDP, A, Heard, states
+from support.hexes import hx
 from support.installing import A_DIGITS, order, smdpp
 
 from euicc_sim import Card
@@ -117,6 +118,57 @@ def test_a_notification_that_its_smdp_refuses_stays_on_the_card(
     ipa = world.ipa(card)
     assert ipa.poll() == Poll(1, kept=1)
     assert len(ipa.card.notifications()) == 1
+
+
+def test_a_notification_goes_to_the_eim_when_its_smdp_is_away(
+    world: World, card: Card, server: Smdpp, heard: Heard
+) -> None:
+    taken, told = server.handle_notification, list[str]()
+
+    def lose(pending: bytes) -> NotificationFacts:
+        raise LpaError("The line is cut. Mend it.")
+
+    server.handle_notification = lose  # type: ignore[method-assign]
+    world.service.order(EID, [A])
+    ipa = world.ipa(card, tell=told.append)
+    assert ipa.poll() == Poll(1)
+    assert ipa.card.notifications() == []
+    assert told[1:2] == [
+        f"notification 1 for {SMDP} given to the eIM: The line is cut. Mend it.",
+    ]
+    server.handle_notification = taken  # type: ignore[method-assign]
+    world.later(RETRY)
+    world.service.forwarder.pass_on()
+    assert heard == [f"install {A_DIGITS}"]
+
+
+def test_a_notification_that_nobody_takes_stays_on_the_card(
+    world: World, card: Card, server: Smdpp
+) -> None:
+    def lose(pending: bytes) -> NotificationFacts:
+        raise LpaError("The line is cut. Mend it.")
+
+    world.service.order(EID, [A])
+    told: list[str] = []
+    ipa = world.ipa(card, tell=told.append)
+    server.handle_notification = lose  # type: ignore[method-assign]
+    eim = ipa.eim.exchange
+
+    def busy(message: bytes) -> bytes:
+        if message[:2] == hx("BF3D"):
+            raise LpaError("The eIM is busy. Come back later.", "503")
+        return eim(message)
+
+    ipa.eim.exchange = busy  # type: ignore[method-assign]
+    assert ipa.poll() == Poll(1, kept=1)
+    assert len(ipa.card.notifications()) == 1
+    assert told[1] == (
+        f"notification 1 for {SMDP} remains on the card: The line is cut. Mend it. "
+        "Nor does the eIM take it: The eIM is busy. Come back later."
+    )
+    ipa.eim.exchange = eim  # type: ignore[method-assign]
+    assert ipa.poll() == Poll(0)
+    assert ipa.card.notifications() == []
 
 
 def test_a_notification_waits_at_the_eim_for_its_smdp(

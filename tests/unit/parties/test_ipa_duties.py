@@ -135,10 +135,10 @@ def test_the_eim_comes_before_silent_servers_and_each_is_tried_once(
     world.service.order(EID, ["listProfileInfo"])
     told: list[str] = []
     found = world.ipa(card, tell=lambda text: told.append(text)).poll()
-    assert said.count(silent) == 1
-    assert found == Poll(2, kept=2)
+    assert said.count(silent) == 1 + 2  # once by the IPA, then by the eIM for each notification
+    assert found == Poll(2)
     done = next(number for number, one in enumerate(told) if one.startswith("package done"))
-    first = next(number for number, one in enumerate(told) if "remains on the card" in one)
+    first = next(number for number, one in enumerate(told) if "given to the eIM" in one)
     assert done < first
     assert sum("did not answer a moment ago" in one for one in told) == 1
 

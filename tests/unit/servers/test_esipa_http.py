@@ -44,6 +44,14 @@ def waiting(world: World) -> list[str]:
     return [one.what for one in kept(world).queue]
 
 
+@pytest.mark.parametrize(
+    "agent", ["gsma-rsp-ipad", "gsma-rsp-ipae; vendor/1.0; (board 7)", "curl/8", ""]
+)
+def test_a_user_agent_may_say_more_than_the_standard_has(world: World, agent: str) -> None:
+    answer = world.post(POLL, **{"User-Agent": agent})
+    assert judged("EsipaMessageFromEimToIpa", answer.content)[0] == "getEimPackageResponse"
+
+
 def test_an_answer_says_what_it_is(world: World) -> None:
     answer = world.post(POLL)
     assert answer.status_code == 200
