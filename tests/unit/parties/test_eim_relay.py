@@ -13,13 +13,8 @@ from support.euiccs import PaperEuicc, shared_pki, vector22
 from support.hexes import hx
 
 from euicc_sim.parties.eim.server.eim_service import Connections, EimService
-from euicc_sim.parties.eim.server.relayed_download import (
-    AUTHENTICATE,
-    BIND,
-    CANCEL,
-    INITIATE,
-)
 from euicc_sim.parties.messages.errors import LpaError, RemoteSmdppError
+from euicc_sim.parties.messages.esipa_refusals import AUTHENTICATE, BIND, CANCEL, INITIATE
 from euicc_sim.parties.smdpp.download_orders import Order
 from euicc_sim.parties.smdpp.smdpp import Smdpp
 from euicc_sim.servers.database.eim_database import RELAYED_AT_ONCE, RELAYED_FOR

@@ -1,27 +1,20 @@
-"""An eIM between an IPA and SM-DP+s: relayed downloads, and refusals in the form of ESipa.
+"""An eIM between an IPA and SM-DP+s: relayed downloads (SGP.32 v1.2 clauses 3.2.3.2, 3.7, 6.3.2).
 
-SGP.32 v1.2 clauses 3.2.3.2, 3.7 and 6.3.2; the status codes are those of SGP.22 v2.5 clause 5.2.6.
 Speaks to SM-DP+s through RspServer; downloads in progress outlive a restart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from apdu import TlvError
 from apdu.tlv import read, whole
 from euicc_sim.asn1.esipa.download import (
-    AuthenticateClientErrorEsipaName,
     AuthenticateClientOkDPEsipaValue,
     AuthenticateClientRequestEsipaValue,
-    CancelSessionErrorName,
     CancelSessionRequestEsipaValue,
-    GetBoundProfilePackageErrorEsipaName,
     GetBoundProfilePackageOkEsipaValue,
     GetBoundProfilePackageRequestEsipaValue,
-    InitiateAuthenticationErrorEsipaName,
     InitiateAuthenticationOkEsipaValue,
     InitiateAuthenticationRequestEsipaValue,
 )
@@ -32,84 +25,14 @@ from euicc_sim.parties.messages.activation_code import ActivationCode, Activatio
 from euicc_sim.parties.messages.address import Address, AddressError, same_server
 from euicc_sim.parties.messages.encoding import answer
 from euicc_sim.parties.messages.errors import EimError, LpaError, SmdppError
+from euicc_sim.parties.messages.esipa_refusals import (
+    AUTHENTICATE,
+    BIND,
+    CANCEL,
+    INITIATE,
+    code_of,
+)
 from euicc_sim.parties.messages.interfaces import Servers, hash_of_confirmation_code
-
-UNDEFINED = "undefinedError"
-
-N = TypeVar("N", bound=str)
-Codes = Mapping[tuple[str, str], N]
-"""Names of error codes by an SM-DP+'s subject code and reason code."""
-
-INITIATE: Codes[InitiateAuthenticationErrorEsipaName] = {
-    ("8.8.1", "3.8"): "invalidDpAddress",
-    ("8.8.3", "3.1"): "euiccVersionNotSupportedByDp",
-    ("8.8.2", "3.1"): "ciPKIdNotSupported",
-    ("8.8.4", "3.7"): "ciPKIdNotSupported",
-}
-AUTHENTICATE: Codes[AuthenticateClientErrorEsipaName] = {
-    ("8.1.2", "6.1"): "eumCertificateInvalid",
-    ("8.1.2", "6.3"): "eumCertificateExpired",
-    ("8.1.3", "6.1"): "euiccCertificateInvalid",
-    ("8.1.3", "6.3"): "euiccCertificateExpired",
-    ("8.1", "6.1"): "euiccSignatureInvalid",
-    ("8.1", "4.8"): "insufficientMemory",
-    ("8.2", "3.7"): "noEligibleProfile",
-    ("8.2.5", "4.3"): "noEligibleProfile",
-    ("8.2.6", "3.8"): "matchingIdRefused",
-    ("8.1.1", "3.8"): "eidMismatch",
-    ("8.11.1", "3.9"): "ciPKUnknown",
-    ("8.10.1", "3.9"): "invalidTransactionId",
-}
-BIND: Codes[GetBoundProfilePackageErrorEsipaName] = {
-    ("8.1", "6.1"): "euiccSignatureInvalid",
-    ("8.2.7", "2.2"): "confirmationCodeMissing",
-    ("8.2.7", "3.8"): "confirmationCodeRefused",
-    ("8.2.7", "6.4"): "confirmationCodeRetriesExceeded",
-    ("8.2", "4.5"): "bppRebindingRefused",
-    ("8.8.5", "4.10"): "downloadOrderExpired",
-    ("8.10.1", "3.9"): "invalidTransactionId",
-}
-CANCEL: Codes[CancelSessionErrorName] = {
-    ("8.10.1", "3.9"): "invalidTransactionId",
-    ("8.1", "6.1"): "euiccSignatureInvalid",
-}
-
-ERRORS: dict[str, tuple[str, str]] = {
-    "initiateAuthenticationRequestEsipa": (
-        "initiateAuthenticationResponseEsipa",
-        "initiateAuthenticationErrorEsipa",
-    ),
-    "authenticateClientRequestEsipa": (
-        "authenticateClientResponseEsipa",
-        "authenticateClientErrorEsipa",
-    ),
-    "getBoundProfilePackageRequestEsipa": (
-        "getBoundProfilePackageResponseEsipa",
-        "getBoundProfilePackageErrorEsipa",
-    ),
-    "cancelSessionRequestEsipa": ("cancelSessionResponseEsipa", "cancelSessionError"),
-    "getEimPackageRequest": ("getEimPackageResponse", "eimPackageError"),
-    "provideEimPackageResult": (
-        "provideEimPackageResultResponse",
-        "provideEimPackageResultError",
-    ),
-}
-"""By request, the message and alternative that answer it with an error code."""
-
-
-def code_of(error: Exception, codes: Codes[str]) -> str:
-    """The error code for a refusal by an SM-DP+, or for any other error."""
-    if isinstance(error, SmdppError):
-        return codes.get((error.subject, error.reason), UNDEFINED)
-    return UNDEFINED
-
-
-def error_for(request: str, code: str) -> tuple[str, str, str] | None:
-    """The answer to a request of that name with that code: names of message and alternative, and
-    the code; None where there is no such answer."""
-    found = ERRORS.get(request)
-    return None if found is None else (*found, code)
-
 
 REFUSALS = (SmdppError, LpaError)
 _COMPACT = 0xA2
