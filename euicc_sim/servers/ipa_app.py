@@ -7,14 +7,11 @@ from threading import Lock
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from euicc_sim.parties.messages import LpaError
+from euicc_sim.parties.messages.interfaces import Reply
 from euicc_sim.servers import Log
-from euicc_sim.servers.esipa_app import MEDIA_TYPE, PATH, check_headers, headers
-from euicc_sim.servers.request_body import BodyError, read_body
+from euicc_sim.servers.esipa_bindings import BAD_REQUEST, NO_CONTENT, OK, routes
 
 Transferred = Callable[[bytes], bytes]
 """Carries out a TransferEimPackageRequest. Raises LpaError."""
@@ -28,17 +25,12 @@ def ipa_app(transferred: Transferred, log: Log) -> Starlette:
         with lock:
             return transferred(message)
 
-    async def answer(request: Request) -> Response:
+    async def take(message: bytes, _: str) -> Reply:
         try:
-            check_headers(request)
-            body = await run_in_threadpool(run, await read_body(request))
-        except BodyError as error:
-            log(f"refused: {error}", refused=True)
-            return Response(status_code=error.status, headers=headers())
+            body = await run_in_threadpool(run, message)
         except LpaError as error:
             log(f"refused: {error}", refused=True)
-            return Response(status_code=400, headers=headers())
-        status, kind = (200, MEDIA_TYPE) if body else (204, None)
-        return Response(body, status, headers(), kind)
+            return Reply(b"", BAD_REQUEST, str(error))
+        return Reply(body, OK if body else NO_CONTENT)
 
-    return Starlette(routes=[Route(PATH, answer, methods=["POST"])])
+    return Starlette(routes=routes(["transferEimPackage"], take, log))

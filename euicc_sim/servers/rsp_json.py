@@ -1,6 +1,6 @@
-"""JSON over HTTP as ES2+ and ES9+ have it: headers, fields and status codes (SGP.22 clause 6.5).
+"""JSON over HTTP as ES2+, ES9+ and ESipa have it: headers, fields and status codes.
 
-Knows no function.
+SGP.22 clause 6.5, SGP.32 clause 6.1.2. Knows no function.
 """
 
 from __future__ import annotations
@@ -132,32 +132,38 @@ def read_json(body: bytes) -> object:
         ) from error
 
 
-def executed(fields: Mapping[str, str] | None) -> Response:
+def executed(fields: Mapping[str, object] | None, protocol: str = PROTOCOL) -> Response:
     """The answer of a function with these fields, or without a body."""
     if fields is None:
-        return Response(status_code=NO_CONTENT, headers=headers())
+        return Response(status_code=NO_CONTENT, headers=headers(protocol))
     status = {"functionExecutionStatus": {"status": "Executed-Success"}}
-    return _response({"header": status, **fields}, 200)
+    return _response({"header": status, **fields}, 200, protocol)
 
 
 def failed(error: SmdppError, http_status: int = 200) -> Response:
     """The answer to a refused request: the header alone."""
-    data = {
-        "subjectCode": error.subject,
-        "reasonCode": error.reason,
-        "message": _shortened(str(error)),
-    }
+    return not_executed(error.subject, error.reason, str(error), http_status)
+
+
+def not_executed(
+    subject: str, reason: str, message: str, http_status: int = 200, protocol: str = PROTOCOL
+) -> Response:
+    """The answer to a refused request, with its status codes and why: the header alone."""
+    data = {"subjectCode": subject, "reasonCode": reason}
+    if message:
+        data["message"] = _shortened(message)
     status = {"functionExecutionStatus": {"status": "Failed", "statusCodeData": data}}
-    return _response({"header": status}, http_status)
+    return _response({"header": status}, http_status, protocol)
 
 
-def _response(content: Mapping[str, object], http_status: int) -> Response:
-    return Response(json.dumps(content), http_status, headers(), "application/json;charset=UTF-8")
+def _response(content: Mapping[str, object], http_status: int, protocol: str) -> Response:
+    kind = "application/json;charset=UTF-8"
+    return Response(json.dumps(content), http_status, headers(protocol), kind)
 
 
-def headers() -> dict[str, str]:
+def headers(protocol: str = PROTOCOL) -> dict[str, str]:
     """The headers of every answer."""
-    return {"X-Admin-Protocol": PROTOCOL}
+    return {"X-Admin-Protocol": protocol}
 
 
 def _shortened(text: str) -> str:

@@ -13,7 +13,7 @@ import httpx
 
 from euicc_sim import Card
 from euicc_sim.asn1 import esipa
-from euicc_sim.parties.clients.esipa import EsipaClient
+from euicc_sim.parties.clients.esipa import Binding, EsipaClient
 from euicc_sim.parties.eim.eim import Eim, add_initial_eim, take_initial_answer
 from euicc_sim.parties.eim.server.card_records import CardRecord, Forward, Order, Result
 from euicc_sim.parties.eim.server.eim_service import EimService
@@ -74,7 +74,7 @@ class InProcess(httpx.BaseTransport):
 class World:
     """An eIM server with a database in a folder; `said` is its log, a refusal with "! " before it.
 
-    It is out of reach while `down_if` says so.
+    It is out of reach while `down_if` says so. `binding` is how its IPAs write messages.
     """
 
     folder: Path
@@ -82,6 +82,7 @@ class World:
     eim: Eim = field(default_factory=lambda: Eim.create(EIM_ID, seed=7))
     said: list[str] = field(default_factory=list)
     down_if: Callable[[], bool] = lambda: False
+    binding: Binding = Binding.ASN1
     _skipped: timedelta = timedelta()
 
     def __post_init__(self) -> None:
@@ -98,7 +99,7 @@ class World:
         app = esipa_app(self.service, self.log, OrderToken(TOKEN, self.folder / "token"))
         transport = InProcess(app, lambda: self.down_if(), self.service.forwarder.pass_on)
         self.http = httpx.Client(transport=transport, base_url=URL, headers=AUTHORIZATION)
-        self.client = EsipaClient(URL, transport=transport)
+        self.client = EsipaClient(URL, binding=self.binding, transport=transport)
 
     def now(self) -> datetime:
         """The time of the eIM: that of the machine, and what was skipped."""
@@ -137,6 +138,10 @@ class World:
             "X-Admin-Protocol": "gsma/rsp/v2.1.0",
         }
         return self.http.post("/gsma/rsp2/asn1", content=message, headers=usual | headers)
+
+    def post_json(self, function: str, fields: object, **headers: str) -> httpx.Response:
+        """A request in JSON, as an IPA sends it."""
+        return self.http.post(f"/gsma/rsp2/esipa/{function}", json=fields, headers=headers)
 
 
 def ask(world: World, name: str, value: Any) -> Any:

@@ -8,10 +8,11 @@ certificates to trust. Knows nothing of cards or of its callers. Needs httpx, fr
 from euicc_sim.parties.clients.eim_orders import OrderClient
 from euicc_sim.parties.clients.es2plus import ConfirmedOrder, Es2PlusClient
 from euicc_sim.parties.clients.es9 import Es9Client
-from euicc_sim.parties.clients.esipa import EsipaClient, EsipaVersion, spoken
+from euicc_sim.parties.clients.esipa import Binding, EsipaClient, EsipaVersion, spoken
 from euicc_sim.parties.clients.smdpps import Smdpps
 
 __all__ = [
+    "Binding",
     "ConfirmedOrder",
     "Es2PlusClient",
     "Es9Client",

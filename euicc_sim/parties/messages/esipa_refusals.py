@@ -56,6 +56,27 @@ CANCEL: Codes[CancelSessionErrorName] = {
     ("8.1", "6.1"): "euiccSignatureInvalid",
 }
 
+ESIPA_ALONE: Codes[str] = {
+    ("8.1.1", "2.1"): "invalidEid",
+    ("8.1.1", "2.2"): "missingEid",
+    ("8.1.1", "3.9"): "eidNotFound",
+    ("8.8.1", "3.10"): "smdpAddressMismatch",
+    ("8.8", "3.10"): "smdpOidMismatch",
+    ("8.10", "3.9"): "invalidEimTransactionId",
+    ("8.2", "3.8"): "pprNotAllowed",
+    ("8.2", "3.10"): "metadataMismatch",
+    ("8.9.5", "3.9"): "eventIdUnknown",
+    ("1.2", "4.2"): UNDEFINED,
+}
+"""Codes that an SM-DP+ does not give. That SGP.32 has status codes for them in JSON is known, but
+not which: these are ours, built from the subjects and reasons of SGP.22 clause 5.2.6."""
+
+_STATUS: dict[str, tuple[str, str]] = {
+    code: status
+    for codes in (ESIPA_ALONE, CANCEL, BIND, AUTHENTICATE, INITIATE)
+    for status, code in reversed(list(codes.items()))
+}
+
 ERRORS: dict[str, tuple[str, str]] = {
     "initiateAuthenticationRequestEsipa": (
         "initiateAuthenticationResponseEsipa",
@@ -91,3 +112,19 @@ def error_for(request: str, code: str) -> tuple[str, str, str] | None:
     the code; None where there is no such answer."""
     found = ERRORS.get(request)
     return None if found is None else (*found, code)
+
+
+def status_of(code: str) -> tuple[str, str]:
+    """The status code that stands for an error code of ESipa in JSON."""
+    return _STATUS.get(code, _STATUS[UNDEFINED])
+
+
+def code_for(subject: str, reason: str) -> str:
+    """The error code of ESipa for a status code in JSON; the status code itself if there is none.
+
+    None of the functions has two codes for the same status.
+    """
+    for codes in (INITIATE, AUTHENTICATE, BIND, CANCEL, ESIPA_ALONE):
+        if (subject, reason) in codes:
+            return codes[subject, reason]
+    return f"{subject}/{reason}"

@@ -116,3 +116,15 @@ class Esipa(Protocol):
     def exchange(self, message: bytes) -> bytes:
         """One message, one answer."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer to a message of ESipa: the message, empty where there is none, and the HTTP status.
+
+    `why` says in a sentence why it is a refusal.
+    """
+
+    body: bytes
+    status: int = 200
+    why: str = ""

@@ -10,6 +10,7 @@ from support.heard import A, B, Heard, states
 from support.installing import A_DIGITS, B_DIGITS, smdpp
 
 from euicc_sim import Card
+from euicc_sim.parties.clients.esipa import Binding
 from euicc_sim.parties.ipa.ipa import Poll
 from euicc_sim.parties.ipa.triggered_download import DownloadMode
 from euicc_sim.parties.lpa.lpa import Lpa
@@ -31,9 +32,9 @@ def server(pki_folder: Path, heard: Heard) -> Smdpp:
     return heard.by(pki_folder)
 
 
-@pytest.fixture
-def world(tmp_path: Path, card: Card, server: Smdpp) -> World:
-    world = World(tmp_path / "cards", lambda _: server)
+@pytest.fixture(params=Binding)
+def world(tmp_path: Path, card: Card, server: Smdpp, request: pytest.FixtureRequest) -> World:
+    world = World(tmp_path / "cards", lambda _: server, binding=request.param)
     world.trusted_by(card, token=True)
     return world
 

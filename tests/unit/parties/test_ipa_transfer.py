@@ -12,7 +12,7 @@ from support.hexes import hx
 from support.judge import judged
 
 from euicc_sim import Card
-from euicc_sim.parties.clients.esipa import EsipaClient
+from euicc_sim.parties.clients.esipa import Binding, EsipaClient
 from euicc_sim.parties.eim.server.esipa_functions import EsipaFunctions
 from euicc_sim.parties.eim.server.transfer_eim_package import push
 from euicc_sim.parties.ipa.es10b import IpaCard
@@ -32,11 +32,12 @@ def world(tmp_path: Path, card: Card) -> World:
     return world
 
 
-@pytest.fixture
-def ipa(world: World, card: Card) -> EsipaClient:
+@pytest.fixture(params=Binding)
+def ipa(world: World, card: Card, request: pytest.FixtureRequest) -> EsipaClient:
     """An IPA with the card, that listens."""
     app = ipa_app(world.ipa(card).transferred, world.log)
-    return EsipaClient("http://127.0.0.1:8081", transport=InProcess(app))
+    binding: Binding = request.param
+    return EsipaClient("http://127.0.0.1:8081", binding=binding, transport=InProcess(app))
 
 
 class Saying:
@@ -96,7 +97,9 @@ def test_an_answer_that_is_none_keeps_the_order(world: World, answer: str, why: 
 
 
 @pytest.mark.parametrize("body", ["", "BF4F0302017F", "BF5100"])
-def test_what_is_no_transfer_is_refused(world: World, ipa: EsipaClient, body: str) -> None:
+def test_what_is_no_transfer_is_refused(world: World, card: Card, body: str) -> None:
+    app = ipa_app(world.ipa(card).transferred, world.log)
+    ipa = EsipaClient("http://127.0.0.1:8081", transport=InProcess(app))
     with pytest.raises(Exception, match="HTTP status 400"):
         ipa.exchange(hx(body))
     assert world.said[-1].startswith("! refused: ")

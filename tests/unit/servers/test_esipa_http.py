@@ -74,7 +74,8 @@ def test_another_request_gets_the_status_of_http(
     answer = world.http.request(method, path, content=POLL if method == "POST" else None)
     assert answer.status_code == status
     assert world.said == [
-        f"! refused: {method} {path} is not a function of ESipa. POST to /gsma/rsp2/asn1."
+        f"! refused: {method} {path} is not a function of ESipa. POST to /gsma/rsp2/asn1, or JSON "
+        "to /gsma/rsp2/esipa/ and the function's name."
     ]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from apdu import TlvError
@@ -55,17 +54,19 @@ from euicc_sim.parties.eim.server.card_records import (
 )
 from euicc_sim.parties.eim.server.eim_service import EimService, host_of
 from euicc_sim.parties.eim.server.orders import Package, next_package, stamp
-from euicc_sim.parties.eim.server.relayed_download import UNDEFINED, RelayError, error_for
+from euicc_sim.parties.eim.server.relayed_download import RelayError
 from euicc_sim.parties.eim.server.results_of_orders import ResultTaker
 from euicc_sim.parties.messages.errors import EimError, NotGenuineError
+from euicc_sim.parties.messages.esipa_refusals import UNDEFINED, error_for
 from euicc_sim.parties.messages.euicc_certificates import eid_of
+from euicc_sim.parties.messages.interfaces import Reply
 from euicc_sim.parties.messages.notifications import read_pending
 from euicc_sim.parties.messages.package_results import read_result
 from keys import PkiError, validate_eid
 
 NOBODY = "0" * 32
 """The EID of no card: its check digits are wrong."""
-OK, NO_CONTENT, BAD_REQUEST, UNAVAILABLE = 200, 204, 400, 503
+NO_CONTENT, BAD_REQUEST, UNAVAILABLE = 204, 400, 503
 
 POLLS_NOTED = timedelta(minutes=1)
 """How often the time of a poll is kept at most if nothing else changes."""
@@ -77,14 +78,6 @@ class EsipaError(EimError):
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
         self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An eIM's answer: the message, empty where ESipa has none, and the HTTP status."""
-
-    body: bytes
-    status: int = OK
 
 
 _EID_TAG, _EID_SIZE = 0x5A, 16
@@ -116,11 +109,9 @@ class EsipaFunctions:
         """The answer to a message; `peer` is where it came from, "host:port"."""
         name = esipa.name_of(data)
         if name is None:
-            self._tell(
-                f"refused: {data[:8].hex().upper() or 'nothing'}… does not begin an ESipa message",
-                refused=True,
-            )
-            return Reply(b"", BAD_REQUEST)
+            why = f"{data[:8].hex().upper() or 'nothing'}… does not begin an ESipa message"
+            self._tell(f"refused: {why}", refused=True)
+            return Reply(b"", BAD_REQUEST, why)
         try:
             return self._answer(_read(name, data), peer)
         except UnknownEidError as error:
@@ -157,11 +148,11 @@ class EsipaFunctions:
         answered = f"answered {code}" if found else "answered with HTTP status 400"
         self._tell(f"{name} {answered}: {error}", refused=True)
         if found is None:
-            return Reply(b"", BAD_REQUEST)
+            return Reply(b"", BAD_REQUEST, str(error))
         try:
-            return Reply(esipa.refusal_to_ipa(*found))
+            return Reply(esipa.refusal_to_ipa(*found), why=str(error))
         except Asn1Error:  # this message does not have that code
-            return Reply(esipa.refusal_to_ipa(*found[:2], UNDEFINED))
+            return Reply(esipa.refusal_to_ipa(*found[:2], UNDEFINED), why=str(error))
 
     # -- packages
 
