@@ -16,6 +16,8 @@ from rich.text import Text
 from euicc_sim import Card
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.link import ReaderOption, directory_of
+from euicc_sim.cli.rsp_options import BindingOption
+from euicc_sim.parties.clients import Binding
 from euicc_sim.parties.messages import EimError, LpaError, StatusWordError
 from euicc_sim.servers import ServerError
 from euicc_sim.store import PKI_FOLDER
@@ -54,6 +56,7 @@ def demo(
             help="Tell the story of a device: eIM servers, an SM-DP+ server, an IPA and a card.",
         ),
     ] = False,
+    binding: BindingOption = Binding.ASN1,
     step: Annotated[
         bool, typer.Option("--step", help="Wait for the Enter key after each step.")
     ] = False,
@@ -73,8 +76,10 @@ def demo(
     """
     pace = Pace(step, pause)
     if world:
-        tell_of_the_world(picture, verbose=verbose, pace=pace)
+        tell_of_the_world(picture, binding=binding, verbose=verbose, pace=pace)
         return
+    if binding is not Binding.ASN1:
+        fail("--binding is for the story of --world; give both.")
     if picture is not None:
         fail("--picture draws the story of --world; give both.")
     try:
@@ -154,7 +159,7 @@ def _tell_of_profiles(
 TITLE = "A device managed remotely"
 
 
-def tell_of_the_world(picture: Path | None, *, verbose: bool, pace: Pace) -> None:
+def tell_of_the_world(picture: Path | None, *, binding: Binding, verbose: bool, pace: Pace) -> None:
     """Start everything, tell the story, end everything; then draw it if wanted."""
 
     def log(text: str, *, refused: bool = False) -> None:
@@ -164,7 +169,7 @@ def tell_of_the_world(picture: Path | None, *, verbose: bool, pace: Pace) -> Non
     try:
         from euicc_sim.stories.servers import running_world
 
-        with running_world(log) as (world, card):
+        with running_world(log, binding) as (world, card):
             console.print(Text(f"EID {card.eid}: a card, two eIMs and an SM-DP+, all on loopback"))
             console.print(Text(f"SM-DP+ https://{world.smdpp}\n"))
             card.reset()

@@ -23,7 +23,13 @@ from euicc_sim.cli.eim_server_tables import (
 )
 from euicc_sim.cli.machine import JsonOption, print_json
 from euicc_sim.cli.progress import counting
-from euicc_sim.cli.rsp_options import CaOption, InsecureOption, PkiOption, authorities
+from euicc_sim.cli.rsp_options import (
+    BindingOption,
+    CaOption,
+    InsecureOption,
+    PkiOption,
+    authorities,
+)
 from euicc_sim.cli.server_options import (
     CONNECTIONS,
     REQUESTS,
@@ -36,7 +42,7 @@ from euicc_sim.cli.server_options import (
     limits,
     tls_context,
 )
-from euicc_sim.parties.clients import EsipaClient, Smdpps
+from euicc_sim.parties.clients import Binding, EsipaClient, Smdpps
 from euicc_sim.parties.eim import Eim, card_list, eim_file, operation_words
 from euicc_sim.parties.eim.server import EimService, EsipaFunctions, orders
 from euicc_sim.parties.eim.server import push as push_all
@@ -242,13 +248,15 @@ def push(
     eid: Eid,
     ipa: Annotated[str, typer.Option("--ipa", metavar="URL", help="Where the IPA listens.")],
     database: DatabaseOption = None,
+    binding: BindingOption = Binding.ASN1,
     pki: PkiOption = None,
     ca: CaOption = None,
     insecure: InsecureOption = False,
 ) -> None:
     """Deliver the waiting packages of a card to a listening IPA (see ipa listen)."""
     try:
-        client = EsipaClient(ipa, trust=authorities(pki, ca), verify=not insecure)
+        trust = authorities(pki, ca)
+        client = EsipaClient(ipa, binding=binding, trust=trust, verify=not insecure)
         with _service(file, database) as service, client:
             count = push_all(EsipaFunctions(service), eid, client)
     except LpaError as error:

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from euicc_sim.asn1.wire import VERSIONS, WIRE_1_2, Wire
 from euicc_sim.cli.console import fail
+from euicc_sim.parties.clients import Binding
 from keys import TestPki
 from keys.pem import load_certificate
 
@@ -40,6 +41,9 @@ Sgp32Option = Annotated[
     ),
 ]
 SGP32_DEFAULT = WIRE_1_2.version
+BindingOption = Annotated[
+    Binding, typer.Option("--binding", help="How the messages of ESipa are written.")
+]
 
 
 def wire_named(version: str) -> Wire:

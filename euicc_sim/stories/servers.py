@@ -11,7 +11,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from euicc_sim import Card
-from euicc_sim.parties.clients import EsipaClient, Smdpps
+from euicc_sim.parties.clients import Binding, EsipaClient, Smdpps
 from euicc_sim.parties.eim import Eim
 from euicc_sim.parties.eim.server import EimService
 from euicc_sim.parties.smdpp import Smdpp
@@ -36,10 +36,10 @@ _LONGEST_END = 10.0
 
 
 @contextmanager
-def running_world(log: Log) -> Iterator[tuple[World, Card]]:
+def running_world(log: Log, binding: Binding = Binding.ASN1) -> Iterator[tuple[World, Card]]:
     """Servers on free ports of loopback and a card, all in a folder that goes at the end.
 
-    Raises ServerError, CardError.
+    The IPA writes its messages in that binding. Raises ServerError, CardError.
     """
     picture = Sequence(PARTIES)
     with ExitStack() as stack, extra_needed():
@@ -64,7 +64,8 @@ def running_world(log: Log) -> Iterator[tuple[World, Card]]:
             stack.enter_context(service.forwarder.running())
             web = _listening(pki, log)
             stack.enter_context(_served(web, esipa_app(service, log)))
-            client = EsipaClient(f"https://{NAME}:{web.port}", trust=clients.trust)
+            url = f"https://{NAME}:{web.port}"
+            client = EsipaClient(url, binding=binding, trust=clients.trust)
             return Party(name, service, stack.enter_context(client))
 
         first, second = party(EIM1, "eim1.example.com"), party(EIM2, "eim2.example.com")

@@ -27,10 +27,13 @@ def quiet(text: str, *, refused: bool = False) -> None:
     """No log."""
 
 
-def test_the_whole_story_is_told_drawn_and_leaves_nothing_running(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("binding", ["asn1", "json"])
+def test_the_whole_story_is_told_drawn_and_leaves_nothing_running(
+    run: Run, tmp_path: Path, binding: str
+) -> None:
     before = threading.active_count()
     picture = tmp_path / "told.svg"
-    said = run("--world", "--picture", picture).said
+    said = run("--world", "--picture", picture, "--binding", binding).said
     assert said[-1] == f"who said what to whom: {picture}"
     assert [line for line in said if "✗" in line] == [
         "   ✗ refused: the card does not know this signature, and does not sign its answer"
@@ -50,6 +53,11 @@ def test_the_whole_story_is_told_drawn_and_leaves_nothing_running(run: Run, tmp_
 def test_a_picture_is_only_drawn_of_the_world(run: Run, tmp_path: Path) -> None:
     complaint = run("--picture", tmp_path / "told.svg", "--direct").complaint
     assert complaint == "--picture draws the story of --world; give both."
+
+
+def test_a_binding_is_only_chosen_for_the_world(run: Run) -> None:
+    complaint = run("--binding", "json", "--direct").complaint
+    assert complaint == "--binding is for the story of --world; give both."
 
 
 def test_verbose_shows_what_the_servers_say(run: Run) -> None:
