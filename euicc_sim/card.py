@@ -128,6 +128,7 @@ class Card:
         card_type: CardType | str = CardType.IOT,
         sgp32: str = "1.2",
         rules: tuple[AuthorisationRule, ...] = (),
+        published: bool = False,
         fsync: bool = True,
     ) -> Self:
         """Make a card in `directory` and open it.
@@ -137,12 +138,14 @@ class Card:
         or reused. With `seed`, keys and challenges repeat. `max_eims`, `results` and `memory`
         (bytes, for Profiles) are how much fits; `card_type` is iot, iot-strict or consumer;
         `sgp32` is the version on the wire, one of 1.0.1, 1.1, 1.2 and 1.3; `rules` is the Rules
-        Authorisation Table. Without `fsync`, a power cut may lose the new card or later changes.
-        Raises CardError, and then no card was made.
+        Authorisation Table. With `published`, the card has the certificates and keys that `pki`
+        holds for its EID, as SGP.26 does for the EID of SGP.33; a curve without them gets new ones.
+        Without `fsync`, a power cut may lose the new card or later changes. Raises CardError, and
+        then no card was made.
         """
         directory = Path(directory)
         limits = Limits(max_eims, results, memory=memory)
-        plan = CardPlan(eid, seed, limits, type_of_card(card_type), sgp32, rules)
+        plan = CardPlan(eid, seed, limits, type_of_card(card_type), sgp32, rules, published)
         signers = make_identity(directory, plan, pki=pki, fsync=fsync)
         return cls._opened(JsonStore(directory, fsync=fsync), signers)
 

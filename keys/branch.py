@@ -7,7 +7,7 @@ from typing import Self
 
 from keys import profiles
 from keys.ca import CertificateIssuer, EumIssuer
-from keys.credential import Credential
+from keys.credential import Credential, EuiccCredential, subject_eid
 from keys.curves import Curve
 from keys.eid import make_eid
 
@@ -51,3 +51,10 @@ class Branch:
             Role.EIM_SIGNING: ci.issue_eim_signing(),
         }
         return cls(curve, ci, eum, credentials)
+
+    def euicc_of(self, eid: str, seed: int | None = None) -> EuiccCredential:
+        """The eUICC of this branch if it has that EID, or else a new one; see `issue_euicc`."""
+        own = self.credentials.get(Role.EUICC)
+        if own is None or subject_eid(own.certificate) != eid:
+            return self.eum.issue_euicc(eid, seed)
+        return self.eum.chain_of(own)

@@ -60,7 +60,10 @@ class EumIssuer:
 
         Arguments and errors are those of `certify_euicc`.
         """
-        euicc = self.certify_euicc(eid, seed)
+        return self.chain_of(self.certify_euicc(eid, seed))
+
+    def chain_of(self, euicc: Credential) -> EuiccCredential:
+        """What an eUICC holds whose certificate this EUM has issued: its key, and its chain."""
         ci, eum = self._chain
         return EuiccCredential(
             curve=euicc.curve,

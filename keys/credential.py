@@ -74,6 +74,12 @@ def key_id(certificate: x509.Certificate) -> bytes:
     return extension.value.digest
 
 
+def subject_eid(euicc: x509.Certificate) -> str | None:
+    """The EID that an eUICC's certificate is for (SGP.22 clause 4.5.2.1); None if it has none."""
+    found = euicc.subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
+    return str(found[0].value) if found else None
+
+
 def permitted_iins(eum: x509.Certificate) -> tuple[str, ...]:
     """The IINs that an EUM certificate permits in EIDs (SGP.22 clause 4.5.2.1).
 

@@ -138,6 +138,14 @@ class TestPki:
         """
         return tuple(branch.eum.issue_euicc(eid, seed) for branch in self.branches)
 
+    def euicc_of(self, eid: str, seed: int | None = None) -> tuple[EuiccCredential, ...]:
+        """What this PKI holds for the eUICC with this EID, one per curve, NIST first.
+
+        A curve without that eUICC's certificate and key gets new ones; arguments and errors are
+        those of `issue_euicc`.
+        """
+        return tuple(branch.euicc_of(eid, seed) for branch in self.branches)
+
     @classmethod
     def _load(cls, root: Path) -> Self:
         if not root.is_dir():

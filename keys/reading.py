@@ -52,6 +52,25 @@ class BranchReader:
         }
         return Branch(self.curve, ci, eum, credentials)
 
+    def has_key(self, place: Place) -> bool:
+        """Whether the private key of a party is there."""
+        return self._key_file(place) is not None
+
+    def read_key(self, place: Place) -> ec.EllipticCurvePrivateKey:
+        """The private key of a party, on this curve, and that of its certificate if there is one.
+
+        `PkiError` when it is missing or does not fit.
+        """
+        if self._certificate_file(place):
+            return self._read_key(place, self._read_certificate(place))
+        path = self._key_file(place)
+        if path is None:
+            raise _missing(self.root / place.private_key(self.curve))
+        key = load_private_key(path)
+        if (found := Curve.of(key)) is not self.curve:
+            raise self._misnamed(path, found)
+        return key
+
     def _read_ci(self) -> CertificateIssuer:
         certificate = self._read_certificate(CI)
         key = self._read_key(CI, certificate) if self._key_file(CI) else None
@@ -80,11 +99,14 @@ class BranchReader:
         certificate = load_certificate(path)
         found = self._ask(place, certificate, lambda it: Curve.of(public_key(it)))
         if found is not self.curve:
-            raise PkiError(
-                f"{path} is for {found.standard_name}, but {self.curve.value} in its name means "
-                f"{self.curve.standard_name}. Replace it, or rename it."
-            )
+            raise self._misnamed(path, found)
         return certificate
+
+    def _misnamed(self, path: Path, found: Curve) -> PkiError:
+        return PkiError(
+            f"{path} is for {found.standard_name}, but {self.curve.value} in its name means "
+            f"{self.curve.standard_name}. Replace it, or rename it."
+        )
 
     def _read_key(self, place: Place, certificate: x509.Certificate) -> ec.EllipticCurvePrivateKey:
         path = self._key_file(place)
@@ -115,6 +137,39 @@ class BranchReader:
 
     def _key_file(self, place: Place) -> Path | None:
         return place.find_private_key(self.root, self.curve)
+
+
+def read_eim_signing_key(
+    folder: Path | str, curve: Curve | None = None
+) -> ec.EllipticCurvePrivateKey:
+    """The private key with which an eIM signs its packages (SK_S_EIMsign_ECDSA of SGP.26).
+
+    The folder needs nothing else; a certificate beside the key must belong to it. Without `curve`,
+    NIST comes before BRP. `PkiError` when the key is missing or cannot be used.
+    """
+    root, place = Path(folder), PLACES[Role.EIM_SIGNING]
+    try:
+        if not root.is_dir():
+            raise PkiError(f"{root} is not a folder. Name the folder that holds EIMsign.")
+        readers = {one: BranchReader(root, one) for one in Curve}
+        there = [one for one, reader in readers.items() if reader.has_key(place)]
+        wanted = curve or next(iter(there), None)
+        if wanted in there:
+            return readers[wanted].read_key(place)
+    except OSError as reason:
+        raise PkiError(
+            f"{root} cannot be read: {reason.strerror}. Check its permissions."
+        ) from reason
+    if there:
+        raise PkiError(
+            f"{root} has the signing key of an eIM for {there[0].standard_name} only. Take that "
+            f"curve, or add {place.private_key(wanted or there[0])}."
+        )
+    names = " and ".join(str(place.private_key(one)) for one in Curve)
+    raise PkiError(
+        f"{root} has no signing key of an eIM: {names} are missing. Name the folder of SGP.26 "
+        "that holds EIMsign (from v3.0.1 on, EIM)."
+    )
 
 
 def _missing(path: Path) -> PkiError:

@@ -25,6 +25,7 @@ from euicc_sim.model.state import Limits, Strictness
 from euicc_sim.store import (
     DEFAULT_EID,
     DOCUMENT,
+    SGP33_EID,
     Keep,
     changed_at,
     check_card,
@@ -79,6 +80,14 @@ def new(
             "encode EUICCInfo2 anew and lose what SGP.32 has added, and only the last works then.",
         ),
     ] = CardType.IOT,
+    sgp33: Annotated[
+        bool,
+        typer.Option(
+            "--sgp33",
+            help=f"The eUICC of SGP.33-1: its EID, {SGP33_EID}, and the eUICC certificates and "
+            "keys of --pki for it, such as the published ones of SGP.26.",
+        ),
+    ] = False,
     sgp32: Annotated[
         str, typer.Option(metavar="VERSION", help=f"The version of SGP.32 it speaks: {_VERSIONS}.")
     ] = "1.2",
@@ -98,6 +107,8 @@ def new(
     ] = False,
 ) -> None:
     """Make a card in a new directory."""
+    if sgp33:
+        _check_sgp33(eid, card_type)
     with euicc_sim.Card.create(
         directory,
         eid=_eid(eid),
@@ -109,9 +120,20 @@ def new(
         card_type=card_type,
         sgp32=sgp32,
         rules=(PPR_WITH_CONSENT,) if allow_ppr else (),
+        published=sgp33,
     ) as card:
         console.print(Text(f"card {card.eid} made in {directory}"))
+        if sgp33 and pki is None:
+            console.print(Text("its keys are new: with --pki they are those that SGP.26 publishes"))
         console.print(Text(f"serve it on a reader with: euicc-sim serve --card {directory}"))
+
+
+def _check_sgp33(eid: str, card_type: CardType) -> None:
+    """Fail where other options contradict --sgp33."""
+    if eid not in (DEFAULT_EID, SGP33_EID):
+        fail(f"--sgp33 is the EID {SGP33_EID}; leave out --eid, or --sgp33.")
+    if card_type is CardType.CONSUMER:
+        fail("SGP.33-1 is for IoT eUICCs; leave out --type consumer, or --sgp33.")
 
 
 def _eid(given: str) -> str:

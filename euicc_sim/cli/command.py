@@ -36,7 +36,7 @@ class Command(TyperCommand):
         for one in self.params:
             _placeholder(one)
             for name in one.opts:
-                if name in ENVIRONMENT and not one.envvar:
+                if name in ENVIRONMENT and one.envvar is None:
                     one.envvar = ENVIRONMENT[name]
 
     def get_help_option(self, ctx: Any) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from rich.text import Text
 from typer.core import TyperGroup
@@ -26,6 +27,7 @@ from euicc_sim.cli.eim_tables import (
 )
 from euicc_sim.cli.machine import JsonOption, print_json
 from euicc_sim.cli.rsp_options import SGP32_DEFAULT, Sgp32Option, wire_named
+from euicc_sim.cli.settings import NO_ENVIRONMENT
 from euicc_sim.parties.eim import (
     Eim,
     add_initial_eim,
@@ -38,6 +40,7 @@ from euicc_sim.parties.eim.server import CardRecord, UnknownEidError
 from euicc_sim.parties.messages import EimError, Form, certificate_der, eid_of
 from keys import Curve, PkiError, load_private_key, validate_eid
 from keys.pem import load_certificate
+from keys.reading import read_eim_signing_key
 from keys.source import key_source
 
 
@@ -96,7 +99,21 @@ def new(
     ci: Annotated[
         str | None, typer.Option(metavar="HEX", help="The euiccCiPKId that the card signs with.")
     ] = None,
-    curve: Annotated[Curve, typer.Option(case_sensitive=False, help="Of a new key.")] = Curve.NIST,
+    curve: Annotated[
+        Curve | None,
+        typer.Option(
+            case_sensitive=False,
+            help="Of a new key, or of that in --pki. Default: NIST, unless --pki has only BRP.",
+        ),
+    ] = None,
+    pki: Annotated[
+        Path | None,
+        typer.Option(
+            envvar=NO_ENVIRONMENT,
+            help="Use the eIM's signing key of this folder in the layout of GSMA SGP.26, such as "
+            "the published one, instead of a new key.",
+        ),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Make a repeatable key, which anybody else can make too.")
     ] = None,
@@ -120,7 +137,7 @@ def new(
 ) -> None:
     """Make an eIM with a new key, in a file that only you can read."""
     wire = wire_named(sgp32)
-    private_key = load_private_key(key) if key else key_source(seed).key(curve, f"eIM {eim_id}")
+    private_key = _signing_key(eim_id, key, pki, curve, seed)
     eim = Eim(
         eim_id,
         private_key,
@@ -136,9 +153,24 @@ def new(
     )
     eim_file.create(file, eim)
     _say(f"eIM {eim_id} made in {file}, which holds its private key")
+    if pki is not None:
+        _say(f"the key is that of {pki}: whoever has that folder can sign as this eIM")
     _say(f"ask a card to trust it with: euicc-sim eim initial {file}")
     if not no_token:
         _say(f"keep the token that the card answers: euicc-sim eim answer {file} --initial ANSWER")
+
+
+def _signing_key(
+    eim_id: str, key: Path | None, pki: Path | None, curve: Curve | None, seed: int | None
+) -> ec.EllipticCurvePrivateKey:
+    """The key of a new eIM: one that there is, or a new one. Raises PkiError."""
+    if sum(one is not None for one in (key, pki, seed)) > 1:
+        fail("an eIM has one key; give only one of --key, --pki and --seed.")
+    if key is not None:
+        return load_private_key(key)
+    if pki is not None:
+        return read_eim_signing_key(pki, curve)
+    return key_source(seed).key(curve or Curve.NIST, f"eIM {eim_id}")
 
 
 @app.command()

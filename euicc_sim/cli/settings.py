@@ -33,6 +33,8 @@ ENVIRONMENT = {
     "--pki": "EUICC_SIM_PKI",
 }
 """The variables, by the option for which each is the default."""
+NO_ENVIRONMENT = ""
+"""The variable of an option of such a name that has none: a key must not be shared unasked."""
 
 
 class SettingsError(Exception):

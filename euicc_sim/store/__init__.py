@@ -15,6 +15,7 @@ from euicc_sim.store.disk import CHANGES, DOCUMENT, CardError, CardInUseError, D
 from euicc_sim.store.making import (
     DEFAULT_EID,
     PKI_FOLDER,
+    SGP33_EID,
     CardPlan,
     load_signers,
     make_identity,
@@ -31,6 +32,7 @@ __all__ = [
     "DOCUMENT",
     "ID_TYPES",
     "PKI_FOLDER",
+    "SGP33_EID",
     "STEPS",
     "CardError",
     "CardInUseError",

@@ -34,8 +34,10 @@ from keys import (
     write_private_key,
 )
 
-DEFAULT_EID = "89049032123451234512345678901235"
-"""The EID of the GSMA test card, so that scripts with signed packages can be replayed."""
+SGP33_EID = "89049032123451234512345678901235"
+"""#EID1 of SGP.33-1 annex A; the eUICC certificates published with SGP.26 are for it."""
+DEFAULT_EID = SGP33_EID
+"""That of the test card too, so that scripts with signed packages can be replayed."""
 
 PKI_FOLDER = "pki"
 DIRECTORY_MODE = 0o700
@@ -43,7 +45,10 @@ DIRECTORY_MODE = 0o700
 
 @dataclass(frozen=True, slots=True)
 class CardPlan:
-    """The properties of a new card; see `Identity`."""
+    """The properties of a new card; see `Identity`.
+
+    With `published`, it has the certificates and keys that its PKI holds for that EID.
+    """
 
     eid: str = DEFAULT_EID
     seed: int | None = None
@@ -51,6 +56,7 @@ class CardPlan:
     card_type: CardType = CardType.IOT
     sgp32: str = "1.2"
     rules: tuple[AuthorisationRule, ...] = ()
+    published: bool = False
 
 
 def make_identity(
@@ -164,7 +170,8 @@ def _issue(
     else:
         issuer = TestPki.create(seed=plan.seed)
         issuer.write(own, fsync=fsync)
-    issued = issuer.issue_euicc(plan.eid, plan.seed)
+    make = issuer.euicc_of if plan.published else issuer.issue_euicc
+    issued = make(plan.eid, plan.seed)
     return tuple(_keep(directory, one, fsync=fsync) for one in issued)
 
 

@@ -166,3 +166,59 @@ def test_new_makes_a_card_under_the_published_certificates(run: Run, tmp_path: P
         card.transmit(SELECT_ISDR)
         assert eum[4:] in ask(card.transmit, hx("BF5600"))
     assert not (tmp_path / "card" / "pki").exists()
+
+
+def certificates_of(directory: Path) -> list[bytes]:
+    return [one.euicc_certificate for one in read(directory)[0].credentials]
+
+
+def test_the_card_of_sgp_33_is_the_euicc_of_its_pki(
+    run: Run, tmp_path: Path, pki_folder: Path
+) -> None:
+    outcome = run("new", tmp_path / "card", "--sgp33", "--pki", pki_folder)
+    assert (outcome.code, len(outcome.said)) == (0, 2)
+    names = ("CERT_EUICC_ECDSA_NIST.der", "CERT_EUICC_ECDSA_BRP.der")
+    held = [(pki_folder / "eUICC" / name).read_bytes() for name in names]
+    assert certificates_of(tmp_path / "card") == held
+    with Card.open(tmp_path / "card", fsync=False) as card:
+        card.transmit(SELECT_ISDR)
+        assert ask(card.transmit, hx("BF3E 03 5C015A")) == hx("BF3E 12 5A10" + TEST_EID)
+    run("new", tmp_path / "other", "--pki", pki_folder)
+    assert not set(certificates_of(tmp_path / "other")) & set(held)
+
+
+def test_the_card_of_sgp_33_without_a_pki_says_that_its_keys_are_new(
+    run: Run, tmp_path: Path
+) -> None:
+    said = run("new", tmp_path / "card", "--sgp33", "--eid", TEST_EID).said
+    assert said[:2] == [
+        f"card {TEST_EID} made in {tmp_path / 'card'}",
+        "its keys are new: with --pki they are those that SGP.26 publishes",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--eid", "random"], f"--sgp33 is the EID {TEST_EID}; leave out --eid, or --sgp33."),
+        (
+            ["--type", "consumer"],
+            "SGP.33-1 is for IoT eUICCs; leave out --type consumer, or --sgp33.",
+        ),
+    ],
+)
+def test_what_contradicts_sgp_33_is_a_sentence(
+    run: Run, tmp_path: Path, words: list[str], sentence: str
+) -> None:
+    assert run("new", tmp_path / "card", "--sgp33", *words).complaint == sentence
+    assert not (tmp_path / "card").exists()
+
+
+@needs_published
+def test_the_card_of_sgp_33_has_the_published_certificates_and_keys(
+    run: Run, tmp_path: Path
+) -> None:
+    run("new", tmp_path / "card", "--sgp33", "--pki", PUBLISHED)
+    names = ("eUICC/CERT_EUICC_ECDSA_NIST.der", "eUICC/CERT_EUICC_ECDSA_BRP.der")
+    assert certificates_of(tmp_path / "card") == [(PUBLISHED / name).read_bytes() for name in names]
+    Card.open(tmp_path / "card", fsync=False).close()

@@ -7,11 +7,13 @@ import stat
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from rich.console import Console
 from support.es10 import SELECT_ISDR, es10
 from support.fresh import pki_in
 from support.hexes import hx
 from support.judge import judged
+from support.published_pki import PUBLISHED, needs_published
 from support.vectors import sgp32, vector
 from typer.testing import CliRunner, Result
 
@@ -111,6 +113,73 @@ def test_new_takes_a_certificate_with_its_key(folder: Path) -> None:
     done("new", "a.json", "--id", "e", "--certificate", "eim.der", "--key", str(right))
     assert "certificate" in done("show", "a.json")
     assert failed("new", "c.json", "--id", "e", "--certificate", "none.der")
+
+
+def test_new_takes_the_signing_key_of_a_pki(folder: Path) -> None:
+    pki = TestPki.create(seed=1)
+    pki.write("pki")
+    for words, curve in ((), Curve.NIST), (("--curve", "brp"), Curve.BRP):
+        said = done("new", f"{curve.value}.json", "--id", "e", "--pki", "pki", *words)
+        assert "the key is that of pki: whoever has that folder can sign as this eIM" in said
+        der = load(Path(f"{curve.value}.json")).public_key
+        public = pki.credential(Role.EIM_SIGNING, curve).private_key.public_key()
+        assert der == public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    assert stat.S_IMODE((folder / "NIST.json").stat().st_mode) == 0o600
+
+
+def test_new_says_what_a_pki_lacks(folder: Path) -> None:
+    TestPki.create([Curve.NIST], seed=1).write("pki")
+    lacking = failed("new", "a.json", "--id", "e", "--pki", "pki", "--curve", "brp")
+    assert "secp256r1 only. Take that curve, or add EIMsign/SK_S_EIMsign_ECDSA_BRP.pem" in lacking
+    assert "no signing key of an eIM" in failed("new", "a.json", "--id", "e", "--pki", "pki/EUM")
+    assert not (folder / "a.json").exists()
+
+
+@pytest.mark.parametrize("other", [("--seed", "1"), ("--key", "none.pem")])
+def test_new_takes_one_key_only(other: tuple[str, str]) -> None:
+    sentence = "an eIM has one key; give only one of --key, --pki and --seed."
+    assert sentence in failed("new", "a.json", "--id", "e", "--pki", "pki", *other)
+
+
+def test_a_pki_of_the_environment_does_not_give_its_key_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    TestPki.create([Curve.NIST], seed=1).write("pki")
+    monkeypatch.setenv("EUICC_SIM_PKI", "pki")
+    made()
+    made("b.json")
+    assert "the key is that of" not in done("new", "c.json", "--id", "e")
+    shared = TestPki.load("pki").credential(Role.EIM_SIGNING, Curve.NIST).private_key
+    assert load(Path("c.json")).private_key.private_numbers() != shared.private_numbers()
+
+
+@needs_published
+def test_the_eim_and_the_card_of_sgp_33_with_the_published_keys() -> None:
+    done("new", "a.json", "--id", "eim1", "--no-token", "--pki", str(PUBLISHED))
+    with Card.create("card", pki=PUBLISHED, published=True, fsync=False) as card:
+        card.transmit(SELECT_ISDR)
+        card.transmit(SELECT_ISDR)
+        trusted = judged("AddInitialEimRequest", hx(done("initial", "a.json")))
+        (entry,) = trusted["eimConfigurationDataList"]
+        form, key = entry["eimPublicKeyData"]
+        assert (form, key["subjectPublicKey"][0].to_bytes(65)) == (
+            "eimPublicKey",
+            hx(
+                "04 BB9E897517ED7198C5F7738B887D22AFC6C68C57AD9B2D04337B5F3A0DC83FE5"
+                "C83997B6B3AA427FC2E603718B7140151BA8D15E0B170275D98DD05C0FF5C287"
+            ),
+        )
+        answer = es10(card.transmit, hx(done("initial", "a.json")))
+        assert judged("AddInitialEimResponse", answer)[0] == "addInitialEimOk"
+        certificates = es10(card.transmit, hx("BF5600"))
+        euicc = (PUBLISHED / "eUICC/CERT_EUICC_ECDSA_NIST.der").read_bytes()
+        assert euicc[4:] in certificates
+        Path("certs").write_text(certificates.hex())
+        order = done("package", "a.json", "listEim", "--eid", card.eid)
+        Path("result").write_text(es10(card.transmit, hx(order)).hex())
+        assert "verified, EID 89049032123451234512345678901235" in done(
+            "verify", "a.json", "result", "--certificate", "certs"
+        )
 
 
 def test_show_does_not_tell_the_private_key(folder: Path) -> None:

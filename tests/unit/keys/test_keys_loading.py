@@ -6,12 +6,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding
-from support.published_pki import PUBLISHED, TEST_EID, needs_published, tree
+from support.published_pki import PUBLISHED, TEST_EID, needs_published, published, tree
 
-from keys import Curve, PkiError, Role, TestPki, write_private_key
+from keys import Curve, PkiError, Role, TestPki, make_eid, write_private_key
 from keys.credential import is_issued_by
 from keys.profiles import NOT_AFTER, NOT_BEFORE, ci_subject
-from keys.reading import BranchReader
+from keys.reading import BranchReader, read_eim_signing_key
 
 CI_KEY = "CertificateIssuerKeys/SK_CI_ECDSA_NIST.pem"
 CI_CERTIFICATE = "CertificateIssuer/CERT_CI_ECDSA_NIST.der"
@@ -199,3 +199,131 @@ def test_an_euicc_below_the_published_eum_has_a_complete_chain(curve: Curve) -> 
 def test_the_published_ci_certifies_our_server() -> None:
     ci = TestPki.load(PUBLISHED).branch(Curve.NIST).ci
     assert is_issued_by(ci.issue_dp_tls("dp.example.com").certificate, ci.certificate)
+
+
+# -- the signing key of an eIM, and the layout of SGP.26 from v3.0.1 on
+
+EIM_KEY = "SK_S_EIMsign_ECDSA_NIST.pem"
+LATER = {
+    "CertificateIssuer/CERT_CI_ECDSA_{}.der": "CI/CERT_CI_SIG_{}.der",
+    "CertificateIssuerKeys/SK_CI_ECDSA_{}.pem": "CI/SK_CI_SIG_{}.pem",
+    "EUM/CERT_EUM_ECDSA_{}.der": "EUM/CERT_EUM_SIG_{}.der",
+    "EUM/SK_EUM_ECDSA_{}.pem": "EUM/SK_EUM_SIG_{}.pem",
+    "eUICC/CERT_EUICC_ECDSA_{}.der": "eUICC/CERT_EUICC_SIG_{}.der",
+    "eUICC/SK_EUICC_ECDSA_{}.pem": "eUICC/SK_EUICC_SIG_{}.pem",
+    "DPauth/CERT_S_SM_DPauth_ECDSA_{}.der": ("SM-DP+/SM_DPauth/CERT_S_SM_DPauth_VARO_SIG_{}.der"),
+    "DPauth/SK_S_SM_DPauth_ECDSA_{}.pem": "SM-DP+/SM_DPauth/SK_S_SM_DPauth_SIG_{}.pem",
+    "DPpb/CERT_S_SM_DPpb_ECDSA_{}.der": "SM-DP+/SM_DPpb/CERT_S_SM_DPpb_VARO_SIG_{}.der",
+    "DPpb/SK_S_SM_DPpb_ECDSA_{}.pem": "SM-DP+/SM_DPpb/SK_S_SM_DPpb_SIG_{}.pem",
+    "DPtls/CERT_S_SM_DP_TLS_{}.der": "SM-DP+/SM_DPtls/CERT_S_SM_DP_VARO_TLS_{}.der",
+    "DPtls/SK_S_SM_DP_TLS_{}.pem": "SM-DP+/SM_DPtls/SK_S_SM_DP_TLS_{}.pem",
+    "EIMsign/CERT_S_EIMsign_ECDSA_{}.der": "EIM/CERT_S_EIMsign_ECDSA_{}.der",
+    "EIMsign/SK_S_EIMsign_ECDSA_{}.pem": "EIM/SK_S_EIMsign_ECDSA_{}.pem",
+}
+"""The files of both layouts; those on the right are from a list of the files of v3.0.2."""
+
+
+def test_a_folder_of_a_later_sgp26_is_the_same_pki(pki: TestPki, tmp_path: Path) -> None:
+    pki.write(tmp_path / "old")
+    for old, new in LATER.items():
+        for curve in Curve:
+            target = tmp_path / "new" / new.format(curve.value)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(tmp_path / "old" / old.format(curve.value), target)
+    TestPki.load(tmp_path / "new").write(tmp_path / "again")
+    assert tree(tmp_path / "again") == tree(tmp_path / "old")
+
+
+@pytest.mark.parametrize("place", ["EIMsign", "EIM/EIMsign", "EIM", "."])
+def test_the_signing_key_of_an_eim_needs_nothing_beside_it(
+    pki: TestPki, tmp_path: Path, place: str
+) -> None:
+    key = pki.credential(Role.EIM_SIGNING, Curve.NIST).private_key
+    (tmp_path / place).mkdir(parents=True, exist_ok=True)
+    write_private_key(tmp_path / place / EIM_KEY, key)
+    for curve in (None, Curve.NIST):
+        assert read_eim_signing_key(tmp_path, curve).private_numbers() == key.private_numbers()
+
+
+def test_of_two_signing_keys_the_curve_chooses(pki: TestPki, tmp_path: Path) -> None:
+    pki.write(tmp_path)
+    for wanted, curve in ((None, Curve.NIST), (Curve.NIST, Curve.NIST), (Curve.BRP, Curve.BRP)):
+        key = pki.credential(Role.EIM_SIGNING, curve).private_key
+        assert read_eim_signing_key(tmp_path, wanted).public_key() == key.public_key()
+    (tmp_path / "EIMsign" / EIM_KEY).unlink()
+    key = pki.credential(Role.EIM_SIGNING, Curve.BRP).private_key
+    assert read_eim_signing_key(tmp_path).public_key() == key.public_key()
+
+
+def test_a_signing_key_for_the_other_curve_only_is_reported(folder: Path) -> None:
+    with pytest.raises(PkiError, match=r"for secp256r1 only\. Take that curve, or add EIMsign/SK_"):
+        read_eim_signing_key(folder, Curve.BRP)
+
+
+def test_a_folder_without_a_signing_key_is_reported(folder: Path, tmp_path: Path) -> None:
+    (folder / "EIMsign" / EIM_KEY).unlink()
+    with pytest.raises(PkiError, match=r"no signing key of an eIM: .*NIST\.pem and .*BRP\.pem are"):
+        read_eim_signing_key(folder)
+    with pytest.raises(PkiError, match=r"nowhere is not a folder\. Name the folder"):
+        read_eim_signing_key(tmp_path / "nowhere")
+
+
+def test_a_signing_key_that_is_not_its_certificate_s_is_reported(folder: Path) -> None:
+    (folder / "EIMsign" / EIM_KEY).unlink()
+    write_private_key(folder / "EIMsign" / EIM_KEY, ec.generate_private_key(ec.SECP256R1()))
+    with pytest.raises(PkiError, match=r"is not the key of .*CERT_S_EIMsign_ECDSA_NIST\.der"):
+        read_eim_signing_key(folder)
+
+
+def test_a_signing_key_under_the_name_of_the_other_curve_is_reported(tmp_path: Path) -> None:
+    write_private_key(tmp_path / EIM_KEY, ec.generate_private_key(ec.BrainpoolP256R1()))
+    with pytest.raises(PkiError, match=r"NIST\.pem is for brainpoolP256r1, but NIST in its name"):
+        read_eim_signing_key(tmp_path)
+
+
+def test_a_folder_of_signing_keys_that_cannot_be_searched_is_reported(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", denied)
+    with pytest.raises(PkiError, match="cannot be read: Permission denied"):
+        read_eim_signing_key(folder)
+
+
+@needs_published
+def test_the_published_signing_key_is_that_of_the_published_certificate() -> None:
+    certificate = published("EIMsign/CERT_S_EIMsign_ECDSA_NIST.der")
+    assert read_eim_signing_key(PUBLISHED).public_key() == certificate.public_key()
+
+
+# -- an eUICC that a PKI has already
+
+
+def test_an_euicc_of_the_pki_keeps_its_certificate_and_key(pki: TestPki, folder: Path) -> None:
+    (held,) = TestPki.load(folder).euicc_of(TEST_EID)
+    own = pki.credential(Role.EUICC, Curve.NIST)
+    assert held.euicc_certificate == own.der
+    assert held.private_key.private_numbers() == own.private_key.private_numbers()
+    assert held.ci_pk_id == pki.branch(Curve.NIST).ci.ci_pk_id
+    assert held.eum_certificate == pki.branch(Curve.NIST).eum.credential.der
+
+
+def test_another_euicc_or_one_without_its_key_is_made_anew(pki: TestPki, folder: Path) -> None:
+    own = pki.credential(Role.EUICC, Curve.NIST)
+    (other,) = TestPki.load(folder).euicc_of(make_eid("89049032", 7))
+    assert other.euicc_certificate != own.der
+    (folder / "eUICC/SK_EUICC_ECDSA_NIST.pem").unlink()
+    (new,) = TestPki.load(folder).euicc_of(TEST_EID)
+    assert new.euicc_certificate != own.der
+    with pytest.raises(PkiError, match="has wrong check digits"):
+        TestPki.load(folder).euicc_of(TEST_EID[:-1] + "4")
+
+
+@needs_published
+def test_the_published_euicc_is_that_of_the_published_certificates() -> None:
+    for held in TestPki.load(PUBLISHED).euicc_of(TEST_EID):
+        name = f"eUICC/CERT_EUICC_ECDSA_{held.curve.value}.der"
+        assert held.euicc_certificate == tree(PUBLISHED)[name]
+        assert held.private_key.public_key() == published(name).public_key()
