@@ -22,8 +22,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from apdu.words import did_you_mean
-
 HERE = Path("euicc-sim.toml")
 MAX_SIZE = 0x10000
 """Bytes of the file."""
@@ -84,7 +82,7 @@ def check_tables(settings: Settings, commands: Iterable[str]) -> None:
     for name, table in settings.tables.items():
         if name not in known:
             raise SettingsError(
-                f"{settings.path} has [{name}], which is not a command. {did_you_mean(name, known)}"
+                f"{settings.path} has [{name}], which is not a command. {_meant(name, known)}"
             )
         if not isinstance(table, dict):
             raise SettingsError(
@@ -104,7 +102,7 @@ def options_of(
     found: dict[str, Any] = {}
     for key, value in given.items():
         if key not in options:
-            raise SettingsError(f"{where} has no option {key!r}. {did_you_mean(key, options)}")
+            raise SettingsError(f"{where} has no option {key!r}. {_meant(key, options)}")
         option = options[key]
         if option.sets is not None:
             if not isinstance(value, bool):
@@ -126,7 +124,13 @@ def check_group(where: str, given: Mapping[str, Any], commands: Iterable[str]) -
     for name, table in given.items():
         if name not in known:
             raise SettingsError(
-                f"{where} has {name!r}, which is not a command. {did_you_mean(name, known)}"
+                f"{where} has {name!r}, which is not a command. {_meant(name, known)}"
             )
         if not isinstance(table, dict):
             raise SettingsError(f"{where} has {name!r} outside of the table of a command.")
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    from apdu.words import did_you_mean  # only here: each command begins with this module
+
+    return did_you_mean(name, known)
