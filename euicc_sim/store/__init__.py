@@ -24,7 +24,7 @@ from euicc_sim.store.making import (
     type_of_card,
 )
 from euicc_sim.store.mending import Keep, check_card, mend_card
-from euicc_sim.store.schema import ID_TYPES, STEPS
+from euicc_sim.store.schema import ID_TYPES, STEPS, protocol_name
 
 __all__ = [
     "CHANGES",
@@ -46,6 +46,7 @@ __all__ = [
     "load_signers",
     "make_identity",
     "mend_card",
+    "protocol_name",
     "read",
     "set_switches",
     "set_version",

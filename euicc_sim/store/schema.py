@@ -69,6 +69,7 @@ SCHEMAS_READ = (1, 2)
 
 ID_TYPES = {1: "oid", 2: "fqdn", 3: "proprietary"}
 PROTOCOLS = ("retrieveHttps", "retrieveCoaps", "injectHttps", "injectCoaps", "proprietary")
+"""By the bits of eimSupportedProtocol."""
 EVENTS = ("install", "enable", "disable", "delete")
 CLASSES = {0: "test", 1: "provisioning", 2: "operational"}
 RULES = ("pprUpdateControl", "ppr1", "ppr2")
@@ -394,6 +395,11 @@ def check(state: State) -> None:
     if tokens and max(tokens) >= state.next_token:
         raise ValueError(f"nextAssociationToken must be above {max(tokens)}, which is in use")
     _check_profiles(state)
+
+
+def protocol_name(bit: int) -> str:
+    """The name of a bit of eimSupportedProtocol."""
+    return PROTOCOLS[bit] if bit < len(PROTOCOLS) else f"bit {bit}"
 
 
 def check_version(identity: Identity, state: State) -> None:

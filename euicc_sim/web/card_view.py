@@ -16,8 +16,7 @@ from euicc_sim.model.eim import MAX_COUNTER, Eim
 from euicc_sim.model.profile import Profile, ProfileClass, ProfileEvent
 from euicc_sim.model.replacing import replace
 from euicc_sim.model.state import State, Switches
-from euicc_sim.parties.eim import eim_file
-from euicc_sim.store import ID_TYPES
+from euicc_sim.store import ID_TYPES, protocol_name
 from euicc_sim.uicc import SimMisfitError, check_fit, inventory, tree_of
 from euicc_sim.views.moment import Moment
 from euicc_sim.web.acts import ACT_ERRORS
@@ -97,7 +96,7 @@ class CardView:
             _fact("token", "none" if eim.token is None else str(eim.token))
             _fact("id", ID_TYPES[eim.id_type])
             _fact("FQDN", eim.fqdn or "none")
-            _fact("protocols", ", ".join(map(_protocol, sorted(eim.protocols))) or "none")
+            _fact("protocols", ", ".join(map(protocol_name, sorted(eim.protocols))) or "none")
             trusted = (
                 "none" if eim.tls is None else f"{eim.tls.form.value}, {len(eim.tls.der)} bytes"
             )
@@ -204,11 +203,6 @@ def _fact(name: str, value: str, *, mono: bool = False) -> None:
 
 def _bar(value: float) -> None:
     ui.linear_progress(value, show_value=False, size="6px")
-
-
-def _protocol(bit: int) -> str:
-    names = eim_file.PROTOCOLS
-    return names[bit] if bit < len(names) else f"bit {bit}"
 
 
 def _picture(profile: Profile) -> str:
