@@ -15,7 +15,8 @@ from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.cli.card_tables import card_table, eims_table, settings_table
 from euicc_sim.cli.console import console, fail
-from euicc_sim.cli.machine import JsonOption, card_json, print_json
+from euicc_sim.cli.machine import JsonOption, print_json
+from euicc_sim.cli.machine_card import CardOutput
 from euicc_sim.cli.profile_tables import kept_profiles, sim_facts
 from euicc_sim.env import SystemEnv
 from euicc_sim.formats.saip import PackageError, contents_of
@@ -161,7 +162,7 @@ def show(directory: Directory, as_json: JsonOption = False) -> None:
     """Show what a card keeps, even while it is in use."""
     identity, state, _ = read(directory)
     if as_json:
-        print_json(card_json(identity, state, changed_at(directory)))
+        print_json(CardOutput.of(identity, state, changed_at(directory)))
         return
     changed = datetime.fromtimestamp(changed_at(directory), UTC)
     console.print(card_table(identity, state, changed))

@@ -97,11 +97,11 @@ class Command(TyperCommand):
             if len(path) > 1 and parent is not None and parent.default_map:
                 check_group(_table(path[:-1]), parent.default_map, parent.command.commands)
             if ctx.default_map:
-                ctx.default_map = options_of(_table(path), ctx.default_map, self._options())
+                ctx.default_map = options_of(_table(path), ctx.default_map, self.known_options())
         except SettingsError as error:
             fail(str(error))
 
-    def _options(self) -> dict[str, Option]:
+    def known_options(self) -> dict[str, Option]:
         """The options by what they are called in the file."""
         found = {}
         for one in self.params:

@@ -23,7 +23,8 @@ from euicc_sim.asn1.wire import NEWEST
 from euicc_sim.cli.console import columns, console, facts, fail
 from euicc_sim.cli.eim_bytes import file_content
 from euicc_sim.cli.machine import JsonOption, print_json
-from euicc_sim.cli.machine_trees import reading_json
+from euicc_sim.cli.machine_packages import PackageOutput
+from euicc_sim.cli.machine_trees import ReadingOutput
 from euicc_sim.cli.tree_lines import print_lines, say
 from euicc_sim.formats.saip import HEADER, Element, PackageError, elements, examine
 from euicc_sim.parties.messages import EimError
@@ -85,16 +86,9 @@ def decode(
         data = _input(source or ["-"])
         if isinstance(data, Pasted):
             if as_json and data.object is None:
-                from euicc_sim.cli.machine_messages import items_json
+                from euicc_sim.cli.machine_messages import ConversationOutput
 
-                print_json(
-                    {
-                        "kind": data.kind,
-                        "isAnswered": data.is_answered,
-                        "atr": data.atr,
-                        "items": items_json(data.items),
-                    }
-                )
+                print_json(ConversationOutput.of(data))
                 return
             if not as_json:
                 _print_pasted(data)
@@ -102,7 +96,10 @@ def decode(
                 return
             data = data.object
         if type_name is None and _is_package(data):
-            _print_package(data)
+            if as_json:
+                print_json(PackageOutput.of(data))
+            else:
+                _print_package(data)
             return
         data = _without_status(data)
         found = _readings(data, type_name, request)
@@ -113,7 +110,7 @@ def decode(
     except Asn1Error as error:
         fail(f"These bytes cannot be read: {error}; check them, or choose a different --type.")
     if as_json:
-        print_json([reading_json(one) for one in found or [raw(data)]])
+        print_json([ReadingOutput.of(one) for one in found or [raw(data)]])
     else:
         _print(found, data)
 

@@ -19,13 +19,12 @@ from euicc_sim.cli.eim_bytes import bytes_from, hand_out
 from euicc_sim.cli.eim_database import database_of, opened
 from euicc_sim.cli.eim_server import add_to
 from euicc_sim.cli.eim_tables import (
-    answer_json,
     answer_table,
-    eim_json,
     eim_table,
     outcome_table,
 )
 from euicc_sim.cli.machine import JsonOption, print_json
+from euicc_sim.cli.machine_parties import AnswerOutput, EimFileOutput
 from euicc_sim.cli.rsp_options import SGP32_DEFAULT, Sgp32Option, wire_named
 from euicc_sim.cli.settings import NO_ENVIRONMENT
 from euicc_sim.parties.eim import (
@@ -178,7 +177,7 @@ def show(file: File, as_json: JsonOption = False) -> None:
     """Show an eIM, except for its private key."""
     eim = eim_file.load(file)
     if as_json:
-        print_json(eim_json(eim))
+        print_json(EimFileOutput.of(eim))
     else:
         console.print(eim_table(eim))
 
@@ -291,7 +290,7 @@ def verify(
     eim.token = _token(file, eim, eid_of(der))
     found = eim.verify(bytes_from(result, "RESULT"), der)
     if as_json:
-        print_json(answer_json(found, eid_of(der)))
+        print_json(AnswerOutput.of(found, eid_of(der)))
     else:
         console.print(answer_table(found, eid_of(der)))
         if found.form is Form.RESULT:

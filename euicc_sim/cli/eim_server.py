@@ -17,11 +17,10 @@ from euicc_sim.cli.eim_database import DatabaseOption, database_of, opened
 from euicc_sim.cli.eim_server_tables import (
     card_table,
     cards_table,
-    result_json,
     result_tables,
-    summary_json,
 )
 from euicc_sim.cli.machine import JsonOption, print_json
+from euicc_sim.cli.machine_parties import CardSummaryOutput, ResultOfOrderOutput
 from euicc_sim.cli.progress import counting
 from euicc_sim.cli.rsp_options import (
     BindingOption,
@@ -211,7 +210,7 @@ def cards(file: File, database: DatabaseOption = None, as_json: JsonOption = Fal
     with _service(file, database) as service:
         found = service.store.cards()
     if as_json:
-        print_json([summary_json(one) for one in found])
+        print_json([CardSummaryOutput.of(one) for one in found])
     else:
         console.print(cards_table(found))
 
@@ -232,7 +231,7 @@ def results(
     with _service(file, database) as service:
         shown = service.store.results(eid, last=last)
     if as_json:
-        print_json([result_json(one) for one in shown])
+        print_json([ResultOfOrderOutput.of(one) for one in shown])
     else:
         for one in shown:
             for table in result_tables(one):

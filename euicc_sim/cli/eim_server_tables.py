@@ -56,34 +56,6 @@ def result_tables(result: Result) -> Iterator[Table]:
         yield table
 
 
-def summary_json(card: CardSummary) -> dict[str, Any]:
-    """A card in the list of a server, for programs."""
-    return {
-        "eid": card.eid,
-        "waiting": card.waiting,
-        "results": card.results,
-        "lastPoll": card.last_poll,
-    }
-
-
-def result_json(result: Result) -> dict[str, Any]:
-    """A result for programs."""
-    return {
-        "order": result.order,
-        "operations": list(result.words),
-        "at": result.at,
-        "state": result.state,
-        "error": result.error,
-        "verified": result.verified,
-        "counter": result.counter,
-        "number": result.seq_number,
-        "outcomes": [
-            {"operation": one.operation, "result": one.result, "value": one.value}
-            for one in result.outcomes
-        ],
-    }
-
-
 def _token(card: CardRecord) -> str:
     believed = "none" if card.token is None else str(card.token)
     if card.token_said in (None, card.token):

@@ -38,46 +38,6 @@ def eim_table(eim: Eim) -> Table:
     )
 
 
-def eim_json(eim: Eim) -> dict[str, Any]:
-    """An eIM for programs, without its private key; what is null is the card's to choose."""
-    kinds = {number: name for name, number in eim_file.ID_TYPES.items()}
-    protocols = eim.protocols
-    return {
-        "eimId": eim.eim_id,
-        "idType": None if eim.id_type is None else kinds[eim.id_type],
-        "fqdn": eim.fqdn,
-        "protocols": None
-        if protocols is None
-        else [eim_file.PROTOCOLS[one] for one in sorted(protocols)],
-        "ciPkId": eim.ci_pk_id,
-        "counter": eim.counter,
-        "associationToken": eim.token,
-        "sgp32": eim.wire.version,
-        "curve": Curve.of(eim.private_key).standard_name,
-        "publicKey": eim.public_key,
-        "certificate": eim.certificate,
-    }
-
-
-def answer_json(answer: PackageAnswer, signer: str | None) -> dict[str, Any]:
-    """The answer to a package, for programs; `signer` is the EID whose signature was verified."""
-    return {
-        "form": answer.form.value,
-        "eimId": answer.eim_id,
-        "counter": answer.counter,
-        "transactionId": answer.transaction_id,
-        "number": answer.seq_number,
-        "error": answer.error,
-        "token": answer.token,
-        "verified": answer.genuine,
-        "eid": signer if answer.genuine else None,
-        "outcomes": [
-            {"operation": one.name, "result": one.code, "value": one.value}
-            for one in answer.outcomes
-        ],
-    }
-
-
 def _token(eim: Eim) -> str:
     if eim.token is not None:
         return str(eim.token)

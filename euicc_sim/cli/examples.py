@@ -7,6 +7,7 @@ EXAMPLES = {
     "decode": "euicc-sim decode BF3E035C015A",
     "trace": "euicc-sim trace lpac.pcapng",
     "watch": "euicc-sim watch card",
+    "schema": "euicc-sim schema card show",
     "card new": "euicc-sim card new card --sgp32 1.2",
     "card copy": "euicc-sim card copy card second",
     "card show": "euicc-sim card show card",

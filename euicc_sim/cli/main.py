@@ -37,6 +37,8 @@ COMMANDS = {
     "q ends it.",
     "web": "Show cards on a page in the browser: what they keep, what is said to them; and act on "
     "them.",
+    "schema": "Print the JSON Schema of a file that people write, or of what a command prints with "
+    "--json.",
     "card": "Make, show, copy, check and set cards.",
     "profile": "Be an LPA: download Profiles to a card, enable, disable, name and delete them.",
     "eim": "Be an eIM: ask a card for trust, order by signed packages, verify its answers. "

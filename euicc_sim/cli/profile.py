@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -14,7 +13,8 @@ from euicc_sim.asn1.sgp32.profiles import EuiccMemoryResetRequest, EuiccMemoryRe
 from euicc_sim.asn1.wire import WIRE_1_2
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.link import CardOption, ReaderOption, open_lpa
-from euicc_sim.cli.machine import JsonOption, notifications_json, print_json
+from euicc_sim.cli.machine import JsonOption, print_json
+from euicc_sim.cli.machine_card import NotificationOutput
 from euicc_sim.cli.profile_download import download
 from euicc_sim.cli.profile_edit import edit
 from euicc_sim.cli.profile_fetch import fetch
@@ -61,7 +61,7 @@ def list_(
     with open_lpa(card, reader, sgp32) as lpa:
         found = lpa.profiles(_SHOWN)
     if as_json:
-        typer.echo(json.dumps([for_machines(one) for one in found], indent=2))
+        print_json([for_machines(one) for one in found])
     elif found:
         console.print(listed_profiles(found))
     else:
@@ -125,7 +125,7 @@ def notifications(
     with open_lpa(card, reader) as lpa:
         found = lpa.notifications()
     if as_json:
-        print_json(notifications_json(found))
+        print_json([NotificationOutput.listed(one) for one in found])
         return
     console.print(listed_notifications(found) if found else "no notifications")
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NotRequired, Self, TypedDict, cast
 
 from rich.table import Table
 
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.console import columns, facts
+from euicc_sim.cli.machine import Iccid
 from euicc_sim.formats.file_contents import decoded
 from euicc_sim.formats.saip import PackageError, contents_of
 from euicc_sim.model.profile import Profile, ProfileClass, Rule
@@ -107,12 +108,37 @@ def listed_notifications(notifications: Iterable[NotificationInfo]) -> Table:
     )
 
 
-def for_machines(one: ProfileInfo) -> dict[str, Any]:
-    """A Profile by the ASN.1 names of its fields; the ICCID in printed order, bytes as hex."""
-    found: dict[str, Any] = _plain(one.fields)
+class ListedProfile(TypedDict):
+    """A Profile that a card lists, by the ASN.1 names of its fields; codes are names."""
+
+    iccid: Iccid | None
+    isdpAid: NotRequired[bytes]
+    profileState: NotRequired[str]
+    profileNickname: NotRequired[str]
+    serviceProviderName: NotRequired[str]
+    profileName: NotRequired[str]
+    iconType: NotRequired[str]
+    icon: NotRequired[bytes]
+    profileClass: NotRequired[str]
+    notificationConfigurationInfo: NotRequired[list[dict[str, Any]]]
+    profileOwner: NotRequired[dict[str, bytes]]
+    dpProprietaryData: NotRequired[dict[str, str]]
+    profilePolicyRules: NotRequired[list[str]]
+    serviceSpecificDataStoredInEuicc: NotRequired[list[dict[str, Any]]]
+    ecallIndication: NotRequired[bool]
+    fallbackAttribute: NotRequired[bool]
+    fallbackAllowed: NotRequired[bool]
+    iotSpecificProfileInfo: NotRequired[bytes]
+
+
+def for_machines(one: ProfileInfo) -> ListedProfile:
+    """A Profile for programs."""
+    from euicc_sim.parties.messages.json_document import to_json  # card show has no parties
+
+    found: dict[str, Any] = {**one.fields, "iccid": one.iccid}
     if "profilePolicyRules" in one.fields:
         found["profilePolicyRules"] = _rules(one.policy_rules)
-    return {**found, "iccid": one.iccid}
+    return cast("ListedProfile", to_json(found))
 
 
 def _marks(fallback: bool | None, emergency: bool | None, rules: Iterable[int]) -> str:
@@ -122,17 +148,3 @@ def _marks(fallback: bool | None, emergency: bool | None, rules: Iterable[int]) 
 
 def _rules(numbers: Iterable[int]) -> list[str]:
     return [_RULES.get(Rule(one), "") if one in set(Rule) else str(one) for one in sorted(numbers)]
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case bytes():
-            return value.hex().upper()
-        case Mapping():
-            return {name: _plain(one) for name, one in value.items()}
-        case frozenset():
-            return sorted(value)
-        case list():
-            return [_plain(one) for one in value]
-        case _:
-            return value

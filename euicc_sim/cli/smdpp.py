@@ -29,9 +29,9 @@ from euicc_sim.cli.smdpp_order import order
 from euicc_sim.cli.smdpp_qr import draw_codes
 from euicc_sim.cli.smdpp_tables import (
     LISTED,
+    OrderOutput,
     how_to_download,
     listed_codes,
-    order_json,
     trusted,
 )
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
@@ -196,7 +196,7 @@ def codes(
         called = address or _joined("localhost", DEFAULT_PORT)
         with opened_orders(folder, called) as orders:
             if as_json:
-                print_json([order_json(one, called) for one in orders])
+                print_json([OrderOutput.of(one, called) for one in orders])
             elif qr is None:
                 console.print(Text(listed_codes(orders, called)))
             else:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.cli.console import printable
+from euicc_sim.cli.machine import Eid, Iccid, Output
 from euicc_sim.parties.messages import ActivationCode, SmdppError
 from euicc_sim.parties.smdpp import (
     BEFORE_RELEASE,
@@ -45,24 +47,43 @@ def listed_codes(orders: Orders, address: str, at_most: int | None = None) -> st
     return "\n".join(found)
 
 
-def order_json(record: OrderRecord, address: str) -> dict[str, Any]:
-    """An order for programs; its confirmation code is only said to be needed."""
-    return {
-        "name": record.name,
-        "activationCode": str(activation_code(record, address)) if record.matching_id else None,
-        "matchingId": record.matching_id or None,
-        "iccid": record.iccid,
-        "profileType": record.profile_type or None,
-        "eid": record.card,
-        "confirmationCode": record.confirmation_code is not None,
-        "singleUse": record.single_use,
-        "expires": record.expires,
-        "tries": record.tries,
-        "downloads": record.downloads,
-        "eligible": record.eligible,
-        "state": record.state.value,
-        "open": record.open,
-    }
+class OrderOutput(Output):
+    """An order of an SM-DP+; of its confirmation code it is only said whether one is needed."""
+
+    name: str
+    activation_code: str | None
+    matching_id: str | None
+    iccid: Iccid | None
+    profile_type: str | None
+    eid: Eid | None
+    confirmation_code: bool
+    single_use: bool
+    expires: datetime | None
+    tries: int | None
+    downloads: int
+    eligible: bool
+    state: OrderState
+    open: bool
+
+    @classmethod
+    def of(cls, record: OrderRecord, address: str) -> Self:
+        """For programs."""
+        return cls(
+            name=record.name,
+            activation_code=str(activation_code(record, address)) if record.matching_id else None,
+            matching_id=record.matching_id or None,
+            iccid=record.iccid,
+            profile_type=record.profile_type or None,
+            eid=record.card,
+            confirmation_code=record.confirmation_code is not None,
+            single_use=record.single_use,
+            expires=record.expires,
+            tries=record.tries,
+            downloads=record.downloads,
+            eligible=record.eligible,
+            state=record.state,
+            open=record.open,
+        )
 
 
 def how_to_download(orders: Orders, address: str) -> str:

@@ -11,7 +11,7 @@ import typer
 from euicc_sim.cli.console import fail
 from euicc_sim.cli.exchange_lines import print_items
 from euicc_sim.cli.machine import JsonOption, print_json
-from euicc_sim.cli.machine_messages import items_json
+from euicc_sim.cli.machine_messages import item_outputs
 from euicc_sim.cli.tree_lines import say
 from euicc_sim.tracing.errors import TraceError
 from euicc_sim.views import pasted
@@ -42,7 +42,7 @@ def trace(
     try:
         found = _pasted(file)
         if as_json:
-            print_json(items_json(items_of(file) if found is None else found.items))
+            print_json(item_outputs(items_of(file) if found is None else found.items))
             return
         if found is not None:
             say(found)

@@ -41,11 +41,11 @@ IdType = Literal["oid", "fqdn", "proprietary"]
 Protocol = Literal["retrieveHttps", "retrieveCoaps", "injectHttps", "injectCoaps", "proprietary"]
 
 ID_TYPES: dict[str, int] = {name: number for number, name in enumerate(get_args(IdType), 1)}
-PROTOCOLS: tuple[str, ...] = get_args(Protocol)
+PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 """By the bits of eimSupportedProtocol."""
 
 
-class _Record(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class EimDocument(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """The document of an eIM: the fields of `Eim` under the names of SGP.32."""
 
     schema: Literal[1] = SCHEMA
@@ -64,7 +64,7 @@ class _Record(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
     wants_token: bool | None = field(name="wantsToken", default=None)
 
     def __repr__(self) -> str:
-        return f"_Record({self.eim_id!r})"
+        return f"EimDocument({self.eim_id!r})"
 
 
 def parse(content: bytes) -> Eim:
@@ -77,7 +77,7 @@ def parse(content: bytes) -> Eim:
                 f'its "schema" is {str(found)[:20]}; this program reads schema {SCHEMA}. '
                 "Take a file that eim new made."
             )
-        record = from_json(_Record, document)
+        record = from_json(EimDocument, document)
     except DocumentError as error:
         raise EimError(str(error)) from None
     # Any: fields of all types, matched by name.
@@ -94,10 +94,10 @@ def render(eim: Eim) -> bytes:
     values: dict[str, Any] = {one.name: getattr(eim, one.name) for one in fields(eim)}
     for name, kept in _KEPT.items():
         values[name] = None if values[name] is None else kept(values[name])
-    return write_document(_Record(**values, curve=Curve.of(eim.private_key).value))
+    return write_document(EimDocument(**values, curve=Curve.of(eim.private_key).value))
 
 
-def _private_key(record: _Record, pem: str) -> ec.EllipticCurvePrivateKey:
+def _private_key(record: EimDocument, pem: str) -> ec.EllipticCurvePrivateKey:
     try:
         key = load_pem_private_key(pem.encode(), password=None)
         if isinstance(key, ec.EllipticCurvePrivateKey) and Curve.of(key).value == record.curve:
@@ -110,7 +110,7 @@ def _private_key(record: _Record, pem: str) -> ec.EllipticCurvePrivateKey:
     raise EimError("at privateKey: its curve is not the one named at curve. Mend that place.")
 
 
-def _wire(_: _Record, version: str) -> Wire:
+def _wire(_: EimDocument, version: str) -> Wire:
     if version not in VERSIONS:
         raise EimError(f"at sgp32: it is none of {', '.join(VERSIONS)}. Mend that place.")
     return VERSIONS[version]
@@ -122,7 +122,7 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> str:
 
 _ONLY_KEPT = {"schema", "curve"}
 """Fields that only the file has."""
-_TAKEN: Mapping[str, Callable[[_Record, Any], object]] = {
+_TAKEN: Mapping[str, Callable[[EimDocument, Any], object]] = {
     "id_type": lambda _, name: ID_TYPES[name],
     "protocols": lambda _, names: frozenset(map(PROTOCOLS.index, names)),
     "private_key": _private_key,

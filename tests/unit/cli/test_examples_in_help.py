@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from typer.main import get_command
+from support.all_commands import ALL
 from typer.testing import CliRunner
 
 from euicc_sim.cli.examples import EXAMPLES
@@ -16,19 +14,6 @@ from euicc_sim.cli.main import app
 
 WITHOUT = {"lpac-stdio"}
 """Its options are those of another program."""
-
-
-def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """Every command by its name."""
-    inside = getattr(command, "commands", None)
-    if not inside:
-        yield " ".join(path), command
-        return
-    for name in inside:
-        yield from commands(inside[name], (*path, name))
-
-
-ALL = dict(commands(get_command(app)))
 
 
 def example(name: str) -> str:

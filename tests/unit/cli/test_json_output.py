@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
+from support.esipa import EID
 from support.hexes import hx
 from typer.testing import CliRunner
 
 from euicc_sim import Card
 from euicc_sim.cli.main import app
+from euicc_sim.cli.schema import OUTPUTS, document
 from euicc_sim.parties.eim import Eim, add_initial_eim, eim_file, operations
+from euicc_sim.parties.eim.server import CardRecord, Result
+from euicc_sim.parties.eim.server.card_records import Outcome
 from euicc_sim.parties.messages import exchange, select_isdr
+from euicc_sim.servers.database import EimDatabase
 
 RUDE = "\x1b[2J\u202eevil"
 PAGE = Path(__file__).parents[3] / "docs" / "json.md"
 
 
 def run(*words: object) -> Any:
-    """The output of a command, which must be ASCII and JSON."""
+    """The output of a command, which must be ASCII, JSON, and as its schema says."""
     result = CliRunner().invoke(app, [*map(str, words), "--json"])
     assert result.exit_code == 0, result.output
     assert result.stdout.isascii()
-    return json.loads(result.stdout)
+    found = json.loads(result.stdout)
+    command = next(one for one in OUTPUTS if [*words][: len(one.split())] == one.split())
+    Draft202012Validator(json.loads(document(command))).validate(found)
+    return found
 
 
 @pytest.fixture
@@ -68,6 +78,7 @@ def test_profile_list_and_notifications(tmp_path: Path) -> None:
     assert set(note) == {"number", "events", "iccid", "address"}
     assert (note["number"], note["events"]) == (1, ["install"])
     shown = run("card", "show", tmp_path / "made")
+    assert shown["profiles"][0]["enabled"] is False
     assert shown["profiles"][0]["iccid"] == shown["notifications"][0]["iccid"]
 
 
@@ -87,6 +98,26 @@ def test_eim_verify(trusting: Path, eim: Path) -> None:
     assert found["verified"] is True
     assert (found["form"], found["counter"], found["number"]) == ("result", 1, 1)
     assert [one["operation"] for one in found["outcomes"]] == ["listEim"]
+
+
+def test_eim_cards_and_results(eim: Path) -> None:
+    kept = Result(
+        kind="package",
+        words=["listEim"],
+        at="2026-01-01T00:00:00Z",
+        state="done",
+        outcomes=[Outcome(operation="listEim", result="ok", value=[{"eimId": RUDE}])],
+    )
+    with (
+        closing(EimDatabase(eim.with_suffix(".db"))) as store,
+        store.changing(EID, CardRecord(eid=EID)) as card,
+    ):
+        card.keep(kept)
+    (one,) = run("eim", "cards", eim)
+    assert one == {"eid": EID, "waiting": 0, "results": 1, "lastPoll": None}
+    (result,) = run("eim", "results", eim, EID)
+    assert (result["operations"], result["state"]) == (["listEim"], "done")
+    assert result["outcomes"][0]["value"] == [{"eimId": RUDE}]
 
 
 def test_smdpp_codes(tmp_path: Path) -> None:
@@ -119,25 +150,24 @@ def test_decode_of_what_was_pasted_and_trace(tmp_path: Path) -> None:
     assert item["request"] == "BF3E035C015A"
 
 
+def test_decode_of_an_atr() -> None:
+    assert run("decode", "3B00")["atr"] == "3B00"
+
+
+def test_decode_of_a_profile_package(tmp_path: Path) -> None:
+    package = tmp_path / "test.der"
+    CliRunner().invoke(app, ["profile", "edit", "--test", "-o", str(package)])
+    found = run("decode", package)
+    assert (found["iccid"], found["refused"]) == ("8900101000000000100", None)
+    assert found["elements"][0]["name"] == "header"
+    assert sum(one["size"] for one in found["elements"]) == found["size"]
+
+
 def test_a_pin_is_never_in_it(tmp_path: Path) -> None:
     (tmp_path / "x.log").write_text("> 0020000108 31323334FFFFFFFF\n< 9000\n")
     assert "31323334" not in json.dumps(run("trace", tmp_path / "x.log"))
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "card show",
-        "decode",
-        "eim cards",
-        "eim results",
-        "eim show",
-        "eim verify",
-        "profile list",
-        "profile notifications",
-        "smdpp codes",
-        "trace",
-    ],
-)
+@pytest.mark.parametrize("command", OUTPUTS)
 def test_each_command_is_in_the_page(command: str) -> None:
     assert f"`{command}`" in PAGE.read_text()

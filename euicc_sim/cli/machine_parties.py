@@ -1,0 +1,139 @@
+"""An eIM, its cards and what they answered, as `--json` prints them."""
+
+from __future__ import annotations
+
+from typing import Any, Self, get_args
+
+from euicc_sim.cli.machine import Eid, Output
+from euicc_sim.parties.eim import Eim, eim_file
+from euicc_sim.parties.eim.eim_file import IdType, Protocol
+from euicc_sim.parties.eim.server import CardSummary, Result
+from euicc_sim.parties.eim.server.card_records import State
+from euicc_sim.parties.messages import Form, PackageAnswer
+from euicc_sim.parties.messages.json_document import to_json
+from keys import Curve
+
+
+class EimFileOutput(Output):
+    """An eIM without its private key; what is null is the card's to choose."""
+
+    eim_id: str
+    id_type: IdType | None
+    fqdn: str | None
+    protocols: list[Protocol] | None
+    ci_pk_id: bytes | None
+    counter: int
+    association_token: int | None
+    sgp32: str
+    curve: str
+    public_key: bytes
+    certificate: bytes | None
+
+    @classmethod
+    def of(cls, eim: Eim) -> Self:
+        """For programs."""
+        kinds = dict(enumerate(get_args(IdType), 1))
+        bits = eim.protocols
+        return cls(
+            eim_id=eim.eim_id,
+            id_type=None if eim.id_type is None else kinds[eim.id_type],
+            fqdn=eim.fqdn,
+            protocols=None if bits is None else [eim_file.PROTOCOLS[one] for one in sorted(bits)],
+            ci_pk_id=eim.ci_pk_id,
+            counter=eim.counter,
+            association_token=eim.token,
+            sgp32=eim.wire.version,
+            curve=Curve.of(eim.private_key).standard_name,
+            public_key=eim.public_key,
+            certificate=eim.certificate,
+        )
+
+
+class OutcomeOutput(Output):
+    """The result of one operation: the name of its code, and what it returned."""
+
+    operation: str
+    result: str
+    value: Any  # JSON; msgspec does not support recursive types
+
+
+class AnswerOutput(Output):
+    """The answer to a package; `eid` is the card whose signature was verified."""
+
+    form: Form
+    eim_id: str
+    counter: int | None
+    transaction_id: bytes | None
+    number: int | None
+    error: str | None
+    token: int | None
+    verified: bool
+    eid: Eid | None
+    outcomes: list[OutcomeOutput]
+
+    @classmethod
+    def of(cls, answer: PackageAnswer, signer: str | None) -> Self:
+        """For programs; `signer` is the EID in the certificate."""
+        return cls(
+            form=answer.form,
+            eim_id=answer.eim_id,
+            counter=answer.counter,
+            transaction_id=answer.transaction_id,
+            number=answer.seq_number,
+            error=answer.error,
+            token=answer.token,
+            verified=answer.genuine,
+            eid=signer if answer.genuine else None,
+            outcomes=[
+                OutcomeOutput(operation=one.name, result=one.code, value=to_json(one.value))
+                for one in answer.outcomes
+            ],
+        )
+
+
+class CardSummaryOutput(Output):
+    """A card in the list of a server."""
+
+    eid: Eid
+    waiting: int
+    results: int
+    last_poll: str | None
+
+    @classmethod
+    def of(cls, card: CardSummary) -> Self:
+        """For programs."""
+        return cls(
+            eid=card.eid, waiting=card.waiting, results=card.results, last_poll=card.last_poll
+        )
+
+
+class ResultOfOrderOutput(Output):
+    """The result of an order, or a result without one."""
+
+    order: int | None
+    operations: list[str]
+    at: str
+    state: State
+    error: str | None
+    verified: bool
+    counter: int | None
+    number: int | None
+    outcomes: list[OutcomeOutput]
+
+    @classmethod
+    def of(cls, result: Result) -> Self:
+        """For programs."""
+        return cls(
+            order=result.order,
+            operations=list(result.words),
+            at=result.at,
+            state=result.state,
+            error=result.error,
+            verified=result.verified,
+            counter=result.counter,
+            number=result.seq_number,
+            outcomes=[
+                OutcomeOutput(operation=one.operation, result=one.result, value=one.value)
+                for one in result.outcomes
+            ],
+        )

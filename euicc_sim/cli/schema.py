@@ -1,0 +1,192 @@
+"""`euicc-sim schema`: JSON Schemas of the files that people write, and of what `--json` prints.
+
+They are made from the types that read the files and make the outputs. docs/schemas has them all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from inspect import cleandoc
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+import typer
+from rich.text import Text
+from typer.core import TyperGroup
+
+from apdu.words import did_you_mean
+from euicc_sim.cli.command import Command
+from euicc_sim.cli.console import console, facts, fail
+from euicc_sim.cli.machine_card import CardOutput, NotificationOutput
+from euicc_sim.cli.machine_messages import ConversationOutput, ItemOutput
+from euicc_sim.cli.machine_packages import PackageOutput
+from euicc_sim.cli.machine_parties import (
+    AnswerOutput,
+    CardSummaryOutput,
+    EimFileOutput,
+    ResultOfOrderOutput,
+)
+from euicc_sim.cli.machine_trees import ReadingOutput
+from euicc_sim.cli.profile_tables import ListedProfile
+from euicc_sim.cli.smdpp_tables import OrderOutput
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+SUFFIX = ".schema.json"
+
+Schema = dict[str, Any]
+
+_HEX = {"type": "string", "pattern": "^([0-9A-Fa-f]{2})*$"}
+_TEXT = {"type": ["string", "number"]}
+_VALUES = {
+    "flag": {"type": "boolean"},
+    "text": _TEXT,
+    "texts": {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]},
+}
+"""What the values of options in the settings are."""
+
+
+class Described(NamedTuple):
+    """What a schema is of, in words, and how it is made."""
+
+    what: str
+    make: Callable[[], Schema]
+
+
+def _of(*types: Any) -> Callable[[], Schema]:
+    """Makes the schema of a value that is of one of these types."""
+    return lambda: _made(*types)
+
+
+def _order() -> Schema:
+    from euicc_sim.servers.package_folder import Sidecar  # the extra servers
+
+    return _made(Sidecar)
+
+
+def _eim() -> Schema:
+    from euicc_sim.parties.eim.eim_file import EimDocument
+
+    return _made(EimDocument)
+
+
+def _settings() -> Schema:
+    from typer.main import get_command
+
+    from euicc_sim.cli.main import app
+
+    return {**_table(get_command(app)), "$defs": _VALUES}
+
+
+FILES = {
+    "order": Described("NAME.toml beside a profile package of smdpp serve", _order),
+    "eim": Described("the file of an eIM, as eim new makes it", _eim),
+    "settings": Described("euicc-sim.toml, defaults of options", _settings),
+}
+"""The files that people write."""
+OUTPUTS = {
+    "card show": _of(CardOutput),
+    "decode": _of(list[ReadingOutput], ConversationOutput, PackageOutput),
+    "eim cards": _of(list[CardSummaryOutput]),
+    "eim results": _of(list[ResultOfOrderOutput]),
+    "eim show": _of(EimFileOutput),
+    "eim verify": _of(AnswerOutput),
+    "profile list": _of(list[ListedProfile]),
+    "profile notifications": _of(list[NotificationOutput]),
+    "smdpp codes": _of(list[OrderOutput]),
+    "trace": _of(list[ItemOutput]),
+}
+"""What commands print with `--json`."""
+SCHEMAS: Mapping[str, Described] = {
+    **FILES,
+    **{name: Described(f"what {name} --json prints", make) for name, make in OUTPUTS.items()},
+}
+
+
+def schema(
+    name: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]",
+            help="A command that has --json, such as card show, or a file: " + ", ".join(FILES),
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write all of them into that folder.", show_default=False),
+    ] = None,
+) -> None:
+    """Print the JSON Schema of a file that people write, or of what a command prints with --json.
+
+    Without NAME, list them.
+    """
+    wanted = " ".join(name or ())
+    if out is not None:
+        out.mkdir(exist_ok=True)
+        for one in SCHEMAS:
+            (out / file_name(one)).write_bytes(document(one))
+        console.print(Text(f"{len(SCHEMAS)} schemas in {out}"))
+    elif not wanted:
+        console.print(facts({one: found.what for one, found in SCHEMAS.items()}))
+    elif wanted in SCHEMAS:
+        typer.echo(document(wanted), nl=False)
+    else:
+        fail(f"{wanted[:60]!r} has no schema. {did_you_mean(wanted, SCHEMAS)}")
+
+
+def file_name(name: str) -> str:
+    """The name of its file, such as `card-show.schema.json`."""
+    return name.replace(" ", "-") + SUFFIX
+
+
+def document(name: str) -> bytes:
+    """A schema, UTF-8."""
+    found = SCHEMAS[name]
+    whole = {"$schema": DIALECT, "title": f"euicc-sim: {found.what}", **found.make()}
+    return json.dumps(whole, indent=2).encode() + b"\n"
+
+
+def _made(*types: Any) -> Schema:
+    """The schema of a value of one of these types."""
+    found, components = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
+    whole = found[0] if len(found) == 1 else {"anyOf": list(found)}
+    return {**_plain(whole), "$defs": {name: _plain(one) for name, one in components.items()}}
+
+
+def _plain(made: Any) -> Any:
+    """A schema with bytes in hex, patterns as JSON Schema has them, descriptions in one line."""
+    if isinstance(made, list):
+        return [_plain(one) for one in made]
+    if not isinstance(made, dict):
+        return made
+    if "contentEncoding" in made:
+        return dict(_HEX)
+    return {name: _said(name, one) for name, one in made.items()}
+
+
+def _said(name: str, value: Any) -> Any:
+    if name == "pattern" and isinstance(value, str):
+        return value.replace(r"\A", "^").replace(r"\Z", "$")
+    if name == "description" and isinstance(value, str):
+        return " ".join(cleandoc(value).split())
+    return _plain(value)
+
+
+def _table(command: Any) -> Schema:
+    """The schema of a command's table in the settings, or of the tables of a group."""
+    if isinstance(command, TyperGroup):
+        fields = {name: _table(command.commands[name]) for name in command.commands}
+    elif isinstance(command, Command):
+        fields = dict(_defaults(command))
+    else:
+        return {"type": "object"}  # its options are those of another program
+    return {"type": "object", "additionalProperties": False, "properties": fields}
+
+
+def _defaults(command: Command) -> Iterator[tuple[str, Schema]]:
+    """The options that may have a default, each with the kind of its values."""
+    for name, option in command.known_options().items():
+        kind = "flag" if option.sets is not None else "texts" if option.is_repeatable else "text"
+        yield name, {"$ref": f"#/$defs/{kind}"}
