@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from inspect import cleandoc
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-import msgspec
 import typer
 from rich.text import Text
 from typer.core import TyperGroup
@@ -31,13 +29,13 @@ from euicc_sim.cli.machine_parties import (
 from euicc_sim.cli.machine_trees import ReadingOutput
 from euicc_sim.cli.profile_tables import ListedProfile
 from euicc_sim.cli.smdpp_tables import OrderOutput
+from euicc_sim.parties.messages.json_document import schemas_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SUFFIX = ".schema.json"
 
 Schema = dict[str, Any]
 
-_HEX = {"type": "string", "pattern": "^([0-9A-Fa-f]{2})*$"}
 _TEXT = {"type": ["string", "number"]}
 _VALUES = {
     "flag": {"type": "boolean"},
@@ -150,28 +148,9 @@ def document(name: str) -> bytes:
 
 def _made(*types: Any) -> Schema:
     """The schema of a value of one of these types."""
-    found, components = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
-    whole = found[0] if len(found) == 1 else {"anyOf": list(found)}
-    return {**_plain(whole), "$defs": {name: _plain(one) for name, one in components.items()}}
-
-
-def _plain(made: Any) -> Any:
-    """A schema with bytes in hex, patterns as JSON Schema has them, descriptions in one line."""
-    if isinstance(made, list):
-        return [_plain(one) for one in made]
-    if not isinstance(made, dict):
-        return made
-    if "contentEncoding" in made:
-        return dict(_HEX)
-    return {name: _said(name, one) for name, one in made.items()}
-
-
-def _said(name: str, value: Any) -> Any:
-    if name == "pattern" and isinstance(value, str):
-        return value.replace(r"\A", "^").replace(r"\Z", "$")
-    if name == "description" and isinstance(value, str):
-        return " ".join(cleandoc(value).split())
-    return _plain(value)
+    found, components = schemas_of(types, "#/$defs/{name}")
+    whole = found[0] if len(found) == 1 else {"anyOf": found}
+    return {**whole, "$defs": components}
 
 
 def _table(command: Any) -> Schema:

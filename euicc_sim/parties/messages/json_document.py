@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import Enum
 from functools import cache
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 from msgspec import inspect, structs
@@ -95,6 +95,34 @@ def to_json(value: object) -> Json:
 def fields_as_json(value: msgspec.Struct) -> dict[str, Json]:
     """The fields of a struct that are written, as JSON."""
     return {name: to_json(one) for name, one in _kept(value)}
+
+
+def schemas_of(
+    types: Iterable[object], ref_template: str
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
+    """JSON Schemas of values of these types, and those of the structs in them by name."""
+    found, components = msgspec.json.schema_components(types, ref_template=ref_template)
+    return [_schema(one) for one in found], {name: _schema(one) for name, one in components.items()}
+
+
+def _schema(made: dict[str, Any]) -> dict[str, Any]:
+    """With bytes in hex, patterns as JSON Schema has them, and descriptions in one line."""
+    if "contentEncoding" in made:
+        return {"type": "string", "pattern": "^([0-9A-Fa-f]{2})*$"}
+    return {name: _in_schema(name, one) for name, one in made.items()}
+
+
+def _in_schema(name: str, value: Any) -> Any:
+    match name, value:
+        case "pattern", str():
+            return value.replace(r"\A", "^").replace(r"\Z", "$")
+        case "description", str():
+            return " ".join(value.split())
+        case _, dict():
+            return _schema(value)
+        case _, list():
+            return [_in_schema("", one) for one in value]
+    return value
 
 
 def _kept(value: msgspec.Struct) -> Iterable[tuple[str, object]]:

@@ -183,9 +183,9 @@ class CardRecord(_Part, kw_only=True):
 
     `token` is the association token that the eIM signs with. `token_said` is the last one that an
     IPA reported: nobody signed it, so it is tried only when the card does not accept `token`.
-    `token_proven` says that a signed result fitted `token`, also if that is None, `proven` that one
-    fitted the card's certificate. `asked` says that
-    the eIM itself requested the certificate. `host` is where the last poll came from.
+    `token_proven` says that a signed result fitted `token`, also if there is none, `proven` that
+    one fitted the card's certificate. `asked` says that the eIM itself requested the certificate.
+    `host` is where the last poll came from.
     """
 
     eid: Annotated[str, Meta(pattern=r"\A[0-9]{32}\Z")]
