@@ -1,6 +1,6 @@
 """`euicc-sim schema`: JSON Schemas of the files that people write, and of what `--json` prints.
 
-They are made from the types that read the files and make the outputs. docs/schemas has them all.
+They are made from the types that read the files and make the outputs. docs/schemas has them.
 """
 
 from __future__ import annotations
@@ -46,10 +46,11 @@ _VALUES = {
 
 
 class Described(NamedTuple):
-    """What a schema is of, in words, and how it is made."""
+    """What a schema is of, in words, and how it is made; and whether docs/schemas has it."""
 
     what: str
     make: Callable[[], Schema]
+    is_in_docs: bool = True
 
 
 def _of(*types: Any) -> Callable[[], Schema]:
@@ -80,7 +81,7 @@ def _settings() -> Schema:
 FILES = {
     "order": Described("NAME.toml beside a profile package of smdpp serve", _order),
     "eim": Described("the file of an eIM, as eim new makes it", _eim),
-    "settings": Described("euicc-sim.toml, defaults of options", _settings),
+    "settings": Described("euicc-sim.toml, defaults of options", _settings, is_in_docs=False),
 }
 """The files that people write."""
 OUTPUTS = {
@@ -113,7 +114,12 @@ def schema(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write all of them into that folder.", show_default=False),
+        typer.Option(
+            metavar="DIR",
+            help="Write those of docs/schemas into that folder: all but settings, which changes "
+            "with every option.",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Print the JSON Schema of a file that people write, or of what a command prints with --json.
@@ -123,9 +129,10 @@ def schema(
     wanted = " ".join(name or ())
     if out is not None:
         out.mkdir(exist_ok=True)
-        for one in SCHEMAS:
+        kept = [name for name, found in SCHEMAS.items() if found.is_in_docs]
+        for one in kept:
             (out / file_name(one)).write_bytes(document(one))
-        console.print(Text(f"{len(SCHEMAS)} schemas in {out}"))
+        console.print(Text(f"{len(kept)} schemas in {out}"))
     elif not wanted:
         console.print(facts({one: found.what for one, found in SCHEMAS.items()}))
     elif wanted in SCHEMAS:
