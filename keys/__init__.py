@@ -1,4 +1,4 @@
-"""A test PKI for remote SIM provisioning, as in SGP.26: CI, EUM, eUICC, SM-DP+ and eIM.
+"""A test PKI for remote SIM provisioning, as in SGP.26: CI, EUM, eUICC, SM-DP+, SM-DS, eIM.
 
     pki = TestPki.create(seed=1)
     pki.write("pki")

@@ -22,6 +22,8 @@ class Role(Enum):
     DP_AUTH = "DPauth"
     DP_PB = "DPpb"
     DP_TLS = "DPtls"
+    DS_AUTH = "DSauth"
+    DS_TLS = "DStls"
     EIM_SIGNING = "EIMsign"
 
 
@@ -48,6 +50,8 @@ class Branch:
             Role.DP_AUTH: ci.issue_dp_auth(),
             Role.DP_PB: ci.issue_dp_pb(),
             Role.DP_TLS: ci.issue_dp_tls(),
+            Role.DS_AUTH: ci.issue_ds_auth(),
+            Role.DS_TLS: ci.issue_ds_tls(),
             Role.EIM_SIGNING: ci.issue_eim_signing(),
         }
         return cls(curve, ci, eum, credentials)

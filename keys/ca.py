@@ -4,7 +4,7 @@
     eum = ci.issue_eum(iin="89049032")
     euicc = eum.issue_euicc("89049032123451234512345678901235")
 
-The CI also certifies SM-DP+ and eIM. Knows nothing of files.
+The CI also certifies SM-DP+, SM-DS and eIM. Knows nothing of files.
 """
 
 from dataclasses import dataclass, field
@@ -170,7 +170,19 @@ class CertificateIssuer:
         return self._issue(
             f"DPtls {oid} {host}",
             profiles.dp_subject(host),
-            lambda key: profiles.dp_tls_extensions(key, self.ci_pk_id, host, oid),
+            lambda key: profiles.tls_extensions(
+                key, self.ci_pk_id, profiles.ROLE_DP_TLS, host, oid
+            ),
+        )
+
+    def issue_ds_tls(self, host: str = profiles.DS_HOST, oid: str = profiles.DS_OID) -> Credential:
+        """What an SM-DS serves HTTPS with, on DNS name or IP address `host` (CERT.DS.TLS)."""
+        return self._issue(
+            f"DStls {oid} {host}",
+            profiles.dp_subject(host),
+            lambda key: profiles.tls_extensions(
+                key, self.ci_pk_id, profiles.ROLE_DS_TLS, host, oid
+            ),
         )
 
     def issue_eim_signing(self, name: str = profiles.EIM_NAME) -> Credential:

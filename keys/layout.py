@@ -88,6 +88,13 @@ PLACES = {
         ("S_SM_DPpb_VARO_SIG", "S_SM_DPpb_SIG"),
     ),
     Role.DP_TLS: Place("DPtls", "S_SM_DP_TLS", ("SM-DP+/SM_DPtls",), ("S_SM_DP_VARO_TLS",)),
+    Role.DS_AUTH: Place(
+        "DSauth",
+        "S_SM_DSauth_ECDSA",
+        ("SM-DS/SM_DSauth",),
+        ("S_SM_DSauth_VARO_SIG", "S_SM_DSauth_SIG"),
+    ),
+    Role.DS_TLS: Place("DStls", "S_SM_DS_TLS", ("SM-DS/SM_DStls",), ("S_SM_DS_VARO_TLS",)),
     Role.EIM_SIGNING: Place(
         "EIMsign",
         "S_EIMsign_ECDSA",

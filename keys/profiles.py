@@ -28,6 +28,7 @@ ROLE_EUM = ObjectIdentifier("2.23.146.1.2.1.2")
 ROLE_DP_TLS = ObjectIdentifier("2.23.146.1.2.1.3")
 ROLE_DP_AUTH = ObjectIdentifier("2.23.146.1.2.1.4")
 ROLE_DP_PB = ObjectIdentifier("2.23.146.1.2.1.5")
+ROLE_DS_TLS = ObjectIdentifier("2.23.146.1.2.1.6")
 ROLE_DS_AUTH = ObjectIdentifier("2.23.146.1.2.1.7")
 
 # Object identifiers of the parties, below the arc 2.999 that is reserved for examples
@@ -41,6 +42,7 @@ EUM_ORGANIZATION = "RSP Test EUM"
 DP_NAME = "TEST SM-DP+"
 DS_NAME = "TEST SM-DS"
 DP_HOST = "testsmdpplus1.example.com"
+DS_HOST = "testrootsmds.example.com"
 EIM_NAME = "eim.example.com"
 
 _CRL_A = "http://ci.test.example.com/CRL-A.crl"
@@ -124,7 +126,7 @@ def euicc_extensions(key: ec.EllipticCurvePublicKey, authority: bytes) -> Extens
 
 
 def dp_subject(name: str) -> x509.Name:
-    """The subject of an SM-DP+; for the TLS certificate `name` is its host name."""
+    """The subject of an SM-DP+ or SM-DS; for the TLS certificate `name` is its host name."""
     return _name((NameOID.ORGANIZATION_NAME, "ACME"), (NameOID.COMMON_NAME, name))
 
 
@@ -145,15 +147,18 @@ def dp_extensions(
     )
 
 
-def dp_tls_extensions(
-    key: ec.EllipticCurvePublicKey, authority: bytes, host: str, oid: str
+def tls_extensions(
+    key: ec.EllipticCurvePublicKey, authority: bytes, role: ObjectIdentifier, host: str, oid: str
 ) -> Extensions:
-    """CERT.DP.TLS for a host name or IP address; `authority` and `oid` as for `dp_extensions`."""
+    """CERT.DP.TLS or CERT.DS.TLS, by its `role`, for a host name or IP address.
+
+    `authority` and `oid` are as for `dp_extensions`.
+    """
     usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     return (
         (_key_usage(digital_signature=True), True),
         (x509.ExtendedKeyUsage(usages), True),
-        (_policy(ROLE_DP_TLS), False),
+        (_policy(role), False),
         (x509.SubjectKeyIdentifier.from_public_key(key), False),
         (_authority(authority), False),
         (_names(_host(host), _registered_id(oid)), False),
