@@ -38,6 +38,7 @@ EXAMPLES = {
     "ipa listen": "euicc-sim ipa listen --card card",
     "apdu send": "euicc-sim apdu send 00A4000C023F00 --card card",
     "apdu run": "euicc-sim apdu run scripts/identity.apdu --card card",
+    "smds events": "euicc-sim smds events smds",
     "pki new": "euicc-sim pki new pki",
 }
 """By the name of the command."""

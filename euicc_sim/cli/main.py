@@ -49,6 +49,7 @@ COMMANDS = {
     "fleet": "Be thousands of devices, each an IPA with a card, and see an eIM and an SM-DP+ under "
     "load.",
     "smdpp": "Be an SM-DP+: give out profile packages over HTTPS (ES9+).",
+    "smds": "Be an SM-DS: tell cards which servers have something for them (ES11, ES12).",
 }
 """The sub-commands in the order of the help, each with the first paragraph of its own help.
 

@@ -6,6 +6,7 @@ import ssl
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -50,6 +51,37 @@ ClientCaOption = Annotated[
     ),
 ]
 REQUESTS, CONNECTIONS = 100, 4096
+HTTPS_PORT = 443
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - named, to ask for a name instead
+
+
+def name_in_urls(host: str, address: str | None) -> str:
+    """The name or IP address in the URLs of the server. Raises ServerError."""
+    if address is None:
+        if host in _EVERYWHERE:
+            raise ServerError(
+                f"{host or 'Everywhere'} is not a name that others can use. Say what they call "
+                "this machine: --address NAME:PORT."
+            )
+        return "localhost" if host in _LOOPBACK else host
+    try:
+        parts = urlsplit(f"//{address}")
+        name, whole = parts.hostname, parts.netloc == address and parts.port != 0
+    except ValueError:
+        name, whole = None, False
+    if not name or not whole or "$" in address or "@" in address:
+        raise ServerError(
+            f"{address[:60]!r} is not an address. Give a name and a port, such as localhost:8443."
+        )
+    return name
+
+
+def in_url(host: str, port: int) -> str:
+    """As it stands in a URL."""
+    bracketed = f"[{host}]" if ":" in host else host
+    return bracketed if port == HTTPS_PORT else f"{bracketed}:{port}"
 
 
 def limits(requests: int, connections: int) -> Limits:

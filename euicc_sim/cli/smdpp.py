@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from ssl import SSLContext
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 from rich.text import Text
@@ -22,7 +21,9 @@ from euicc_sim.cli.server_options import (
     ConnectionsOption,
     RequestsOption,
     demand_clients,
+    in_url,
     limits,
+    name_in_urls,
 )
 from euicc_sim.cli.smdpp_database import opened_orders
 from euicc_sim.cli.smdpp_order import order
@@ -45,11 +46,8 @@ from keys import Curve, TestPki
 from keys.credential import Credential
 
 DEFAULT_PORT = 8443
-HTTPS_PORT = 443
 
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _ORDERS = "orders"
-_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - named, to ask for a name instead
 
 app = typer.Typer(
     name="smdpp",
@@ -139,7 +137,7 @@ def serve(
             from euicc_sim.servers.es9_app import es9_app
             from euicc_sim.servers.progress_reports import ProgressReports
             from euicc_sim.servers.web_server import WebServer
-        known, name = TestPki.load(pki), _name(host, address)
+        known, name = TestPki.load(pki), name_in_urls(host, address)
         if operator_ca and es2plus is None:
             raise ServerError("--operator-ca is for ES2+. Name its port: --es2plus PORT.")
         credential = tls_credential(known, name, datetime.now(UTC)) if tls else None
@@ -147,11 +145,11 @@ def serve(
         may = limits(requests, connections)
         with ExitStack() as stack:
             web = stack.enter_context(closing(WebServer(host, port, shown, log_line, may, [name])))
-            called = address or _joined(name, web.port)
+            called = address or in_url(name, web.port)
             orders = stack.enter_context(opened_orders(folder, called))
             smdpp = _smdpp(known, curve, called, orders)
             scheme = "https" if tls else "http"
-            url, ordering = f"{scheme}://{_joined(host, web.port)}", None
+            url, ordering = f"{scheme}://{in_url(host, web.port)}", None
 
             if operator is not None:
                 client = Es2PlusClient(operator, called, trust=known.ci_certificates)
@@ -167,7 +165,7 @@ def serve(
                 es2 = es2plus_app(Es2Plus(smdpp.orders, called), log_line, token)
                 stack.enter_context(desk.running(es2))
                 who = "a certificate" if token is None else f"the token in {token.path}"
-                ordering = f"{scheme}://{_joined(host, desk.port)} (ES2+), with {who}"
+                ordering = f"{scheme}://{in_url(host, desk.port)} (ES2+), with {who}"
             web.run(
                 es9_app(smdpp, log_line),
                 lambda: _introduce(smdpp, url, ordering, pki),
@@ -193,7 +191,7 @@ def codes(
     euicc-sim smdpp codes packages --qr
     """
     with _sentences():
-        called = address or _joined("localhost", DEFAULT_PORT)
+        called = address or in_url("localhost", DEFAULT_PORT)
         with opened_orders(folder, called) as orders:
             if as_json:
                 print_json([OrderOutput.of(one, called) for one in orders])
@@ -240,33 +238,6 @@ def _smdpp(pki: TestPki, curve: Curve | None, address: str, orders: Orders) -> S
         ) from error
     found.orders = orders
     return found
-
-
-def _name(host: str, address: str | None) -> str:
-    """The name or IP address in the URLs of the server. Raises ServerError."""
-    if address is None:
-        if host in _EVERYWHERE:
-            raise ServerError(
-                f"{host or 'Everywhere'} is not a name that others can use. Say what they call "
-                "this machine: --address NAME:PORT."
-            )
-        return "localhost" if host in _LOOPBACK else host
-    try:
-        parts = urlsplit(f"//{address}")
-        name, whole = parts.hostname, parts.netloc == address and parts.port != 0
-    except ValueError:
-        name, whole = None, False
-    if not name or not whole or "$" in address or "@" in address:
-        raise ServerError(
-            f"{address[:60]!r} is not an address. Give a name and a port, such as localhost:8443."
-        )
-    return name
-
-
-def _joined(host: str, port: int) -> str:
-    """As it stands in a URL."""
-    bracketed = f"[{host}]" if ":" in host else host
-    return bracketed if port == HTTPS_PORT else f"{bracketed}:{port}"
 
 
 @contextmanager

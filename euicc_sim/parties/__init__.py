@@ -4,6 +4,7 @@
     ipa/        IPA: software of a device without a user that carries out an eIM's orders
     eim/        eIM: a server with which an operator manages the Profiles of many devices
     smdpp/      SM-DP+: a server that holds Profiles and binds each to one card
+    smds/       SM-DS: a server that tells a card which servers have something for it
     authentication/  mutual authentication, shared by SM-DP+ and SM-DS
     clients/    the client side of ES9+ and ESipa over HTTPS
     messages/   shared by the parties: errors, interfaces, reading and writing of messages

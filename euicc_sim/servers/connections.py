@@ -57,6 +57,8 @@ class Connections:
         self.log = log
         self._open = 0
         self._idle: dict[Connection, None] = {}
+        self.shown: dict[tuple[str, int], bytes] = {}
+        """The verified TLS certificates of clients, by host and port."""
 
     def opened(self, one: Connection) -> bool:
         """Count a connection, at the cost of the longest idle one; False if none is idle."""
@@ -99,6 +101,10 @@ class Connection(_Http):
     def connection_made(self, transport: Any) -> None:
         """Wait for a request."""
         super().connection_made(transport)
+        tls = transport.get_extra_info("ssl_object")
+        certificate = tls.getpeercert(binary_form=True) if tls is not None else None
+        if certificate and self.client:
+            self.all.shown[self.client] = certificate
         if self.all.opened(self):
             self._within(self.all.limits.idle)
         else:
@@ -107,6 +113,8 @@ class Connection(_Http):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         self._within(None)
+        if self.client:
+            self.all.shown.pop(self.client, None)
         self.all.closed(self)
         super().connection_lost(exc)
 

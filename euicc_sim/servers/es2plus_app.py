@@ -23,7 +23,15 @@ from euicc_sim.parties.smdpp import Es2Plus, FinalStatus
 from euicc_sim.servers import Log
 from euicc_sim.servers.order_token import OrderToken
 from euicc_sim.servers.request_body import BodyError, read_body
-from euicc_sim.servers.rsp_json import Call, Given, check_protocol, executed, failed, read_json
+from euicc_sim.servers.rsp_json import (
+    Call,
+    Given,
+    check_header,
+    check_protocol,
+    executed,
+    failed,
+    read_json,
+)
 
 PATH = "/gsma/rsp2/es2plus/"
 MEDIA_TYPE = "application/json"
@@ -102,7 +110,7 @@ class _Es2Plus:
         try:
             check_protocol(sent)
             given = Given.of(function.name, read_json(body))
-            requester = _requester(given)
+            requester = check_header(given)
             call.about = lambda: f"{requester}, "
             fields, outcome = function.run(self._es2plus, given)
         except SmdppError as error:
@@ -110,20 +118,6 @@ class _Es2Plus:
             return failed(error)
         call.done(outcome)
         return executed(fields)
-
-
-def _requester(given: Given) -> str:
-    """The functionRequesterIdentifier in the header; functionCallIdentifier must be there too."""
-    header = given.fields.get("header")
-    if header is None:
-        raise SmdppError(
-            Refusal.ELEMENT_MISSING,
-            f"{given.function} lacks header. Send functionRequesterIdentifier and "
-            "functionCallIdentifier in it.",
-        )
-    found = Given.of(f"The header of {given.function}", header)
-    found.text("functionCallIdentifier")
-    return found.text("functionRequesterIdentifier")
 
 
 def _download_order(es2plus: Es2Plus, given: Given) -> Outcome:

@@ -78,7 +78,7 @@ class _Es9:
     async def answer_asn1(self, request: Request) -> Response:
         """Answer a request in ASN.1."""
         try:
-            _check_media_type(request)
+            check_media_type(request)
             body = await read_body(request)
         except BodyError as error:
             self._log(f"ES9+: refused: {error}", refused=True)
@@ -121,18 +121,19 @@ class _Es9:
             except SmdppError as error:
                 call.refused(error)
                 answer = b"" if request is None else es9_asn1.refusal(request, error)
-                return _asn1(answer, _BAD_REQUEST)
+                return asn1_answer(answer, _BAD_REQUEST)
             call.done(reply.note)
-        return _asn1(reply.body, NO_CONTENT)
+        return asn1_answer(reply.body, NO_CONTENT)
 
 
-def _check_media_type(request: Request) -> None:
+def check_media_type(request: Request) -> None:
+    """Raise BodyError unless a request is in ASN.1."""
     kind = request.headers.get("content-type", ASN1_MEDIA_TYPE).partition(";")[0].strip().lower()
     if kind != ASN1_MEDIA_TYPE:
         raise BodyError(415, f"Content-Type is {kind!r}. Send {ASN1_MEDIA_TYPE}.")
 
 
-def _asn1(body: bytes, otherwise: int) -> Response:
+def asn1_answer(body: bytes, otherwise: int) -> Response:
     """An answer in ASN.1; if there is none, that status."""
     if not body:
         return Response(status_code=otherwise, headers=headers())

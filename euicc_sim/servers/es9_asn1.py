@@ -24,7 +24,7 @@ from euicc_sim.asn1.es9plus.messages import (
 )
 from euicc_sim.asn1.primitives import UnknownCode
 from euicc_sim.asn1.types import Nothing
-from euicc_sim.parties.messages import Refusal, SmdppError
+from euicc_sim.parties.messages import Refusal, ServerAuthentication, SmdppError
 from euicc_sim.parties.smdpp import Smdpp
 from euicc_sim.servers.es9_json import begun, cancelled, package_bound, profile_offered, taken
 
@@ -113,17 +113,7 @@ def answer(smdpp: Smdpp, request: RemoteProfileProvisioningRequestValue) -> Repl
             server = smdpp.initiate_authentication(
                 first["euiccInfo1"], first["euiccChallenge"], first["smdpAddress"]
             )
-            begins: InitiateAuthenticationOkEs9Value = {
-                "transactionId": server.transaction_id,
-                "serverSigned1": server.server_signed1,
-                "serverSignature1": server.server_signature1,
-                "euiccCiPKIdToBeUsed": server.ci_pk_id,
-                "serverCertificate": server.certificate,
-            }
-            return _reply(
-                ("initiateAuthenticationResponse", ("initiateAuthenticationOk", begins)),
-                begun(server),
-            )
+            return _reply(authentication(server), begun(server))
         case ("authenticateClientRequest", second):
             offer = smdpp.authenticate_client(
                 second["transactionId"], second["authenticateServerResponse"]
@@ -161,6 +151,18 @@ def answer(smdpp: Smdpp, request: RemoteProfileProvisioningRequestValue) -> Repl
     assert_never(request)
 
 
+def authentication(server: ServerAuthentication) -> RemoteProfileProvisioningResponseValue:
+    """The answer of InitiateAuthentication, of an SM-DP+ or SM-DS."""
+    ok: InitiateAuthenticationOkEs9Value = {
+        "transactionId": server.transaction_id,
+        "serverSigned1": server.server_signed1,
+        "serverSignature1": server.server_signature1,
+        "euiccCiPKIdToBeUsed": server.ci_pk_id,
+        "serverCertificate": server.certificate,
+    }
+    return "initiateAuthenticationResponse", ("initiateAuthenticationOk", ok)
+
+
 def _reply(value: RemoteProfileProvisioningResponseValue, note: str) -> Reply:
     return Reply(to_lpa(value), note)
 
@@ -176,23 +178,24 @@ def _refusal(
 ) -> RemoteProfileProvisioningResponseValue | None:
     match request:
         case ("initiateAuthenticationRequest", _):
-            code = _code(INITIATE, error)
+            code = code_for(INITIATE, error)
             return "initiateAuthenticationResponse", ("initiateAuthenticationError", code)
         case ("authenticateClientRequest", _):
-            found = _code(AUTHENTICATE, error)
+            found = code_for(AUTHENTICATE, error)
             return "authenticateClientResponseEs9", ("authenticateClientError", found)
         case ("getBoundProfilePackageRequest", _):
-            bound = _code(BIND, error)
+            bound = code_for(BIND, error)
             return "getBoundProfilePackageResponse", ("getBoundProfilePackageError", bound)
         case ("cancelSessionRequestEs9", _):
-            ended = _code(CANCEL, error)
+            ended = code_for(CANCEL, error)
             return "cancelSessionResponseEs9", ("cancelSessionError", ended)
         case ("handleNotification", _):
             return None
     assert_never(request)
 
 
-def _code(names: Mapping[Refusal, N], error: SmdppError) -> N | UnknownCode:
+def code_for(names: Mapping[Refusal, N], error: SmdppError) -> N | UnknownCode:
+    """The error code of a refusal, undefinedError for one without."""
     if error.refusal is None:
         return _UNDEFINED
     return names.get(error.refusal, _UNDEFINED)

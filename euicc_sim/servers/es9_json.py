@@ -96,20 +96,24 @@ def taken(smdpp: Smdpp, pending: bytes) -> str:
         return f"accepted unverified: {error}"
 
 
-def _initiate_authentication(smdpp: Smdpp, given: Given) -> Outcome:
-    found = smdpp.initiate_authentication(
-        address=given.text("smdpAddress"),
-        challenge=given.data("euiccChallenge"),
-        euicc_info1=given.data("euiccInfo1"),
-    )
-    answer = {
+def authentication_fields(found: ServerAuthentication) -> dict[str, str]:
+    """The fields of the answer of InitiateAuthentication."""
+    return {
         "transactionId": found.transaction_id.hex().upper(),
         "serverSigned1": _base64(found.server_signed1),
         "serverSignature1": _base64(tlv(SIGNATURE, found.server_signature1)),
         "euiccCiPKIdToBeUsed": _base64(tlv(_OCTET_STRING, found.ci_pk_id)),
         "serverCertificate": _base64(found.certificate),
     }
-    return answer, begun(found)
+
+
+def _initiate_authentication(smdpp: Smdpp, given: Given) -> Outcome:
+    found = smdpp.initiate_authentication(
+        address=given.text("smdpAddress"),
+        challenge=given.data("euiccChallenge"),
+        euicc_info1=given.data("euiccInfo1"),
+    )
+    return authentication_fields(found), begun(found)
 
 
 def _authenticate_client(smdpp: Smdpp, given: Given) -> Outcome:

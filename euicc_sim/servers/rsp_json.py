@@ -109,6 +109,23 @@ class Given:
         return value
 
 
+def check_header(given: Given) -> str:
+    """The functionRequesterIdentifier in the header, beside functionCallIdentifier.
+
+    ES2+ and ES12 have both (clause 5.2.1). Raises SmdppError.
+    """
+    header = given.fields.get("header")
+    if header is None:
+        raise SmdppError(
+            Refusal.ELEMENT_MISSING,
+            f"{given.function} lacks header. Send functionRequesterIdentifier and "
+            "functionCallIdentifier in it.",
+        )
+    found = Given.of(f"The header of {given.function}", header)
+    found.text("functionCallIdentifier")
+    return found.text("functionRequesterIdentifier")
+
+
 def _bytes(text: str) -> bytes:
     return b64decode("".join(text.split()), validate=True)
 

@@ -19,7 +19,15 @@ import uvicorn
 
 from euicc_sim.servers import Log, ServerError
 from euicc_sim.servers.browsers import guarded
-from euicc_sim.servers.connections import USUAL, Limits, limited, protocol, raise_descriptor_limit
+from euicc_sim.servers.client_certificate import with_certificates
+from euicc_sim.servers.connections import (
+    USUAL,
+    Connection,
+    Limits,
+    limited,
+    protocol,
+    raise_descriptor_limit,
+)
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -59,7 +67,9 @@ class WebServer:
         self._host, self._names = host, names
         self._tls = tls
         self._limits = limits
-        self._config = _config(limits, log)
+        kind = protocol(limits, log)
+        self._connections = kind.all
+        self._config = _config(limits, kind)
         self._socket = _bound(host, port)
         self.port: int = self._socket.getsockname()[1]
         self._server = _Server(self._config)
@@ -71,7 +81,8 @@ class WebServer:
         """
         self._server.started_call = started
         raise_descriptor_limit(self._limits.connections)
-        guard = guarded(app, self._host, self._names, self._log)
+        known = with_certificates(app, self._connections.shown)
+        guard = guarded(known, self._host, self._names, self._log)
         self._config.app = limited(guard, self._limits.requests)
         self._config.load()
         self._config.ssl = self._tls
@@ -141,12 +152,12 @@ class _Handler(logging.Handler):
         self._tell(self.format(record), refused=True)
 
 
-def _config(limits: Limits, log: Log) -> uvicorn.Config:
+def _config(limits: Limits, kind: type[Connection]) -> uvicorn.Config:
     """The configuration of uvicorn: quiet, with limits; uvloop where it is installed."""
     return uvicorn.Config(
         "none yet",
         loop="auto",
-        http=protocol(limits, log),
+        http=kind,
         ws="none",
         lifespan="off",
         log_config=None,

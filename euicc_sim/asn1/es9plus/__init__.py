@@ -1,4 +1,4 @@
-"""ES9+ messages in ASN.1, bytes and values: an LPA's requests and an SM-DP+'s answers.
+"""Messages of ES9+ and ES11 in ASN.1, bytes and values: an LPA's requests, a server's answers.
 
 SGP.22 v2.5 clause 6.6.2. What is between card and SM-DP+ is passed on as bytes. Knows nothing of
 HTTP or of procedures.
@@ -26,7 +26,7 @@ def from_lpa(data: bytes) -> RemoteProfileProvisioningRequestValue:
 
 
 def to_lpa(message: RemoteProfileProvisioningResponseValue) -> bytes:
-    """Encode an SM-DP+'s answer. Raises Asn1Error if the value does not fit."""
+    """Encode the answer of an SM-DP+ or SM-DS. Raises Asn1Error if the value does not fit."""
     return _RESPONSE.encode(message)
 
 

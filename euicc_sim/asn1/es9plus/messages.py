@@ -1,9 +1,10 @@
-"""Types of GSMA SGP.22 v2.5, module RSPDefinitions: ES9+ in its ASN.1 binding.
+"""Types of GSMA SGP.22 v2.5, module RSPDefinitions: ES9+ and ES11 in their ASN.1 binding.
 
-Clauses 5.6 and 6.6.2. Names and tags are the module's; the messages between card and SM-DP+ are
-passed on as bytes.
+Clauses 5.6, 5.8 and 6.6.2. Names and tags are the module's; the messages between card and
+server are passed on as bytes.
 """
 
+from collections import abc
 from typing import Literal, TypedDict
 
 from pyasn1.type import char, univ
@@ -18,6 +19,7 @@ from euicc_sim.asn1.tags import (
     fields,
     implicit,
     octets,
+    sequence_of,
 )
 from euicc_sim.asn1.types import Choice, Nothing, Sequence, UnknownCode
 
@@ -285,6 +287,69 @@ class HandleNotification(Sequence[HandleNotificationValue]):
     componentType = fields(("pendingNotification", explicit(0, PendingNotification())))
 
 
+# -- AuthenticateClient of an SM-DS, clause 5.8.2
+
+
+class EventEntriesValue(TypedDict):
+    eventId: str
+    rspServerAddress: str
+
+
+class EventEntries(Sequence[EventEntriesValue]):
+    componentType = fields(
+        ("eventId", implicit(0, char.UTF8String())),
+        ("rspServerAddress", implicit(1, char.UTF8String())),
+    )
+
+
+class AuthenticateClientOkEs11Value(TypedDict):
+    transactionId: bytes
+    eventEntries: abc.Sequence[EventEntriesValue]
+
+
+class AuthenticateClientOkEs11(Sequence[AuthenticateClientOkEs11Value]):
+    componentType = fields(_TRANSACTION, ("eventEntries", implicit(1, sequence_of(EventEntries()))))
+
+
+AuthenticateClientErrorEs11Name = Literal[
+    "eumCertificateInvalid",
+    "eumCertificateExpired",
+    "euiccCertificateInvalid",
+    "euiccCertificateExpired",
+    "euiccSignatureInvalid",
+    "eventIdUnknown",
+    "invalidTransactionId",
+    "undefinedError",
+]
+AuthenticateClientResponseEs11Value = (
+    tuple[Literal["authenticateClientOk"], AuthenticateClientOkEs11Value]
+    | tuple[Literal["authenticateClientError"], AuthenticateClientErrorEs11Name | UnknownCode]
+)
+
+
+class AuthenticateClientResponseEs11(Choice[AuthenticateClientResponseEs11Value]):
+    tagSet = choice_context(0x40)
+    componentType = fields(
+        ("authenticateClientOk", implicit(0, AuthenticateClientOkEs11())),
+        (
+            "authenticateClientError",
+            implicit(
+                1,
+                codes(
+                    eumCertificateInvalid=1,
+                    eumCertificateExpired=2,
+                    euiccCertificateInvalid=3,
+                    euiccCertificateExpired=4,
+                    euiccSignatureInvalid=5,
+                    eventIdUnknown=6,
+                    invalidTransactionId=7,
+                    undefinedError=127,
+                ),
+            ),
+        ),
+    )
+
+
 # -- all messages, clause 6.6.2
 
 
@@ -313,6 +378,7 @@ RemoteProfileProvisioningResponseValue = (
     | tuple[Literal["authenticateClientResponseEs9"], AuthenticateClientResponseEs9Value]
     | tuple[Literal["getBoundProfilePackageResponse"], GetBoundProfilePackageResponseValue]
     | tuple[Literal["cancelSessionResponseEs9"], CancelSessionResponseEs9Value]
+    | tuple[Literal["authenticateClientResponseEs11"], AuthenticateClientResponseEs11Value]
 )
 
 
@@ -323,4 +389,5 @@ class RemoteProfileProvisioningResponse(Choice[RemoteProfileProvisioningResponse
         ("authenticateClientResponseEs9", AuthenticateClientResponseEs9()),
         ("getBoundProfilePackageResponse", GetBoundProfilePackageResponse()),
         ("cancelSessionResponseEs9", CancelSessionResponseEs9()),
+        ("authenticateClientResponseEs11", AuthenticateClientResponseEs11()),
     )

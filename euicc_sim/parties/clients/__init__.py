@@ -1,4 +1,5 @@
-"""The client side over HTTPS: ES2+ and ES9+ to an SM-DP+, ESipa and orders to an eIM.
+"""The client side over HTTPS: ES2+ and ES9+ to an SM-DP+, ES11 and ES12 to an SM-DS, ESipa
+and orders to an eIM.
 
 A client implements the server's interface in `messages.interfaces`, for a URL and the CA
 certificates to trust. Knows nothing of cards or of its callers. Needs httpx, from the extra
@@ -8,17 +9,22 @@ certificates to trust. Knows nothing of cards or of its callers. Needs httpx, fr
 from euicc_sim.parties.clients.eim_orders import OrderClient
 from euicc_sim.parties.clients.es2plus import ConfirmedOrder, Es2PlusClient
 from euicc_sim.parties.clients.es9 import Es9Client
+from euicc_sim.parties.clients.es11 import Es11Client
+from euicc_sim.parties.clients.es12 import Es12Client
 from euicc_sim.parties.clients.esipa import Binding, EsipaClient, EsipaVersion, spoken
-from euicc_sim.parties.clients.smdpps import Smdpps
+from euicc_sim.parties.clients.smdpps import Smdpps, Smdss
 
 __all__ = [
     "Binding",
     "ConfirmedOrder",
     "Es2PlusClient",
     "Es9Client",
+    "Es11Client",
+    "Es12Client",
     "EsipaClient",
     "EsipaVersion",
     "OrderClient",
     "Smdpps",
+    "Smdss",
     "spoken",
 ]

@@ -37,8 +37,8 @@ SECONDS = 60.0
 _OCTET_STRING, _NO_CONTENT = 0x04, 204
 
 
-class Es9Client:
-    """The `RspServer` at `url`; connection errors are LpaError, refusals SmdppError.
+class RspClient:
+    """What ES9+ and ES11 have in common; connection errors are LpaError, refusals SmdppError.
 
     `trust` are the CI certificates (DER) to which its TLS certificate must chain; if empty, those
     that the system trusts. With `verify` False any certificate is accepted, for servers whose TLS
@@ -75,7 +75,7 @@ class Es9Client:
         seconds: float = SECONDS,
         resolve: Resolve | None = None,
     ) -> Self:
-        """The SM-DP+ at an address of a card or an activation code. Raises LpaError."""
+        """The server at an address of a card or an activation code. Raises LpaError."""
         url = https.address_read(address).url
         return cls(
             url, trust=trust, verify=verify, address=address, seconds=seconds, resolve=resolve
@@ -99,7 +99,7 @@ class Es9Client:
     def initiate_authentication(
         self, euicc_info1: bytes, challenge: bytes, address: str
     ) -> ServerAuthentication:
-        """ES9+.InitiateAuthentication, clause 5.6.1."""
+        """ES9+.InitiateAuthentication, clause 5.6.1, and that of ES11, clause 5.8.1."""
         given = {
             "smdpAddress": address,
             "euiccChallenge": _base64(challenge),
@@ -113,6 +113,29 @@ class Es9Client:
             found.content("euiccCiPKIdToBeUsed", _OCTET_STRING),
             found.data("serverCertificate"),
         )
+
+    def _go_on(self, function: str, transaction_id: bytes, name: str, response: bytes) -> RspAnswer:
+        number = transaction_id.hex().upper()
+        return self._ask(function, {"transactionId": number, name: _base64(response)})
+
+    def _ask(self, function: str, fields: Mapping[str, str], *, empty: bool = False) -> RspAnswer:
+        """The answer of a function; `empty` says that it may have no fields."""
+        answer = https.post(
+            self._client,
+            self._url.join(PATH + function),
+            lambda error: LpaError(https.unreachable(self._url, error, "CI", "server")),
+            json=dict(fields),
+            host=self._host,
+        )
+        if empty and answer.is_success and not answer.content.strip():
+            return RspAnswer(self._address, {})
+        return RspAnswer(
+            f"{self._address}, asked for {function},", fields_of(answer, self._address)
+        )
+
+
+class Es9Client(RspClient):
+    """The `RspServer` at `url`."""
 
     def authenticate_client(self, transaction_id: bytes, response: bytes) -> ClientAuthentication:
         """ES9+.AuthenticateClient, clause 5.6.3."""
@@ -143,33 +166,17 @@ class Es9Client:
         """ES9+.CancelSession, clause 5.6.5."""
         self._go_on("cancelSession", transaction_id, "cancelSessionResponse", response)
 
-    def _go_on(self, function: str, transaction_id: bytes, name: str, response: bytes) -> _Answer:
-        number = transaction_id.hex().upper()
-        return self._ask(function, {"transactionId": number, name: _base64(response)})
 
-    def _ask(self, function: str, fields: Mapping[str, str], *, empty: bool = False) -> _Answer:
-        """The answer of a function; `empty` says that it may have no fields."""
-        answer = https.post(
-            self._client,
-            self._url.join(PATH + function),
-            lambda error: LpaError(https.unreachable(self._url, error, "CI", "server")),
-            json=dict(fields),
-            host=self._host,
-        )
-        if empty and answer.is_success and not answer.content.strip():
-            return _Answer(self._address, {})
-        return _Answer(f"{self._address}, asked for {function},", fields_of(answer, self._address))
-
-
-class _Answer:
-    """The fields of an answer; a missing or malformed one raises LpaError."""
+class RspAnswer:
+    """The fields of an answer; reading a missing or malformed one raises LpaError."""
 
     def __init__(self, who: str, fields: Mapping[str, object]) -> None:
         self._who = who
-        self._fields = fields
+        self.fields = fields
 
     def read(self, name: str, read: Callable[[str], bytes]) -> bytes:
-        value = self._fields.get(name)
+        """A string, read."""
+        value = self.fields.get(name)
         if not isinstance(value, str):
             raise LpaError(f"{self._who} gave no {name}. Check the server.")
         try:
@@ -180,6 +187,7 @@ class _Answer:
             ) from error
 
     def data(self, name: str) -> bytes:
+        """Bytes in base64."""
         return self.read(name, lambda text: b64decode("".join(text.split()), validate=True))
 
     def content(self, name: str, tag: int) -> bytes:

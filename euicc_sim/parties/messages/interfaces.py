@@ -1,4 +1,5 @@
-"""The interfaces between parties: ES9+ (SGP.22 v2.5 clause 5.6) and ESipa (SGP.32 clause 6).
+"""The interfaces between parties: ES9+, ES11 and ES12 (SGP.22 v2.5 clauses 5.6, 5.8 and 5.9), and
+ESipa (SGP.32 clause 6).
 
 Signed objects, certificates and whole ES10 answers are DER exactly as received; signatures are the
 plain 64 bytes, key identifiers the plain 20 bytes.
@@ -33,7 +34,7 @@ TO_BE_TRIED_AGAIN = (CancelReason.POSTPONED, CancelReason.TIMEOUT)
 class ServerAuthentication:
     """The answer of InitiateAuthentication, clause 5.6.1: the input of AuthenticateServer.
 
-    `certificate` is CERT.DPauth.
+    `certificate` is CERT.DPauth, or CERT.DSauth of an SM-DS.
     """
 
     transaction_id: bytes
@@ -88,6 +89,66 @@ class RspServer(Protocol):
     def cancel_session(self, transaction_id: bytes, response: bytes) -> object:
         """Take a CancelSessionResponse (BF41)."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class EventEntry:
+    """An event that waits at an SM-DS: its EventID, and the address of the server that has it.
+
+    The server is an SM-DP+, for which the EventID is the matchingId, or another SM-DS.
+    """
+
+    event_id: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventEntries:
+    """The answer of ES11.AuthenticateClient, clause 5.8.2."""
+
+    transaction_id: bytes
+    entries: tuple[EventEntry, ...]
+
+
+class EventServer(Protocol):
+    """An SM-DS as LPAs see it (ES11), local or remote. Its refusals are SmdppError."""
+
+    @property
+    def address(self) -> str:
+        """The name under which LPAs and cards know it."""
+        ...
+
+    def initiate_authentication(
+        self, euicc_info1: bytes, challenge: bytes, address: str
+    ) -> ServerAuthentication:
+        """Answer a card's EUICCInfo1 (BF20) and challenge of 16 bytes."""
+        ...
+
+    def authenticate_events(self, transaction_id: bytes, response: bytes) -> EventEntries:
+        """ES11.AuthenticateClient: verify an AuthenticateServerResponse (BF38).
+
+        The events of that card, or that whose EventID is the matchingId.
+        """
+        ...
+
+
+class EventRegistry(Protocol):
+    """An SM-DS as SM-DP+s and other SM-DSs see it (ES12, ES15). Its refusals are SmdppError."""
+
+    def register_event(self, eid: str, event_id: str, address: str, *, forward: bool) -> None:
+        """Tell that card's LPA that the server at `address` has something for it.
+
+        `forward` lets an SM-DS register the event at its root SM-DS, too.
+        """
+        ...
+
+    def delete_event(self, eid: str, event_id: str) -> None:
+        """Delete an event that the same server has registered."""
+        ...
+
+
+Registries = Callable[[str], EventRegistry]
+"""Returns the SM-DS at an address, to register events there."""
 
 
 def hash_of_confirmation_code(code: str, transaction_id: bytes) -> bytes:

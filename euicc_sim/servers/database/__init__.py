@@ -1,4 +1,4 @@
-"""The databases of the servers: SQLite files, one for each eIM and each folder of packages.
+"""The databases of the servers: SQLite files, one for each eIM, SM-DS and folder of packages.
 
     store = EimDatabase(Path("eim1.db"))
     with store.changing(eid) as card:
@@ -11,5 +11,6 @@ protocol of its party, which never sees SQL. Start reading at `sqlite_file`, the
 
 from euicc_sim.servers.database.eim_database import EimDatabase
 from euicc_sim.servers.database.smdpp_database import SmdppDatabase
+from euicc_sim.servers.database.smds_database import SmdsDatabase
 
-__all__ = ["EimDatabase", "SmdppDatabase"]
+__all__ = ["EimDatabase", "SmdppDatabase", "SmdsDatabase"]

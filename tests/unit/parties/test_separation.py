@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "lpa": SHARED,
     "authentication": {"messages"},
     "smdpp": SHARED | {"authentication"},
+    "smds": SHARED | {"authentication"},
 }
 """What each room may import beside itself."""
 
