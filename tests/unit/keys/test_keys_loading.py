@@ -221,6 +221,12 @@ LATER = {
     "EIMsign/SK_S_EIMsign_ECDSA_{}.pem": "EIM/SK_S_EIMsign_ECDSA_{}.pem",
 }
 """The files of both layouts; those on the right are from a list of the files of v3.0.2."""
+LATER |= {
+    old.replace("DP", "DS"): new.replace("DP+", "DS").replace("DP", "DS")
+    for old, new in LATER.items()
+    if old.startswith(("DPauth", "DPtls"))
+}
+"""Those of an SM-DS are named in the same way."""
 
 
 def test_a_folder_of_a_later_sgp26_is_the_same_pki(pki: TestPki, tmp_path: Path) -> None:
