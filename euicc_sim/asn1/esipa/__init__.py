@@ -20,6 +20,13 @@ from euicc_sim.asn1.esipa.functions import (
     EsipaMessageFromIpaToEim,
     EsipaMessageFromIpaToEimValue,
 )
+from euicc_sim.asn1.esipa.packages import (
+    EimAcknowledgements,
+    IpaEuiccDataRequest,
+    IpaEuiccDataResponse,
+    ProfileDownloadTriggerRequest,
+    ProfileDownloadTriggerResult,
+)
 from euicc_sim.asn1.types import Nothing
 
 __all__ = [
@@ -95,10 +102,12 @@ def name_of(data: bytes) -> str | None:
 
 
 def types() -> dict[str, Any]:
-    """The types of all messages by their ASN.1 names, for tools."""
+    """The types of all messages, and of what they carry, by their ASN.1 names, for tools."""
     found = (
         one.asn1Object
         for message in (EsipaMessageFromIpaToEim, EsipaMessageFromEimToIpa)
         for one in message.componentType.namedTypes
     )
-    return {type(one).__name__: one for one in found}
+    packages = (IpaEuiccDataRequest, IpaEuiccDataResponse, EimAcknowledgements)
+    downloads = (ProfileDownloadTriggerRequest, ProfileDownloadTriggerResult)
+    return {type(one).__name__: one for one in (*found, *(kind() for kind in packages + downloads))}

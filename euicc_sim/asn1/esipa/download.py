@@ -169,6 +169,7 @@ AuthenticateClientErrorEsipaName = Literal[
     "ciPKUnknown",
     "invalidTransactionId",
     "insufficientMemory",
+    "downloadOrderExpired",
     "pprNotAllowed",
     "eventIdUnknown",
     "undefinedError",
@@ -181,6 +182,8 @@ AuthenticateClientResponseEsipaValue = (
 
 
 class AuthenticateClientResponseEsipa(Choice[AuthenticateClientResponseEsipaValue]):
+    """downloadOrderExpired is of SGP.32 v1.3, which no longer has it in GetBoundProfilePackage."""
+
     tagSet = choice_context(0x3B)
     componentType = fields(
         ("authenticateClientOkDPEsipa", implicit(0, AuthenticateClientOkDPEsipa())),
@@ -201,6 +204,7 @@ class AuthenticateClientResponseEsipa(Choice[AuthenticateClientResponseEsipaValu
                     ciPKUnknown=9,
                     invalidTransactionId=10,
                     insufficientMemory=11,
+                    downloadOrderExpired=18,
                     pprNotAllowed=50,
                     eventIdUnknown=56,
                     undefinedError=127,

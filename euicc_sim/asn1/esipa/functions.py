@@ -1,5 +1,6 @@
 """Types of GSMA SGP.32 v1.2, module SGP32Definitions: the functions of ESipa, and all messages.
 
+What v1.3 adds is here as well, since neither side knows the other's version before it reads.
 Clauses 6.3.1, 6.3.2.4 and 6.3.2.6 to 6.3.2.8. Names and tags are the module's.
 """
 
@@ -45,6 +46,7 @@ from euicc_sim.asn1.esipa.packages import (
     ProfileDownloadTriggerRequest,
     ProfileDownloadTriggerRequestValue,
 )
+from euicc_sim.asn1.sgp22.common import TransactionId
 from euicc_sim.asn1.tags import (
     choice_context,
     codes,
@@ -177,12 +179,52 @@ class TransferEimPackageRequest(Choice[TransferEimPackageRequestValue]):
     )
 
 
+CorrelationIdValue = tuple[Literal["eimTransactionId"], bytes] | tuple[Literal["eidValue"], bytes]
+
+
+class CorrelationId(Choice[CorrelationIdValue]):
+    """Of SGP.32 v1.3: which package an IPA speaks of."""
+
+    componentType = fields(
+        ("eimTransactionId", implicit(0, TransactionId)),
+        ("eidValue", EidValue),
+    )
+
+
+class EimPackageReceivedWithCidValue(TypedDict):
+    correlationId: NotRequired[CorrelationIdValue]
+
+
+class EimPackageReceivedWithCid(Sequence[EimPackageReceivedWithCidValue]):
+    """Of SGP.32 v1.3."""
+
+    tagSet = context(0x60)
+    componentType = fields(optional("correlationId", explicit(0, CorrelationId())))
+
+
+class EimPackageErrorWithCidValue(TypedDict):
+    correlationId: NotRequired[CorrelationIdValue]
+    eimPackageErrorCode: EimPackageErrorName | UnknownCode
+
+
+class EimPackageErrorWithCid(Sequence[EimPackageErrorWithCidValue]):
+    """Of SGP.32 v1.3."""
+
+    tagSet = context(0x61)
+    componentType = fields(
+        optional("correlationId", explicit(0, CorrelationId())),
+        ("eimPackageErrorCode", implicit(1, EimPackageErrorCode)),
+    )
+
+
 TransferEimPackageResponseValue = (
     tuple[Literal["euiccPackageResult"], bytes]
     | tuple[Literal["ePRAndNotifications"], EprAndNotificationsValue]
     | tuple[Literal["ipaEuiccDataResponse"], IpaEuiccDataResponseValue]
     | tuple[Literal["eimPackageReceived"], None]
     | tuple[Literal["eimPackageError"], EimPackageErrorName | UnknownCode]
+    | tuple[Literal["eimPackageReceivedWithCid"], EimPackageReceivedWithCidValue]
+    | tuple[Literal["eimPackageErrorWithCid"], EimPackageErrorWithCidValue]
 )
 
 
@@ -194,6 +236,8 @@ class TransferEimPackageResponse(Choice[TransferEimPackageResponseValue]):
         ("ipaEuiccDataResponse", IpaEuiccDataResponse()),
         ("eimPackageReceived", univ.Null()),
         ("eimPackageError", EimPackageErrorCode),
+        ("eimPackageReceivedWithCid", EimPackageReceivedWithCid()),
+        ("eimPackageErrorWithCid", EimPackageErrorWithCid()),
     )
 
 

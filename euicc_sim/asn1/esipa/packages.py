@@ -158,9 +158,12 @@ IpaFeatures = bits(
 class IpaCapabilitiesValue(TypedDict):
     ipaFeatures: frozenset[int]
     ipaSupportedProtocols: NotRequired[frozenset[int]]
+    eSipaProprietaryProtocolInformation: NotRequired[bytes]
 
 
 class IpaCapabilities(Sequence[IpaCapabilitiesValue]):
+    """eSipaProprietaryProtocolInformation is of SGP.32 v1.3."""
+
     componentType = fields(
         ("ipaFeatures", implicit(0, IpaFeatures)),
         optional(
@@ -176,6 +179,7 @@ class IpaCapabilities(Sequence[IpaCapabilitiesValue]):
                 ),
             ),
         ),
+        optional("eSipaProprietaryProtocolInformation", carried(context(2))),
     )
 
 

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.esipa.functions import (
+    CorrelationIdValue,
+    EimPackageErrorWithCidValue,
+    EimPackageReceivedWithCidValue,
     GetEimPackageResponseValue,
     ProvideEimPackageResultValue,
 )
@@ -152,14 +155,34 @@ class Ipa:
     def transferred(self, message: bytes) -> bytes:
         """Carry out a TransferEimPackage of an eIM; the answer is empty for acknowledgements.
 
-        What is not a package is answered with eimPackageError. Raises LpaError for any other
-        message. A download follows with the next poll.
+        What is not a package is answered with eimPackageError. Since SGP.32 v1.3 an answer without
+        a result says for which package it is, by its eimTransactionId or the card's EID. Raises
+        LpaError for any other message. A download follows with the next poll.
         """
         try:
             return self._transferred(message)
         except PackageFormatError as error:
             self.tell(f"a package is not understood: {error}")
-            return transfer_answer(("eimPackageError", error.code))
+            if not self.wire.since("1.3"):
+                return transfer_answer(("eimPackageError", error.code))
+            value: EimPackageErrorWithCidValue = {
+                "correlationId": self._correlation(None),
+                "eimPackageErrorCode": error.code,
+            }
+            return transfer_answer(("eimPackageErrorWithCid", value))
+
+    def _received(self, transaction: bytes | None) -> bytes:
+        """The answer to a package whose result follows later."""
+        if not self.wire.since("1.3"):
+            return transfer_answer(("eimPackageReceived", None))
+        value: EimPackageReceivedWithCidValue = {"correlationId": self._correlation(transaction)}
+        return transfer_answer(("eimPackageReceivedWithCid", value))
+
+    def _correlation(self, transaction: bytes | None) -> CorrelationIdValue:
+        if transaction is not None:
+            return "eimTransactionId", transaction
+        self.card.begin()
+        return "eidValue", bytes.fromhex(self.card.eid())
 
     def _transferred(self, message: bytes) -> bytes:
         package = transferred(message)
@@ -169,7 +192,7 @@ class Ipa:
             return b""
         if package[0] == "profileDownloadTriggerRequest":
             self.tell("the eIM triggers a download; it is done with the next poll")
-            return transfer_answer(("eimPackageReceived", None))
+            return self._received(package[1].get("eimTransactionId"))
         self.card.begin()
         if package[0] == "ipaEuiccDataRequest":
             direct = self.mode is DownloadMode.DIRECT

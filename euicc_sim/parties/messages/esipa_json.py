@@ -417,6 +417,8 @@ FUNCTIONS: Final[Mapping[str, _Function]] = {
             _Field("ePRAndNotifications", _SEQUENCE, _BOTH),
             _Field("ipaEuiccDataResponse", 0xBF52),
             _Field("eimPackageError", _INTEGER, _CODE),
+            _Field("eimPackageReceivedWithCid", 0xBF60),
+            _Field("eimPackageErrorWithCid", 0xBF61),
             one=True,
             nothing=tlv(_NULL),
         ),

@@ -39,6 +39,7 @@ AUTHENTICATE: Codes[AuthenticateClientErrorEsipaName] = {
     ("8.2.5", "4.3"): "noEligibleProfile",
     ("8.2.6", "3.8"): "matchingIdRefused",
     ("8.1.1", "3.8"): "eidMismatch",
+    ("8.8.5", "4.10"): "downloadOrderExpired",
     ("8.11.1", "3.9"): "ciPKUnknown",
     ("8.10.1", "3.9"): "invalidTransactionId",
 }

@@ -74,3 +74,61 @@ def test_a_name_is_known_before_the_content() -> None:
     assert esipa.name_of(hx("BF5100")) is None
     assert esipa.name_of(b"") is None
     assert esipa.name_of(hx("BF4F05")) == "getEimPackageRequest"
+
+
+KEY = "0102030405060708"
+OF_V1_3 = [
+    (f"BF4E0F BF600C A00A 8008 {KEY}", "eimPackageReceivedWithCid", "eimTransactionId", None),
+    (f"BF4E17 BF6014 A012 5A10 {EID.hex()}", "eimPackageReceivedWithCid", "eidValue", None),
+    (
+        f"BF4E12 BF610F A00A 8008 {KEY} 810101",
+        "eimPackageErrorWithCid",
+        "eimTransactionId",
+        "invalidPackageFormat",
+    ),
+]
+
+
+@pytest.mark.parametrize(("message", "form", "by", "code"), OF_V1_3)
+def test_an_answer_of_v1_3_says_for_which_package_it_is(
+    message: str, form: str, by: str, code: str | None
+) -> None:
+    value: dict[str, Any] = {"correlationId": (by, EID if by == "eidValue" else hx(KEY))}
+    if code is not None:
+        value["eimPackageErrorCode"] = code
+    assert esipa.from_ipa(hx(message)) == ("transferEimPackageResponse", (form, value))
+    assert to_eim("transferEimPackageResponse", (form, value)) == hx(message)
+
+
+@pytest.mark.parametrize(
+    ("message", "form"),
+    [
+        ("BF4E03 BF6000", "eimPackageReceivedWithCid"),
+        ("BF4E06 BF6103 810102", "eimPackageErrorWithCid"),
+    ],
+)
+def test_the_correlation_may_be_left_out(message: str, form: str) -> None:
+    read: Any = esipa.from_ipa(hx(message))
+    assert (read[0], read[1][0]) == ("transferEimPackageResponse", form)
+    assert "correlationId" not in read[1][1]
+
+
+def test_what_an_ipa_of_v1_3_says_of_its_own_protocol_is_kept() -> None:
+    own = "A207 3005 0603 2A0304"
+    message = hx(f"BF5018 BF5215 A013 A811 80020640 81020308 {own}")
+    capabilities = {
+        "ipaFeatures": frozenset({1}),
+        "ipaSupportedProtocols": frozenset({4}),
+        "eSipaProprietaryProtocolInformation": hx(own),
+    }
+    result = ("ipaEuiccDataResponse", ("ipaEuiccData", {"ipaCapabilities": capabilities}))
+    found = ("provideEimPackageResult", {"eimPackageResult": result})
+    assert esipa.from_ipa(message) == found
+    assert to_eim(*found) == message
+
+
+def test_a_download_order_that_expired_is_18_since_v1_3() -> None:
+    message = to_ipa(
+        "authenticateClientResponseEsipa", ("authenticateClientErrorEsipa", "downloadOrderExpired")
+    )
+    assert message == hx("BF3B03 820112")

@@ -162,6 +162,19 @@ def test_acknowledgements_that_were_brought_have_no_answer() -> None:
     assert answer_message("transferEimPackage", {}, package) == hx("BF4E02 0500")
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "BF4E0F BF600C A00A 8008 0102030405060708",
+        "BF4E12 BF610F A00A 8008 0102030405060708 810101",
+    ],
+)
+def test_an_answer_of_v1_3_is_the_same_in_json(message: str) -> None:
+    found = answer_fields("transferEimPackage", hx(message))
+    assert not isinstance(found, Refused)
+    assert answer_message("transferEimPackage", found) == hx(message)
+
+
 def test_an_smds_without_an_event_answers_the_transaction_alone() -> None:
     message = answer_message("authenticateClient", {"transactionId": "0102030405060708"})
     assert message == hx("BF3B0C A10A 8008 0102030405060708")

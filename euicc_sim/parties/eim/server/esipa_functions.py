@@ -25,6 +25,7 @@ from euicc_sim.asn1.esipa.download import (
     InitiateAuthenticationResponseEsipaValue,
 )
 from euicc_sim.asn1.esipa.functions import (
+    CorrelationIdValue,
     EsipaMessageFromEimToIpaValue,
     EsipaMessageFromIpaToEimValue,
     GetEimPackageRequestValue,
@@ -228,6 +229,12 @@ class EsipaFunctions:
                 transaction = self._transaction(both["euiccPackageResult"])
             case ("profileDownloadTriggerResult", download):
                 transaction = download.get("eimTransactionId")
+            case ("eimPackageReceivedWithCid" | "eimPackageErrorWithCid", with_cid):
+                match with_cid.get("correlationId"):
+                    case ("eidValue", eid):
+                        return _eid(eid)
+                    case ("eimTransactionId", transaction):
+                        pass
         found = self._service.card_of(transaction, peer)
         if found is None:
             raise EsipaError("missingEid", "The result does not name its card. Send the eidValue.")
@@ -242,6 +249,9 @@ class EsipaFunctions:
             self._tell("TransferEimPackage: the IPA has the package")
             return Reply(b"", NO_CONTENT)
         eid = self._eid_of_result(transferred, peer)
+        if transferred[0] == "eimPackageReceivedWithCid":
+            self._tell(f"{eid}: the IPA has the package")
+            return Reply(b"", NO_CONTENT)
         numbers = self.take_transferred(eid, transferred)
         answer: TransferEimPackageRequestValue = ("eimAcknowledgements", numbers)
         return Reply(esipa.to_ipa(("transferEimPackageRequest", answer)))
@@ -258,12 +268,40 @@ class EsipaFunctions:
 
     def take_transferred(self, eid: str, answer: TransferEimPackageResponseValue) -> list[int]:
         """Take a TransferEimPackageResponse: the numbers to acknowledge. Raises EimError."""
-        if answer[0] == "eimPackageReceived":
-            return []
-        if answer[0] == "eimPackageError":
-            error: EimPackageResultResponseErrorValue = {"eimPackageResultErrorCode": answer[1]}
-            return self._take(eid, ("eimPackageResultResponseError", error))
-        return self._take(eid, answer)
+        error: EimPackageResultResponseErrorValue
+        match answer:
+            case ("eimPackageReceived", _):
+                return []
+            case ("eimPackageReceivedWithCid", received):
+                self._check_correlation(eid, received.get("correlationId"))
+                return []
+            case ("eimPackageError", code):
+                error = {"eimPackageResultErrorCode": code}
+                return self._take(eid, ("eimPackageResultResponseError", error))
+            case ("eimPackageErrorWithCid", refused):
+                correlation = refused.get("correlationId")
+                self._check_correlation(eid, correlation)
+                error = {"eimPackageResultErrorCode": refused["eimPackageErrorCode"]}
+                if correlation is not None and correlation[0] == "eimTransactionId":
+                    error["eimTransactionId"] = correlation[1]
+                return self._take(eid, ("eimPackageResultResponseError", error))
+            case result:
+                return self._take(eid, result)
+
+    def _check_correlation(self, eid: str, correlation: CorrelationIdValue | None) -> None:
+        """Raise EimError for the answer to a package of another card."""
+        match correlation:
+            case None:
+                return
+            case ("eidValue", value):
+                found: str | None = value.hex()
+            case ("eimTransactionId", value):
+                found = self._service.store.card_of(value)
+        if found != eid:
+            raise EimError(
+                f"The IPA of {eid} answered for the {correlation[0]} {value.hex().upper()}, which "
+                "is not of its package. Check the IPA."
+            )
 
     # -- notifications
 

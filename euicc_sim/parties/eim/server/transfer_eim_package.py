@@ -44,9 +44,9 @@ def push(functions: EsipaFunctions, eid: str, ipa: Esipa) -> int:
 def _took(functions: EsipaFunctions, eid: str, ipa: Esipa, answer: bytes) -> bool:
     """Take the answer; return whether the next package may follow."""
     found = _read(answer)
-    if found[0] == "eimPackageReceived":
-        return False
     numbers = functions.take_transferred(eid, found)
+    if found[0] in ("eimPackageReceived", "eimPackageReceivedWithCid"):
+        return False
     if numbers:
         acknowledged: TransferEimPackageRequestValue = ("eimAcknowledgements", numbers)
         try:
