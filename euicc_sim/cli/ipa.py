@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import closing
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from euicc_sim.asn1.wire import Wire
-from euicc_sim.cli.console import NOT_ALL, console, fail, log_line
+from euicc_sim.cli.console import console, fail, log_line
+from euicc_sim.cli.ipa_run import poll_once, run
+from euicc_sim.cli.ipa_setup import (
+    EimIdOption,
+    EimOption,
+    EnableOption,
+    ModeOption,
+    PauseOption,
+    Setup,
+    TriesOption,
+    VersionOption,
+)
 from euicc_sim.cli.link import CardOption, ReaderOption, open_link
 from euicc_sim.cli.rsp_options import (
     SGP32_DEFAULT,
@@ -29,11 +37,10 @@ from euicc_sim.cli.server_options import (
     TlsOption,
     tls_context,
 )
-from euicc_sim.parties.clients import EsipaClient, EsipaVersion, Smdpps, spoken
-from euicc_sim.parties.ipa import DownloadMode, EnableAtOnce, Ipa, IpaCard, Poll
-from euicc_sim.parties.messages import Address, AddressError, LpaError
+from euicc_sim.parties.clients import EsipaVersion
+from euicc_sim.parties.ipa import DownloadMode, EnableAtOnce, Ipa
+from euicc_sim.parties.messages import LpaError
 from euicc_sim.servers import ServerError, extra_needed
-from euicc_sim.transport.pcsc import PcscError
 
 DEFAULT_PORT = 8081
 
@@ -42,39 +49,6 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Be an IPA: poll an eIM over ESipa and do with a card what it orders.",
 )
-
-EimOption = Annotated[
-    str | None,
-    typer.Option(
-        "--eim", metavar="URL", help="Where the eIM is.", show_default="https:// and its eimFqdn"
-    ),
-]
-EimIdOption = Annotated[
-    str | None,
-    typer.Option(
-        "--eim-id", metavar="ID", help="Which of the card's eIMs to poll, if there are several."
-    ),
-]
-ModeOption = Annotated[
-    DownloadMode,
-    typer.Option("--download", help="Who talks to SM-DP+s: the IPA itself, or the eIM for it."),
-]
-EnableOption = Annotated[
-    EnableAtOnce,
-    typer.Option(
-        "--immediate-enable",
-        help="After which downloads to ask the card to enable the Profile at once.",
-    ),
-]
-TriesOption = Annotated[
-    int, typer.Option(min=1, help="How many times to try to deliver a result to the eIM.")
-]
-VersionOption = Annotated[
-    EsipaVersion, typer.Option("--esipa", help="The version of SGP.32 that the eIM speaks.")
-]
-PauseOption = Annotated[
-    float, typer.Option(min=0, metavar="SECONDS", help="Time between two of these tries.")
-]
 
 
 @app.command()
@@ -100,46 +74,7 @@ def poll(
 
     euicc-sim ipa poll --card card --eim http://127.0.0.1:8080
     """
-    trust = authorities(pki, ca)
-    _poll(
-        _Options(
-            card,
-            reader,
-            eim,
-            eim_id,
-            download,
-            tries,
-            pause,
-            esipa,
-            trust,
-            insecure,
-            wire_named(sgp32),
-            immediate_enable,
-        )
-    )
-
-
-@app.command()
-def run(
-    card: CardOption = None,
-    reader: ReaderOption = None,
-    eim: EimOption = None,
-    eim_id: EimIdOption = None,
-    download: ModeOption = DownloadMode.DIRECT,
-    tries: TriesOption = 3,
-    pause: PauseOption = 2.0,
-    esipa: VersionOption = EsipaVersion.V1_2,
-    sgp32: Sgp32Option = SGP32_DEFAULT,
-    every: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="Between polls.")] = 30.0,
-    once: Annotated[bool, typer.Option("--once", help="Stop after the first poll.")] = False,
-    immediate_enable: EnableOption = EnableAtOnce.DEFAULT_SMDP,
-    pki: PkiOption = None,
-    ca: CaOption = None,
-    insecure: InsecureOption = False,
-) -> None:
-    """Poll again and again, until Ctrl-C."""
-    trust = authorities(pki, ca)
-    options = _Options(
+    setup = Setup(
         card,
         reader,
         eim,
@@ -148,23 +83,15 @@ def run(
         tries,
         pause,
         esipa,
-        trust,
-        insecure,
+        authorities(pki, ca),
+        not insecure,
         wire_named(sgp32),
         immediate_enable,
     )
-    if once:
-        _poll(options)
-        return
-    try:
-        while True:
-            try:
-                options.poll()
-            except (LpaError, PcscError) as error:
-                log_line(str(error), refused=True)
-            time.sleep(every)
-    except KeyboardInterrupt:
-        return
+    poll_once(setup)
+
+
+app.command()(run)
 
 
 @app.command()
@@ -218,72 +145,3 @@ class _Nobody:
 
     def exchange(self, message: bytes) -> bytes:
         raise LpaError("This IPA only listens. Poll the eIM, with: euicc-sim ipa poll")
-
-
-class _Options:
-    """What a poll needs to know."""
-
-    def __init__(
-        self,
-        card: Path | None,
-        reader: str | None,
-        eim: str | None,
-        eim_id: str | None,
-        mode: DownloadMode,
-        tries: int,
-        pause: float,
-        version: EsipaVersion,
-        trust: list[bytes],
-        insecure: bool,
-        wire: Wire,
-        enable: EnableAtOnce,
-    ) -> None:
-        self._card, self._reader = card, reader
-        self._eim, self._eim_id, self._mode = eim, eim_id, mode
-        self._tries, self._pause, self._version = tries, pause, version
-        self._trust, self._verify = trust, not insecure
-        self._wire, self._enable = wire, enable
-
-    def poll(self) -> Poll:
-        """One poll. Raises LpaError, PcscError, CardError."""
-        with open_link(self._card, self._reader) as link:
-            url = self._eim or self._url(IpaCard(link.transmit, self._wire))
-            with EsipaClient(url, trust=self._trust, verify=self._verify) as eim:
-                found = Ipa(
-                    link.transmit,
-                    spoken(eim, self._version),
-                    Smdpps(self._trust, self._verify),
-                    self._mode,
-                    self._eim_id,
-                    self._tries,
-                    self._pause,
-                    log_line,
-                    self._wire,
-                    self._enable,
-                ).poll()
-        count = found.packages
-        log_line(
-            f"{count or 'no'} package{'' if count == 1 else 's'} done, the eIM has nothing more"
-        )
-        return found
-
-    def _url(self, card: IpaCard) -> str:
-        eims = [one for one in card.eims() if self._eim_id in (None, one.eim_id)]
-        name = next((one.fqdn for one in eims if one.fqdn), None)
-        if name is None:
-            raise LpaError("The card does not know where its eIM is. Pass --eim URL.")
-        try:
-            return Address.read(name).url
-        except AddressError as error:
-            raise LpaError(
-                f"The card does not know where its eIM is: {error} Or pass --eim URL."
-            ) from error
-
-
-def _poll(options: _Options) -> None:
-    try:
-        found = options.poll()
-    except (LpaError, PcscError) as error:
-        fail(str(error))
-    if not found.done:
-        raise typer.Exit(NOT_ALL)

@@ -79,6 +79,15 @@ def test_a_c_program_says_what_is_wrong(program: Path, reader: Reader) -> None:
     assert found.stderr == "No such reader: Unknown reader specified.\n"
 
 
-@pytest.mark.parametrize("name", ["ci/github.yml", "ci/gitlab.yml", "ci/Containerfile"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ci/github.yml",
+        "ci/gitlab.yml",
+        "ci/Containerfile",
+        "systemd/euicc-sim@.service",
+        "systemd/euicc-sim-ipa@.service",
+    ],
+)
 def test_what_was_not_run_says_so(name: str) -> None:
     assert "not run where this project is tested" in (EXAMPLES / name).read_text()

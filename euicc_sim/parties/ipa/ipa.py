@@ -76,7 +76,9 @@ class Ipa:
     `servers` returns the SM-DP+ at an address, for direct downloads. `eim_id` names which of the
     card's eIMs this is, by default the only one. An unreachable eIM is tried `tries` times, `pause`
     seconds apart. `tell` is called with each step. `wire` is the version of SGP.32 that the card
-    speaks. `enable_at_once` says when to use ImmediateEnable.
+    speaks. `enable_at_once` says when to use ImmediateEnable. `remains` is called with what remains
+    on the card at the end of a poll, by default `tell`; a poll fetches no further package when
+    `go_on` says so.
     """
 
     transmit: Transmit
@@ -89,16 +91,26 @@ class Ipa:
     tell: Callable[[str], None] = _nobody
     wire: Wire = WIRE_1_2
     enable_at_once: EnableAtOnce = EnableAtOnce.DEFAULT_SMDP
+    remains: Callable[[str], None] | None = None
+    go_on: Callable[[], bool] = lambda: True
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     card: IpaCard = field(init=False, repr=False)
     _downloads: Downloads = field(init=False, repr=False)
+    _still: Callable[[str], None] = field(init=False, repr=False)
     _refused: int = field(default=0, init=False, repr=False)
     _kept: set[int | None] = field(default_factory=set, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.card = IpaCard(self.transmit, self.wire)
+        self._still = self.remains or self.tell
         self._downloads = Downloads(
-            self.card, self.eim, self.servers, self.mode, self.tell, self.enable_at_once
+            self.card,
+            self.eim,
+            self.servers,
+            self.mode,
+            self.tell,
+            self.enable_at_once,
+            self._still,
         )
 
     def poll(self) -> Poll:
@@ -129,6 +141,8 @@ class Ipa:
     def _carry_out(self, eid: str, trusted: TrustedEim) -> tuple[int, bool]:
         """Carry out all packages: how many, and whether the card went back to a Profile."""
         for count in range(PACKAGES_AT_MOST):
+            if not self.go_on():
+                return count, False
             try:
                 package = ask_for_package(self.eim, eid)
             except PackageFormatError as error:
@@ -334,7 +348,7 @@ class Ipa:
                 found = self.card.package_answer(result)
             except LpaError as error:
                 self._kept.add(None)
-                self.tell(f"a result remains on the card: {error}")
+                self._still(f"a result remains on the card: {error}")
                 continue
             if found.eim_id != trusted.eim_id:
                 continue
@@ -344,7 +358,7 @@ class Ipa:
                 raise
             except LpaError as error:
                 self._kept.add(found.seq_number)
-                self.tell(f"result {found.seq_number} remains on the card: {error}")
+                self._still(f"result {found.seq_number} remains on the card: {error}")
             else:
                 self.tell(f"result {found.seq_number} was still on the card")
 

@@ -67,6 +67,7 @@ class Downloads:
     mode: DownloadMode
     tell: Callable[[str], None]
     enable_at_once: EnableAtOnce = EnableAtOnce.DEFAULT_SMDP
+    remains: Callable[[str], None] = lambda _: None
     refused: int = 0
     kept: set[int | None] = field(default_factory=set)
     _away: set[str] = field(default_factory=set)
@@ -148,7 +149,7 @@ class Downloads:
             pending = read_pending(message, self.card.wire)
         except EimError as error:
             self.kept.add(None)
-            self.tell(f"a notification remains on the card: {error}")
+            self.remains(f"a notification remains on the card: {error}")
             return
         if pending.seq_number in self.kept:
             return
@@ -158,7 +159,7 @@ class Downloads:
             raise
         except (LpaError, SmdppError) as error:
             self.kept.add(pending.seq_number)
-            self.tell(f"{pending.about} remains on the card: {error}")
+            self.remains(f"{pending.about} remains on the card: {error}")
             return
         self.card.remove(pending.seq_number)
         self.tell(f"{pending.about} {how}")

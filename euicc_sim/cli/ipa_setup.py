@@ -1,0 +1,135 @@
+"""How an IPA of the command line comes about: its options, and what they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from euicc_sim import Card
+from euicc_sim.asn1.wire import Wire
+from euicc_sim.cli.console import log_line
+from euicc_sim.cli.link import open_link
+from euicc_sim.parties.clients import EsipaClient, EsipaVersion, Smdpps, spoken
+from euicc_sim.parties.ipa import DownloadMode, EnableAtOnce, Ipa, IpaCard, Poll
+from euicc_sim.parties.messages import Address, AddressError, LpaError
+from euicc_sim.transport.pcsc import PcscCard
+
+EimOption = Annotated[
+    str | None,
+    typer.Option(
+        "--eim", metavar="URL", help="Where the eIM is.", show_default="https:// and its eimFqdn"
+    ),
+]
+EimIdOption = Annotated[
+    str | None,
+    typer.Option(
+        "--eim-id", metavar="ID", help="Which of the card's eIMs to poll, if there are several."
+    ),
+]
+ModeOption = Annotated[
+    DownloadMode,
+    typer.Option("--download", help="Who talks to SM-DP+s: the IPA itself, or the eIM for it."),
+]
+EnableOption = Annotated[
+    EnableAtOnce,
+    typer.Option(
+        "--immediate-enable",
+        help="After which downloads to ask the card to enable the Profile at once.",
+    ),
+]
+TriesOption = Annotated[
+    int, typer.Option(min=1, help="How many times to try to deliver a result to the eIM.")
+]
+VersionOption = Annotated[
+    EsipaVersion, typer.Option("--esipa", help="The version of SGP.32 that the eIM speaks.")
+]
+PauseOption = Annotated[
+    float, typer.Option(min=0, metavar="SECONDS", help="Time between two of these tries.")
+]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """An IPA as the options describe it; None is an option that was left out.
+
+    `eim` is the URL of the eIM, `trust` are CA certificates (DER).
+    """
+
+    card: Path | None
+    reader: str | None
+    eim: str | None
+    eim_id: str | None
+    mode: DownloadMode
+    tries: int
+    pause: float
+    version: EsipaVersion
+    trust: list[bytes]
+    verify: bool
+    wire: Wire
+    enable: EnableAtOnce
+
+    def link(self) -> AbstractContextManager[Card | PcscCard]:
+        """The card. Raises CardError, PcscError."""
+        return open_link(self.card, self.reader)
+
+    def connection(self, link: Card | PcscCard) -> EsipaClient:
+        """A client for the eIM, by default where the card says that it is. Raises LpaError."""
+        url = self.eim or self._url(IpaCard(link.transmit, self.wire))
+        return EsipaClient(url, trust=self.trust, verify=self.verify)
+
+    def smdpps(self) -> Smdpps:
+        """The SM-DP+s that the IPA talks to."""
+        return Smdpps(self.trust, self.verify)
+
+    def ipa(
+        self,
+        link: Card | PcscCard,
+        eim: EsipaClient,
+        smdpps: Smdpps,
+        tell: Callable[[str], None],
+        **more: Any,
+    ) -> Ipa:
+        """The IPA with that card and that eIM; `more` are further fields of `Ipa`."""
+        return Ipa(
+            link.transmit,
+            spoken(eim, self.version),
+            smdpps,
+            self.mode,
+            self.eim_id,
+            self.tries,
+            self.pause,
+            tell,
+            self.wire,
+            self.enable,
+            **more,
+        )
+
+    def poll(self) -> Poll:
+        """One poll. Raises LpaError, PcscError, CardError."""
+        with self.link() as link, self.connection(link) as eim:
+            found = self.ipa(link, eim, self.smdpps(), log_line).poll()
+        log_line(said(found))
+        return found
+
+    def _url(self, card: IpaCard) -> str:
+        eims = [one for one in card.eims() if self.eim_id in (None, one.eim_id)]
+        name = next((one.fqdn for one in eims if one.fqdn), None)
+        if name is None:
+            raise LpaError("The card does not know where its eIM is. Pass --eim URL.")
+        try:
+            return Address.read(name).url
+        except AddressError as error:
+            raise LpaError(
+                f"The card does not know where its eIM is: {error} Or pass --eim URL."
+            ) from error
+
+
+def said(found: Poll) -> str:
+    """What a poll did, in words."""
+    count = found.packages
+    return f"{count or 'no'} package{'' if count == 1 else 's'} done, the eIM has nothing more"
