@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 from euicc_sim.cli.machine import Eid, Output
 from euicc_sim.parties.eim import Eim, eim_file
@@ -12,6 +12,9 @@ from euicc_sim.parties.eim.server.card_records import State
 from euicc_sim.parties.messages import Form, PackageAnswer
 from euicc_sim.parties.messages.json_document import to_json
 from keys import Curve
+
+if TYPE_CHECKING:
+    from euicc_sim.parties.smds import Event
 
 
 class EimFileOutput(Output):
@@ -136,4 +139,25 @@ class ResultOfOrderOutput(Output):
                 OutcomeOutput(operation=one.operation, result=one.result, value=one.value)
                 for one in result.outcomes
             ],
+        )
+
+
+class EventOutput(Output):
+    """An event of an SM-DS; `owner` is the OID of the server that has registered it."""
+
+    eid: Eid
+    event_id: str
+    rsp_server_address: str
+    owner: str
+    is_forwarded: bool
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """For programs."""
+        return cls(
+            eid=event.eid,
+            event_id=event.event_id,
+            rsp_server_address=event.address,
+            owner=event.owner,
+            is_forwarded=event.forwarded,
         )

@@ -24,6 +24,7 @@ from euicc_sim.cli.machine_parties import (
     AnswerOutput,
     CardSummaryOutput,
     EimFileOutput,
+    EventOutput,
     ResultOfOrderOutput,
 )
 from euicc_sim.cli.machine_trees import ReadingOutput
@@ -94,6 +95,7 @@ OUTPUTS = {
     "profile list": _of(list[ListedProfile]),
     "profile notifications": _of(list[NotificationOutput]),
     "smdpp codes": _of(list[OrderOutput]),
+    "smds events": _of(list[EventOutput]),
     "trace": _of(list[ItemOutput]),
 }
 """What commands print with `--json`."""

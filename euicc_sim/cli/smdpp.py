@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from ssl import SSLContext
@@ -36,12 +36,12 @@ from euicc_sim.cli.smdpp_tables import (
     trusted,
 )
 from euicc_sim.crypto.chain import InvalidCertificateError, UnsupportedCurveError
-from euicc_sim.parties.clients import Es2PlusClient
-from euicc_sim.parties.messages import LpaError, SmdppError
-from euicc_sim.parties.smdpp import Es2Plus, Orders, Smdpp
+from euicc_sim.parties.clients import Es2PlusClient, EventRegistries
+from euicc_sim.parties.messages import Address, AddressError, LpaError, SmdppError
+from euicc_sim.parties.smdpp import Es2Plus, EventKeeper, Orders, Smdpp
 from euicc_sim.servers import ServerError, extra_needed
 from euicc_sim.servers.order_token import SUFFIX, OrderToken
-from euicc_sim.servers.tls import server_context, tls_credential
+from euicc_sim.servers.tls import server_context, show, tls_credential
 from keys import Curve, TestPki
 from keys.credential import Credential
 
@@ -63,7 +63,7 @@ Folder = Annotated[
         show_default=False,
     ),
 ]
-Address = Annotated[
+AddressOption = Annotated[
     str | None,
     typer.Option(
         metavar="NAME[:PORT]",
@@ -88,7 +88,7 @@ def serve(
     port: Annotated[
         int, typer.Option(min=0, max=0xFFFF, help="0 picks a free one.")
     ] = DEFAULT_PORT,
-    address: Address = None,
+    address: AddressOption = None,
     tls: Annotated[
         bool,
         typer.Option("--tls/--no-tls", help="--no-tls is for use behind a proxy that speaks TLS."),
@@ -124,6 +124,14 @@ def serve(
             show_default="nobody",
         ),
     ] = None,
+    smds: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="The SM-DS where orders for one card are registered, if they name none.",
+            show_default="nowhere",
+        ),
+    ] = None,
     requests: RequestsOption = REQUESTS,
     connections: ConnectionsOption = CONNECTIONS,
 ) -> None:
@@ -135,12 +143,15 @@ def serve(
         with extra_needed():
             from euicc_sim.servers.es2plus_app import es2plus_app
             from euicc_sim.servers.es9_app import es9_app
+            from euicc_sim.servers.event_registration import EventRegistration
             from euicc_sim.servers.progress_reports import ProgressReports
             from euicc_sim.servers.web_server import WebServer
         known, name = TestPki.load(pki), name_in_urls(host, address)
         if operator_ca and es2plus is None:
             raise ServerError("--operator-ca is for ES2+. Name its port: --es2plus PORT.")
         credential = tls_credential(known, name, datetime.now(UTC)) if tls else None
+        if smds is not None:
+            Address.read(smds)
         shown = _context(credential, "--client-ca", client_ca)
         may = limits(requests, connections)
         with ExitStack() as stack:
@@ -148,6 +159,12 @@ def serve(
             called = address or in_url(name, web.port)
             orders = stack.enter_context(opened_orders(folder, called))
             smdpp = _smdpp(known, curve, called, orders)
+            identify = _identify(known, name, credential)
+            registries = EventRegistries(called, known.ci_certificates, identify)
+            stack.callback(registries.close)
+            keeper = EventKeeper(orders, registries, called, smds or "")
+            registration = EventRegistration(keeper, log_line)
+            orders.changed = registration.changed
             scheme = "https" if tls else "http"
             url, ordering = f"{scheme}://{in_url(host, web.port)}", None
 
@@ -162,10 +179,11 @@ def serve(
                 token = None if operator_ca else OrderToken.kept(folder / f"{_ORDERS}{SUFFIX}")
                 desk = WebServer(host, es2plus, asked, log_line, may, [name])
                 stack.enter_context(closing(desk))
-                es2 = es2plus_app(Es2Plus(smdpp.orders, called), log_line, token)
+                es2 = es2plus_app(Es2Plus(smdpp.orders, called, events=keeper), log_line, token)
                 stack.enter_context(desk.running(es2))
                 who = "a certificate" if token is None else f"the token in {token.path}"
                 ordering = f"{scheme}://{in_url(host, desk.port)} (ES2+), with {who}"
+            stack.enter_context(registration.running())
             web.run(
                 es9_app(smdpp, log_line),
                 lambda: _introduce(smdpp, url, ordering, pki),
@@ -175,7 +193,7 @@ def serve(
 @app.command()
 def codes(
     folder: Folder,
-    address: Address = None,
+    address: AddressOption = None,
     qr: Annotated[
         str | None,
         typer.Option(
@@ -217,6 +235,18 @@ def _context(
     return found
 
 
+def _identify(
+    pki: TestPki, name: str, credential: Credential | None
+) -> Callable[[SSLContext], None]:
+    """Shows SM-DSs the TLS certificate of this SM-DP+, or nothing if the PKI has none."""
+
+    def identify(context: SSLContext) -> None:
+        with suppress(ServerError):
+            show(context, credential or tls_credential(pki, name, datetime.now(UTC)))
+
+    return identify
+
+
 def _introduce(smdpp: Smdpp, url: str, ordering: str | None, pki: Path) -> None:
     for words in (
         f"SM-DP+ {smdpp.address} listens at {url}",
@@ -244,5 +274,5 @@ def _smdpp(pki: TestPki, curve: Curve | None, address: str, orders: Orders) -> S
 def _sentences() -> Iterator[None]:
     try:
         yield
-    except (ServerError, LpaError, SmdppError) as error:
+    except (ServerError, LpaError, SmdppError, AddressError) as error:
         fail(str(error))

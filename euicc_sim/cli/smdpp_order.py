@@ -59,6 +59,12 @@ def order(
         str | None, typer.Option(help="The matchingId.", show_default="a new one")
     ] = None,
     code: Annotated[str | None, typer.Option(help="A confirmation code.")] = None,
+    smds: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="The SM-DS where the card --eid finds it.", show_default="none"
+        ),
+    ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Do not release it for download yet.")
     ] = False,
@@ -109,6 +115,7 @@ def order(
                         release=not keep,
                         matching_id=matching_id,
                         confirmation_code=code,
+                        smds_address=smds,
                     )
                 except SmdppError:
                     client.cancel_order(found, "Available", eid=eid)

@@ -64,6 +64,8 @@ class OrderOutput(Output):
     eligible: bool
     state: OrderState
     open: bool
+    smds: str | None
+    is_registered: bool
 
     @classmethod
     def of(cls, record: OrderRecord, address: str) -> Self:
@@ -83,6 +85,8 @@ class OrderOutput(Output):
             eligible=record.eligible,
             state=record.state,
             open=record.open,
+            smds=record.smds or (record.event.smds if record.event else None),
+            is_registered=record.event is not None,
         )
 
 
@@ -119,6 +123,9 @@ def _facts(record: OrderRecord, orders: Orders, address: str) -> Iterator[str]:
         yield "with a confirmation code"
     if record.card is not None:
         yield f"for EID {record.card}"
+    if record.smds or record.event is not None:
+        where = record.smds or (record.event.smds if record.event else "")
+        yield f"at the SM-DS {where}" + ("" if record.event else " (not registered)")
     if record.single_use:
         yield "once"
     if record.expires is not None:

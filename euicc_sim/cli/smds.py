@@ -14,6 +14,7 @@ from rich.text import Text
 
 from euicc_sim.cli.console import columns, console, fail, log_line
 from euicc_sim.cli.machine import JsonOption, print_json
+from euicc_sim.cli.machine_parties import EventOutput
 from euicc_sim.cli.server_options import (
     CONNECTIONS,
     REQUESTS,
@@ -131,18 +132,7 @@ def events(folder: Folder, as_json: JsonOption = False) -> None:
     with _sentences(), _opened(folder) as found:
         rows = list(found)
     if as_json:
-        print_json(
-            [
-                {
-                    "eid": one.eid,
-                    "eventId": one.event_id,
-                    "rspServerAddress": one.address,
-                    "owner": one.owner,
-                    "forwarded": one.forwarded,
-                }
-                for one in rows
-            ]
-        )
+        print_json([EventOutput.of(one) for one in rows])
         return
     if not rows:
         console.print(Text("no event waits"))
@@ -171,6 +161,7 @@ def _introduce(smds: Smds, host: str, port: int, folder: Path) -> None:
         f"SM-DS {smds.address} listens at https://{in_url(host, port)}",
         f"{waiting} event{'' if waiting == 1 else 's'} in {folder / DATABASE}; list with: "
         f"euicc-sim smds events {folder}",
+        f"SM-DP+s register there: euicc-sim smdpp serve FOLDER --smds {smds.address}",
     ):
         console.print(Text(words))
 

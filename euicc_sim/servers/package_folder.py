@@ -24,7 +24,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, field, structs
 
-from euicc_sim.parties.messages import Refusal, SmdppError
+from euicc_sim.parties.messages import Address, AddressError, Refusal, SmdppError
 from euicc_sim.parties.messages.json_document import (
     DocumentError,
     from_json,
@@ -63,7 +63,8 @@ class Sidecar(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
 
     `state` is that in which the order begins: released for download, confirmed, or available to
     ES2+, which orders by ICCID or `profile_type`. It can be downloaded until `expires`, in at most
-    `tries` attempts; cards are refused unless it is `eligible`.
+    `tries` attempts; cards are refused unless it is `eligible`. `smds` is the address of an SM-DS
+    where the card with that `eid` finds it.
     `notify` are the addresses to notify of all events, `ppr` the numbers of policy rules, `owner`
     an MCC and MNC, `icon` a file in the same folder.
     """
@@ -75,6 +76,7 @@ class Sidecar(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
     expires: datetime | None = None
     tries: Annotated[int, Meta(ge=0)] | None = None
     eligible: bool = True
+    smds: Annotated[str, Meta(min_length=1)] | None = None
     profile_type: str = ""
     name: str | None = None
     provider: str | None = None
@@ -186,6 +188,8 @@ def _order(path: Path, address: str) -> Order:
             f"{path.with_suffix(SIDECAR)}: a Profile that is available is for nobody yet. Leave "
             "eid and confirmation_code to ES2+, or its state at released."
         )
+    if said.smds is not None:
+        _check_smds(path.with_suffix(SIDECAR), said)
     return Order(
         package,
         "" if available else path.stem,
@@ -199,7 +203,20 @@ def _order(path: Path, address: str) -> Order:
         eligible=said.eligible,
         name=path.stem,
         profile_type=said.profile_type,
+        smds=said.smds or "",
     )
+
+
+def _check_smds(path: Path, said: Sidecar) -> None:
+    """Raise ServerError for an SM-DS at no address, and for an order of no card."""
+    try:
+        Address.read(said.smds or "")
+    except AddressError as error:
+        raise ServerError(f"{path}: smds: {error}") from error
+    if said.eid is None:
+        raise ServerError(
+            f"{path}: an SM-DS tells one card of an order. Name the card: eid = '8904...'."
+        )
 
 
 def _said(metadata: Metadata, folder: Path, said: Sidecar) -> Metadata:

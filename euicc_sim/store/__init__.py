@@ -17,11 +17,10 @@ from euicc_sim.store.making import (
     PKI_FOLDER,
     SGP33_EID,
     CardPlan,
-    Properties,
     load_signers,
     make_identity,
-    set_properties,
     set_switches,
+    set_version,
     type_of_card,
 )
 from euicc_sim.store.mending import Keep, check_card, mend_card
@@ -41,7 +40,6 @@ __all__ = [
     "Disk",
     "JsonStore",
     "Keep",
-    "Properties",
     "changed_at",
     "check_card",
     "copy_card",
@@ -50,7 +48,7 @@ __all__ = [
     "mend_card",
     "protocol_name",
     "read",
-    "set_properties",
     "set_switches",
+    "set_version",
     "type_of_card",
 ]

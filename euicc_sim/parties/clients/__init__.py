@@ -10,7 +10,7 @@ from euicc_sim.parties.clients.eim_orders import OrderClient
 from euicc_sim.parties.clients.es2plus import ConfirmedOrder, Es2PlusClient
 from euicc_sim.parties.clients.es9 import Es9Client
 from euicc_sim.parties.clients.es11 import Es11Client
-from euicc_sim.parties.clients.es12 import Es12Client
+from euicc_sim.parties.clients.es12 import Es12Client, EventRegistries
 from euicc_sim.parties.clients.esipa import Binding, EsipaClient, EsipaVersion, spoken
 from euicc_sim.parties.clients.smdpps import Smdpps, Smdss
 
@@ -23,6 +23,7 @@ __all__ = [
     "Es12Client",
     "EsipaClient",
     "EsipaVersion",
+    "EventRegistries",
     "OrderClient",
     "Smdpps",
     "Smdss",

@@ -10,12 +10,15 @@ gives. Needs httpx, from the extra `servers`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import count
 from ssl import SSLContext
+from threading import Lock
 from typing import Self
 
 from euicc_sim.parties.clients import https
 from euicc_sim.parties.clients.es9 import fields_of
+from euicc_sim.parties.messages.address import Address
 from euicc_sim.parties.messages.errors import LpaError
 
 PATH = "/gsma/rsp2/es12/"
@@ -26,6 +29,46 @@ HEADERS = {
 }
 SECONDS = 10.0
 """How long to wait for an answer."""
+CLIENTS = 64
+"""The most SM-DSs to which connections are kept."""
+
+
+@dataclass
+class EventRegistries:
+    """Gives the SM-DS at an address, one client for each; the fields are those of Es12Client.
+
+    The client that was used longest ago makes room. Safe to use from several threads.
+    """
+
+    requester: str
+    trust: list[bytes]
+    identify: Callable[[SSLContext], None] = lambda _: None
+    verify: bool = True
+    seconds: float = SECONDS
+    _known: dict[Address, Es12Client] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def __call__(self, address: str) -> Es12Client:
+        """The SM-DS at that address. Raises LpaError for what is not an address."""
+        server = https.address_read(address)
+        with self._lock:
+            found = self._known.pop(server, None) or Es12Client(
+                server.url,
+                self.requester,
+                trust=self.trust,
+                verify=self.verify,
+                identify=self.identify,
+                seconds=self.seconds,
+            )
+            self._known[server] = found
+            if len(self._known) > CLIENTS:
+                self._known.pop(next(iter(self._known))).close()
+        return found
+
+    def close(self) -> None:
+        """End all connections."""
+        for one in self._known.values():
+            one.close()
 
 
 class Es12Client:

@@ -97,6 +97,7 @@ class Es2PlusClient:
         eid: str | None = None,
         matching_id: str | None = None,
         confirmation_code: str | None = None,
+        smds_address: str | None = None,
     ) -> ConfirmedOrder:
         """ES2+.ConfirmOrder, clause 5.3.2."""
         given = {
@@ -104,6 +105,7 @@ class Es2PlusClient:
             "eid": eid,
             "matchingId": matching_id,
             "confirmationCode": confirmation_code,
+            "smdsAddress": smds_address,
             "releaseFlag": release,
         }
         found = self._ask("confirmOrder", given)

@@ -14,11 +14,13 @@ from euicc_sim.parties.smdpp.binding import SEGMENT_SIZE, Binding
 from euicc_sim.parties.smdpp.card_answers import NotificationFacts
 from euicc_sim.parties.smdpp.download_orders import (
     BEFORE_RELEASE,
+    Announcement,
     Delivery,
     Order,
     OrderRecord,
     OrderState,
 )
+from euicc_sim.parties.smdpp.event_keeper import EventKeeper
 from euicc_sim.parties.smdpp.metadata import (
     SERVICE_PROVIDER_NAME,
     Event,
@@ -49,11 +51,13 @@ __all__ = [
     "SEGMENT_SIZE",
     "SERVICE_PROVIDER_NAME",
     "SMALLEST",
+    "Announcement",
     "Binding",
     "Confirmed",
     "Delivery",
     "Es2Plus",
     "Event",
+    "EventKeeper",
     "FinalStatus",
     "IconType",
     "Identity",

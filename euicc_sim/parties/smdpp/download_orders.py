@@ -72,7 +72,8 @@ class Order:
     when the Profile was installed or finally refused; others can be downloaded again and by others.
     It can be fetched until `expires`, and in at most `tries` attempts. Cards are told that they
     cannot have it unless it is `eligible`. `state` is that in which it begins; `name` is for
-    people, `profile_type` is what ES2+ orders by.
+    people, `profile_type` is what ES2+ orders by. `smds` is the address of the SM-DS where its card
+    finds it.
     """
 
     package: bytes = field(repr=False)
@@ -87,6 +88,7 @@ class Order:
     eligible: bool = True
     name: str = ""
     profile_type: str = ""
+    smds: str = ""
 
     def store_metadata(self, address: str, wire: Wire = WIRE_1_2) -> bytes:
         """StoreMetadata (BF25); `address` is the SM-DP+'s own.
@@ -218,13 +220,22 @@ class Delivery(_Part, frozen=True, kw_only=True):
         return Euicc(self.eid, public_key(self.key, in_certificate=False), self.ci_pk_id)
 
 
+class Announcement(_Part, frozen=True, kw_only=True):
+    """An event that is registered at the SM-DS at `smds`: which card finds which matchingId."""
+
+    smds: str
+    eid: str
+    event_id: str
+
+
 class OrderRecord(_Part, frozen=True, kw_only=True):
     """An order as it is now: a row.
 
     `number` is its own for ever, `revision` counts its changes. `iccid` to `eligible` are those of
     the Order, until ES2+ changes them. `wrong_codes` are the wrong confirmation codes since the
     last right one, `downloads` the attempts, counted if they are limited. `delivery` is the last
-    one, and `seq_number` the number of the notification that told of its installation.
+    one, and `seq_number` the number of the notification that told of its installation. `smds` is
+    where its card is to find it, `event` what is registered at an SM-DS now, or may be.
     """
 
     number: int
@@ -244,6 +255,8 @@ class OrderRecord(_Part, frozen=True, kw_only=True):
     downloads: Annotated[int, Meta(ge=0)] = 0
     delivery: Delivery | None = None
     seq_number: int | None = None
+    smds: str = ""
+    event: Announcement | None = None
 
     def __repr__(self) -> str:
         return f"OrderRecord({self.number}, {self.matching_id!r}, {self.state.value})"
@@ -264,6 +277,7 @@ class OrderRecord(_Part, frozen=True, kw_only=True):
             tries=order.tries,
             eligible=order.eligible,
             state=order.state,
+            smds=order.smds,
         )
 
     @property
@@ -284,6 +298,18 @@ class OrderRecord(_Part, frozen=True, kw_only=True):
         if self.eid is None and self.single_use and self.delivery is not None:
             return self.delivery.eid
         return self.eid
+
+    def wanted_event(self, now: datetime, smds: str = "") -> Announcement | None:
+        """What should be registered at an SM-DS: its own, or that at `smds`; None if nothing.
+
+        An order that its card can fetch by its matchingId, and has not installed yet.
+        """
+        where, expired = self.smds or smds, self.expires is not None and now >= self.expires
+        if self.state not in _DOWNLOADABLE or expired or not (where and self.eid):
+            return None
+        if not self.matching_id:
+            return None
+        return Announcement(smds=where, eid=self.eid, event_id=self.matching_id)
 
     def prepared_for(self, eid: str) -> Prepared | None:
         """The keys of an earlier attempt of that card."""

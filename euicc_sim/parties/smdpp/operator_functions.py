@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 from base64 import b32encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -21,8 +22,9 @@ from msgspec.structs import replace
 
 from euicc_sim.env import SystemEnv
 from euicc_sim.parties.messages.errors import Refusal, SmdppError
-from euicc_sim.parties.smdpp.download_orders import OrderRecord, OrderState
-from euicc_sim.parties.smdpp.order_book import OrderRows, Orders
+from euicc_sim.parties.smdpp.download_orders import Announcement, OrderRecord, OrderState
+from euicc_sim.parties.smdpp.event_keeper import EventKeeper
+from euicc_sim.parties.smdpp.order_book import OrderDraft, OrderRows, Orders
 
 MATCHING_ID_AT_MOST = 255
 _MATCHING_ID_BYTES = 10
@@ -41,6 +43,16 @@ class Confirmed(NamedTuple):
     smdp_address: str
 
 
+class _Asked(NamedTuple):
+    """The input of ConfirmOrder; `smds` is "" without one."""
+
+    release: bool
+    eid: str | None
+    matching_id: str | None
+    confirmation_code: str | None
+    smds: str
+
+
 class FinalStatus(Enum):
     """finalProfileStatusIndicator: what becomes of the Profile of a cancelled order."""
 
@@ -52,11 +64,13 @@ class FinalStatus(Enum):
 class Es2Plus:
     """The functions of ES2+ on the orders of the SM-DP+ at `address`.
 
-    `random` returns that many random bytes, of which matchingIds are made.
+    `random` returns that many random bytes, of which matchingIds are made. `events` registers
+    orders at SM-DSs; without it none is.
     """
 
     orders: Orders
     address: str
+    events: EventKeeper | None = field(default=None, kw_only=True)
     random: Callable[[int], bytes] = field(default=SystemEnv().random, repr=False)
 
     def download_order(
@@ -95,45 +109,21 @@ class Es2Plus:
     ) -> Confirmed:
         """ES2+.ConfirmOrder, clause 5.3.2: confirm an order, and release it for download.
 
-        Without a `matching_id` one is made; an empty one is for a card that asks without one.
+        Without a `matching_id` one is made; an empty one is for a card that asks without one. An
+        order with an `smds_address` is registered there once it is released.
         """
         _check_eid(eid)
         if matching_id is not None:
             _check_matching_id(matching_id)
-        with self.orders.changing() as draft:
-            record = _in_state(draft, iccid, (*_ORDERED, *_CONFIRMED), "confirm")
-            if None not in (eid, record.eid) and eid != record.eid:
-                raise _other_eid(record)
-            eid = eid or record.eid
-            if matching_id == "" and eid is None:
-                raise SmdppError(
-                    Refusal.EID_MISSING,
-                    "An order with an empty matchingId is found by its EID alone. Send the eid.",
-                )
-            if smds_address:
-                raise SmdppError(
-                    Refusal.SMDS,
-                    f"The SM-DS {smds_address[:60]!r} cannot be reached: this SM-DP+ registers no "
-                    "events. Leave out smdsAddress.",
-                )
-            state = OrderState.RELEASED if release else OrderState.CONFIRMED
-            if record.state in _CONFIRMED:
-                asked = (eid, matching_id, confirmation_code, state)
-                known = (record.eid, record.matching_id, record.confirmation_code, record.state)
-                if asked not in (known, (known[0], None, *known[2:])):
-                    raise _wrong_state(record, "confirm")
-            else:
-                matching_id = self._unused(draft, record, matching_id)
-                record = draft.put(
-                    replace(
-                        record,
-                        state=state,
-                        eid=eid,
-                        matching_id=matching_id,
-                        confirmation_code=confirmation_code or None,
-                    )
-                )
-            return Confirmed(record.eid, record.matching_id, self.address)
+        asked = _Asked(release, eid, matching_id, confirmation_code or None, smds_address or "")
+        if not asked.smds:
+            with self.orders.changing() as draft:
+                return self._answer(self._confirm(draft, iccid, asked))
+        planned, keeper = self._planned(self.orders, iccid, asked), self._keeper(asked.smds)
+        # The SM-DS is asked while nobody waits for the orders.
+        asked = asked._replace(matching_id=planned.matching_id)
+        with self._registered(keeper, planned) as event, self.orders.changing() as draft:
+            return self._answer(self._confirm(draft, iccid, asked, event))
 
     def cancel_order(
         self,
@@ -163,10 +153,82 @@ class Es2Plus:
 
     def release_profile(self, iccid: str) -> None:
         """ES2+.ReleaseProfile, clause 5.3.4: release a confirmed order for download."""
-        with self.orders.changing() as draft:
+        record = _in_state(self.orders, iccid, _CONFIRMED, "release")
+        released = replace(record, state=OrderState.RELEASED)
+        keeper = self._keeper(record.smds) if record.smds else None
+        with self._registered(keeper, released) as event, self.orders.changing() as draft:
             record = _in_state(draft, iccid, _CONFIRMED, "release")
             if record.state is OrderState.CONFIRMED:
-                draft.put(replace(record, state=OrderState.RELEASED))
+                draft.put(_announced(replace(record, state=OrderState.RELEASED), event))
+
+    def _confirm(
+        self, draft: OrderDraft, iccid: str, asked: _Asked, event: Announcement | None = None
+    ) -> OrderRecord:
+        planned = _announced(self._planned(draft, iccid, asked), event)
+        return planned if planned == draft.record(planned.number) else draft.put(planned)
+
+    def _planned(self, rows: OrderRows, iccid: str, asked: _Asked) -> OrderRecord:
+        """The order as it will be confirmed."""
+        record = _in_state(rows, iccid, (*_ORDERED, *_CONFIRMED), "confirm")
+        if None not in (asked.eid, record.eid) and asked.eid != record.eid:
+            raise _other_eid(record)
+        eid = asked.eid or record.eid
+        if eid is None and (asked.matching_id == "" or asked.smds):
+            raise SmdppError(
+                Refusal.EID_MISSING,
+                "An order with an empty matchingId, or at an SM-DS, is found by its EID. Send the "
+                "eid.",
+            )
+        if asked.matching_id == "" and asked.smds:
+            raise SmdppError(
+                Refusal.MALFORMED,
+                "An order at an SM-DS has a matchingId: it is the EventID. Leave it out, and one "
+                "is made.",
+            )
+        state = OrderState.RELEASED if asked.release else OrderState.CONFIRMED
+        planned = replace(
+            record,
+            state=state,
+            eid=eid,
+            confirmation_code=asked.confirmation_code,
+            smds=asked.smds,
+        )
+        if record.state not in _CONFIRMED:
+            return replace(planned, matching_id=self._unused(rows, record, asked.matching_id))
+        if planned != record or asked.matching_id not in (None, record.matching_id):
+            raise _wrong_state(record, "confirm")
+        return record
+
+    def _answer(self, record: OrderRecord) -> Confirmed:
+        return Confirmed(record.eid, record.matching_id, self.address)
+
+    def _keeper(self, smds: str) -> EventKeeper:
+        if self.events is None:
+            raise SmdppError(
+                Refusal.SMDS,
+                f"The SM-DS {smds[:60]!r} cannot be reached: this SM-DP+ registers no events. "
+                "Leave out smdsAddress.",
+            )
+        return self.events
+
+    @contextmanager
+    def _registered(
+        self, keeper: EventKeeper | None, planned: OrderRecord
+    ) -> Iterator[Announcement | None]:
+        """Register the event of an order before the block makes it so, or raise SmdppError.
+
+        It is deleted if the block raises one.
+        """
+        event = None if keeper is None else planned.wanted_event(keeper.clock())
+        if keeper is None or event is None or event == planned.event:
+            yield None
+            return
+        keeper.register(event)
+        try:
+            yield event
+        except SmdppError:
+            keeper.take_back(event)
+            raise
 
     def _of_type(self, rows: OrderRows, profile_type: str) -> OrderRecord:
         found = rows.available(profile_type)
@@ -214,6 +276,11 @@ class Es2Plus:
         return matching_id
 
 
+def _announced(record: OrderRecord, event: Announcement | None) -> OrderRecord:
+    """An order whose event is registered, if there is one."""
+    return record if event is None else replace(record, event=event)
+
+
 def _blank(record: OrderRecord) -> OrderRecord:
     """A Profile without an order."""
     return replace(
@@ -225,6 +292,7 @@ def _blank(record: OrderRecord) -> OrderRecord:
         downloads=0,
         delivery=None,
         seq_number=None,
+        smds="",
     )
 
 

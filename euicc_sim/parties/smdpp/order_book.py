@@ -10,7 +10,7 @@ A change is one unit of work: all of it is kept when the block ends, nothing if 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from threading import RLock
 from typing import Protocol
@@ -130,6 +130,8 @@ class OrderBook:
         self._numbers: dict[tuple[str, str | bytes], set[int]] = defaultdict(set)
         self._undo: list[tuple[int, OrderRecord | None]] | None = None
         self._next = 1
+        self.changed: Callable[[OrderRecord], None] = lambda _: None
+        """Called with each order that a unit of work has changed."""
         for order in orders:
             self.add(order)
 
@@ -187,6 +189,9 @@ class OrderBook:
                     outer.extend(undo)
             finally:
                 self._undo = outer
+            if outer is None:
+                for number in dict.fromkeys(number for number, _ in undo):
+                    self.changed(self._records[number])
 
     def add(self, order: Order) -> OrderRecord:
         """Add an order; of equal matchingIds the last that waits is used."""

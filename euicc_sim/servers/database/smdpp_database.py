@@ -85,6 +85,8 @@ class SmdppDatabase:
         """Open the file, or make it. Raises SmdppError."""
         self._file = SqliteFile(path, KIND, _tables, _failed, fsync=fsync)
         self.profile = profile
+        self.changed: Callable[[OrderRecord], None] = lambda _: None
+        """Called with each order that a unit of work has changed."""
 
     def __enter__(self) -> SmdppDatabase:
         return self
@@ -144,7 +146,10 @@ class SmdppDatabase:
     def changing(self) -> Iterator[_Draft]:
         """A unit of work: a transaction, the only one that writes."""
         with self._file.writing() as connection:
-            yield _Draft(self._file.path, connection)
+            draft = _Draft(self._file.path, connection)
+            yield draft
+        for record in draft.changed.values():
+            self.changed(record)
 
     @contextmanager
     def _reading(self) -> Iterator[_Draft]:
@@ -158,6 +163,7 @@ class _Draft:
     def __init__(self, path: Path, connection: sa.Connection) -> None:
         self._path = path
         self._connection = connection
+        self.changed: dict[int, OrderRecord] = {}
 
     def __iter__(self) -> Iterator[OrderRecord]:
         return iter(self._found(_ALL))
@@ -201,6 +207,7 @@ class _Draft:
         where = {"of_number": record.number, "of_revision": before}
         if self._connection.execute(_CHANGE, _row(record) | where).rowcount != 1:
             raise OrderChangedError(f"order {record.number} was changed meanwhile")
+        self.changed[record.number] = record
 
     def _by(self, column: str, key: str | int | bytes) -> list[OrderRecord]:
         return self._found(_BY[column], key=key)

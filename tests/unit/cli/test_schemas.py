@@ -29,6 +29,7 @@ state = "released"
 expires = 2026-12-31T00:00:00Z
 tries = 3
 eligible = false
+smds = "smds.example.com"
 profile_type = "Test"
 name = "Blue"
 provider = "Blue Ltd"

@@ -51,7 +51,7 @@ def test_the_events_for_programs(run: Run, folder: Path) -> None:
             "eventId": "CODE-1",
             "rspServerAddress": "smdp.example.com",
             "owner": "2.999.10",
-            "forwarded": False,
+            "isForwarded": False,
         }
     ]
 

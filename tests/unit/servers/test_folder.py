@@ -104,13 +104,18 @@ def test_a_folder_must_be_there_and_have_packages(tmp_path: Path) -> None:
 
 
 def test_a_sidecar_says_how_a_package_is_given_out(folder: Path) -> None:
-    eid = "89049032123451234512345678901235"
+    eid = EID
     (folder / "BLUE-1.toml").write_text(
         f"confirmation_code = 'Secret-1'\neid = '{eid}'\nsingle_use = true"
     )
     order = the_order(folder)
     assert (order.confirmation_code, order.eid, order.single_use) == ("Secret-1", eid, True)
     assert "Secret-1" not in repr(order)
+
+
+def test_a_sidecar_says_at_which_sm_ds_its_card_finds_it(folder: Path) -> None:
+    (folder / "BLUE-1.toml").write_text(f"smds = 'smds.example.com:8445'\neid = '{EID}'")
+    assert the_order(folder).smds == "smds.example.com:8445"
 
 
 @pytest.mark.parametrize(
@@ -203,6 +208,8 @@ def test_an_icon_is_a_file_beside(folder: Path) -> None:
         ("icon = 'none.png'", "none.png cannot be read"),
         ("icon = 'BLUE-1.der'", "This is not an icon of a Profile"),
         ("name = ", "is not TOML"),
+        ("smds = 'smds.example.com'", "an SM-DS tells one card of an order"),
+        (f"smds = 'a b'\neid = '{EID}'", "smds: 'a b' is not the address of a server"),
     ],
 )
 def test_a_sidecar_that_cannot_be_used_is_named_with_its_place(

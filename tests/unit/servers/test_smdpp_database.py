@@ -18,6 +18,7 @@ from msgspec.structs import fields, replace
 from euicc_sim.cli.smdpp_database import opened_orders
 from euicc_sim.parties.messages import SmdppError
 from euicc_sim.parties.smdpp import (
+    Announcement,
     Delivery,
     Order,
     OrderRecord,
@@ -65,6 +66,7 @@ def test_no_field_of_an_order_is_forgotten(orders: SmdppDatabase, tmp_path: Path
     delivery = Delivery(
         eid=EID, transaction_id=b"t", key=b"k", ci_pk_id=b"c", oid="1.2", prepared=prepared
     )
+    event = Announcement(smds="smds.example.com", eid=EID, event_id="M")
     full = OrderRecord(
         number=1,
         revision=1,
@@ -83,6 +85,8 @@ def test_no_field_of_an_order_is_forgotten(orders: SmdppDatabase, tmp_path: Path
         downloads=1,
         delivery=delivery,
         seq_number=7,
+        smds="smds.example.com",
+        event=event,
     )
     for part in (full, delivery, prepared):
         for one in fields(part):
