@@ -50,7 +50,12 @@ class ActivationCode:
 
     def __str__(self) -> str:
         """The text printed below a QR code."""
-        parts = [_SCHEME + _FORMAT, self.address, self.matching_id]
+        return _SCHEME + self.bare
+
+    @property
+    def bare(self) -> str:
+        """The code without the prefix "LPA:", which belongs to QR codes: as messages carry it."""
+        parts = [_FORMAT, self.address, self.matching_id]
         if self.oid or self.confirmation:
             parts.append(self.oid)
         if self.confirmation:

@@ -10,6 +10,7 @@ from support.esipa import EID, OTHER_EID, World, executed, fetch, kept, known_wo
 from support.hexes import hx
 
 from euicc_sim import Card
+from euicc_sim.asn1.wire import Wire
 from euicc_sim.parties.eim.server.orders import DELIVERIES, FIRST_WAIT, LONGEST_WAIT
 from euicc_sim.parties.messages.errors import EimError
 
@@ -72,6 +73,26 @@ def test_orders_come_in_their_order(world: World, card: Card) -> None:
         ["listProfileInfo"],
     ]
     assert [one.counter for one in kept(world).results] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("prefix", ["LPA:", ""])
+def test_a_trigger_has_the_activation_code_without_its_prefix(world: World, prefix: str) -> None:
+    world.service.order(EID, [f"download:{prefix}1$smdp.example.com$ABC"])
+    answer = world.post(hx(f"BF4F12 5A10 {EID}")).content
+    transaction = kept(world).queue[0].transaction_id or b""
+    code = b"1$smdp.example.com$ABC".hex()
+    assert answer == hx(f"BF4F2F BF542C A018 8016 {code} 8210 {transaction.hex()}")
+
+
+@pytest.mark.parametrize(("version", "identified"), [("1.0.1", False), ("1.1", True)])
+def test_a_data_request_has_a_transaction_since_v1_1(
+    world: World, version: str, identified: bool
+) -> None:
+    world.eim.wire = Wire(version)
+    world.service.order(EID, ["data:BF20"])
+    _, asked = fetch(world)
+    assert ("eimTransactionId" in asked) is identified
+    assert fetch(world) == ("ipaEuiccDataRequest", asked)
 
 
 def test_without_a_result_the_same_package_comes_again_but_later_and_later(world: World) -> None:

@@ -300,6 +300,52 @@ def test_a_result_without_an_eid_is_known_by_its_transaction(world: World, card:
     assert provide(world, "euiccPackageResult", result, eid=None) == (ACKNOWLEDGED, [1])
 
 
+def data_for(transaction: bytes) -> tuple[str, Any]:
+    return "ipaEuiccDataResponse", ("ipaEuiccData", {"eimTransactionId": transaction})
+
+
+def refused(transaction: bytes, code: Any) -> tuple[str, Any]:
+    error = {"eimTransactionId": transaction, "ipaEuiccDataErrorCode": code}
+    return "ipaEuiccDataResponse", ("ipaEuiccDataResponseError", error)
+
+
+def not_understood(transaction: bytes) -> tuple[str, Any]:
+    error = {"eimTransactionId": transaction, "eimPackageResultErrorCode": "unknownPackage"}
+    return "eimPackageResultResponseError", error
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (data_for, "done"),
+        (lambda transaction: refused(transaction, "incorrectTagList"), "failed"),
+        (not_understood, "failed"),
+    ],
+    ids=["data", "error", "not understood"],
+)
+def test_an_answer_to_a_data_request_without_an_eid_is_known_by_its_transaction(
+    world: World, answer: Any, state: str
+) -> None:
+    world.service.order(EID, ["data:BF20"])
+    world.service.set_card(OTHER_EID)
+    _, asked = fetch(world)
+    fetch(world, OTHER_EID)
+    world.restart()
+    transaction = asked["eimTransactionId"]
+    form, value = answer(transaction)
+    found = provide(world, form, value, eid=None)
+    assert found == (ACKNOWLEDGED, [])
+    assert [(one.kind, one.state) for one in kept(world).results] == [("data", state)]
+
+
+def test_data_for_another_transaction_does_not_end_an_order(world: World) -> None:
+    world.service.order(EID, ["data:BF20"])
+    fetch(world)
+    provide(world, *data_for(b"another"))
+    assert world.said[-1] == f"{EID}: ignored data that was not requested"
+    assert len(kept(world).queue) == 1
+
+
 def test_a_result_of_nobody_lacks_its_eid(world: World) -> None:
     found = provide(world, "ipaEuiccDataResponse", ("ipaEuiccData", {}), eid=None)
     assert found == ("provideEimPackageResultError", "missingEid")

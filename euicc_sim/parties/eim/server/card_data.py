@@ -55,9 +55,11 @@ class DataTaker:
         record.data |= self.shown(data)
 
     def shown(self, data: IpaEuiccDataValue) -> dict[str, Json]:
-        """The data as JSON; of long lists, only the length."""
+        """The data of card and device as JSON; of long lists, only the length."""
         found: dict[str, Json] = {}
         for name, value in data.items():
+            if name == "eimTransactionId":
+                continue
             if name in _LISTS and isinstance(value, list):
                 found[name] = len(value)
             elif name in _CERTIFICATES and isinstance(value, bytes):

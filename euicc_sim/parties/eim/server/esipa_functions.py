@@ -227,8 +227,12 @@ class EsipaFunctions:
                 transaction = self._transaction(message)
             case ("ePRAndNotifications", both):
                 transaction = self._transaction(both["euiccPackageResult"])
+            case ("ipaEuiccDataResponse", (_, data)):
+                transaction = data.get("eimTransactionId")
             case ("profileDownloadTriggerResult", download):
                 transaction = download.get("eimTransactionId")
+            case ("eimPackageResultResponseError", error):
+                transaction = error.get("eimTransactionId")
             case ("eimPackageReceivedWithCid" | "eimPackageErrorWithCid", with_cid):
                 match with_cid.get("correlationId"):
                     case ("eidValue", eid):

@@ -219,11 +219,13 @@ def _signed_package(
     return "euiccPackageRequest", order.message
 
 
-def _data_request(_: CardRecord, order: Order, eim: Eim, __: Callable[[int], bytes]) -> Package:
-    # Without eimTransactionId, which v1.0 does not have.
+def _data_request(_: CardRecord, order: Order, eim: Eim, random: Callable[[int], bytes]) -> Package:
     value: IpaEuiccDataRequestValue = {"tagList": order.tag_list or CERTIFICATES}
     if eim.ci_pk_id is not None:
         value["euiccCiPKIdentifierToBeUsed"] = eim.ci_pk_id
+    if eim.wire.since("1.1"):  # v1.0 has no eimTransactionId here
+        order.transaction_id = order.transaction_id or random(TRANSACTION_ID_SIZE)
+        value["eimTransactionId"] = order.transaction_id
     return "ipaEuiccDataRequest", value
 
 
@@ -233,7 +235,8 @@ def _download_trigger(
     if order.transaction_id is None:
         order.transaction_id = random(TRANSACTION_ID_SIZE)
     if order.activation_code is not None:
-        data: ProfileDownloadDataValue = ("activationCode", order.activation_code)
+        code = ActivationCode.parse(order.activation_code).bare
+        data: ProfileDownloadDataValue = ("activationCode", code)
     elif order.default_smdp:
         data = ("contactDefaultSmdp", None)
     else:

@@ -235,7 +235,7 @@ class ResultTaker:
         self.tell(f"{order.what}: executed already; asking for the card's results")
 
     def _data(self, value: IpaEuiccDataResponseValue) -> None:
-        order = self.card.delivered("data")
+        order = self._sent("data", value[1].get("eimTransactionId"))
         if order is None:
             self.tell("ignored data that was not requested")
             return
