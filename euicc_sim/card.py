@@ -45,6 +45,7 @@ from euicc_sim.store import (
     CardPlan,
     Disk,
     JsonStore,
+    Properties,
     load_signers,
     make_identity,
     type_of_card,
@@ -129,6 +130,8 @@ class Card:
         sgp32: str = "1.2",
         rules: tuple[AuthorisationRule, ...] = (),
         published: bool = False,
+        sgp22: str | None = None,
+        security_level: bytes | None = None,
         fsync: bool = True,
     ) -> Self:
         """Make a card in `directory` and open it.
@@ -138,14 +141,17 @@ class Card:
         or reused. With `seed`, keys and challenges repeat. `max_eims`, `results` and `memory`
         (bytes, for Profiles) are how much fits; `card_type` is iot, iot-strict or consumer;
         `sgp32` is the version on the wire, one of 1.0.1, 1.1, 1.2 and 1.3; `rules` is the Rules
-        Authorisation Table. With `published`, the card has the certificates and keys that `pki`
-        holds for its EID, as SGP.26 does for the EID of SGP.33; a curve without them gets new ones.
-        Without `fsync`, a power cut may lose the new card or later changes. Raises CardError, and
-        then no card was made.
+        Authorisation Table. `sgp22` is the version of SGP.22, one of 2.5, 2.6.1 and 2.7, by default
+        2.7 for SGP.32 v1.3 and else 2.5; `security_level` is the euiccMinimumSecurityLevel of v2.7,
+        one byte. With `published`, the card has the certificates and keys that `pki` holds for its
+        EID, as SGP.26 does for the EID of SGP.33; a curve without them gets new ones. Without
+        `fsync`, a power cut may lose the new card or later changes. Raises CardError, and then no
+        card was made.
         """
         directory = Path(directory)
         limits = Limits(max_eims, results, memory=memory)
-        plan = CardPlan(eid, seed, limits, type_of_card(card_type), sgp32, rules, published)
+        kind, properties = type_of_card(card_type), Properties(sgp32, sgp22, security_level)
+        plan = CardPlan(eid, seed, limits, kind, rules, published, properties)
         signers = make_identity(directory, plan, pki=pki, fsync=fsync)
         return cls._opened(JsonStore(directory, fsync=fsync), signers)
 
@@ -428,7 +434,8 @@ class Card:
         self._state = state
 
     def _describe(self) -> bytes:
-        return es10.templates(self._wire, profile_enabled=self._state.enabled is not None)
+        svn = self._identity.sgp22.svn
+        return es10.templates(self._wire, svn, profile_enabled=self._state.enabled is not None)
 
 
 def _not_kept(error: OSError) -> StatusError:

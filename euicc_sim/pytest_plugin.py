@@ -116,13 +116,14 @@ class EuiccFactory:
         card_type: CardType | str = "iot",
         sgp32: str = "1.2",
         pki: Path | str | None = None,
-        **limits: Any,
+        **properties: Any,
     ) -> Euicc:
         """Make a card and power it on. Raises CardError.
 
         The options are those of `Card.create`; `card_type` may be given as iot, iot-strict or
-        consumer, and `limits` are `memory` (bytes), `max_eims`, `results` and `rules`. Without
-        `eid` every card of a test has a different one; the first has that of the GSMA test card.
+        consumer. `properties` are its others: `memory` (bytes), `max_eims`, `results`, `rules`,
+        `sgp22`, `security_level`. Without `eid` every card of a test has a different one; the first
+        has that of the GSMA test card.
         """
         from euicc_sim import Card
         from euicc_sim.model.identity import CardType
@@ -138,7 +139,7 @@ class EuiccFactory:
             sgp32=sgp32,
             pki=pki or self._pki,
             fsync=False,
-            **limits,
+            **properties,
         )
         self._made.append(Euicc(self._open_things.enter_context(card)))
         return self._made[-1]

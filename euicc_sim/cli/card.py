@@ -20,21 +20,23 @@ from euicc_sim.cli.machine_card import CardOutput
 from euicc_sim.cli.profile_tables import kept_profiles, sim_facts
 from euicc_sim.env import SystemEnv
 from euicc_sim.formats.saip import PackageError, contents_of
-from euicc_sim.model.identity import CardType
+from euicc_sim.model.identity import SECURITY_LEVEL, CardType
 from euicc_sim.model.profile import AuthorisationRule, Operator, Rule
+from euicc_sim.model.sgp22_versions import SGP22_VERSIONS
 from euicc_sim.model.state import Limits, Strictness
 from euicc_sim.store import (
     DEFAULT_EID,
     DOCUMENT,
     SGP33_EID,
     Keep,
+    Properties,
     changed_at,
     check_card,
     copy_card,
     mend_card,
     read,
+    set_properties,
     set_switches,
-    set_version,
 )
 from euicc_sim.uicc import SimMisfitError, check_fit, tree_of
 from keys import make_eid
@@ -46,6 +48,7 @@ PPR_WITH_CONSENT = AuthorisationRule(
 """The row of a Rules Authorisation Table that lets every operator use both policy rules."""
 
 _VERSIONS = f"{', '.join([*VERSIONS][:-1])} or {[*VERSIONS][-1]}"
+_SGP22 = f"{', '.join([*SGP22_VERSIONS][:-1])} or {[*SGP22_VERSIONS][-1]}"
 _SIZE = re.compile(r"([0-9]{1,12})([kM]?)")
 _WITHOUT_CHECK_DIGITS = 30
 _RANDOM_SIZE = 16
@@ -53,6 +56,15 @@ _UNITS = {"": 1, "k": 1 << 10, "M": 1 << 20}
 
 app = typer.Typer(name="card", help="Make, show, copy, check and set cards.", no_args_is_help=True)
 
+SecurityLevelOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HEX",
+        help="The euiccMinimumSecurityLevel of a card of SGP.22 v2.7, one byte: a Profile that "
+        "asks for more is not installed.",
+        show_default=SECURITY_LEVEL.hex().upper(),
+    ),
+]
 Directory = Annotated[Path, typer.Argument(help="The card's directory.", show_default=False)]
 
 
@@ -92,6 +104,15 @@ def new(
     sgp32: Annotated[
         str, typer.Option(metavar="VERSION", help=f"The version of SGP.32 it speaks: {_VERSIONS}.")
     ] = "1.2",
+    sgp22: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VERSION",
+            help=f"The version of SGP.22 it is of: {_SGP22}.",
+            show_default="2.7 for SGP.32 v1.3, else 2.5",
+        ),
+    ] = None,
+    security_level: SecurityLevelOption = None,
     memory: Annotated[
         str,
         typer.Option(metavar="SIZE", help="Memory for Profiles in bytes, such as 64k or 1M."),
@@ -120,6 +141,8 @@ def new(
         memory=_bytes(memory),
         card_type=card_type,
         sgp32=sgp32,
+        sgp22=sgp22,
+        security_level=_level(security_level),
         rules=(PPR_WITH_CONSENT,) if allow_ppr else (),
         published=sgp33,
     ) as card:
@@ -280,6 +303,14 @@ def set_(
         str | None,
         typer.Option(metavar="VERSION", help=f"Speak a different version of SGP.32: {_VERSIONS}."),
     ] = None,
+    sgp22: Annotated[
+        str | None,
+        typer.Option(metavar="VERSION", help=f"Be of a different version of SGP.22: {_SGP22}."),
+    ] = None,
+    security_level: Annotated[
+        str | None,
+        typer.Option(metavar="HEX", help="A different euiccMinimumSecurityLevel, one byte."),
+    ] = None,
 ) -> None:
     """Make a closed card difficult, or easy again; without options print its settings.
 
@@ -295,8 +326,9 @@ def set_(
     }
     changes = {name: value for name, value in wanted.items() if value is not None}
     strictness = _strictness(directory, strict=strict, lenient=lenient)
-    if sgp32 is not None:
-        set_version(directory, sgp32)
+    properties = Properties(sgp32, sgp22, _level(security_level))
+    if properties != Properties():
+        set_properties(directory, properties)
     switches = set_switches(
         directory, strictness=strictness, poll_interval=poll_interval, **changes
     )
@@ -314,6 +346,14 @@ def _strictness(directory: Path, *, strict: bool | None, lenient: bool | None) -
         return None
     now = read(directory)[1].switches.strictness
     return Strictness.DEFAULT if ended.get(now) is False else now
+
+
+def _level(digits: str | None) -> bytes | None:
+    """A security level in hex digits."""
+    try:
+        return None if digits is None else bytes.fromhex(digits)
+    except ValueError:
+        fail(f"{digits!r} is not a security level; write it as hex digits, such as 0C.")
 
 
 def _bytes(size: str) -> int:

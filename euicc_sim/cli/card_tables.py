@@ -22,7 +22,7 @@ def card_table(identity: Identity, state: State, changed: datetime) -> Table:
     rows = {
         "EID": identity.eid,
         "type": identity.card_type.value,
-        "SGP.32": identity.sgp32_version,
+        **version_facts(identity),
         "certificates": ", ".join(
             f"{one.curve} below CI {one.ci_pk_id.hex().upper()}" for one in identity.credentials
         ),
@@ -38,15 +38,22 @@ def card_table(identity: Identity, state: State, changed: datetime) -> Table:
         "last changed": f"{changed:%Y-%m-%d %H:%M:%S} UTC",
         "trusted eIMs": f"{len(state.eims)} of {limits.eims}",
     }
-    if identity.card_type is CardType.CONSUMER:
-        del rows["SGP.32"]
     return facts({name: value for name, value in rows.items() if value})
 
 
+def version_facts(identity: Identity) -> dict[str, str]:
+    """The versions of the standards that a card is of, and what it has in these."""
+    consumer = identity.card_type is CardType.CONSUMER
+    found = {} if consumer else {"SGP.32": identity.sgp32_version}
+    found["SGP.22"] = identity.sgp22.name
+    if identity.sgp22.checks_security_level:
+        found["security level"] = identity.security_level.hex().upper()
+    return found
+
+
 def settings_table(identity: Identity, switches: Switches) -> Table:
-    """The settings of `card set`: the version of SGP.32, and all switches, on or off."""
-    version = {"SGP.32": identity.sgp32_version}
-    rows = {} if identity.card_type is CardType.CONSUMER else version
+    """The settings of `card set`: the versions, and all switches, on or off."""
+    rows = version_facts(identity)
     rows |= {_name(one): "on" if getattr(switches, one) else "off" for one in _SWITCHES}
     rows["poll-interval"] = _seconds(switches)
     return facts(rows | {"strictness": switches.strictness.value})

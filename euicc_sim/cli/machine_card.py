@@ -157,6 +157,8 @@ class CardOutput(Output):
     eid: Eid
     card_type: CardType = field(name="type")
     sgp32: str
+    sgp22: str
+    security_level: bytes | None
     changed: datetime
     memory: Memory
     default_dp_address: str
@@ -175,6 +177,10 @@ class CardOutput(Output):
             eid=identity.eid,
             card_type=identity.card_type,
             sgp32=identity.sgp32_version,
+            sgp22=identity.sgp22.name,
+            security_level=identity.security_level
+            if identity.sgp22.checks_security_level
+            else None,
             changed=datetime.fromtimestamp(changed, UTC),
             memory=Memory(total=limits.memory, free=state.free_memory(limits)),
             default_dp_address=state.default_dp_address,

@@ -38,9 +38,9 @@ from euicc_sim.asn1.wire import Wire
 from euicc_sim.es10.registry import ResultError, es10
 from euicc_sim.es10.session import Session
 from euicc_sim.model.profile import ISDP_MEMORY, Operator, Rule
+from euicc_sim.model.sgp22_versions import ADDITIONAL_PROFILE
 from euicc_sim.readings import IOT_SELECT_SAYS_SVN
 
-SVN = bytes((2, 5, 0))
 PROFILE_VERSION = bytes((3, 3, 1))
 FIRMWARE_VERSION = bytes((1, 0, 0))
 TS102241_VERSION = bytes((17, 0, 0))
@@ -49,11 +49,9 @@ PP_VERSION = bytes((1, 0, 0))
 SAS_NUMBER = "EUICC-SIM-TEST-01"
 TAG_EID = b"\x5a"
 FREE_RAM = 0x8000
-ADDITIONAL_PROFILE = 0
 ENABLED_PROFILE = 1
 
 _UICC_CAPABILITY = frozenset({1, 2, 3, 4, 6, 8, 14, 19, 22, 23, 24})
-_RSP_CAPABILITY = frozenset({0, 3})
 FORBIDDEN_RULES = frozenset({int(Rule.UPDATE_CONTROL)})
 """Policy rules that no Profile may have."""
 
@@ -72,7 +70,7 @@ def get_eid(session: Session, request: GetEuiccDataRequestValue) -> GetEuiccData
 def get_euicc_info1(session: Session, _: Nothing) -> EUICCInfo1Value:
     """GetEUICCInfo (EUICCInfo1), SGP.22 v2.5 clause 5.7.8."""
     return {
-        "svn": SVN,
+        "svn": session.identity.sgp22.svn,
         "euiccCiPKIdListForVerification": session.identity.ci_pk_ids,
         "euiccCiPKIdListForSigning": session.identity.ci_pk_ids,
     }
@@ -87,7 +85,7 @@ def get_euicc_info2(session: Session, _: Nothing) -> EUICCInfo2Value:
 def euicc_info2(session: Session) -> EUICCInfo2Value:
     """EUICCInfo2, also part of what the card signs for an SM-DP+."""
     found: EUICCInfo2Value = {
-        "svn": SVN,
+        "svn": session.identity.sgp22.svn,
         "euiccCiPKIdListForVerification": session.identity.ci_pk_ids,
         "euiccCiPKIdListForSigning": session.identity.ci_pk_ids,
         "profileVersion": PROFILE_VERSION,
@@ -108,13 +106,18 @@ def euicc_info2(session: Session) -> EUICCInfo2Value:
         found["iotSpecificInfo"] = session.wire[IoTSpecificInfo].known(
             {"iotVersion": [version], "ecallSupported": None, "fallbackSupported": None}
         )
+    if session.identity.sgp22.checks_security_level:
+        found["euiccMinimumSecurityLevel"] = session.identity.security_level
     return found
 
 
 def _rsp_capability(session: Session) -> frozenset[int]:
     """additionalProfile is only set while there is memory for a Profile."""
-    room = session.state.free_memory(session.identity.limits)
-    return _RSP_CAPABILITY if room >= ISDP_MEMORY else _RSP_CAPABILITY - {ADDITIONAL_PROFILE}
+    sgp22, wire = session.identity.sgp22, session.wire
+    room = session.state.free_memory(session.identity.limits) >= ISDP_MEMORY
+    keeps_metadata = wire.iot and wire.since("1.3")
+    found = sgp22.rsp_capability | (sgp22.iot_capability if keeps_metadata else frozenset())
+    return found if room else found - {ADDITIONAL_PROFILE}
 
 
 def _card_resource(session: Session) -> bytes:
@@ -157,17 +160,20 @@ def get_rat(session: Session, _: Nothing) -> GetRatResponseValue:
     return {"rat": rules_authorisation_table(session)}
 
 
-def templates(wire: Wire, *, profile_enabled: bool) -> bytes:
-    """The ISD-R's part of the answer to SELECT: E0 (SGP.22 5.7.1) or E1 (SGP.32 3.8.4)."""
+def templates(wire: Wire, svn: bytes, *, profile_enabled: bool) -> bytes:
+    """The ISD-R's part of the answer to SELECT: E0 (SGP.22 5.7.1) or E1 (SGP.32 3.8.4).
+
+    `svn` is the version of SGP.22, 3 bytes.
+    """
     says_svn = not wire.iot or IOT_SELECT_SAYS_SVN
-    return _templates(wire, says_svn=says_svn, profile_enabled=profile_enabled)
+    return _templates(wire, svn if says_svn else None, profile_enabled=profile_enabled)
 
 
 @lru_cache
-def _templates(wire: Wire, *, says_svn: bool, profile_enabled: bool) -> bytes:
+def _templates(wire: Wire, svn: bytes | None, *, profile_enabled: bool) -> bytes:
     found = b""
-    if says_svn:
-        found = wire[ISDRProprietaryApplicationTemplate].encode({"svn": SVN})
+    if svn is not None:
+        found = wire[ISDRProprietaryApplicationTemplate].encode({"svn": svn})
     if not wire.iot:
         return found
     bits = frozenset({ENABLED_PROFILE} if profile_enabled else ())

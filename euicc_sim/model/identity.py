@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from euicc_sim.model.profile import AuthorisationRule
+from euicc_sim.model.sgp22_versions import SGP22_VERSIONS, Sgp22Version, sgp22_below
 from euicc_sim.model.state import Limits
+
+SECURITY_LEVEL = b"\x0c"
+"""The euiccMinimumSecurityLevel of a new card: the value of the test specifications."""
 
 
 class CardType(StrEnum):
@@ -43,6 +47,8 @@ class Identity:
     """A card's EID (32 digits), credentials by priority, limits, and seed if it is repeatable.
 
     `authorisation_rules` is the Rules Authorisation Table; the first row that matches decides.
+    Without `sgp22_version` it is the one that the version of SGP.32 builds on. `security_level` is
+    the euiccMinimumSecurityLevel, 1 byte, of a card of SGP.22 v2.7.
     """
 
     eid: str
@@ -53,6 +59,23 @@ class Identity:
     seed: int | None = None
     card_type: CardType = CardType.IOT
     authorisation_rules: tuple[AuthorisationRule, ...] = ()
+    sgp22_version: str | None = None
+    security_level: bytes = SECURITY_LEVEL
+
+    @property
+    def sgp22(self) -> Sgp22Version:
+        """The version of SGP.22: the given one, or else that below the version of SGP.32."""
+        if self.sgp22_version is not None:
+            return SGP22_VERSIONS[self.sgp22_version]
+        consumer = self.card_type is CardType.CONSUMER
+        return sgp22_below(None if consumer else self.sgp32_version)
+
+    @property
+    def standards(self) -> str:
+        """What the card is of, for people, such as `SGP.32 1.2, SGP.22 2.5`."""
+        sgp22 = f"SGP.22 {self.sgp22.name}"
+        consumer = self.card_type is CardType.CONSUMER
+        return sgp22 if consumer else f"SGP.32 {self.sgp32_version}, {sgp22}"
 
     @property
     def eid_bytes(self) -> bytes:

@@ -17,10 +17,11 @@ from euicc_sim.store.making import (
     PKI_FOLDER,
     SGP33_EID,
     CardPlan,
+    Properties,
     load_signers,
     make_identity,
+    set_properties,
     set_switches,
-    set_version,
     type_of_card,
 )
 from euicc_sim.store.mending import Keep, check_card, mend_card
@@ -40,6 +41,7 @@ __all__ = [
     "Disk",
     "JsonStore",
     "Keep",
+    "Properties",
     "changed_at",
     "check_card",
     "copy_card",
@@ -48,7 +50,7 @@ __all__ = [
     "mend_card",
     "protocol_name",
     "read",
+    "set_properties",
     "set_switches",
-    "set_version",
     "type_of_card",
 ]

@@ -19,6 +19,7 @@ from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.crypto.signer import Signer
 from euicc_sim.model.identity import CardType, Credential, Identity
 from euicc_sim.model.profile import AuthorisationRule
+from euicc_sim.model.sgp22_versions import SGP22_VERSIONS
 from euicc_sim.model.state import Limits, State, Strictness, Switches
 from euicc_sim.store.directory import JsonStore, read
 from euicc_sim.store.disk import CHANGES, DOCUMENT, DRAFT, HISTORY, LOCK, CardError, reason
@@ -44,6 +45,42 @@ DIRECTORY_MODE = 0o700
 
 
 @dataclass(frozen=True, slots=True)
+class Properties:
+    """The properties that a closed card can still be given; see `Identity`.
+
+    None is the default for a new card, and no change for another.
+    """
+
+    sgp32: str | None = None
+    sgp22: str | None = None
+    security_level: bytes | None = None
+
+    def of(self, identity: Identity) -> Identity:
+        """An identity with these. Raises CardError for what no card can have, or not this one."""
+        if self.sgp32 is not None and self.sgp32 not in VERSIONS:
+            raise CardError(f"SGP.32 {self.sgp32} is not supported; choose {', '.join(VERSIONS)}")
+        if self.sgp22 is not None and self.sgp22 not in SGP22_VERSIONS:
+            known = ", ".join(SGP22_VERSIONS)
+            raise CardError(f"SGP.22 {self.sgp22} is not supported; choose {known}")
+        found = replace(
+            identity,
+            sgp32_version=self.sgp32 or identity.sgp32_version,
+            sgp22_version=self.sgp22 or identity.sgp22_version,
+        )
+        return found if self.security_level is None else self._with_level(found)
+
+    def _with_level(self, identity: Identity) -> Identity:
+        level, version = self.security_level or b"", identity.sgp22
+        if not version.checks_security_level:
+            raise CardError(
+                f"SGP.22 v{version.name} has no security level; make the card one of v2.7"
+            )
+        if len(level) != 1:
+            raise CardError(f"a security level is one byte, such as 0C, not {len(level)}")
+        return replace(identity, security_level=level)
+
+
+@dataclass(frozen=True, slots=True)
 class CardPlan:
     """The properties of a new card; see `Identity`.
 
@@ -54,9 +91,9 @@ class CardPlan:
     seed: int | None = None
     limits: Limits = field(default_factory=Limits)
     card_type: CardType = CardType.IOT
-    sgp32: str = "1.2"
     rules: tuple[AuthorisationRule, ...] = ()
     published: bool = False
+    properties: Properties = field(default_factory=lambda: Properties())
 
 
 def make_identity(
@@ -66,7 +103,16 @@ def make_identity(
     limits = plan.limits
     if limits.eims < 1 or limits.results < 1:
         raise CardError("a card needs room for at least one eIM and one package result")
-    _check_version(plan.sgp32)
+    identity = plan.properties.of(
+        Identity(
+            plan.eid,
+            (),
+            limits=limits,
+            seed=plan.seed,
+            card_type=plan.card_type,
+            authorisation_rules=plan.rules,
+        )
+    )
     if not 0 <= limits.memory < MAX_MEMORY:
         raise CardError(f"the memory must be 0 to {MAX_MEMORY - 1} bytes")
     if plan.seed is not None and abs(plan.seed) > MAX_INTEGER:
@@ -76,15 +122,7 @@ def make_identity(
         validate_eid(plan.eid)
         with _new_card(directory, fsync=fsync) as store:
             signers = _issue(directory, plan, pki, fsync=fsync)
-            identity = Identity(
-                plan.eid,
-                tuple(one.credential for one in signers),
-                limits=limits,
-                seed=plan.seed,
-                card_type=plan.card_type,
-                sgp32_version=plan.sgp32,
-                authorisation_rules=plan.rules,
-            )
+            identity = replace(identity, credentials=tuple(one.credential for one in signers))
             store.create(identity, State())
     except PkiError as error:
         raise CardError(str(error)) from error
@@ -99,11 +137,6 @@ def type_of_card(name: CardType | str) -> CardType:
         return CardType(name)
     except ValueError as error:
         raise CardError(f"{name} is not a card type; choose {', '.join(CardType)}") from error
-
-
-def _check_version(sgp32: str) -> None:
-    if sgp32 not in VERSIONS:
-        raise CardError(f"SGP.32 {sgp32} is not supported; choose {', '.join(VERSIONS)}")
 
 
 def _check_free(directory: Path) -> None:
@@ -246,16 +279,15 @@ def set_switches(
     return switches
 
 
-def set_version(directory: Path, sgp32: str) -> None:
-    """Change the version of SGP.32 of a closed card. Raises CardError.
+def set_properties(directory: Path, properties: Properties) -> None:
+    """Give a closed card other properties. Raises CardError.
 
     Its stored data stay the same, including signed results.
     """
-    _check_version(sgp32)
-    with _closed_card(directory, "the version was not saved") as (store, identity, state):
-        if identity.card_type is CardType.CONSUMER:
+    with _closed_card(directory, "the properties were not saved") as (store, identity, state):
+        if properties.sgp32 is not None and identity.card_type is CardType.CONSUMER:
             raise CardError(f"the card in {directory} is a consumer card, without SGP.32")
-        identity = replace(identity, sgp32_version=sgp32)
+        identity = properties.of(identity)
         try:
             check_version(identity, state)
         except MisfitError as error:

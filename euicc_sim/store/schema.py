@@ -36,6 +36,7 @@ from euicc_sim.model.profile import (
     Recipient,
     Rollback,
 )
+from euicc_sim.model.sgp22_versions import SGP22_VERSIONS
 from euicc_sim.model.sim import FileState, PinState, SimState
 from euicc_sim.model.state import ImmediateEnable, Limits, Returns, State, Strictness, Switches
 from euicc_sim.store.kinds import (
@@ -219,6 +220,8 @@ IDENTITY = Record(
     Field("eid", "eid", text_like("[0-9]{32}", "32 digits")),
     Field("type", "card_type", word_of(CardType)),
     Field("sgp32", "sgp32_version", words(*VERSIONS), required=True),
+    Field("sgp22", "sgp22_version", optional(words(*SGP22_VERSIONS))),
+    Field("euiccMinimumSecurityLevel", "security_level", hexadecimal(1, 1)),
     Field("rootDsAddress", "root_ds_address", ADDRESS, required=True),
     Field("limits", "limits", LIMITS, required=True),
     Field("seed", "seed", optional(integer(-MAX_INTEGER))),

@@ -66,7 +66,7 @@ class CardView:
         free, memory = state.free_memory(identity.limits), identity.limits.memory
         with _panel("Card"):
             _fact("EID", identity.eid, mono=True)
-            _fact("type", f"{identity.card_type.value}, SGP.32 {identity.sgp32_version}")
+            _fact("type", f"{identity.card_type.value}, {identity.standards}")
             _fact("folder", str(moment.directory))
             if moment.serving:
                 _fact("served", f"{moment.serving.text}, process {moment.serving.process}")

@@ -13,6 +13,7 @@ from support.fresh import fresh_card
 from support.hexes import hx
 from support.installed import give
 from support.installing import B_DIGITS, C_DIGITS, A, B, install, smdpp
+from support.judge import without_level
 from support.vectors import vector
 
 from euicc_sim import Card
@@ -45,7 +46,7 @@ def eim(isdr: Send) -> Eim:
 
 @pytest.mark.parametrize(("version", "said"), [("1.1", "010100"), ("1.3", "010300")])
 def test_it_announces_its_version(isdr: Send, said: str) -> None:
-    info = value_of(ask(isdr, hx("BF2200")))
+    info = value_of(without_level(es10(isdr, hx("BF2200"))))
     assert info["iotSpecificInfo"]["iotVersion"] == [hx(said)]
 
 

@@ -21,7 +21,7 @@ from euicc_sim import Card, CardError
 from euicc_sim.model.eim import Eim
 from euicc_sim.model.profile import Installation, Profile
 from euicc_sim.store.directory import DOCUMENT, read
-from euicc_sim.store.making import set_version
+from euicc_sim.store.making import Properties, set_properties
 from euicc_sim.store.schema import EIM, INSTALLATION, PROFILE
 
 REQUESTS = {
@@ -195,5 +195,5 @@ def test_a_card_of_v1_0_keeps_a_longer_eim_id_and_cannot_leave_that_version(
     document["eims"][0]["eimId"] = "e" * 129
     assert 0x6F00 not in answers(directory, document).values()
     with pytest.raises(CardError, match="eimId has up to 128 characters"):
-        set_version(directory, "1.2")
+        set_properties(directory, Properties("1.2"))
     assert read(directory)[0].sgp32_version == "1.0.1"

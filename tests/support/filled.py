@@ -28,6 +28,8 @@ SPECIAL: dict[tuple[type, str], object] = {
     (Eim, "proprietary"): bytes.fromhex("AA03800101"),
     (Identity, "eid"): "89049032123451234512345678901235",
     (Identity, "sgp32_version"): "1.3",
+    (Identity, "sgp22_version"): "2.6.1",
+    (Identity, "security_level"): bytes.fromhex("1E"),
     (Credential, "ci_certificate"): certificate(key(1)),
     (Credential, "eum_certificate"): certificate(key(1)),
     (Credential, "euicc_certificate"): certificate(key(4, "brainpoolP256r1")),

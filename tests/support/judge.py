@@ -12,10 +12,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from apdu.tlv import children, tlv, whole
+
 SGP32 = "GSMA/SGP_32/v1_2/python_gen/sgp32/sgp32.py"
 SGP32_V1_0_1 = "GSMA/SGP_32/v1_0_1/python_gen/sgp32/sgp32.py"
 SGP32_V1_1 = "GSMA/SGP_32/v1_1/python_gen/sgp32/sgp32.py"
 SGP22 = "GSMA/SGP_22/v2_5/python_gen/sgp22/sgp22.py"
+SGP22_V2_6 = "GSMA/SGP_22/v2_6/python_gen/sgp22/sgp22.py"
+SGP22_V3_1 = "GSMA/SGP_22/v3_1/python_gen/sgp22/sgp22.py"
 SAIP = "TCA/eUICC_Profile_Package/v3_3_1/python_gen/epp/epp.py"
 
 
@@ -40,8 +44,11 @@ def judged(name: str, data: bytes, version: str = SGP32) -> Any:
 
     Fails unless the judge's own encoding of what it read is the same, byte for byte.
     """
-    types = module(version).SGP32Definitions
-    if not hasattr(types, name):
+    generated = module(version)
+    types = getattr(generated, "SGP32Definitions", None)
+    if types is None:
+        types = generated.RSPDefinitions
+    elif not hasattr(types, name):
         types = module(SGP22).RSPDefinitions
     one = getattr(types, name)
     one.from_der(data)
@@ -51,3 +58,11 @@ def judged(name: str, data: bytes, version: str = SGP32) -> Any:
     if again != data:
         raise AssertionError(f"{name}: {data.hex()} is DER for {again.hex()}")
     return value
+
+
+def without_level(info: bytes) -> bytes:
+    """EUICCInfo2 without euiccMinimumSecurityLevel, the last field, which no module here knows."""
+    outer = whole(info)
+    fields = children(info, outer.value)
+    kept = fields[:-1] if fields[-1].tag == 0x95 else fields
+    return tlv(outer.tag, info[outer.value : kept[-1].end])

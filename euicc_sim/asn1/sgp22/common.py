@@ -187,7 +187,31 @@ RspCapability = bits(
     "testProfileSupport",
     "deviceInfoExtensibilitySupport",
     "serviceSpecificDataSupport",
+    "hriServerAddressSupport",
+    "serviceProviderMessageSupport",
+    "lpaProxySupport",
+    "enterpriseProfilesSupport",
+    "serviceDescriptionSupport",
+    "deviceChangeSupport",
+    "encryptedDeviceChangeDataSupport",
+    "estimatedProfileSizeIndicationSupport",
+    "profileSizeInProfilesInfoSupport",
+    "crlStaplingV3Support",
+    "certChainV3VerificationSupport",
+    "signedSmdsResponseV3Support",
+    "euiccRspCapInInfo1",
+    "osUpdateSupport",
+    "cancelForEmptySpnPnSupport",
+    "updateNotifConfigInfoSupport",
+    "updateMetadataV3Support",
+    "v3ObjectsInCtxParamsCASupport",
+    "pushServiceRegistrationSupport",
+    "rfu25",
+    "iotSpecificMetadataSupport",
+    "mslCheckSupport",
+    "rspServerTestProfileAllowlistCheckSupport",
 )
+"""The bits after v2.5 are those of v3.1, and from 26 on those of v2.7."""
 
 
 class GetEuiccDataRequestValue(TypedDict):

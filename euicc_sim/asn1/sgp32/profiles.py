@@ -153,10 +153,14 @@ class EUICCInfo2Value(TypedDict):
     additionalEuiccInfo: NotRequired[bytes]
     highestSvn: NotRequired[bytes]
     iotSpecificInfo: NotRequired[IoTSpecificInfoValue]
+    euiccMinimumSecurityLevel: NotRequired[bytes]
 
 
 class EUICCInfo2(Sequence[EUICCInfo2Value]):
-    """SGP.22 clause 4.1 with the additions of SGP.32."""
+    """SGP.22 clause 4.1 with the additions of SGP.32, and the last field of SGP.22 v2.7.
+
+    A card of any version of SGP.32 can be of SGP.22 v2.7, so that field is in all of them.
+    """
 
     tagSet = context(0x22)
     componentType = fields(
@@ -196,6 +200,7 @@ class EUICCInfo2(Sequence[EUICCInfo2Value]):
         optional("additionalEuiccInfo", implicit(18, octets(0, 32))),
         optional("highestSvn", implicit(19, sgp22.VersionType)),
         optional("iotSpecificInfo", implicit(20, IoTSpecificInfo())),
+        optional("euiccMinimumSecurityLevel", implicit(21, octets(1))),
     )
 
 

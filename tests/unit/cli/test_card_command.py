@@ -82,6 +82,7 @@ def test_show_tells_the_facts_of_a_new_card(run: Run, directory: Path) -> None:
         "EID": TEST_EID,
         "type": "iot",
         "SGP.32": "1.2",
+        "SGP.22": "2.5",
         "certificates": f"NIST below CI {nist}, BRP below CI {brainpool}",
         "memory": "524288 of 524288 bytes free",
         "switches": "none on",

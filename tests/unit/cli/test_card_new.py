@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from support.published_pki import PUBLISHED, TEST_EID, needs_published, publishe
 from euicc_sim import Card
 from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.model.identity import CardType
+from euicc_sim.model.sgp22_versions import SGP22_VERSIONS
 from euicc_sim.store.directory import DOCUMENT, read
 from keys import make_eid
 
@@ -74,6 +76,52 @@ def test_new_takes_a_version_of_sgp_32(run: Run, tmp_path: Path, version: str) -
 def test_new_names_the_versions_that_there_are(run: Run, tmp_path: Path) -> None:
     complaint = run("new", tmp_path / "card", "--sgp32", "1.0").complaint
     assert complaint == "SGP.32 1.0 is not supported; choose 1.0.1, 1.1, 1.2, 1.3"
+    assert not (tmp_path / "card").exists()
+
+
+@pytest.mark.parametrize("version", SGP22_VERSIONS)
+def test_new_takes_a_version_of_sgp_22(run: Run, tmp_path: Path, version: str) -> None:
+    words = ["--type", "consumer", "--sgp22", version]
+    assert run("new", tmp_path / "card", *words).code == 0
+    facts = run("show", tmp_path / "card").facts
+    assert facts["SGP.22"] == version
+    assert facts.get("security level") == ("0C" if version == "2.7" else None)
+
+
+def test_the_version_of_sgp_22_is_that_below_sgp_32_unless_it_is_given(
+    run: Run, tmp_path: Path
+) -> None:
+    run("new", tmp_path / "a", "--sgp32", "1.2")
+    run("new", tmp_path / "b", "--sgp32", "1.3")
+    run("new", tmp_path / "c", "--sgp32", "1.3", "--sgp22", "2.6.1")
+    shown = [run("show", tmp_path / one).facts["SGP.22"] for one in "abc"]
+    assert shown == ["2.5", "2.7", "2.6.1"]
+
+
+def test_new_takes_a_security_level(run: Run, tmp_path: Path) -> None:
+    run("new", tmp_path / "card", "--sgp22", "2.7", "--security-level", "1e")
+    assert run("show", tmp_path / "card").facts["security level"] == "1E"
+    assert json.loads(run("show", tmp_path / "card", "--json").out)["securityLevel"] == "1E"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--sgp22", "2.4"], "SGP.22 2.4 is not supported; choose 2.5, 2.6.1, 2.7"),
+        (
+            ["--security-level", "12"],
+            "SGP.22 v2.5 has no security level; make the card one of v2.7",
+        ),
+        (
+            ["--security-level", "C"],
+            "'C' is not a security level; write it as hex digits, such as 0C.",
+        ),
+    ],
+)
+def test_new_says_what_is_wrong_with_a_version_of_sgp_22(
+    run: Run, tmp_path: Path, words: list[str], sentence: str
+) -> None:
+    assert run("new", tmp_path / "card", *words).complaint == sentence
     assert not (tmp_path / "card").exists()
 
 

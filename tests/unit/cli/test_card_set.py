@@ -21,7 +21,7 @@ from euicc_sim.store.making import set_switches
 SWITCHES = {name: is_on for name, is_on in asdict(Switches()).items() if isinstance(is_on, bool)}
 NAMES = [name.replace("_", "-") for name in SWITCHES if name != "toolkit"]
 AS_NEW = (
-    {"SGP.32": "1.2"}
+    {"SGP.32": "1.2", "SGP.22": "2.5"}
     | {name.replace("_", "-"): "on" if is_on else "off" for name, is_on in SWITCHES.items()}
     | {"poll-interval": "off", "strictness": "default"}
 )

@@ -1,4 +1,4 @@
-"""`euicc-sim card set --sgp32`: the version of SGP.32 that a card speaks."""
+"""`euicc-sim card set --sgp32` and `--sgp22`: the versions that a card is of."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.command import Run, runner
-from support.eims import ask
-from support.es10 import SELECT_ISDR
+from support.es10 import SELECT_ISDR, es10
 from support.fresh import fresh_card
 from support.hexes import hx
 from support.installed import give
@@ -18,7 +17,7 @@ from euicc_sim import Card, CardError
 from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.model.identity import CardType
 from euicc_sim.store.directory import DOCUMENT, Disk, read
-from euicc_sim.store.making import set_version
+from euicc_sim.store.making import Properties, set_properties
 
 
 @pytest.fixture
@@ -41,9 +40,36 @@ def test_the_card_speaks_it_from_then_on(run: Run, directory: Path, version: str
     assert run("show", directory).facts["SGP.32"] == version
     with Card.open(directory, fsync=False) as card:
         card.transmit(SELECT_ISDR)
-        info = ask(card.transmit, hx("BF2200"))
+        info = es10(card.transmit, hx("BF2200"))
     numbers = bytes(int(one) for one in f"{version}.0".split(".")[:3])
     assert (hx("8003") + numbers in info) or (hx("0403") + numbers in info)
+
+
+def test_the_version_of_sgp_22_follows_that_of_sgp_32_until_it_is_set(
+    run: Run, directory: Path
+) -> None:
+    assert run("set", directory, "--sgp32", "1.3").facts["SGP.22"] == "2.7"
+    assert run("set", directory, "--sgp32", "1.2").facts["SGP.22"] == "2.5"
+    assert run("set", directory, "--sgp22", "2.6.1").facts["SGP.22"] == "2.6.1"
+    assert run("set", directory, "--sgp32", "1.3").facts["SGP.22"] == "2.6.1"
+
+
+def test_a_card_of_sgp_22_alone_gets_another_version_of_it(
+    run: Run, tmp_path: Path, pki_folder: Path
+) -> None:
+    directory = fresh_card(tmp_path / "card", pki_folder, card_type="consumer")
+    facts = run("set", directory, "--sgp22", "2.7", "--security-level", "1F").facts
+    assert (facts["SGP.22"], facts["security level"]) == ("2.7", "1F")
+    with Card.open(directory, fsync=False) as card:
+        card.transmit(SELECT_ISDR)
+        assert es10(card.transmit, hx("BF2200")).endswith(hx("95011F"))
+
+
+def test_a_security_level_needs_a_version_that_has_it(run: Run, directory: Path) -> None:
+    before = tree(directory)
+    complaint = run("set", directory, "--security-level", "0C").complaint
+    assert complaint == "SGP.22 v2.5 has no security level; make the card one of v2.7"
+    assert tree(directory) == before
 
 
 def test_back_again_the_card_is_as_before(run: Run, directory: Path) -> None:
@@ -105,8 +131,10 @@ def test_a_version_that_cannot_be_kept_is_a_card_error_and_the_card_is_closed(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Disk, "write", fail)
-    with pytest.raises(CardError, match=r"^the version was not saved: No space left on device$"):
-        set_version(directory, "1.3")
+    with pytest.raises(
+        CardError, match=r"^the properties were not saved: No space left on device$"
+    ):
+        set_properties(directory, Properties("1.3"))
     monkeypatch.undo()
     assert read(directory)[0].sgp32_version == "1.2"
     Card.open(directory, fsync=False).close()
