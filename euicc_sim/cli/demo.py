@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 from rich.text import Text
@@ -16,6 +16,7 @@ from rich.text import Text
 from euicc_sim import Card
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.link import ReaderOption, directory_of
+from euicc_sim.cli.reasons import Reasons
 from euicc_sim.cli.rsp_options import BindingOption
 from euicc_sim.parties.clients import Binding
 from euicc_sim.parties.messages import EimError, LpaError, StatusWordError
@@ -23,7 +24,7 @@ from euicc_sim.servers import ServerError
 from euicc_sim.store import PKI_FOLDER
 from euicc_sim.stories.contact_list import Story
 from euicc_sim.stories.profiles import ProfileStory
-from euicc_sim.stories.telling import Step, StoryError
+from euicc_sim.stories.telling import CardListener, Step, StoryError, Storyteller, chapters
 from euicc_sim.stories.world import WorldStory
 from euicc_sim.transport.pcsc import PREFERRED, PcscCard, PcscError, open_card
 from keys import TestPki
@@ -66,7 +67,11 @@ def demo(
     ] = 0.0,
     picture: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="With --world: draw the messages as an SVG."),
+        typer.Option(
+            metavar="FILE",
+            help="Draw who said what to whom: FILE.html shows the messages on a click, FILE.svg "
+            "is a picture for each chapter (FILE-1.svg and so on).",
+        ),
     ] = None,
 ) -> None:
     """Show how a card comes to trust eIMs, obeys them, fetches Profiles and switches them.
@@ -74,30 +79,22 @@ def demo(
     Plays over the first reader with a card of ours in it when there is one, otherwise with a card
     made for this. With --world everything is made for it, on free ports of loopback.
     """
-    pace = Pace(step, pause)
-    if world:
-        tell_of_the_world(picture, binding=binding, verbose=verbose, pace=pace)
-        return
-    if binding is not Binding.ASN1:
+    if binding is not Binding.ASN1 and not world:
         fail("--binding is for the story of --world; give both.")
-    if picture is not None:
-        fail("--picture draws the story of --world; give both.")
+    if picture is not None and picture.suffix not in _KINDS:
+        fail(f"{picture} ends in neither of {' and '.join(_KINDS)}; name such a --picture.")
+    if picture is not None and not picture.parent.is_dir():
+        fail(f"{picture.parent} is no directory; name a --picture in one.")
+    telling = Telling(Pace(step, pause), verbose)
     try:
-        with _card(card, reader, direct) as (link, where):
-            transmit = link.transmit
-            told = Story(transmit)
-            number = _tell(told, where, forget=forget, verbose=verbose, pace=pace)
-            directory = directory_of(link, told.eid)
-            folder = pki or (directory and directory / PKI_FOLDER)
-            if folder is None or not folder.is_dir():
-                console.print(
-                    "\nThe rest is about Profiles, and needs an SM-DP+ of this card's PKI: "
-                    "name its folder with --pki."
-                )
-                return
-            story = ProfileStory(transmit, TestPki.load(folder))
-            _tell_of_profiles(story, number, forget=forget, verbose=verbose, pace=pace)
-    except (EimError, LpaError, PcscError, StatusWordError, StoryError) as error:
+        if world:
+            _tell_of_the_world(telling, binding)
+        else:
+            with _card(card, reader, direct) as (link, where):
+                _tell_all(telling, link, where, pki, forget=forget)
+        if picture is not None:
+            _draw(picture, telling, _WORLD if world else _CARD)
+    except (EimError, LpaError, PcscError, ServerError, StatusWordError, StoryError) as error:
         fail(str(error))
 
 
@@ -124,7 +121,28 @@ def _card(
         yield card, "a card made for this, without a reader"
 
 
-def _tell(story: Story, where: str, *, forget: bool, verbose: bool, pace: Pace) -> int:
+def _tell_all(
+    telling: Telling, link: Card | PcscCard, where: str, pki: Path | None, *, forget: bool
+) -> None:
+    """The contact list, and, with a PKI of the card, two Profiles."""
+    reasons = Reasons(link)
+    story = Story(link.transmit, reasons)
+    _prepare(story, where, forget=forget)
+    telling.play(story)
+    directory = directory_of(link, story.eid)
+    folder = pki or (directory and directory / PKI_FOLDER)
+    if folder is None or not folder.is_dir():
+        console.print(
+            "\nThe rest is about Profiles, and needs an SM-DP+ of this card's PKI: "
+            "name its folder with --pki."
+        )
+        return
+    rest = ProfileStory(link.transmit, TestPki.load(folder), reasons)
+    if _has_room(rest, forget=forget):
+        telling.play(rest)
+
+
+def _prepare(story: Story, where: str, *, forget: bool) -> None:
     console.print(Text(f"EID {story.eid}: {where}\n"))
     if trusted := story.trusted():
         if not forget:
@@ -135,17 +153,15 @@ def _tell(story: Story, where: str, *, forget: bool, verbose: bool, pace: Pace) 
             )
         story.forget_all()
         console.print(Text(f"removed: {', '.join(trusted)}\n"))
-    return play(story.tell(), 1, verbose, pace)
 
 
-def _tell_of_profiles(
-    story: ProfileStory, number: int, *, forget: bool, verbose: bool, pace: Pace
-) -> None:
+def _has_room(story: ProfileStory, *, forget: bool) -> bool:
+    """Whether the card has no Profiles of others; those of an earlier story are removed."""
     if others := story.others():
         console.print(
             f"\nThe rest would switch this card's Profile {others[0]}; see it with --direct."
         )
-        return
+        return False
     if left := story.in_the_way():
         if not forget:
             raise StoryError(
@@ -153,33 +169,53 @@ def _tell_of_profiles(
                 "let it remove them with --forget."
             )
         story.clear()
-    play(story.tell(), number, verbose, pace)
+    return True
 
 
-TITLE = "A device managed remotely"
+_CARD, _WORLD = "A contact list and two Profiles", "A device managed remotely"
+"""The titles of pictures."""
+_KINDS = (".html", ".svg")
+"""What a picture can be."""
 
 
-def tell_of_the_world(picture: Path | None, *, binding: Binding, verbose: bool, pace: Pace) -> None:
-    """Start everything, tell the story, end everything; then draw it if wanted."""
+def _tell_of_the_world(telling: Telling, binding: Binding) -> None:
+    """Start everything, tell the story, end everything."""
 
     def log(text: str, *, refused: bool = False) -> None:
-        if verbose:
+        if telling.verbose:
             console.print(Text(f"      {text}", "red" if refused else "dim"))
 
-    try:
-        from euicc_sim.stories.servers import running_world
+    from euicc_sim.stories.servers import running_world
 
-        with running_world(log, binding) as (world, card):
-            console.print(Text(f"EID {card.eid}: a card, two eIMs and an SM-DP+, all on loopback"))
-            console.print(Text(f"SM-DP+ https://{world.smdpp}\n"))
-            card.reset()
-            play(WorldStory(card.transmit, world).tell(), 1, verbose, pace)
-            drawn = world.picture.svg(TITLE)
-    except (EimError, LpaError, ServerError, StatusWordError, StoryError) as error:
-        fail(str(error))
-    if picture is not None:
-        picture.write_text(drawn, encoding="utf-8")
-        console.print(Text(f"\nwho said what to whom: {picture}"))
+    with running_world(log, binding) as (world, card):
+        console.print(Text(f"EID {card.eid}: a card, two eIMs and an SM-DP+, all on loopback"))
+        console.print(Text(f"SM-DP+ https://{world.smdpp}\n"))
+        card.reset()
+        telling.play(WorldStory(card.transmit, world, CardListener(card)))
+
+
+def _draw(picture: Path, telling: Telling, title: str) -> None:
+    """Write the picture of what was told: a file, or one for each chapter."""
+    told = [(one.parties, list(chapters(one.steps, one.first))) for one in telling.told]
+    if picture.suffix == ".html":
+        from euicc_sim.stories.picture import html
+
+        drawn = {picture: html(title, told)}
+    else:
+        from euicc_sim.stories.sequence import svg
+
+        all_ = [(parties, one) for parties, chapters_ in told for one in chapters_]
+        drawn = {
+            picture.with_stem(f"{picture.stem}-{at}"): svg(f"{title}: {one.title}", parties, one)
+            for at, (parties, one) in enumerate(all_, 1)
+        }
+    try:
+        for file, content in drawn.items():
+            file.write_text(content, encoding="utf-8")
+    except OSError as error:
+        fail(f"{picture} cannot be written ({error.strerror or error}). Name a different file.")
+    first, *_, last = drawn if len(drawn) > 1 else (picture, "")
+    console.print(Text(f"\nwho said what to whom: {first}{f' to {last}' if last else ''}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,15 +233,39 @@ class Pace:
         time.sleep(self.pause)
 
 
-def play(steps: Iterable[Step], number: int, verbose: bool, pace: Pace) -> int:
-    """Print steps as they come, the first one with that number; gives the number of the next."""
-    for step in steps:
+class Told(NamedTuple):
+    """A story that was told: its parties, and its steps, the first with that number."""
+
+    parties: tuple[str, ...]
+    first: int
+    steps: list[Step]
+
+
+class Telling:
+    """Prints stories one after the other, and keeps what was told."""
+
+    def __init__(self, pace: Pace, verbose: bool) -> None:
+        self.verbose = verbose
+        self.told: list[Told] = []
+        self._pace = pace
+        self._number = 1
+
+    def play(self, story: Storyteller) -> None:
+        """Print the steps of a story as they come."""
+        told = Told(story.arrows.parties, self._number, [])
+        self.told.append(told)
+        for step in story.tell():
+            told.steps.append(step)
+            self._print(step)
+            self._number += 1
+            self._pace.wait()
+
+    def _print(self, step: Step) -> None:
         mark, style = ("✗", "red") if step.refused else ("✓", "green")
-        console.print(Text.assemble(f"{number:2} ", (step.title, "bold")))
+        console.print(Text.assemble(f"{self._number:2} ", (step.title, "bold")))
         console.print(Text.assemble("   ", (f"{mark} {step.outcome}", style)))
-        if verbose and step.request:
+        if step.reason:
+            console.print(Text(f"     the card: {step.reason}", style))
+        if self.verbose and step.request:
             console.print(Text(f"   > {step.request.hex().upper()}", "dim"))
             console.print(Text(f"   < {step.answer.hex().upper()}", "dim"))
-        number += 1
-        pace.wait()
-    return number

@@ -41,6 +41,12 @@ class Reasons:
         self._directories: list[Path] | None = None
         self._seen = time.time()
 
+    def listen(self) -> None:
+        """Forget what the card has said so far."""
+        self._seen = time.time()
+        if self._card is not None:
+            self._card.take_events()
+
     def take(self) -> list[str]:
         """The refusals and warnings since the last call, oldest first.
 

@@ -14,44 +14,68 @@ from euicc_sim.parties.eim import (
     take_initial_answer,
 )
 from euicc_sim.parties.messages import EimError, PackageAnswer, Transmit
-from euicc_sim.stories.telling import Step, StoryError, Storyteller
+from euicc_sim.stories.telling import (
+    CARD,
+    EIM1,
+    EIM2,
+    PERSON,
+    STRANGER,
+    Listener,
+    Step,
+    StoryError,
+    Storyteller,
+)
 
 
 class Story(Storyteller):
     """A card and two eIMs."""
 
-    def __init__(self, transmit: Transmit) -> None:
+    PARTIES = (PERSON, STRANGER, EIM1, EIM2, CARD)
+
+    def __init__(self, transmit: Transmit, listener: Listener | None = None) -> None:
         """Select the ISD-R and read EID and certificate. Raises StatusWordError."""
-        super().__init__(transmit)
+        super().__init__(transmit, listener)
         self.first.wants_token = False
         self.second = Eim.create("eim2.example.com")
 
     def tell(self) -> Iterator[Step]:
         """Play the story. Raises StoryError or StatusWordError if the card departs from it."""
-        yield self.who("Which eIMs does the card trust?", [])
-        yield from self._begin()
+        yield from self._factory()
         yield from self._second_eim()
         yield from self._change_keys()
         yield from self._last_counter()
         yield from self._end()
 
-    def _begin(self) -> Iterator[Step]:
+    def _factory(self) -> Iterator[Step]:
+        self.begin("The first eIM")
+        yield self.who("Which eIMs does the card trust?", [])
         request = add_initial_eim(self.first.configuration())
         answer = self.es10(request)
         take_initial_answer(answer, self.first)
         title = "The factory adds the first eIM, without a token, by an unsigned AddInitialEim"
-        yield Step(title, f"trusts {self.first.eim_id}", False, request, answer)
+        outcome = f"trusts {self.first.eim_id}"
+        self.asked(PERSON, "AddInitialEim", request, answer, outcome)
+        yield self.step(title, outcome, request=request, answer=answer)
         intruder = add_initial_eim(Eim.create("intruder.example.com").configuration())
         answer = self.es10(intruder)
         try:
             initial_tokens(answer)
         except EimError as error:
-            title = "Somebody else tries to add an eIM in the same way, later"
-            yield Step(title, str(error), True, intruder, answer)
+            title, outcome = "A stranger tries to add an eIM in the same way, later", str(error)
+            self.asked(STRANGER, "AddInitialEim", intruder, answer, outcome, refused=True)
+            yield self.step(
+                title,
+                outcome,
+                refused=True,
+                request=intruder,
+                answer=answer,
+                reason=self.reason(),
+            )
         else:
             raise StoryError("The card took a second AddInitialEim.")
 
     def _second_eim(self) -> Iterator[Step]:
+        self.begin("A second eIM, and a replay")
         add = operations.add_eim(self.second.configuration(want_token=True))
         yield self.order(
             "The first eIM adds a second one, in a package that it signs", self.first, add
@@ -63,6 +87,7 @@ class Story(Storyteller):
         )
 
     def _change_keys(self) -> Iterator[Step]:
+        self.begin("A new key")
         old = Eim(self.first.eim_id, self.first.private_key, counter=self.first.counter)
         self.first.private_key = Eim.create(self.first.eim_id).private_key
         update = operations.update_eim(self.first.configuration("eimPublicKeyData"))
@@ -75,6 +100,7 @@ class Story(Storyteller):
         yield self.order("A package comes that is signed with the new key", self.first, listing)
 
     def _last_counter(self) -> Iterator[Step]:
+        self.begin("The end of a counter, and tokens")
         last = self.first.package([operations.list_eim()], self.eid, counter=MAX_COUNTER)
         yield self.send(f"The first uses counter {MAX_COUNTER}", self.first, last, "ok")
         beyond = self.first.package([operations.list_eim()], self.eid, counter=MAX_COUNTER + 1)
@@ -110,6 +136,7 @@ class Story(Storyteller):
         return operations.delete_eim(self.first.eim_id), operations.add_eim(config)
 
     def _end(self) -> Iterator[Step]:
+        self.begin("The last eIM leaves")
         leave = operations.delete_eim(self.second.eim_id)
         yield self.order("The second eIM removes itself", self.second, leave)
         leave = operations.delete_eim(self.first.eim_id)

@@ -18,9 +18,10 @@ from euicc_sim.parties.smdpp import Smdpp
 from euicc_sim.servers import Log, extra_needed
 from euicc_sim.servers.tls import server_context, tls_credential
 from euicc_sim.store import PKI_FOLDER
+from euicc_sim.stories.arrows import Arrows
 from euicc_sim.stories.drawn import drawn
-from euicc_sim.stories.sequence import Sequence
-from euicc_sim.stories.world import EIM1, EIM2, IPA, PARTIES, SMDPP, Party, World, orders
+from euicc_sim.stories.telling import EIM1, EIM2, IPA, SMDPP
+from euicc_sim.stories.world import PARTIES, Party, World, orders
 from keys import TestPki
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def running_world(log: Log, binding: Binding = Binding.ASN1) -> Iterator[tuple[W
 
     The IPA writes its messages in that binding. Raises ServerError, CardError.
     """
-    picture = Sequence(PARTIES)
+    arrows = Arrows(PARTIES)
     with ExitStack() as stack, extra_needed():
         from euicc_sim.servers.database import EimDatabase
         from euicc_sim.servers.es9_app import es9_app
@@ -57,11 +58,10 @@ def running_world(log: Log, binding: Binding = Binding.ASN1) -> Iterator[tuple[W
         clients = Smdpps(pki.ci_certificates)
 
         def party(name: str, eim_id: str) -> Party:
-            servers = drawn(clients, picture, name, SMDPP)
+            servers = drawn(clients, arrows, name, SMDPP)
             store = EimDatabase(folder / f"{eim_id}.db", fsync=False)
             stack.callback(store.close)
             service = EimService(Eim.create(eim_id), store, servers, log)
-            stack.enter_context(service.forwarder.running())
             web = _listening(pki, log)
             stack.enter_context(_served(web, esipa_app(service, log)))
             url = f"https://{NAME}:{web.port}"
@@ -70,7 +70,7 @@ def running_world(log: Log, binding: Binding = Binding.ASN1) -> Iterator[tuple[W
 
         first, second = party(EIM1, "eim1.example.com"), party(EIM2, "eim2.example.com")
         stack.callback(clients.close)
-        yield World(first, second, address, drawn(clients, picture, IPA, SMDPP), picture), card
+        yield World(first, second, address, drawn(clients, arrows, IPA, SMDPP), arrows), card
 
 
 def _listening(pki: TestPki, log: Log) -> WebServer:

@@ -1,7 +1,7 @@
 """The story of a remotely managed device: two eIMs, an SM-DP+, an IPA and a card.
 
-Servers are reached over HTTP; the caller starts them. Prints nothing: each step is yielded, and the
-messages are drawn in the picture.
+Servers are reached over HTTP; the caller starts them. Prints nothing: each step is yielded with the
+arrows of its messages.
 """
 
 from __future__ import annotations
@@ -15,18 +15,27 @@ from euicc_sim.parties.eim import Eim, add_initial_eim, operations, take_initial
 from euicc_sim.parties.eim.server import EimService, Result
 from euicc_sim.parties.ipa import DownloadMode, Ipa, Poll
 from euicc_sim.parties.lpa import Lpa
-from euicc_sim.parties.messages import EimUnreachableError, Esipa, Servers, Transmit
+from euicc_sim.parties.messages import EimUnreachableError, Esipa, LpaError, Servers, Transmit
 from euicc_sim.parties.smdpp import Event, Metadata, NotificationTarget, Order, made_up_package
-from euicc_sim.stories.sequence import Sequence
-from euicc_sim.stories.telling import Step, StoryError, Storyteller
+from euicc_sim.stories.arrows import Arrows, Part
+from euicc_sim.stories.drawn import DrawnCard, outcome
+from euicc_sim.stories.telling import (
+    CARD,
+    EIM1,
+    EIM2,
+    IPA,
+    PERSON,
+    SMDPP,
+    Listener,
+    Step,
+    StoryError,
+    Storyteller,
+)
 
 HOME, AWAY = "89000999000000000040", "89000999000000000057"
 NAMES = {HOME: "Home", AWAY: "Away"}
-PERSON, EIM1, EIM2, SMDPP, IPA, CARD = "person", "eIM 1", "eIM 2", "SM-DP+", "IPA", "card"
 PARTIES = (PERSON, EIM1, EIM2, SMDPP, IPA, CARD)
 PACKAGE_SIZE = 4_000
-
-OF_THE_CARD = ("package done", "the card", "the eIM asks for data")
 
 ESIPA = {
     0xBF39: "InitiateAuthentication",
@@ -38,6 +47,8 @@ ESIPA = {
     0xBF50: "ProvideEimPackageResult",
 }
 """ESipa messages: the first bytes and the name."""
+NOTHING_WAITS = "noEimPackageAvailable"
+"""The error with which each poll ends."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +68,7 @@ class World:
     second: Party
     smdpp: str
     servers: Servers
-    picture: Sequence
+    arrows: Arrows
 
     def code(self, iccid: str) -> str:
         """The activation code of a Profile of the story."""
@@ -69,17 +80,29 @@ class Line:
     """The connection to an eIM over the enabled Profile, drawn; Away has no network."""
 
     party: Party
-    picture: Sequence
+    arrows: Arrows
     enabled: Callable[[], str | None]
 
     def exchange(self, message: bytes) -> bytes:
         """As `Esipa`."""
-        name = _name(message)
+        name, asked = _name(message), Part("request", message, is_request=True)
         if self.enabled() == AWAY:
-            self.picture.say(IPA, self.party.name, f"{name}: no network", refused=True)
+            self.arrows.say(IPA, self.party.name, f"{name}: no network", asked, refused=True)
             raise EimUnreachableError("there is no network through Away. Go back to Home.")
-        self.picture.say(IPA, self.party.name, name)
-        return self.party.esipa.exchange(message)
+        self.arrows.say(IPA, self.party.name, name, asked)
+        try:
+            answer = self.party.esipa.exchange(message)
+        except LpaError as error:
+            self.arrows.answer(self.party.name, IPA, str(error), refused=True)
+            raise
+        if answer:
+            refused, text = outcome(answer)
+            refused = refused and text != NOTHING_WAITS
+            part = Part("response", answer)
+            self.arrows.answer(self.party.name, IPA, text, part, refused=refused)
+        else:
+            self.arrows.answer(self.party.name, IPA, "taken")
+        return answer
 
 
 def _name(message: bytes) -> str:
@@ -93,12 +116,15 @@ def _name(message: bytes) -> str:
 class WorldStory(Storyteller):
     """One device among those servers."""
 
-    def __init__(self, transmit: Transmit, world: World) -> None:
+    PARTIES = PARTIES
+
+    def __init__(self, transmit: Transmit, world: World, listener: Listener | None = None) -> None:
         """Select the ISD-R and read EID and certificate. Raises StatusWordError."""
-        super().__init__(transmit)
+        super().__init__(transmit, listener, world.arrows)
         self.world = world
         self.first = world.first.service.eim
         self.lpa = Lpa(transmit)
+        self._ipa_card = DrawnCard(transmit, self.arrows, IPA, CARD, self.named)
 
     def tell(self) -> Iterator[Step]:
         """Play the story. Raises StoryError, LpaError, EimError or StatusWordError if it fails."""
@@ -109,23 +135,18 @@ class WorldStory(Storyteller):
         yield from self._goodbye()
 
     def _factory(self) -> Step:
-        self.world.picture.chapter("At the factory")
+        self.begin("At the factory")
         request = add_initial_eim(self.first.configuration(want_token=True))
         answer = self.es10(request)
         take_initial_answer(answer, self.first)
         self.world.first.service.set_card(self.eid, token=self.first.token, counter=0)
-        self.world.picture.say(PERSON, CARD, "AddInitialEim")
         outcome = f"trusts {self.first.eim_id}, association token {self.first.token}"
-        return Step(
-            "The factory adds the first eIM with an unsigned request",
-            outcome,
-            False,
-            request,
-            answer,
-        )
+        self.asked(PERSON, "AddInitialEim", request, answer, outcome)
+        title = "The factory adds the first eIM with an unsigned request"
+        return self.step(title, outcome, request=request, answer=answer)
 
     def _downloads(self) -> Iterator[Step]:
-        self.world.picture.chapter("Profiles are fetched")
+        self.begin("Profiles are fetched")
         for iccid, mode in ((HOME, DownloadMode.DIRECT), (AWAY, DownloadMode.RELAYED)):
             name = NAMES[iccid]
             yield self._order(self.world.first, f"download:{self.world.code(iccid)}")
@@ -134,35 +155,35 @@ class WorldStory(Storyteller):
             if found != [name]:
                 raise StoryError(f"{name} was not installed.")
             way = "from the SM-DP+" if mode is DownloadMode.DIRECT else "by way of the eIM"
-            yield self._told(f"The IPA polls and fetches {name} {way}", f"{name} is installed")
+            yield self.step(f"The IPA polls and fetches {name} {way}", f"{name} is installed")
 
     def _switch(self) -> Iterator[Step]:
         first = self.world.first
-        self.world.picture.chapter("The device is switched")
+        self.begin("The device is switched")
         yield self._order(first, f"enable:{HOME}")
         self._poll(first)
-        yield self._told("The IPA polls; the card enables Home", self._enabled_is(HOME))
-        self.world.picture.chapter("Away has no network")
+        yield self.step("The IPA polls; the card enables Home", self._enabled_is(HOME))
+        self.begin("Away has no network")
         yield self._order(first, f"enable:{AWAY},rollback")
         poll = self._poll(first)
         if not poll.rolled_back:
             raise StoryError("The card did not go back although the network was lost.")
         title = "The card enables Away; the eIM cannot be reached, so the card goes back"
-        yield self._told(title, self._enabled_is(HOME))
-        yield self._told("The eIM has the result of the rollback, signed", self._result(first))
+        yield self.step(title, self._enabled_is(HOME))
+        yield self.step("The eIM has the result of the rollback, signed", self._result(first))
 
     def _second_eim(self) -> Iterator[Step]:
         first, second = self.world.first, self.world.second
-        self.world.picture.chapter("A second eIM takes over")
+        self.begin("A second eIM takes over")
         eim = second.service.eim
         yield self._order(first, f"addEim:{eim.eim_id},token", eim_of=lambda _: eim)
         self._poll(first)
         token = self._token(first)
         second.service.set_card(self.eid, token=token, counter=0)
-        yield self._told("The card trusts the second eIM", f"association token {token}")
+        yield self.step("The card trusts the second eIM", f"association token {token}")
         yield self._order(second, "listProfileInfo")
         self._poll(second)
-        yield self._told("The second eIM lists the Profiles", self._result(second))
+        yield self.step("The second eIM lists the Profiles", self._result(second))
         yield self._order(second, f"deleteEim:{self.first.eim_id}")
         self._poll(second)
         yield self.who("Whom does the card trust?", [eim.eim_id])
@@ -171,42 +192,40 @@ class WorldStory(Storyteller):
 
     def _goodbye(self) -> Iterator[Step]:
         second = self.world.second
-        self.world.picture.chapter("Goodbye")
+        self.begin("Goodbye")
         yield self._order(second, f"disable:{HOME}", f"delete:{HOME}", f"delete:{AWAY}")
         self._poll(second)
         if left := [one.name for one in self.lpa.profiles()]:
             raise StoryError(f"The card still has {left}.")
-        yield self._told("The IPA polls; the card is cleared", self._result(second))
+        yield self.step("The IPA polls; the card is cleared", self._result(second))
         yield self._order(second, f"deleteEim:{second.service.eim.eim_id}")
         self._poll(second)
         yield self.who("Whom does the card trust?", [])
 
     def _order(self, party: Party, *words: str, eim_of: Callable[[str], Eim] | None = None) -> Step:
         order = party.service.order(self.eid, words, eim_of)
-        said = self._named(", ".join(words)).replace(":", " ")
-        self.world.picture.say(PERSON, party.name, f"order: {said}")
+        said = self.named(order.what)
+        words_part = Part("order", text=said)
+        self.arrows.say(PERSON, party.name, _ordered(said), words_part)
+        self.arrows.answer(party.name, PERSON, said.partition(" (")[0])
         title = f"A person gives {party.service.eim.eim_id} an order"
-        return self._told(title, self._named(order.what))
+        return self.step(title, said)
 
     def _poll(self, party: Party, mode: DownloadMode = DownloadMode.DIRECT) -> Poll:
         ipa = Ipa(
-            self.transmit,
-            Line(party, self.world.picture, self._enabled),
+            self._ipa_card.transmit,
+            Line(party, self.arrows, self._enabled),
             self.world.servers,
             mode,
             eim_id=party.service.eim.eim_id,
             tries=2,
             pause=0.0,
-            tell=self._draw,
         )
-        return ipa.poll()
+        poll = ipa.poll()
+        party.service.forwarder.pass_on()  # here, not in a thread: its arrows are of this step
+        return poll
 
-    def _draw(self, text: str) -> None:
-        """The part of the IPA's report that is about the card."""
-        if text.startswith(OF_THE_CARD) or text.endswith(" installed"):
-            self.world.picture.say(IPA, CARD, self._named(text))
-
-    def _named(self, text: str) -> str:
+    def named(self, text: str) -> str:
         """A text with the names of the Profiles in place of ICCIDs and activation codes."""
         for iccid, name in NAMES.items():
             text = text.replace(self.world.code(iccid), name).replace(iccid, name)
@@ -235,9 +254,10 @@ class WorldStory(Storyteller):
         token: int = self._last(party).outcomes[0].value
         return token
 
-    @staticmethod
-    def _told(title: str, outcome: str) -> Step:
-        return Step(title, outcome, False, b"", b"")
+
+def _ordered(said: str) -> str:
+    """What was ordered, of a sentence like "order 1 (download:Home)"."""
+    return said.partition("(")[2].removesuffix(")").replace(":", " ")
 
 
 def orders(address: str) -> list[Order]:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apdu import names
-from euicc_sim.asn1.primitives import Asn1Error
-from euicc_sim.asn1.tree import UNKNOWN, Reading, raw, readings
-from euicc_sim.asn1.wire import NEWEST
+from euicc_sim.asn1.recognition import recognised
+from euicc_sim.asn1.tree import UNKNOWN, Reading
 from euicc_sim.es10.registry import FUNCTIONS
 from euicc_sim.formats.bpp import PACKAGE
 from euicc_sim.tracing import gsmtap
@@ -100,20 +99,8 @@ def _pieces(item: Es10) -> str:
 
 def _reading(data: bytes, *, request: bool) -> list[Reading]:
     """The best reading of an ES10 message as a request or a response; empty for no bytes."""
-    if not data:
-        return []
-    types = NEWEST.types
-    chosen = {name: one for name, one in types.items() if name.endswith(_REQUEST) is request}
-    for known in (chosen, types):
-        try:
-            if found := readings(known, data):
-                return found[:1]
-        except Asn1Error:
-            continue
-    try:
-        return [raw(data)]
-    except Asn1Error:
-        return []
+    found = recognised(data, is_request=request)
+    return [found] if found else []
 
 
 def _hex(data: bytes) -> str:

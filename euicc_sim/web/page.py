@@ -10,6 +10,7 @@ from nicegui import app as nicegui_app
 from nicegui import ui
 
 from euicc_sim import CardError
+from euicc_sim.stories.diagram import CSS as DIAGRAM
 from euicc_sim.web.act_view import ActView
 from euicc_sim.web.acts import Acts
 from euicc_sim.web.card_view import CardView
@@ -28,11 +29,11 @@ _CSS = """
 .side-by-side { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start }
 .nicegui-content { overflow-wrap: anywhere }
 .q-header { background: #14364f !important }
-.diagram svg { width: 100%; height: auto; max-width: 100% !important }
+.body--dark .seq { --back: #121212; --lane: #444; --band: #22303d; --own: 55% }
+.body--dark .seq .refused .said { color: #ff8a80 }
 .why { min-width: 12rem }
 .conversation td.name { max-width: 20rem }
-.body--dark .text-negative { color: #ff8a80 !important }
-.body--dark .text-positive { color: #69f0ae !important }
+.body--dark { --q-negative: #ff8a80 !important; --q-positive: #69f0ae !important }
 @media (max-width: 700px) {
   .conversation :is(th, td):is(:nth-child(1), :nth-child(2), :nth-child(4)) { display: none }
   .conversation td { white-space: normal !important }
@@ -42,15 +43,20 @@ _CSS = """
 .conversation { flex: 1 1 34rem; min-width: min(100%, 20rem); max-height: 70vh }
 .detail { flex: 1 1 24rem; min-width: min(100%, 20rem); max-width: 100% }
 .acts { flex: 1 1 24rem; min-width: min(100%, 20rem) }
-.diagram { flex: 2 1 40rem; min-width: min(100%, 20rem); max-height: 74vh; overflow: auto;
-  flex-wrap: nowrap }
-.diagram svg { min-width: 36rem }
+.diagram { flex: 2 1 36rem; min-width: min(100%, 20rem); max-height: calc(100vh - 15.5rem);
+  overflow: auto }
+@media (min-width: 1000px) { .side-by-side > .told { max-height: calc(100vh - 15.5rem) } }
 .story { min-width: min(100%, 24rem) }
 .tree .name { color: #00796b; flex: 0 0 auto }
 .body--dark .tree .name { color: #4db6ac }
 .tree > .row:hover, .step:hover { background: rgba(128, 128, 128, .15) }
 .step { border-left: 3px solid rgba(128, 128, 128, .4); padding: .2rem .6rem }
-.steps { max-height: 60vh; overflow-y: auto; flex-wrap: nowrap }
+.steps { max-height: 34vh; overflow-y: auto; flex-wrap: nowrap }
+.told { flex-wrap: nowrap }
+.told > *, .steps > * { flex-shrink: 0 }
+.line { padding-left: .8rem; font-size: .8rem }
+.line > .ends { flex: 0 0 auto }
+.line:hover, .line.chosen { background: rgba(128, 128, 128, .22) }
 .bytes .marked { background: #ffe082; color: #000 }
 .lit { animation: lit 4s ease-out }
 @keyframes lit { from { background: #ffe082 } }
@@ -92,7 +98,7 @@ class Page:
 
     def _root(self) -> None:
         """Build the page for one browser."""
-        ui.add_css(_CSS)
+        ui.add_css(_CSS + DIAGRAM)
         ui.add_body_html(_SPACE)
         ui.button.default_props("no-caps")
         ui.tabs.default_props("no-caps dense inline-label")

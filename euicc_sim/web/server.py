@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import secrets
 import socket
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 from euicc_sim.transport.link import LinkError
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HOST = "127.0.0.1"
 COOKIE = "euicc-sim"
@@ -64,7 +65,7 @@ class Guard:
         if host not in self._hosts or origin not in (None, f"http://{host}"):
             await _refuse(scope, receive, send, "This page is for its own address only.")
         elif self._is_known(headers):
-            await self._app(scope, receive, send)
+            await self._app(scope, _readable(receive), send)
         elif scope["type"] == "http" and self._is_token(scope):
             answer = HTMLResponse(_ENTRANCE)
             answer.set_cookie(self._cookie, self._token, httponly=True, samesite="strict")
@@ -90,6 +91,33 @@ class Guard:
 
     def _is(self, given: str) -> bool:
         return compare_digest(given.encode(), self._token.encode())
+
+
+_HALF = re.compile(
+    r"(\\+)u(?:[dD][89abAB][0-9a-fA-F]{2}(\\+u[dD][c-fC-F][0-9a-fA-F]{2})?"
+    r"|[dD][c-fC-F][0-9a-fA-F]{2})"
+)
+"""An escape of JSON for a surrogate: its backslashes, and the second of a pair."""
+_LITERAL = 4
+"""NiceGUI puts JSON into JSON: so many backslashes are one that somebody typed."""
+
+
+def _readable(receive: Receive) -> Receive:
+    """What a websocket receives, with U+FFFD for half a character, which cannot be encoded."""
+
+    async def received() -> Message:
+        message = await receive()
+        if text := message.get("text"):
+            message["text"] = _HALF.sub(_whole, text)
+        return message
+
+    return received
+
+
+def _whole(found: re.Match[str]) -> str:
+    if found[2] or len(found[1]) % _LITERAL == 0:
+        return found[0]
+    return f"{found[1]}ufffd"
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, why: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from threading import Lock
@@ -15,10 +15,11 @@ from euicc_sim import Card
 from euicc_sim.parties.messages import EimError, LpaError, StatusWordError
 from euicc_sim.servers import ServerError
 from euicc_sim.store import PKI_FOLDER, CardError
+from euicc_sim.stories.arrows import Arrow, Part
 from euicc_sim.stories.contact_list import Story
+from euicc_sim.stories.diagram import arrow_classes, colour_class, said_style, way_style
 from euicc_sim.stories.profiles import ProfileStory
-from euicc_sim.stories.sequence import Sequence
-from euicc_sim.stories.telling import Step, StoryError
+from euicc_sim.stories.telling import CardListener, Step, StoryError, Storyteller
 from euicc_sim.stories.world import WorldStory
 from euicc_sim.web.trees import Message
 from keys import TestPki
@@ -29,13 +30,13 @@ STORIES = {
     "list": "A contact list: who may order, and who may not",
     "profiles": "Two Profiles: downloaded, switched, rolled back",
 }
-_CONFIG = {"securityLevel": "strict", "sequence": {"useMaxWidth": False}}
 _TO_THE_END = """setTimeout(() => {{
 const shown = getElement({id})?.$el ?? getElement({id})
 shown?.scrollTo?.({{top: shown.scrollHeight, behavior: "smooth"}})
-}}, 400)"""
+}}, 100)"""
 """Nothing happens while the view is not shown."""
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -.,+/()")
+_INTO_VIEW = """if (window.innerWidth < 1000)
+getElement({id}).scrollIntoView({{block: "nearest", behavior: "smooth"}})"""
 
 
 @dataclass
@@ -47,13 +48,13 @@ class World:
 
     name: str = ""
     steps: list[Step] = field(default_factory=list)
-    arrows: list[str] = field(default_factory=list)
-    """For each step, the numbers of its arrows in the picture."""
-    picture: Sequence | None = None
+    parties: tuple[str, ...] = ()
     is_over: bool = False
     trouble: str = ""
     version: int = 0
-    _drawn: int = 0
+    begun: int = 0
+    """How often a story has been begun."""
+    _teller: Storyteller | None = None
     _told: Iterator[Step] = field(default_factory=lambda: iter(()))
     _things: ExitStack = field(default_factory=ExitStack)
     _lock: Lock = field(default_factory=Lock)
@@ -62,11 +63,12 @@ class World:
         """Begin a story anew. Raises STORY_ERRORS."""
         with self._lock:
             self._end()
-            self.name, self.steps, self.arrows, self.picture = name, [], [], None
-            self._drawn = 0
+            self.name, self.steps, self.parties = name, [], ()
             self.is_over, self.trouble = False, ""
+            self.begun += 1
             try:
-                self._told = self._story(name)
+                self._teller = self._story(name)
+                self.parties, self._told = self._teller.arrows.parties, self._teller.tell()
             except STORY_ERRORS as error:
                 self.trouble, self.is_over = str(error), True
             self.version += 1
@@ -79,12 +81,13 @@ class World:
             try:
                 step = next(self._told, None)
             except STORY_ERRORS as error:
-                step, self.trouble = None, str(error)
+                self.trouble, self.is_over = str(error), True
+                left = self._teller.arrows.take() if self._teller else ()
+                step = Step("The story ends here", str(error), True, arrows=left)
             if step is None:
                 self.is_over = True
             else:
                 self.steps.append(step)
-                self.arrows.append(self._new_arrows())
             self.version += 1
 
     def close(self) -> None:
@@ -92,33 +95,24 @@ class World:
         with self._lock:
             self._end()
 
-    def _new_arrows(self) -> str:
-        rows = self.picture.rows if self.picture else []
-        before, self._drawn = self._drawn, sum(bool(one.source) for one in rows)
-        if self._drawn == before:
-            return ""
-        first = before + 1
-        return f"arrow {first}" if first == self._drawn else f"arrows {first} to {self._drawn}"
-
     def _end(self) -> None:
         things, self._things = self._things, ExitStack()
-        self._told = iter(())
+        self._teller, self._told = None, iter(())
         things.close()
 
-    def _story(self, name: str) -> Iterator[Step]:
+    def _story(self, name: str) -> Storyteller:
         if name == "device":
             from euicc_sim.stories.servers import running_world
 
             world, card = self._things.enter_context(running_world(_nobody))
-            self.picture = world.picture
             card.reset()
-            return WorldStory(card.transmit, world).tell()
+            return WorldStory(card.transmit, world, CardListener(card))
         folder = self._things.enter_context(tempfile.TemporaryDirectory())
         card = self._things.enter_context(Card.create(f"{folder}/card", fsync=False))
         if name == "list":
-            return Story(card.transmit).tell()
+            return Story(card.transmit, CardListener(card))
         pki = TestPki.load(card.directory / PKI_FOLDER)
-        return ProfileStory(card.transmit, pki).tell()
+        return ProfileStory(card.transmit, pki, CardListener(card))
 
 
 def _nobody(text: str, *, refused: bool = False) -> None:
@@ -133,7 +127,10 @@ class WorldView:
         self._world = world
         self._is_seen = is_seen
         self._version = -1
-        self._shown = 0
+        self._begun = self._shown = 0
+        self._parties: tuple[str, ...] = ()
+        self._rows: ui.element
+        self._chosen: tuple[ui.element, ...] = ()
         self._is_busy = False
         with ui.row().classes("w-full items-center gap-3"):
             self._choice = ui.select(STORIES, value="device", label="story").classes("story")
@@ -144,10 +141,10 @@ class WorldView:
             ui.label("The space bar plays the next step.").classes("faint")
         self._trouble = ui.label().classes("text-negative")
         with ui.element("div").classes("side-by-side w-full"):
-            self._diagram = ui.column().classes("diagram")
-            with ui.column().classes("detail gap-2"):
+            self._diagram = ui.element("div").classes("diagram").mark("diagram")
+            with ui.column().classes("detail gap-2 told"):
                 self._list = ui.column().classes("w-full gap-1 steps").mark("steps")
-                self._detail = ui.column().classes("w-full")
+                self._detail = ui.column().classes("w-full messages").mark("messages")
         ui.keyboard(on_key=self._key, ignore=["input", "select", "textarea", "button"])
         for one in (self._begin, self._next):  # or the space bar would press it again
             one.on("click", js_handler="(event) => event.currentTarget.blur()")
@@ -162,39 +159,90 @@ class WorldView:
         over = "The story is over." if world.is_over and not world.trouble else ""
         self._trouble.set_text(world.trouble or over)
         self._show_steps(world)
-        self._diagram.clear()
-        if world.picture is not None and world.picture.rows:
-            with self._diagram:
-                ui.mermaid(mermaid(world.picture), config=_CONFIG)
         for one in (self._diagram, self._list):
             ui.run_javascript(_TO_THE_END.format(id=one.id))
 
     def _show_steps(self, world: World) -> None:
-        if len(world.steps) < self._shown or not world.steps:
-            self._list.clear()
-            self._detail.clear()
-            self._shown = 0
-        with self._list:
-            for number, step in enumerate(world.steps[self._shown :], self._shown + 1):
-                row = ui.element("div").classes("step w-full cursor-pointer")
-                row.on("click", lambda step=step: self._open(step))
-                with row:
-                    ui.label(f"{number}. {step.title}").classes("text-weight-medium")
-                    if arrows := world.arrows[number - 1]:
-                        ui.label(arrows).classes("text-xs faint")
-                    ui.label(step.outcome).classes(
-                        "text-negative" if step.refused else "text-positive"
-                    )
+        if world.begun != self._begun:
+            for one in (self._list, self._detail, self._diagram):
+                one.clear()
+            self._begun, self._shown, self._chosen = world.begun, 0, ()
+            self._parties = world.parties
+            with self._diagram:
+                self._rows = _empty_diagram(world.parties)
+        for number, step in enumerate(world.steps[self._shown :], self._shown + 1):
+            before = world.steps[number - 2].chapter if number > 1 else ""
+            with self._list:
+                self._list_step(number, step)
+            with self._rows:
+                if step.chapter != before:
+                    ui.label(step.chapter).classes("chapter")
+                ui.label(f"{number}. {step.title}").classes("act")
+            for at, arrow in enumerate(step.arrows, 1):
+                self._show_arrow(f"{number}.{at}", arrow)
         self._shown = len(world.steps)
 
-    def _open(self, step: Step) -> None:
+    def _list_step(self, number: int, step: Step) -> None:
+        row = ui.element("div").classes("step w-full cursor-pointer")
+        row.on("click", lambda: self._open_step(number, step))
+        with row:
+            ui.label(f"{number}. {step.title}").classes("text-weight-medium")
+            ui.label(step.outcome).classes("text-negative" if step.refused else "text-positive")
+            if step.reason:
+                ui.label(f"The card: {step.reason}").classes("text-negative")
+
+    def _show_arrow(self, number: str, arrow: Arrow) -> None:
+        """An arrow in the diagram, and its line in the list."""
+        with self._rows:
+            drawn = ui.element("div").classes(arrow_classes(self._parties, arrow))
+            with drawn:
+                ui.label(arrow.text).classes("said").style(said_style(self._parties, arrow))
+                way = ui.element("div").classes("way").style(way_style(self._parties, arrow))
+                with way:
+                    ui.label(number).classes("number")
+        with self._list:
+            line = ui.row(wrap=False).classes("w-full gap-2 items-baseline cursor-pointer line")
+            with line:
+                ui.label(number).classes("faint")
+                ui.label(f"{arrow.source} → {arrow.target}").classes("faint ends")
+                ui.label(arrow.text).classes("text-negative" if arrow.refused else "")
+        for one in (drawn, line):
+            one.on("click", lambda: self._open_arrow(number, arrow, drawn, line))
+
+    def _choose(self, *elements: ui.element) -> None:
+        """Mark what is shown."""
+        for one in self._chosen:
+            one.classes(remove="chosen")
+        for one in elements:
+            one.classes("chosen")
+        self._chosen = elements
         self._detail.clear()
+
+    def _open_arrow(self, number: str, arrow: Arrow, *elements: ui.element) -> None:
+        self._choose(*elements)
         with self._detail:
+            ui.label(f"{number}  {arrow.source} → {arrow.target}").classes("text-subtitle1")
+            ui.label(arrow.text).classes("text-negative" if arrow.refused else "")
+            for part in arrow.parts:
+                if part.data:
+                    Message(part.name, part.data, part.tree())
+                elif part.text:
+                    ui.label(f"{part.name}: {part.text}")
+            if not arrow.parts:
+                ui.label("There is no message body.").classes("faint")
+        ui.run_javascript(_INTO_VIEW.format(id=self._detail.id))
+
+    def _open_step(self, number: int, step: Step) -> None:
+        self._choose()
+        with self._detail:
+            ui.label(f"{number}. {step.title}").classes("text-subtitle1")
             if not step.request:
-                ui.label("This step is more than one message: see the diagram.").classes("faint")
-            for title, data in (("request", step.request), ("response", step.answer)):
-                if data:
-                    Message(title, data, None)
+                sentence = "This step is several messages: open them by their numbers."
+                ui.label(sentence if step.arrows else "Nothing was sent.").classes("faint")
+            parts = (Part("request", step.request, is_request=True), Part("response", step.answer))
+            for part in parts:
+                if part.data:
+                    Message(part.name, part.data, part.tree())
 
     async def _start(self) -> None:
         await self._busy(lambda: self._world.begin(self._choice.value))
@@ -218,21 +266,10 @@ class WorldView:
             await (self._step() if self._world.name else self._start())
 
 
-def mermaid(picture: Sequence) -> str:
-    """The picture as a sequence diagram of Mermaid; all text is escaped."""
-    names = {name: f"p{number}" for number, name in enumerate(picture.parties)}
-    lines = ["sequenceDiagram", "autonumber"]
-    lines += [f"participant {short} as {escaped(name)}" for name, short in names.items()]
-    across = f"{next(iter(names.values()))},{[*names.values()][-1]}"
-    for one in picture.rows:
-        if not one.source:
-            lines.append(f"Note over {across}: {escaped(one.text)}")
-            continue
-        arrow = "--x" if one.refused else "->>"
-        lines.append(f"{names[one.source]}{arrow}{names[one.target]}: {escaped(one.text)}")
-    return "\n".join(lines)
-
-
-def escaped(text: str) -> str:
-    """Text for a label of Mermaid: every character that could mean something is a number."""
-    return "".join(one if one in _PLAIN else f"#{ord(one)};" for one in text) or "#32;"
+def _empty_diagram(parties: Sequence[str]) -> ui.element:
+    """A diagram with the names of its parties alone; the rows go into what is returned."""
+    with ui.element("div").classes("seq").style(f"--n: {max(len(parties), 1)}"):
+        with ui.element("div").classes("head"):
+            for name in parties:
+                ui.label(name).classes(f"party {colour_class(parties, name)}")
+        return ui.element("div").classes("body")

@@ -69,7 +69,10 @@ def test_the_story_ends_when_a_card_has_forgotten_its_counters(card: Card) -> No
 def test_the_demo_tells_it_directly_and_ends_with_0() -> None:
     result = CliRunner().invoke(app, ["demo", "--direct"])
     assert result.exit_code == 0
-    assert "✗ refused, signed: replayError" in result.stdout
+    assert (
+        "   ✗ refused, signed: replayError\n"
+        "     the card: package refused: counter 1 is not above 1\n"
+    ) in result.stdout
 
 
 def test_the_demo_leaves_a_card_alone_that_trusts_somebody_and_says_how_to_go_on(

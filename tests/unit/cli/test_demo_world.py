@@ -6,7 +6,6 @@ import re
 import socket
 import threading
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import pytest
 from support.command import Run, runner
@@ -32,27 +31,46 @@ def test_the_whole_story_is_told_drawn_and_leaves_nothing_running(
     run: Run, tmp_path: Path, binding: str
 ) -> None:
     before = threading.active_count()
-    picture = tmp_path / "told.svg"
+    picture = tmp_path / "told.html"
     said = run("--world", "--picture", picture, "--binding", binding).said
     assert said[-1] == f"who said what to whom: {picture}"
     assert [line for line in said if "✗" in line] == [
         "   ✗ refused: the card does not know this signature, and does not sign its answer"
     ]
+    assert (
+        "     the card: package refused: this card does not trust the eIM eim1.example.com" in said
+    )
     assert "   ✓ rollback ok; signature verified" in said
     assert "   ✓ none" in said
     assert threading.active_count() == before
     port = int(re.search(r"SM-DP\+ https://localhost:(\d+)", "\n".join(said))[1])  # type: ignore[index]
     with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port), 5):
         pass
-    root = ET.parse(picture).getroot()  # noqa: S314 our own picture
-    words = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert words[1 : 1 + len(PARTIES)] == list(PARTIES)
-    assert "ProvideEimPackageResult: no network" in words
+    drawn = picture.read_text(encoding="utf-8")
+    assert all(f">{one}</div>" in drawn for one in PARTIES)
+    assert ">ProvideEimPackageResult: no network</div>" in drawn
 
 
-def test_a_picture_is_only_drawn_of_the_world(run: Run, tmp_path: Path) -> None:
-    complaint = run("--picture", tmp_path / "told.svg", "--direct").complaint
-    assert complaint == "--picture draws the story of --world; give both."
+def test_a_picture_as_svg_is_one_for_each_chapter(run: Run, tmp_path: Path) -> None:
+    said = run("--direct", "--picture", tmp_path / "told.svg").said
+    first, last = tmp_path / "told-1.svg", tmp_path / "told-11.svg"
+    assert said[-1] == f"who said what to whom: {first} to {last}"
+    assert sorted(tmp_path.iterdir()) == sorted(tmp_path / f"told-{at}.svg" for at in range(1, 12))
+    assert "A contact list and two Profiles: The first eIM" in first.read_text(encoding="utf-8")
+    assert "38. The eIM removes itself" in last.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("told.png", "told.png ends in neither of .html and .svg; name such a --picture."),
+        ("no/told.svg", "no is no directory; name a --picture in one."),
+    ],
+)
+def test_a_picture_that_cannot_be_is_refused_before_the_story(
+    run: Run, name: str, sentence: str
+) -> None:
+    assert run("--picture", name, "--direct").complaint == sentence
 
 
 def test_a_binding_is_only_chosen_for_the_world(run: Run) -> None:
@@ -74,6 +92,6 @@ def test_through_a_profile_without_network_no_eim_is_reached() -> None:
         for _ in range(3):
             next(steps)
         assert [one.iccid for one in story.lpa.profiles()] == [HOME]
-        away = Line(world.first, world.picture, lambda: "89000999000000000057")
+        away = Line(world.first, world.arrows, lambda: "89000999000000000057")
         with pytest.raises(EimUnreachableError, match="no network through Away"):
             away.exchange(b"\xbf\x4f\x00")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -135,3 +136,35 @@ def test_each_page_has_a_token_of_its_own_in_its_address() -> None:
         one.close()
     assert len(set(tokens)) == 2
     assert min(map(len, tokens)) >= 32
+
+
+@pytest.mark.parametrize(
+    ("typed", "seen"),
+    [
+        ("\U0001f600", "\U0001f600"),
+        ("a\ud83d", "a�"),
+        ("\ude00b", "�b"),
+        ("\ude00\ud83d", "��"),
+        ("\\ud83d", "\\ud83d"),
+        ("\\\ud83d", "\\�"),
+        ("\\\\\ud83d", "\\\\�"),
+        ("ä", "ä"),
+    ],
+)
+def test_half_a_character_is_replaced_before_the_page_sees_it(typed: str, seen: str) -> None:
+    taken: list[str] = []
+
+    async def taking(scope: Any, receive: Any, send: Any) -> None:
+        taken.append((await receive())["text"])
+
+    async def receive() -> Any:
+        return {"type": "websocket.receive", "text": json.dumps([json.dumps(typed)])}
+
+    async def send(message: Any) -> None:
+        """Nobody listens."""
+
+    pairs = {"host": f"127.0.0.1:{PORT}", **COOKIE}.items()
+    headers = [(name.encode(), value.encode()) for name, value in pairs]
+    scope = {"type": "websocket", "path": "/talk", "query_string": b"", "headers": headers}
+    asyncio.run(Guard(taking, TOKEN, PORT)(scope, receive, send))
+    assert json.loads(json.loads(taken[0])[0]) == seen

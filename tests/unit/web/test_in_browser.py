@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from shutil import which
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 from support.fresh import fresh_card
@@ -35,6 +35,10 @@ pytestmark = [
 DEADLINE_MS = 30_000
 ONE = "eim1.example.com"
 NAMED = "<img/src=x/onerror=document.title=1>"
+TYPE_HALF_A_CHARACTER = r"""(field) => {
+field.value = "a\ud83d"
+field.dispatchEvent(new Event("input", {bubbles: true}))
+}"""
 HOSTILE = "<img src=x onerror=document.title='hacked'>{{ 7*7 }}"
 
 
@@ -60,10 +64,12 @@ def directory(tmp_path: Path, pki_folder: Path) -> Path:
 
 
 @contextmanager
-def shown(*words: object) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def shown(
+    *words: object, stderr: IO[str] | None = None
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """The address of a page that the command shows, and its process; it must end well."""
     command = [sys.executable, "-m", "euicc_sim", *map(str, words)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process:
         try:
             assert process.stdout
             line = process.stdout.readline()
@@ -219,12 +225,81 @@ def test_a_story_is_played_by_the_space_bar(browser: Browser) -> None:
         page.get_by_text("The space bar plays the next step.").wait_for()
         page.keyboard.press("Space")
         see(page, "1. The factory adds the first eIM with an unsigned request")
-        page.locator(".diagram svg").wait_for()
-        see(page, "arrow 1")
+        page.locator(".seq .number", has_text="1.2").wait_for()
         page.keyboard.press("Space")
         see(page, "2. A person gives eim1.example.com an order")
-        page.get_by_text("1. The factory adds the first eIM").click()
+        page.locator(".steps").get_by_text("1. The factory adds the first eIM").click()
         see(page, "BF57")
+
+
+def test_each_arrow_of_a_story_opens_its_message(browser: Browser) -> None:
+    with shown("web", "--port", 0) as (address, _), opened(browser, address) as page:
+        for number in range(1, 4):
+            page.keyboard.press("Space")
+            page.locator(".steps").get_by_text(re.compile(rf"^{number}\. ")).wait_for()
+        messages = page.locator(".messages")
+        page.locator(".line", has_text=re.compile("^3.7 ?IPA")).click()
+        messages.get_by_text("AuthenticateServerRequest").wait_for()
+        page.locator(".seq .number", has_text=re.compile("^3.8$")).click()
+        messages.get_by_text("AuthenticateServerResponse").wait_for()
+        assert page.locator(".seq .chosen .number").all_inner_texts() == ["3.8"]
+        page.locator(".line", has_text=re.compile("^2.1")).click()
+        messages.get_by_text("order 1 (download:Home)").wait_for()
+
+
+def test_the_parties_stay_in_sight_while_the_diagram_scrolls(browser: Browser) -> None:
+    with shown("web", "--port", 0) as (address, _), opened(browser, address) as page:
+        for number in range(1, 6):
+            page.keyboard.press("Space")
+            page.locator(".steps").get_by_text(re.compile(rf"^{number}\. ")).wait_for()
+        diagram = page.locator(".diagram")
+        for where in (0, 700):
+            diagram.evaluate(f"one => one.scrollTo(0, {where})")
+            page.wait_for_function(
+                f"document.querySelector('.diagram').scrollTop == {where}", timeout=DEADLINE_MS
+            )
+            top = diagram.bounding_box()
+            head = page.locator(".seq .head").bounding_box()
+            assert top
+            assert head
+            assert head["y"] == pytest.approx(top["y"], abs=1)
+        names = page.locator(".seq .party").all_inner_texts()
+        assert names == ["person", "eIM 1", "eIM 2", "SM-DP+", "IPA", "card"]
+
+
+def test_a_replay_in_the_story_of_a_list_is_drawn_with_the_card_s_reason(browser: Browser) -> None:
+    with shown("web", "--port", 0) as (address, _), opened(browser, address) as page:
+        page.locator(".story").click()
+        page.get_by_role("option", name="A contact list").click()
+        press(page, "Begin")
+        for number in range(2, 7):
+            press(page, "Next step")
+            page.locator(".steps").get_by_text(re.compile(rf"^{number}\. ")).wait_for()
+        see(page, "The card: package refused: counter 1 is not above 1")
+        assert page.locator(".seq .party").all_inner_texts() == [
+            "person",
+            "stranger",
+            "eIM 1",
+            "eIM 2",
+            "card",
+        ]
+        page.locator(".seq .refused .number", has_text="6.2").click()
+        page.locator(".messages").get_by_text("replayError").first.wait_for()
+
+
+def test_half_a_character_in_a_field_is_replaced_and_nothing_is_printed(
+    browser: Browser, directory: Path, tmp_path: Path
+) -> None:
+    with (
+        open(tmp_path / "printed", "w") as printed,
+        shown("web", directory, "--port", 0, stderr=printed) as (address, _),
+        opened(browser, address) as page,
+    ):
+        go(page, "Act")
+        page.get_by_label("eimId").evaluate(TYPE_HALF_A_CHARACTER)
+        press(page, "Make an eIM")
+        see(page, "eIM a\ufffd is made")
+    assert (tmp_path / "printed").read_text() == ""
 
 
 def test_a_recorded_trace_is_shown_in_the_same_view(browser: Browser, directory: Path) -> None:
