@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from apdu.names import without_pins
 from euicc_sim import Event
+from euicc_sim.cli.download_line import BEGINNING, CANCELLING, DOWNLOAD, LOADING, DownloadLine
 from euicc_sim.cli.log_lines import AGAIN_SECONDS, Line, LogLines, Refusals, Repeated
 from euicc_sim.tracing.journal import Journal
 from euicc_sim.transport.vpcd import Control
@@ -21,18 +22,24 @@ _POWER = {
 
 
 class _Note(NamedTuple):
-    """A line to print; that of a refusal gets the count that it has by then."""
+    """A line to print; that of a refusal gets the count that it has by then.
+
+    `ends` says that it is the end of a download, in whose line it belongs.
+    """
 
     at: float
     text: str
     style: str = ""
     refusal: Repeated | None = None
+    ends: bool = False
 
 
 class CardLog:
     """Prints the commands of one card and the state of its link; a `LinkObserver`.
 
-    The same refusal again within two seconds is counted; with `verbose` each has its line.
+    The same refusal again within two seconds is counted. A download is one line: on a terminal it
+    shows the step, elsewhere it is printed at the end, or when no step has come for two seconds.
+    With `verbose` each refusal and each step has its line.
     """
 
     def __init__(
@@ -64,6 +71,7 @@ class CardLog:
         self._clock = lines.clock
         self._noted: list[_Note] = []
         self._refusals = Refusals()
+        self._download = DownloadLine(lines)
         self._printed_at = lines.clock()
 
     def powered(self, control: Control) -> None:
@@ -71,6 +79,7 @@ class CardLog:
         if self._verbose:
             self._note(_POWER[control], "dim")
         self._note_events()
+        self._leave_download()
 
     def answered(self, apdu: bytes, answer: bytes) -> None:
         """Note what the command did."""
@@ -86,13 +95,14 @@ class CardLog:
 
         A pause in which nothing has come since the last one is long enough for the journal.
         """
-        is_quiet = not self._noted
+        is_quiet = not self._noted and not self._download.has_news
         self._print_noted(self._clock(), all_counts=False)
         if is_quiet and self._journal:
             self._journal.tidy()
 
     def end(self) -> None:
         """Print all that is left."""
+        self._leave_download()
         self._print_noted(self._clock(), all_counts=True)
 
     def waiting(self, reason: str) -> None:
@@ -132,25 +142,50 @@ class CardLog:
             if event.refused:
                 self._note_refusal(event)
                 continue
-            self._note(event.text, "yellow" if event.warning else "")
+            at, style = self._clock(), "yellow" if event.warning else ""
+            if event.name in DOWNLOAD:
+                self._note_step(at, event, style)
+            else:
+                self._noted.append(_Note(at, event.text, style))
             if self._journal:
                 self._journal.function(
-                    self._noted[-1].at,
+                    at,
                     event.name,
                     event.text,
                     refused=False,
                     warning=event.warning,
                 )
 
+    def _note_step(self, at: float, event: Event, style: str) -> None:
+        """Note a step of a download, or its end."""
+        if event.name == BEGINNING:
+            self._leave_download()
+        if event.goes_on and not self._verbose:
+            self._download.go_on(Line(at, self._name, event.text, style))
+            return
+        text, step = event.text, self._download.end()
+        if step is not None and event.name == CANCELLING:
+            text = f"{step.text}; {text}"
+        self._noted.append(_Note(at, text, style, ends=step is not None))
+
     def _note_refusal(self, event: Event) -> None:
         now = self._clock()
+        ends = event.name == LOADING and self._download.end() is not None
+        if event.name in DOWNLOAD:
+            self._leave_download()
         fresh = self._refusals.take(now, event.name, event.text)
         if self._verbose:
             self._note(event.text, "red")
         elif fresh:
-            self._noted.append(_Note(now, event.text, "red", fresh))
+            self._noted.append(_Note(now, event.text, "red", fresh, ends))
         if fresh and self._journal:
             self._journal.function(now, event.name, event.text, refused=True)
+
+    def _leave_download(self) -> None:
+        """Note that a download was left before its end, if one goes on."""
+        if (step := self._download.end()) is not None:
+            text = f"{step.text}; the download did not end"
+            self._noted.append(_Note(self._clock(), text, step.style, ends=True))
 
     def _note(self, text: str, style: str = "") -> None:
         self._noted.append(_Note(self._clock(), text, style))
@@ -161,7 +196,12 @@ class CardLog:
 
     def _print_noted(self, now: float, *, all_counts: bool) -> None:
         noted, self._noted = self._noted, []
-        numbers = self._lines.add(*map(self._line, noted))
+        numbers: list[int] = []
+        if noted and noted[0].ends:
+            numbers = self._download.put_end(self._line(noted[0]))
+        if any(one.ends for one in noted):
+            self._download.forget_line()
+        numbers += self._lines.add(*map(self._line, noted[len(numbers) :]))
         for one, number in zip(noted, numbers, strict=True):
             if one.refusal is not None:
                 one.refusal.line = number
@@ -169,6 +209,7 @@ class CardLog:
         for refusal in self._refusals:
             self._count(refusal, now, all_counts=all_counts)
         self._refusals.forget(now)
+        self._download.show(now)
         self._printed_at = now
         if self._journal:
             self._journal.flush()

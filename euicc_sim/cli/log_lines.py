@@ -75,6 +75,11 @@ class LogLines:
         self._last: tuple[int, int] | None = None
         """Rows of the last line and the width of the terminal when it was printed."""
 
+    @property
+    def can_replace(self) -> bool:
+        """Whether the last line can be replaced."""
+        return self._replaces
+
     def add(self, *lines: Line) -> range:
         """Print lines by one write; returns their numbers, for `replace`."""
         with self._lock:

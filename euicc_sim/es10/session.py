@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 class Event(NamedTuple):
     """The outcome of a function or command: its name, whether it was refused, a line for people.
 
-    `warning` says that it was served although chips refuse it.
+    `warning` says that it was served although chips refuse it, `goes_on` that it is a step of a
+    download which has not ended.
     """
 
     name: str
     refused: bool
     text: str
     warning: bool = False
+    goes_on: bool = False
 
 
 class Happening(NamedTuple):
@@ -115,6 +117,7 @@ class Session:
     notes: list[str] = field(default_factory=list)
     refused: bool = False
     warned: bool = False
+    goes_on: bool = False
     on_keys: OnKeys | None = None
     function: str = "ES10"
     channel: int = 0
@@ -124,9 +127,10 @@ class Session:
     def __post_init__(self) -> None:
         self._settled = self.drafts
 
-    def note(self, text: str) -> None:
-        """Note what happened, in words for people."""
+    def note(self, text: str, *, goes_on: bool = False) -> None:
+        """Note what happened, in words for people; `goes_on` if it is a step of a download."""
         self.notes.append(text)
+        self.goes_on = goes_on
 
     def refuse(self, why: str) -> None:
         """Note why something was refused, in words for people."""
@@ -142,8 +146,9 @@ class Session:
     def report(self) -> None:
         """Turn the notes into an event: the function has ended."""
         text = f"{self.function}: {'; '.join(self.notes) or 'ok'}"
-        self.events.append(Event(self.function, self.refused, text, self.warned))
-        self.notes, self.refused, self.warned = [], False, False
+        goes_on = self.goes_on and not self.refused
+        self.events.append(Event(self.function, self.refused, text, self.warned, goes_on))
+        self.notes, self.refused, self.warned, self.goes_on = [], False, False, False
 
     def settle(self) -> None:
         """Keep the changes so far, even if the function is refused with a status word."""

@@ -161,8 +161,9 @@ def _answer(
             euicc_signature1=signature,
         )
     )
-    kind = "SM-DP+" if server.role is Role.DP_AUTH else "SM-DS"
-    session.note(f"{kind} {server.oid} at {signed['serverAddress']}")
+    is_smdp = server.role is Role.DP_AUTH
+    kind = "SM-DP+" if is_smdp else "SM-DS"
+    session.note(f"{kind} {server.oid} at {signed['serverAddress']}", goes_on=is_smdp)
     ok: AuthenticateResponseOkValue = {
         "euiccSigned1": prepared(EuiccSigned1, euicc_signed1),
         "euiccSignature1": signature,

@@ -123,7 +123,8 @@ def _answer(
         session.volatile.with_one_time_key(one_time_key),
         session=replace(current, download=download),
     )
-    session.note(f"SM-DP+ {current.server_oid}, one-time key {'as before' if again else 'made'}")
+    key = f"one-time key {'as before' if again else 'made'}"
+    session.note(f"SM-DP+ {current.server_oid}, {key}", goes_on=True)
     ok: PrepareDownloadResponseOkValue = {
         "euiccSigned2": prepared(EUICCSigned2, euicc_signed2),
         "euiccSignature2": session.signer_for(current.ci_pk_id).sign(covered),

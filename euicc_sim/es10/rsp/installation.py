@@ -156,7 +156,7 @@ def _take(
     if stream.complete:
         return _install(session, current, loading)
     session.volatile = replace(session.volatile, loading=loading)
-    session.note(f"{_step(stream.section).name.lower()}, byte {stream.position}")
+    session.note(f"{_step(stream.section).name.lower()}, byte {stream.position}", goes_on=True)
     return b""
 
 

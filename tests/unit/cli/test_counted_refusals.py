@@ -3,63 +3,19 @@
 from __future__ import annotations
 
 import io
-import re
 from pathlib import Path
 
 import pytest
 from rich.console import Console
+from support.served_log import START, Served
 
 from euicc_sim import Event
-from euicc_sim.cli.card_log import CardLog
-from euicc_sim.cli.log_lines import LogLines
 from euicc_sim.cli.watch_screen import _functions
-from euicc_sim.tracing.journal import Entry, Journal, read
+from euicc_sim.tracing.journal import Entry, read
 
 WRONG = Event("SELECT", refused=True, text="SELECT: 6A82, there is no such application")
 EARLY = Event("STORE DATA", refused=True, text="STORE DATA: 6985, no ISD-R is selected")
 GOOD = Event("GetEID", refused=False, text="GetEID: ok")
-START = 1_700_000_000.0
-
-
-class Served:
-    """A log on a console of this test, whose clock stands still until it is told."""
-
-    def __init__(self, folder: Path, *, terminal: bool = False, verbose: bool = False) -> None:
-        self.now = START
-        self._events: list[Event] = []
-        self._file = io.StringIO()
-        out = Console(
-            file=self._file,
-            force_terminal=terminal,
-            color_system=None,
-            width=60,
-            soft_wrap=True,
-            highlight=False,
-        )
-        self.journal = Journal(folder)
-        self.lines = LogLines(out, clock=lambda: self.now)
-        self.log = CardLog(self._take, self.lines, verbose=verbose, journal=self.journal)
-
-    def _take(self) -> list[Event]:
-        taken, self._events = self._events, []
-        return taken
-
-    def hear(self, event: Event, after: float = 0.0, *, pause: bool = True) -> None:
-        """One command with that outcome, then a pause in which the log is printed."""
-        self.now += after
-        self._events.append(event)
-        self.log.answered(b"\0\0", b"\0\0")
-        if pause:
-            self.log.idle()
-
-    @property
-    def raw(self) -> str:
-        return self._file.getvalue()
-
-    @property
-    def printed(self) -> list[str]:
-        """Lines without the time at their beginning, and with that in the count as seconds."""
-        return [re.sub(r"since .*\)", "since)", line[9:]) for line in self.raw.splitlines()]
 
 
 @pytest.fixture
