@@ -28,7 +28,7 @@ aside { position: fixed; z-index: 3; top: 0; right: 0; width: 26rem; height: 100
   padding: 1rem; border-left: 1px solid var(--edge); overflow-wrap: anywhere }
 h1 { font-size: 1.3rem } h2 { font-size: 1.1rem; margin: 1rem 0 .3rem }
 h3 { font-size: 1rem; margin: 0 0 .4rem } h4 { font-size: .9rem; margin: .8rem 0 .2rem }
-nav a { margin-right: 1rem } a { color: inherit }
+nav a { display: inline-block; margin-right: 1rem } a { color: inherit }
 .well { color: #2f6f3a } .refusal { color: #b00020 } .faint { color: var(--faint) }
 section { display: none } section:target { display: block; scroll-margin-top: 1rem }
 aside:has(section:target) > .hint { display: none }

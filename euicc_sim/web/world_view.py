@@ -65,12 +65,12 @@ class World:
             self._end()
             self.name, self.steps, self.parties = name, [], ()
             self.is_over, self.trouble = False, ""
-            self.begun += 1
             try:
                 self._teller = self._story(name)
                 self.parties, self._told = self._teller.arrows.parties, self._teller.tell()
             except STORY_ERRORS as error:
                 self.trouble, self.is_over = str(error), True
+            self.begun += 1  # last: whoever looks meanwhile still has the story before
             self.version += 1
 
     def next(self) -> None:
@@ -175,7 +175,7 @@ class WorldView:
             with self._list:
                 self._list_step(number, step)
             with self._rows:
-                if step.chapter != before:
+                if step.chapter and step.chapter != before:
                     ui.label(step.chapter).classes("chapter")
                 ui.label(f"{number}. {step.title}").classes("act")
             for at, arrow in enumerate(step.arrows, 1):
