@@ -132,6 +132,8 @@ class Card:
         published: bool = False,
         sgp22: str | None = None,
         security_level: bytes | None = None,
+        test_profile_servers: tuple[str, ...] = (),
+        highest_svn: str | None = None,
         fsync: bool = True,
     ) -> Self:
         """Make a card in `directory` and open it.
@@ -143,14 +145,18 @@ class Card:
         `sgp32` is the version on the wire, one of 1.0.1, 1.1, 1.2 and 1.3; `rules` is the Rules
         Authorisation Table. `sgp22` is the version of SGP.22, one of 2.5, 2.6.1 and 2.7, by default
         2.7 for SGP.32 v1.3 and else 2.5; `security_level` is the euiccMinimumSecurityLevel of v2.7,
-        one byte. With `published`, the card has the certificates and keys that `pki` holds for its
-        EID, as SGP.26 does for the EID of SGP.33; a curve without them gets new ones. Without
-        `fsync`, a power cut may lose the new card or later changes. Raises CardError, and then no
-        card was made.
+        one byte, and `test_profile_servers` are the SM-DP+ of which a card of v2.7 installs test
+        Profiles, if not of all; `highest_svn` is the version of v3 that it announces. With
+        `published`, the card has the certificates and keys that `pki` holds for its EID, as SGP.26
+        does for the EID of SGP.33; a curve without them gets new ones. Without `fsync`, a power cut
+        may lose the new card or later changes. Raises CardError, and then no card was made.
         """
         directory = Path(directory)
         limits = Limits(max_eims, results, memory=memory)
-        kind, properties = type_of_card(card_type), Properties(sgp32, sgp22, security_level)
+        kind = type_of_card(card_type)
+        properties = Properties(
+            sgp32, sgp22, security_level, tuple(test_profile_servers) or None, highest_svn
+        )
         plan = CardPlan(eid, seed, limits, kind, rules, published, properties)
         signers = make_identity(directory, plan, pki=pki, fsync=fsync)
         return cls._opened(JsonStore(directory, fsync=fsync), signers)

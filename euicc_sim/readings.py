@@ -97,6 +97,16 @@ the old one would stay."""
 PPR1_NEEDS_TO_BE_THE_ONLY_OPERATIONAL_PROFILE = True
 """SGP.22 2.9.2.1: an operational Profile with PPR1 cannot be installed while there is another."""
 
+PROFILE_SECURITY_LEVEL_TAG = 0x8A
+"""SGP.22 v2.7 2.5.6, installFailedDueToInsufficientMinimumSecurityLevel: the field of a package's
+ProfileHeader, one byte, with the level that the Profile asks of the card. The eUICC Profile Package
+specification v3.3.1 ends with iotOptions, 9; this is the next tag. A package without it asks for
+nothing."""
+
+EMPTY_LIST_ALLOWS_EVERY_SERVER = True
+"""SGP.22 v2.7 2.5.6, installFailedDueToServerAddressAbsentInEuiccAllowList: a card with an empty
+list of servers installs test Profiles of every SM-DP+; otherwise it would install none."""
+
 RES_SIZES: Final = (4, 8, 16, 32)
 """SAIP, AlgoParameter.algorithmOptions of TUAK and the USIM test algorithm: bits 1 and 2 are the
 size of RES in bytes, by this table; only 02, 16 bytes, has been seen (TS.48, test algorithm)."""

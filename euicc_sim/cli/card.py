@@ -51,6 +51,8 @@ _VERSIONS = f"{', '.join([*VERSIONS][:-1])} or {[*VERSIONS][-1]}"
 _SGP22 = f"{', '.join([*SGP22_VERSIONS][:-1])} or {[*SGP22_VERSIONS][-1]}"
 _SIZE = re.compile(r"([0-9]{1,12})([kM]?)")
 _WITHOUT_CHECK_DIGITS = 30
+_NONE = "none"
+"""The word that ends a setting."""
 _RANDOM_SIZE = 16
 _UNITS = {"": 1, "k": 1 << 10, "M": 1 << 20}
 
@@ -112,7 +114,23 @@ def new(
             show_default="2.7 for SGP.32 v1.3, else 2.5",
         ),
     ] = None,
+    highest_svn: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VERSION",
+            help="Announce that version of SGP.22 v3, such as 3.1.0, beside its own (highestSvn).",
+            show_default="none",
+        ),
+    ] = None,
     security_level: SecurityLevelOption = None,
+    test_profile_server: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="The only SM-DP+ whose test Profiles a card of SGP.22 v2.7 installs; repeatable.",
+            show_default="every one",
+        ),
+    ] = None,
     memory: Annotated[
         str,
         typer.Option(metavar="SIZE", help="Memory for Profiles in bytes, such as 64k or 1M."),
@@ -143,6 +161,8 @@ def new(
         sgp32=sgp32,
         sgp22=sgp22,
         security_level=_level(security_level),
+        test_profile_servers=tuple(test_profile_server or ()),
+        highest_svn=highest_svn,
         rules=(PPR_WITH_CONSENT,) if allow_ppr else (),
         published=sgp33,
     ) as card:
@@ -311,6 +331,21 @@ def set_(
         str | None,
         typer.Option(metavar="HEX", help="A different euiccMinimumSecurityLevel, one byte."),
     ] = None,
+    test_profile_server: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="The only SM-DP+ whose test Profiles are installed, repeatable; none for every "
+            "one again.",
+        ),
+    ] = None,
+    highest_svn: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VERSION",
+            help="Announce that version of SGP.22 v3 (highestSvn), or none.",
+        ),
+    ] = None,
 ) -> None:
     """Make a closed card difficult, or easy again; without options print its settings.
 
@@ -326,7 +361,14 @@ def set_(
     }
     changes = {name: value for name, value in wanted.items() if value is not None}
     strictness = _strictness(directory, strict=strict, lenient=lenient)
-    properties = Properties(sgp32, sgp22, _level(security_level))
+    servers = None if test_profile_server is None else tuple(test_profile_server)
+    properties = Properties(
+        sgp32,
+        sgp22,
+        _level(security_level),
+        () if servers == (_NONE,) else servers,
+        "" if highest_svn == _NONE else highest_svn,
+    )
     if properties != Properties():
         set_properties(directory, properties)
     switches = set_switches(

@@ -46,8 +46,14 @@ def version_facts(identity: Identity) -> dict[str, str]:
     consumer = identity.card_type is CardType.CONSUMER
     found = {} if consumer else {"SGP.32": identity.sgp32_version}
     found["SGP.22"] = identity.sgp22.name
+    if identity.highest_svn is not None:
+        found["highest svn"] = identity.highest_svn
     if identity.sgp22.checks_security_level:
         found["security level"] = identity.security_level.hex().upper()
+    if identity.sgp22.checks_test_profile_servers:
+        found["test Profiles"] = (
+            f"from {', '.join(identity.test_profile_servers) or 'every SM-DP+'}"
+        )
     return found
 
 

@@ -158,7 +158,9 @@ class CardOutput(Output):
     card_type: CardType = field(name="type")
     sgp32: str
     sgp22: str
+    highest_svn: str | None
     security_level: bytes | None
+    test_profile_servers: list[str]
     changed: datetime
     memory: Memory
     default_dp_address: str
@@ -178,9 +180,11 @@ class CardOutput(Output):
             card_type=identity.card_type,
             sgp32=identity.sgp32_version,
             sgp22=identity.sgp22.name,
+            highest_svn=identity.highest_svn,
             security_level=identity.security_level
             if identity.sgp22.checks_security_level
             else None,
+            test_profile_servers=list(identity.test_profile_servers),
             changed=datetime.fromtimestamp(changed, UTC),
             memory=Memory(total=limits.memory, free=state.free_memory(limits)),
             default_dp_address=state.default_dp_address,

@@ -38,7 +38,7 @@ from euicc_sim.asn1.wire import Wire
 from euicc_sim.es10.registry import ResultError, es10
 from euicc_sim.es10.session import Session
 from euicc_sim.model.profile import ISDP_MEMORY, Operator, Rule
-from euicc_sim.model.sgp22_versions import ADDITIONAL_PROFILE
+from euicc_sim.model.sgp22_versions import ADDITIONAL_PROFILE, version_bytes
 from euicc_sim.readings import IOT_SELECT_SAYS_SVN
 
 PROFILE_VERSION = bytes((3, 3, 1))
@@ -69,11 +69,14 @@ def get_eid(session: Session, request: GetEuiccDataRequestValue) -> GetEuiccData
 @es10(0xBF20, GetEuiccInfo1Request, EUICCInfo1, name="GetEUICCInfo1", clause="SGP.22 5.7.8")
 def get_euicc_info1(session: Session, _: Nothing) -> EUICCInfo1Value:
     """GetEUICCInfo (EUICCInfo1), SGP.22 v2.5 clause 5.7.8."""
-    return {
+    found: EUICCInfo1Value = {
         "svn": session.identity.sgp22.svn,
         "euiccCiPKIdListForVerification": session.identity.ci_pk_ids,
         "euiccCiPKIdListForSigning": session.identity.ci_pk_ids,
     }
+    if session.identity.highest_svn is not None:
+        found["highestSvn"] = version_bytes(session.identity.highest_svn)
+    return found
 
 
 @es10(0xBF22, GetEuiccInfo2Request, EUICCInfo2, name="GetEUICCInfo2", clause="SGP.32 5.9.2")
@@ -100,6 +103,8 @@ def euicc_info2(session: Session) -> EUICCInfo2Value:
         "ppVersion": PP_VERSION,
         "sasAcreditationNumber": SAS_NUMBER,
     }
+    if session.identity.highest_svn is not None:
+        found["highestSvn"] = version_bytes(session.identity.highest_svn)
     if session.wire.iot:
         version = bytes(map(int, f"{session.wire.version}.0".split(".")[:3]))
         found["ipaMode"] = "ipad"

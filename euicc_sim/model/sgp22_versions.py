@@ -6,6 +6,7 @@ to them is optional, and a card of an earlier one does not send it. Knows no enc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ IOT_METADATA, SECURITY_LEVEL_CHECK, TEST_PROFILE_SERVER_CHECK = 26, 27, 28
 """Bits of rspCapability, SGP.22 clause 5.7.8: room for another Profile, test Profiles, and since
 v2.7 IoT metadata, the eUICC Minimum Security Level check and the test Profile allow-list check."""
 
+_VERSION = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){1,2}")
+_MAX_NUMBER = 0xFF
 _ALL = frozenset({ADDITIONAL_PROFILE, TEST_PROFILE})
 
 
@@ -49,9 +52,8 @@ def version_bytes(name: str) -> bytes:
 
     Raises ValueError if it is not two or three numbers up to 255.
     """
-    numbers = [int(one) for one in name.split(".") if one.isdecimal()]
-    if len(numbers) != name.count(".") + 1 or len(numbers) not in (2, 3):
-        raise ValueError(f"{name!r} is not a version")
+    if not _VERSION.fullmatch(name) or max(numbers := [*map(int, name.split("."))]) > _MAX_NUMBER:
+        raise ValueError(f"{name[:40]!r} is not a version")
     return bytes(numbers).ljust(3, b"\0")
 
 

@@ -19,7 +19,7 @@ from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.crypto.signer import Signer
 from euicc_sim.model.identity import CardType, Credential, Identity
 from euicc_sim.model.profile import AuthorisationRule
-from euicc_sim.model.sgp22_versions import SGP22_VERSIONS
+from euicc_sim.model.sgp22_versions import SGP22_VERSIONS, version_bytes
 from euicc_sim.model.state import Limits, State, Strictness, Switches
 from euicc_sim.store.directory import JsonStore, read
 from euicc_sim.store.disk import CHANGES, DOCUMENT, DRAFT, HISTORY, LOCK, CardError, reason
@@ -54,6 +54,9 @@ class Properties:
     sgp32: str | None = None
     sgp22: str | None = None
     security_level: bytes | None = None
+    test_profile_servers: tuple[str, ...] | None = None
+    highest_svn: str | None = None
+    """Empty: none."""
 
     def of(self, identity: Identity) -> Identity:
         """An identity with these. Raises CardError for what no card can have, or not this one."""
@@ -67,17 +70,46 @@ class Properties:
             sgp32_version=self.sgp32 or identity.sgp32_version,
             sgp22_version=self.sgp22 or identity.sgp22_version,
         )
-        return found if self.security_level is None else self._with_level(found)
+        return self._with_highest(self._with_servers(self._with_level(found)))
 
     def _with_level(self, identity: Identity) -> Identity:
-        level, version = self.security_level or b"", identity.sgp22
-        if not version.checks_security_level:
-            raise CardError(
-                f"SGP.22 v{version.name} has no security level; make the card one of v2.7"
-            )
+        level = self.security_level
+        if level is None:
+            return identity
+        if not identity.sgp22.checks_security_level:
+            raise _lacking(identity, "security level")
         if len(level) != 1:
             raise CardError(f"a security level is one byte, such as 0C, not {len(level)}")
         return replace(identity, security_level=level)
+
+    def _with_servers(self, identity: Identity) -> Identity:
+        servers = self.test_profile_servers
+        if servers is None:
+            return identity
+        if servers and not identity.sgp22.checks_test_profile_servers:
+            raise _lacking(identity, "list of servers for test Profiles")
+        if "" in servers:
+            raise CardError("a server of test Profiles needs an address, such as smdp.example.com")
+        return replace(identity, test_profile_servers=servers)
+
+    def _with_highest(self, identity: Identity) -> Identity:
+        highest, own = self.highest_svn, identity.sgp22
+        if not highest:
+            return identity if highest is None else replace(identity, highest_svn=None)
+        try:
+            above = version_bytes(highest) > own.svn
+        except ValueError as error:
+            raise CardError(f"{error}; write highestSvn like 3.1.0") from error
+        if not above:
+            raise CardError(
+                f"highestSvn {highest} is not above the card's own svn, {own.name}; "
+                "choose a later one, such as 3.1.0"
+            )
+        return replace(identity, highest_svn=highest)
+
+
+def _lacking(identity: Identity, what: str) -> CardError:
+    return CardError(f"SGP.22 v{identity.sgp22.name} has no {what}; make the card one of v2.7")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from euicc_sim.model.profile import (
     Recipient,
     Rollback,
 )
-from euicc_sim.model.sgp22_versions import SGP22_VERSIONS
+from euicc_sim.model.sgp22_versions import SGP22_VERSIONS, version_bytes
 from euicc_sim.model.sim import FileState, PinState, SimState
 from euicc_sim.model.state import ImmediateEnable, Limits, Returns, State, Strictness, Switches
 from euicc_sim.store.kinds import (
@@ -165,6 +165,17 @@ def _ci_certificate() -> Kind:
     return Kind(CERTIFICATE.form, read, CERTIFICATE.write)
 
 
+def _version() -> Kind:
+    def read(value: str) -> str:
+        try:
+            version_bytes(value)
+        except ValueError as error:
+            raise ValueError("numbers up to 255 are expected here, such as 3.1.0") from error
+        return value
+
+    return Kind(TEXT.form, read, TEXT.write)
+
+
 def _enabled(names: tuple[str, str]) -> Kind:
     return Kind(words(*names).form, names.index, lambda enabled: names[enabled])
 
@@ -221,7 +232,9 @@ IDENTITY = Record(
     Field("type", "card_type", word_of(CardType)),
     Field("sgp32", "sgp32_version", words(*VERSIONS), required=True),
     Field("sgp22", "sgp22_version", optional(words(*SGP22_VERSIONS))),
+    Field("highestSvn", "highest_svn", optional(_version())),
     Field("euiccMinimumSecurityLevel", "security_level", hexadecimal(1, 1)),
+    Field("testProfileServers", "test_profile_servers", listed(ADDRESS)),
     Field("rootDsAddress", "root_ds_address", ADDRESS, required=True),
     Field("limits", "limits", LIMITS, required=True),
     Field("seed", "seed", optional(integer(-MAX_INTEGER))),

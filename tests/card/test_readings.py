@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -28,7 +29,9 @@ from support.server import Server, challenge, one_time_key
 from euicc_sim import Card, readings
 from euicc_sim.model.profile import AuthorisationRule, Operator, ProfileClass
 from euicc_sim.model.state import ImmediateEnable
+from euicc_sim.parties.messages import LpaError
 from euicc_sim.parties.smdpp.metadata import Owner, PolicyRule
+from euicc_sim.store import read
 
 Play = Callable[[Card, Path], bytes]
 
@@ -158,6 +161,14 @@ def a_profile_with_ppr1_beside_another(card: Card, pki: Path) -> bytes:
     (_, _, data), _ = objects(body)
     *_, (_, _, final) = objects(data)
     return arm(tlv("A2", final))
+
+
+@scene("EMPTY_LIST_ALLOWS_EVERY_SERVER", true="01", false="00")
+def a_test_profile_for_a_card_without_a_list_of_servers(card: Card, pki: Path) -> bytes:
+    directory = fresh_card(card.directory / "another", pki, sgp22="2.7")
+    with Card.open(directory, fsync=False) as another, suppress(LpaError):
+        install(another.transmit, pki, profile_class=ProfileClass.TEST)
+    return bytes((len(read(directory)[1].profiles),))
 
 
 # -- Profiles

@@ -30,6 +30,7 @@ SPECIAL: dict[tuple[type, str], object] = {
     (Identity, "sgp32_version"): "1.3",
     (Identity, "sgp22_version"): "2.6.1",
     (Identity, "security_level"): bytes.fromhex("1E"),
+    (Identity, "highest_svn"): "3.1.0",
     (Credential, "ci_certificate"): certificate(key(1)),
     (Credential, "eum_certificate"): certificate(key(1)),
     (Credential, "euicc_certificate"): certificate(key(4, "brainpoolP256r1")),

@@ -12,9 +12,11 @@ from euicc_sim.asn1.sgp22.common import RspCapability
 LATER_NAMES = {
     *("eaka", "iotminimal"),
     *list(RspCapability.namedValues)[6:],
+    "installFailedDueToInsufficientMinimumSecurityLevel",
+    "installFailedDueToServerAddressAbsentInEuiccAllowList",
 }
-"""Bits of uiccCapability and rspCapability that are newer than GSMA's module."""
-LATER_FIELDS = {"euiccMinimumSecurityLevel"}
+"""Bits of uiccCapability and rspCapability, and reasons, that are newer than GSMA's modules."""
+LATER_FIELDS = {"euiccMinimumSecurityLevel", "highestSvn"}
 """Fields that are newer: `tests/card/test_sgp22_versions.py` has their bytes."""
 
 KEPT = ("kept_whole", "kept_as_is")

@@ -63,8 +63,9 @@ def header(
     services: Sequence[str] = ("usim",),
     templates: Sequence[bytes] = (),
     connectivity: bytes | None = None,
+    later: Sequence[bytes] = (),
 ) -> bytes:
-    """The header; digits are padded with F to ten bytes."""
+    """The header; digits are padded with F to ten bytes, `later` are fields of later versions."""
     major, minor = (bytes(1) * (one > 0x7F) + bytes((one,)) for one in version)
     return tlv(
         HEADER,
@@ -75,6 +76,7 @@ def header(
         tlv(0xA5, *(tlv(SERVICES[name]) for name in services)),
         tlv(0xA6, *(tlv(0x06, oid) for oid in templates)),
         b"" if connectivity is None else tlv(0x87, connectivity),
+        *later,
     )
 
 
@@ -86,6 +88,7 @@ def package(
     services: Sequence[str] = ("usim",),
     templates: Sequence[bytes] = (),
     connectivity: bytes | None = None,
+    later: Sequence[bytes] = (),
     elements: Sequence[bytes] = (),
     end: bool = True,
     size: int | None = None,
@@ -98,6 +101,7 @@ def package(
         services=services,
         templates=templates,
         connectivity=connectivity,
+        later=later,
     )
     rest = element(END, 0x7FFF) if end else b""
     middle = b"".join(elements)

@@ -118,14 +118,18 @@ class EUICCInfo1Value(TypedDict):
     svn: bytes
     euiccCiPKIdListForVerification: ListOf[bytes]
     euiccCiPKIdListForSigning: ListOf[bytes]
+    highestSvn: NotRequired[bytes]
 
 
 class EUICCInfo1(Sequence[EUICCInfo1Value]):
+    """`highestSvn` is of v3, for cards that announce it beside their own version."""
+
     tagSet = context(0x20)
     componentType = fields(
         ("svn", implicit(2, VersionType)),
         ("euiccCiPKIdListForVerification", implicit(9, sequence_of(SubjectKeyIdentifier))),
         ("euiccCiPKIdListForSigning", implicit(10, sequence_of(SubjectKeyIdentifier))),
+        optional("highestSvn", implicit(19, VersionType)),
     )
 
 

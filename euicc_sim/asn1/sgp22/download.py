@@ -17,6 +17,7 @@ from euicc_sim.asn1.tags import (
     context,
     fields,
     implicit,
+    named,
     numbers,
     octets,
     optional,
@@ -439,21 +440,55 @@ class CommonParameters(Sequence[CommonParametersValue]):
     )
 
 
+class SessionContextValue(TypedDict):
+    serverSvn: NotRequired[bytes]
+    euiccCiPKIdToBeUsedV3: NotRequired[bytes]
+
+
+class SessionContext(Sequence[SessionContextValue]):
+    """What a server of v3 adds to ServerSigned1, as far as it concerns this card."""
+
+    hidden = True
+    componentType = fields(
+        optional("serverSvn", implicit(0, sgp22.VersionType)),
+        optional("crlStaplingV3Used", implicit(1, univ.Boolean())),
+        optional("euiccCiPKIdToBeUsedV3", implicit(2, sgp22.SubjectKeyIdentifier)),
+        optional("supportedPushServices", implicit(3, AsReceived())),
+    )
+
+
+class ServerSigned1PartsValue(ServerSigned1Value):
+    sessionContext: NotRequired[SessionContextValue]
+
+
+class ServerSigned1Parts(Sequence[ServerSigned1PartsValue]):
+    """ServerSigned1 with the fields of v3."""
+
+    hidden = True
+    componentType = fields(
+        *named(ServerSigned1),
+        optional("sessionContext", implicit(5, SessionContext())),
+        optional("serverRspCapability", implicit(6, univ.BitString())),
+    )
+
+
 class AuthenticateServerPartsValue(TypedDict):
     serverSigned1: bytes
     serverSignature1: bytes
-    euiccCiPKIdToBeUsed: bytes
+    euiccCiPKIdToBeUsed: NotRequired[bytes]
     serverCertificate: bytes
     ctxParams1: bytes
 
 
 class AuthenticateServerParts(Sequence[AuthenticateServerPartsValue]):
+    """A server of v3 can leave euiccCiPKIdToBeUsed to the sessionContext that it signs."""
+
     hidden = True
     tagSet = context(0x38)
     componentType = fields(
         ("serverSigned1", AsReceived()),
         ("serverSignature1", sgp22.Signature),
-        ("euiccCiPKIdToBeUsed", sgp22.SubjectKeyIdentifier),
+        optional("euiccCiPKIdToBeUsed", sgp22.SubjectKeyIdentifier),
         ("serverCertificate", AsReceived()),
         ("ctxParams1", ContextParameters()),
     )

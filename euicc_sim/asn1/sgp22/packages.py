@@ -255,8 +255,11 @@ ErrorReason = codes(
     installFailedDueToDataMismatch=13,
     testProfileInstallFailedDueToInvalidNaaKey=14,
     pprNotAllowed=15,
+    installFailedDueToInsufficientMinimumSecurityLevel=31,
+    installFailedDueToServerAddressAbsentInEuiccAllowList=32,
     installFailedDueToUnknownError=127,
 )
+"""31 and 32 are of v2.7."""
 ErrorReasonName = Literal[
     "incorrectInputValues",
     "invalidSignature",
@@ -273,6 +276,8 @@ ErrorReasonName = Literal[
     "installFailedDueToDataMismatch",
     "testProfileInstallFailedDueToInvalidNaaKey",
     "pprNotAllowed",
+    "installFailedDueToInsufficientMinimumSecurityLevel",
+    "installFailedDueToServerAddressAbsentInEuiccAllowList",
     "installFailedDueToUnknownError",
 ]
 

@@ -25,8 +25,8 @@ from euicc_sim.asn1.sgp22.download import (
     CommonParameters,
     CtxParams1,
     EuiccSigned1,
-    ServerSigned1,
-    ServerSigned1Value,
+    ServerSigned1Parts,
+    ServerSigned1PartsValue,
 )
 from euicc_sim.asn1.types import Nothing, prepared
 from euicc_sim.crypto import chain
@@ -37,6 +37,7 @@ from euicc_sim.es10.info import euicc_info2
 from euicc_sim.es10.registry import Codes, ResultError, es10, es10_as_received, read_part
 from euicc_sim.es10.session import Session
 from euicc_sim.model.identity import Credential
+from euicc_sim.model.state import Strictness
 from euicc_sim.model.volatile import RspSession
 from euicc_sim.readings import CONFIGURED_SMDP_OID_IS_EXPECTED, FAILED_AUTHENTICATION_ENDS_SESSION
 
@@ -74,7 +75,11 @@ def authenticate_server(session: Session, request: bytes) -> bytes:
     try:
         parts = read_part(session, AUTHENTICATE_SERVER, AuthenticateServerParts, request)
         signed = read_part(
-            session, AUTHENTICATE_SERVER, ServerSigned1, parts["serverSigned1"], "serverSigned1"
+            session,
+            AUTHENTICATE_SERVER,
+            ServerSigned1Parts,
+            parts["serverSigned1"],
+            "serverSigned1",
         )
         read_part(session, AUTHENTICATE_SERVER, CommonParameters, parts["ctxParams1"], "ctxParams1")
     except Asn1Error as error:
@@ -88,14 +93,14 @@ def authenticate_server(session: Session, request: bytes) -> bytes:
 
 
 def _authentic(
-    session: Session, parts: AuthenticateServerPartsValue, signed: ServerSigned1Value
+    session: Session, parts: AuthenticateServerPartsValue, signed: ServerSigned1PartsValue
 ) -> tuple[Signer, Server]:
     challenge = session.volatile.challenge
     if challenge is None:
         raise ResultError(
             "noSessionContext", "no challenge is pending; call GetEUICCChallenge first"
         )
-    signer = _below(session, parts["euiccCiPKIdToBeUsed"])
+    signer = _below(session, _ci_key(session, parts, signed))
     key = server_key(parts["serverCertificate"])
     server = check_server(parts["serverCertificate"], signer.credential, SERVERS)
     _expected(session, server, signed["serverAddress"])
@@ -109,6 +114,32 @@ def _authentic(
             f"the challenge is {challenge.hex()}, not {signed['euiccChallenge'].hex()}",
         )
     return signer, server
+
+
+def _ci_key(
+    session: Session, parts: AuthenticateServerPartsValue, signed: ServerSigned1PartsValue
+) -> bytes:
+    """The identifier of the CI's key: euiccCiPKIdToBeUsed, or what a server of v3 has signed.
+
+    A strict card believes the latter only if it announces v3.
+    """
+    if "euiccCiPKIdToBeUsed" in parts:
+        return parts["euiccCiPKIdToBeUsed"]
+    found = signed.get("sessionContext", {}).get("euiccCiPKIdToBeUsedV3")
+    if found is None:
+        raise ResultError(
+            "undefinedError",
+            "no CI key is named: euiccCiPKIdToBeUsed is missing, and serverSigned1 has no "
+            "sessionContext with euiccCiPKIdToBeUsedV3",
+        )
+    strict = session.state.switches.strictness is Strictness.STRICT
+    if strict and session.identity.highest_svn is None:
+        raise ResultError(
+            "undefinedError",
+            "euiccCiPKIdToBeUsed is missing; only a server of v3 may leave it out, and this card "
+            "is strict and announces no highestSvn (card set --highest-svn 3.1.0)",
+        )
+    return found
 
 
 def _below(session: Session, ci_pk_id: bytes) -> Signer:
@@ -137,7 +168,7 @@ def _expected(session: Session, server: Server, address: str) -> None:
 def _answer(
     session: Session,
     parts: AuthenticateServerPartsValue,
-    signed: ServerSigned1Value,
+    signed: ServerSigned1PartsValue,
     signer: Signer,
     server: Server,
 ) -> bytes:

@@ -44,6 +44,7 @@ from euicc_sim.formats.bpp import (
 from euicc_sim.model.profile import BppCommand, Installation, Profile, ProfileEvent, memory_for
 from euicc_sim.model.replacing import replace
 from euicc_sim.model.volatile import Download, Installed, Loading, RspSession
+from euicc_sim.readings import PROFILE_SECURITY_LEVEL_TAG
 
 REPLACE_SESSION_KEYS_REQUEST = 0xBF26
 STEPS = {
@@ -205,7 +206,7 @@ def _segment(session: Session, current: RspSession, loading: Loading, part: Part
     if part.section == STORE_METADATA:
         profile = read_metadata(session, content, current.ci_pk_id, loading.dp_oid)
         _advance(session, step, profile.iccid)
-        check_metadata(session, profile)
+        check_metadata(session, profile, current.server_address)
         return replace(loading, profile=profile)
     keys = _replaced(session, content)
     _tell_keys(session, current, keys, replaced=True)
@@ -271,7 +272,23 @@ def _complete(session: Session, loading: Loading) -> Profile:
             f"the package is for ICCID {iccid_digits(facts.iccid)}, "
             f"its metadata for {iccid_digits(profile.iccid)}",
         )
+    _check_security_level(session, facts)
     if facts.applications:
         what = "application is" if facts.applications == 1 else "applications are"
         session.note(f"{facts.applications} {what} kept and not run: this card has no runtime")
     return replace(profile, package=package, connectivity=facts.connectivity)
+
+
+def _check_security_level(session: Session, facts: saip.Facts) -> None:
+    """Refuse a package that asks for more than the card's level, if the card has one."""
+    asked = facts.fields.get(PROFILE_SECURITY_LEVEL_TAG)
+    if asked is None or not session.identity.sgp22.checks_security_level:
+        return
+    level = session.identity.security_level
+    if int.from_bytes(asked) > int.from_bytes(level):
+        raise LoadError(
+            BppCommand.LOAD_PROFILE_ELEMENTS,
+            "installFailedDueToInsufficientMinimumSecurityLevel",
+            f"the package asks for security level {asked.hex().upper() or '(empty)'}, "
+            f"the card's is {level.hex().upper()}",
+        )

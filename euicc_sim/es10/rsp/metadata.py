@@ -29,7 +29,10 @@ from euicc_sim.model.profile import (
     Rule,
     memory_for,
 )
-from euicc_sim.readings import PPR1_NEEDS_TO_BE_THE_ONLY_OPERATIONAL_PROFILE
+from euicc_sim.readings import (
+    EMPTY_LIST_ALLOWS_EVERY_SERVER,
+    PPR1_NEEDS_TO_BE_THE_ONLY_OPERATIONAL_PROFILE,
+)
 
 CONFIGURE_ISDP_REQUEST, STORE_METADATA_REQUEST = 0xBF24, 0xBF25
 DP_PROPRIETARY_DATA, SERVICE_DATA = 0xB8, 0xBF22
@@ -127,8 +130,8 @@ def _operator(value: OperatorIdValue | None) -> Operator | None:
     return Operator(value["mccMnc"], value.get("gid1"), value.get("gid2"))
 
 
-def check_metadata(session: Session, profile: Profile) -> None:
-    """Refuse a Profile that this card cannot accept. Raises LoadError."""
+def check_metadata(session: Session, profile: Profile, server_address: str) -> None:
+    """Refuse a Profile that this card cannot accept from that SM-DP+. Raises LoadError."""
     step = BppCommand.STORE_METADATA
     for name, size, most in (
         ("serviceProviderName", len(profile.service_provider.encode()), 32),
@@ -148,8 +151,26 @@ def check_metadata(session: Session, profile: Profile) -> None:
         raise LoadError(
             step, "unsupportedProfileClass", f"there is no profileClass {profile.profile_class}"
         )
+    if profile.profile_class == ProfileClass.TEST:
+        _check_server(session, server_address)
     check_allowed(session, profile)
     check_memory(session, step, memory_for(0, len(profile.icon or b"")))
+
+
+def _check_server(session: Session, address: str) -> None:
+    """Refuse an SM-DP+ from which the card takes no test Profiles."""
+    allowed = session.identity.test_profile_servers
+    if not session.identity.sgp22.checks_test_profile_servers or (
+        EMPTY_LIST_ALLOWS_EVERY_SERVER and not allowed
+    ):
+        return
+    if address.lower() not in (one.lower() for one in allowed):
+        raise LoadError(
+            BppCommand.STORE_METADATA,
+            "installFailedDueToServerAddressAbsentInEuiccAllowList",
+            f"this card takes test Profiles from {', '.join(allowed) or 'nobody'}, "
+            f"not from {address}",
+        )
 
 
 def object_of(content: bytes, tag: int, step: BppCommand) -> Tlv:

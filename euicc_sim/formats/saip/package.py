@@ -7,7 +7,7 @@ Alliance. Knows DER objects and the header, and nothing of the card, its state o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
@@ -107,6 +107,7 @@ class Facts:
     `iccid` is coded as in EF.ICCID, with swapped nibbles; in the header they are not swapped.
     `connectivity` is the value of connectivityParameters. `needs_runtime` says that Java Card is
     mandatory; `applications` is how many elements have one that is not, and that nobody runs.
+    `fields` are all fields of the header, by their tags, those that v3.3.1 does not know included.
     """
 
     iccid: bytes
@@ -116,6 +117,7 @@ class Facts:
     elements: int
     needs_runtime: bool = False
     applications: int = 0
+    fields: Mapping[int, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +286,9 @@ def _header(content: bytes) -> Facts:
             raise Asn1Error(f"{item.tag:X} in the list of templates")
         _check_template(templates[item.value : item.end])
     needs_runtime = _JAVACARD in _fields(services)
-    return Facts(iccid, profile_type, (major, minor), fields.get(0x87), 1, needs_runtime)
+    return Facts(
+        iccid, profile_type, (major, minor), fields.get(0x87), 1, needs_runtime, fields=fields
+    )
 
 
 def _iccid(plain: bytes) -> bytes:

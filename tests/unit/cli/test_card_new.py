@@ -104,6 +104,13 @@ def test_new_takes_a_security_level(run: Run, tmp_path: Path) -> None:
     assert json.loads(run("show", tmp_path / "card", "--json").out)["securityLevel"] == "1E"
 
 
+def test_new_takes_servers_of_test_profiles_and_a_version_of_v3(run: Run, tmp_path: Path) -> None:
+    words = ["--sgp22", "2.7", "--test-profile-server", "a.example.com", "--highest-svn", "3.1"]
+    run("new", tmp_path / "card", *words)
+    found = json.loads(run("show", tmp_path / "card", "--json").out)
+    assert (found["testProfileServers"], found["highestSvn"]) == (["a.example.com"], "3.1")
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -72,6 +72,33 @@ def test_a_security_level_needs_a_version_that_has_it(run: Run, directory: Path)
     assert tree(directory) == before
 
 
+def test_the_servers_of_test_profiles_are_set_and_cleared(run: Run, directory: Path) -> None:
+    assert run("set", directory, "--sgp22", "2.7").facts["test Profiles"] == "from every SM-DP+"
+    words = ["--test-profile-server", "a.example.com", "--test-profile-server", "b.example.com"]
+    facts = run("set", directory, *words).facts
+    assert facts["test Profiles"] == "from a.example.com, b.example.com"
+    facts = run("set", directory, "--test-profile-server", "none").facts
+    assert facts["test Profiles"] == "from every SM-DP+"
+
+
+def test_a_list_of_servers_needs_a_version_that_has_it(run: Run, directory: Path) -> None:
+    before = tree(directory)
+    words = ["--test-profile-server", "a.example.com"]
+    assert run("set", directory, *words).complaint == (
+        "SGP.22 v2.5 has no list of servers for test Profiles; make the card one of v2.7"
+    )
+    assert run("set", directory, "--sgp22", "2.7", "--test-profile-server", "").complaint == (
+        "a server of test Profiles needs an address, such as smdp.example.com"
+    )
+    assert tree(directory) == before
+
+
+def test_a_version_of_v3_is_announced_and_no_longer(run: Run, directory: Path) -> None:
+    assert run("set", directory, "--highest-svn", "3.1.0").facts["highest svn"] == "3.1.0"
+    assert "highest svn" not in run("set", directory, "--highest-svn", "none").facts
+    assert read(directory)[0].highest_svn is None
+
+
 def test_back_again_the_card_is_as_before(run: Run, directory: Path) -> None:
     before = tree(directory)
     assert run("set", directory, "--sgp32", "1.3").code == 0
