@@ -65,7 +65,7 @@ def facts(rows: Mapping[str, str]) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in rows.items():
-        table.add_row(name, Text(printable(value)))
+        table.add_row(Text(printable(name)), Text(printable(value)))
     return table
 
 

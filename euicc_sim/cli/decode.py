@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.primitives import Asn1Error
 from euicc_sim.asn1.tree import Line, Reading, raw, reading, readings
 from euicc_sim.asn1.wire import NEWEST
-from euicc_sim.cli.console import columns, console, facts, fail
+from euicc_sim.cli.console import columns, console, facts, fail, printable
 from euicc_sim.cli.eim_bytes import file_content
 from euicc_sim.cli.machine import JsonOption, print_json
 from euicc_sim.cli.machine_packages import PackageOutput
@@ -30,6 +30,7 @@ from euicc_sim.formats.saip import HEADER, Element, PackageError, elements, exam
 from euicc_sim.parties.messages import EimError
 from euicc_sim.tracing.conversation import STORE_DATA
 from euicc_sim.views import pasted
+from euicc_sim.views.json_body import BodyField
 from euicc_sim.views.pasted import Pasted
 
 OK = b"\x90\x00"
@@ -76,8 +77,8 @@ def decode(
     """Print any ES10 object as a named tree: request, response, response to SELECT, certificate.
 
     Messages between IPA and eIM (ESipa) are decoded as well. A whole STORE DATA command, lpac's
-    debug output, AT commands of a modem, lists of APDUs, hexdumps, base64 and ATRs are understood
-    too, and it is said what the input was taken for.
+    debug output, AT commands of a modem, lists of APDUs, hexdumps, base64, ATRs and bodies of ESipa
+    or ES9+ in JSON are understood too, and it is said what the input was taken for.
 
     Without options, the type that fits is used; if two fit equally well, both are printed. A status
     word 9000 at the end is ignored. For an unprotected profile package, the elements are listed.
@@ -86,9 +87,12 @@ def decode(
         data = _input(source or ["-"])
         if isinstance(data, Pasted):
             if as_json and data.object is None:
-                from euicc_sim.cli.machine_messages import ConversationOutput
+                from euicc_sim.cli.machine_messages import BodyOutput, ConversationOutput
 
-                print_json(ConversationOutput.of(data))
+                is_body = bool(data.fields)
+                print_json(
+                    BodyOutput.of(data, _any_readings) if is_body else ConversationOutput.of(data)
+                )
                 return
             if not as_json:
                 _print_pasted(data)
@@ -255,10 +259,30 @@ def _print_pasted(found: Pasted) -> None:
     say(found)
     if found.atr is not None:
         console.print(facts(_atr_facts(found.atr)))
+    if found.fields:
+        _print_fields(found.fields)
     if found.items:
         from euicc_sim.cli.exchange_lines import print_items  # it needs the table of functions
 
         print_items(found.items, is_answered=found.is_answered)
+
+
+def _print_fields(fields: Iterable[BodyField]) -> None:
+    """Print the plain fields of a body, then each object as a tree."""
+    if plain := {one.name: one.text for one in fields if one.object is None}:
+        console.print(facts(plain))
+    for one in fields:
+        if one.object is not None:
+            console.print(Text(f"\n{printable(one.name)}", "bold"))
+            _print(_any_readings(one.object), one.object)
+
+
+def _any_readings(data: bytes) -> list[Reading]:
+    """The readings of an object; the plain objects if no type fits, or if it is malformed."""
+    try:
+        return readings(TYPES, data) or [raw(data)]
+    except Asn1Error:
+        return [raw(data)]
 
 
 def _atr_facts(atr: bytes) -> dict[str, str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
 from msgspec import UNSET, Meta, UnsetType
 
 from apdu.names import without_pins
+from euicc_sim.asn1.tree import Reading
 from euicc_sim.cli.machine import Output
 from euicc_sim.cli.machine_trees import ReadingOutput
 from euicc_sim.tracing.conversation import Es10, Exchange, Item, Reset
@@ -63,6 +64,34 @@ class ConversationOutput(Output):
             atr=found.atr,
             items=item_outputs(found.items),
         )
+
+
+class BodyFieldOutput(Output):
+    """A field of a body in JSON: its value, or the likeliest readings of the object it holds."""
+
+    name: str
+    value: str | UnsetType = UNSET
+    readings: list[ReadingOutput] | UnsetType = UNSET
+
+
+class BodyOutput(Output):
+    """A body of ESipa, ES9+ or ES2+ in JSON; names include those of the objects around them."""
+
+    kind: str
+    fields: list[BodyFieldOutput]
+
+    @classmethod
+    def of(cls, found: Pasted, readings: Callable[[bytes], Sequence[Reading]]) -> Self:
+        """For programs; `readings` are those of an object."""
+        fields = [
+            BodyFieldOutput(name=one.name, value=one.text)
+            if one.object is None
+            else BodyFieldOutput(
+                name=one.name, readings=[ReadingOutput.of(read) for read in readings(one.object)]
+            )
+            for one in found.fields
+        ]
+        return cls(kind=found.kind, fields=fields)
 
 
 def item_outputs(items: Iterable[Item]) -> list[ItemOutput]:

@@ -18,7 +18,7 @@ from apdu.words import did_you_mean
 from euicc_sim.cli.command import Command
 from euicc_sim.cli.console import console, facts, fail
 from euicc_sim.cli.machine_card import CardOutput, NotificationOutput
-from euicc_sim.cli.machine_messages import ConversationOutput, ItemOutput
+from euicc_sim.cli.machine_messages import BodyOutput, ConversationOutput, ItemOutput
 from euicc_sim.cli.machine_packages import PackageOutput
 from euicc_sim.cli.machine_parties import (
     AnswerOutput,
@@ -87,7 +87,7 @@ FILES = {
 """The files that people write."""
 OUTPUTS = {
     "card show": _of(CardOutput),
-    "decode": _of(list[ReadingOutput], ConversationOutput, PackageOutput),
+    "decode": _of(list[ReadingOutput], ConversationOutput, BodyOutput, PackageOutput),
     "eim cards": _of(list[CardSummaryOutput]),
     "eim results": _of(list[ResultOfOrderOutput]),
     "eim show": _of(EimFileOutput),

@@ -19,6 +19,8 @@ from apdu.tlv import whole
 from euicc_sim.tracing import tpdu
 from euicc_sim.tracing.conversation import GET_RESPONSE, SELECT, STORE_DATA, Conversation, Item
 from euicc_sim.tracing.gsmtap import Kind, Message
+from euicc_sim.views import json_body
+from euicc_sim.views.json_body import BodyField
 
 MAX_TEXT = 0x1000000
 """Characters of a text."""
@@ -56,7 +58,7 @@ _LONGEST_ATR = 33
 
 @dataclass(frozen=True, slots=True)
 class Pasted:
-    """What a text is: `kind` in words, and an object, an ATR, or the items of a conversation.
+    """What a text is: `kind` in words, and an object, an ATR, items of a conversation, or fields.
 
     `assumed` says how many commands had no response and are taken as served; if none of them had
     one, `is_answered` is false.
@@ -68,12 +70,15 @@ class Pasted:
     items: tuple[Item, ...] = ()
     assumed: int = 0
     is_answered: bool = True
+    fields: tuple[BodyField, ...] = ()
 
 
 def read(text: str) -> Pasted | None:
     """What a text is; None if it does not say so itself."""
     if len(text) > MAX_TEXT:
         return None
+    if fields := json_body.read(text):
+        return Pasted("a body in JSON", fields=fields)
     lines = text.splitlines()
     for kind, commands, answers in _DIALOGUES:
         found = list(_marked(lines, commands, answers))

@@ -154,6 +154,14 @@ def test_decode_of_an_atr() -> None:
     assert run("decode", "3B00")["atr"] == "3B00"
 
 
+def test_decode_of_a_body_in_json() -> None:
+    found = run("decode", '{"eidValue":"8904","eimAcknowledgements":"v1MDgAEF"}')
+    eid, acknowledged = found["fields"]
+    assert eid == {"name": "eidValue", "value": "8904"}
+    assert acknowledged["name"] == "eimAcknowledgements"
+    assert [one["type"] for one in acknowledged["readings"]] == ["EimAcknowledgements"]
+
+
 def test_decode_of_a_profile_package(tmp_path: Path) -> None:
     package = tmp_path / "test.der"
     CliRunner().invoke(app, ["profile", "edit", "--test", "-o", str(package)])
