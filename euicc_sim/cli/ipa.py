@@ -23,6 +23,7 @@ from euicc_sim.cli.ipa_setup import (
 from euicc_sim.cli.link import CardOption, ReaderOption, open_link
 from euicc_sim.cli.rsp_options import (
     SGP32_DEFAULT,
+    BindingOption,
     CaOption,
     InsecureOption,
     PkiOption,
@@ -37,7 +38,7 @@ from euicc_sim.cli.server_options import (
     TlsOption,
     tls_context,
 )
-from euicc_sim.parties.clients import EsipaVersion
+from euicc_sim.parties.clients import Binding, EsipaVersion
 from euicc_sim.parties.ipa import DownloadMode, EnableAtOnce, Ipa
 from euicc_sim.parties.messages import LpaError
 from euicc_sim.servers import ServerError, extra_needed
@@ -61,6 +62,7 @@ def poll(
     tries: TriesOption = 3,
     pause: PauseOption = 2.0,
     esipa: VersionOption = EsipaVersion.V1_2,
+    binding: BindingOption = Binding.ASN1,
     sgp32: Sgp32Option = SGP32_DEFAULT,
     immediate_enable: EnableOption = EnableAtOnce.DEFAULT_SMDP,
     pki: PkiOption = None,
@@ -87,6 +89,7 @@ def poll(
         not insecure,
         wire_named(sgp32),
         immediate_enable,
+        binding,
     )
     poll_once(setup)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -23,8 +22,11 @@ from euicc_sim.cli.ipa_setup import (
     VersionOption,
 )
 from euicc_sim.cli.link import CardOption, ReaderOption
+from euicc_sim.cli.machine import print_json_line
+from euicc_sim.cli.machine_parties import ReportOutput
 from euicc_sim.cli.rsp_options import (
     SGP32_DEFAULT,
+    BindingOption,
     CaOption,
     InsecureOption,
     PkiOption,
@@ -34,7 +36,7 @@ from euicc_sim.cli.rsp_options import (
 )
 from euicc_sim.cli.signals import Stop
 from euicc_sim.env import SystemEnv
-from euicc_sim.parties.clients import EsipaClient, EsipaVersion
+from euicc_sim.parties.clients import Binding, EsipaClient, EsipaVersion
 from euicc_sim.parties.ipa import (
     DownloadMode,
     EnableAtOnce,
@@ -58,6 +60,7 @@ def run(
     tries: TriesOption = 3,
     pause: PauseOption = 2.0,
     esipa: VersionOption = EsipaVersion.V1_2,
+    binding: BindingOption = Binding.ASN1,
     sgp32: Sgp32Option = SGP32_DEFAULT,
     immediate_enable: EnableOption = EnableAtOnce.DEFAULT_SMDP,
     every: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="Between polls.")] = 30.0,
@@ -96,6 +99,7 @@ def run(
         not insecure,
         wire_named(sgp32),
         immediate_enable,
+        binding,
     )
     if once:
         poll_once(setup)
@@ -207,8 +211,4 @@ def _line(report: Report) -> None:
 
 
 def _json_line(report: Report) -> None:
-    at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    print(
-        json.dumps({"at": at, "event": report.event, "text": report.text, **report.facts}),
-        flush=True,
-    )
+    print_json_line(ReportOutput.of(report, datetime.now(UTC)))

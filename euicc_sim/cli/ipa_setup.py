@@ -14,7 +14,7 @@ from euicc_sim import Card
 from euicc_sim.asn1.wire import Wire
 from euicc_sim.cli.console import log_line
 from euicc_sim.cli.link import open_link
-from euicc_sim.parties.clients import EsipaClient, EsipaVersion, Smdpps, spoken
+from euicc_sim.parties.clients import Binding, EsipaClient, EsipaVersion, Smdpps, spoken
 from euicc_sim.parties.ipa import DownloadMode, EnableAtOnce, Ipa, IpaCard, Poll
 from euicc_sim.parties.messages import Address, AddressError, LpaError
 from euicc_sim.transport.pcsc import PcscCard
@@ -72,6 +72,7 @@ class Setup:
     verify: bool
     wire: Wire
     enable: EnableAtOnce
+    binding: Binding
 
     def link(self) -> AbstractContextManager[Card | PcscCard]:
         """The card. Raises CardError, PcscError."""
@@ -79,8 +80,12 @@ class Setup:
 
     def connection(self, link: Card | PcscCard) -> EsipaClient:
         """A client for the eIM, by default where the card says that it is. Raises LpaError."""
+        if self.binding is Binding.JSON and self.version is EsipaVersion.V1_0:
+            raise LpaError(
+                "The messages of ESipa 1.0 are written in ASN.1 only. Leave out --binding json."
+            )
         url = self.eim or self._url(IpaCard(link.transmit, self.wire))
-        return EsipaClient(url, trust=self.trust, verify=self.verify)
+        return EsipaClient(url, binding=self.binding, trust=self.trust, verify=self.verify)
 
     def smdpps(self) -> Smdpps:
         """The SM-DP+s that the IPA talks to."""

@@ -8,6 +8,7 @@ nothing from outside reaches a terminal raw.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -29,8 +30,18 @@ class Output(msgspec.Struct, rename="camel"):
 
 def print_json(value: Output | Sequence[Output] | Sequence[Mapping[str, object]]) -> None:
     """Print one output, or a list of them."""
+    typer.echo(_json(value, indent=2))
+
+
+def print_json_line(value: Output) -> None:
+    """Print one output on a line, at once."""
+    typer.echo(_json(value))
+    sys.stdout.flush()
+
+
+def _json(value: object, indent: int | None = None) -> str:
     plain = msgspec.to_builtins(value, builtin_types=(bytes, datetime))
-    typer.echo(json.dumps(plain, indent=2, default=_text))
+    return json.dumps(plain, indent=indent, default=_text)
 
 
 def _text(value: Any) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self, get_args
+
+import msgspec
+from msgspec import UNSET, UnsetType
 
 from euicc_sim.cli.machine import Eid, Output
 from euicc_sim.parties.eim import Eim, eim_file
 from euicc_sim.parties.eim.eim_file import IdType, Protocol
 from euicc_sim.parties.eim.server import CardSummary, Result
 from euicc_sim.parties.eim.server.card_records import State
+from euicc_sim.parties.ipa import Report, ReportEvent
 from euicc_sim.parties.messages import Form, PackageAnswer
 from euicc_sim.parties.messages.json_document import to_json
 from keys import Curve
@@ -161,3 +166,26 @@ class EventOutput(Output):
             owner=event.owner,
             is_forwarded=event.forwarded,
         )
+
+
+class ReportOutput(Output):
+    """A line of an IPA that lives for weeks; which numbers it has depends on the event."""
+
+    at: datetime
+    event: ReportEvent
+    text: str
+    polls: int | UnsetType = UNSET
+    packages: int | UnsetType = UNSET
+    refused: int | UnsetType = UNSET
+    kept: int | UnsetType = UNSET
+    rolled_back: bool | UnsetType = UNSET
+    failure: int | UnsetType = UNSET
+    failures: int | UnsetType = UNSET
+    again: float | UnsetType = UNSET
+    seconds: float | UnsetType = UNSET
+
+    @classmethod
+    def of(cls, report: Report, at: datetime) -> Self:
+        """For programs."""
+        said = {"at": at, "event": report.event, "text": report.text, **report.facts}
+        return msgspec.convert(said, cls)

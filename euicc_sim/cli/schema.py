@@ -25,6 +25,7 @@ from euicc_sim.cli.machine_parties import (
     CardSummaryOutput,
     EimFileOutput,
     EventOutput,
+    ReportOutput,
     ResultOfOrderOutput,
 )
 from euicc_sim.cli.machine_trees import ReadingOutput
@@ -92,6 +93,7 @@ OUTPUTS = {
     "eim results": _of(list[ResultOfOrderOutput]),
     "eim show": _of(EimFileOutput),
     "eim verify": _of(AnswerOutput),
+    "ipa run": _of(ReportOutput),
     "profile list": _of(list[ListedProfile]),
     "profile notifications": _of(list[NotificationOutput]),
     "smdpp codes": _of(list[OrderOutput]),

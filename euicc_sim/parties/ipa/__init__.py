@@ -10,7 +10,7 @@ only to see whether the card may go back, and knows no network beyond ESipa. Sta
 
 from euicc_sim.parties.ipa.es10b import IpaCard, TrustedEim
 from euicc_sim.parties.ipa.ipa import Ipa, Poll
-from euicc_sim.parties.ipa.resident import Pace, Report, Resident, StoppedError
+from euicc_sim.parties.ipa.resident import Pace, Report, ReportEvent, Resident, StoppedError
 from euicc_sim.parties.ipa.triggered_download import DownloadMode, EnableAtOnce
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Pace",
     "Poll",
     "Report",
+    "ReportEvent",
     "Resident",
     "StoppedError",
     "TrustedEim",

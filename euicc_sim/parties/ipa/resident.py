@@ -40,6 +40,9 @@ class Pace:
         return min(self.longest, doubled) * (0.5 + chance / 2)
 
 
+ReportEvent = Literal["step", "poll", "failure", "recovered", "summary", "stopped"]
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """Something that happened: a line for people, and the same as `facts` for programs.
@@ -48,7 +51,7 @@ class Report:
     are the beginning and the end of an outage.
     """
 
-    event: Literal["step", "poll", "failure", "recovered", "summary", "stopped"]
+    event: ReportEvent
     text: str
     facts: Mapping[str, object] = field(default_factory=dict)
 

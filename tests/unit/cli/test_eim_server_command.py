@@ -95,6 +95,9 @@ def test_a_card_is_managed_by_command_line(run: Run, file: Path, folder: Path) -
         run("eim", "order", file, EID, "listEim")
         code, out, _ = run("ipa", "poll", "--card", folder, "--eim", url, "--esipa", "1.0")
         assert (code, "1 package done" in out) == (0, True)
+        run("eim", "order", file, EID, "getRAT")
+        code, out, _ = run("ipa", "poll", "--card", folder, "--eim", url, "--binding", "json")
+        assert (code, "1 package done" in out) == (0, True)
         process.kill()
     run("eim", "order", file, EID, "enable:89000123456789012341")
     with served(file) as (url, process):
@@ -161,6 +164,10 @@ def test_a_card_is_made_by_what_is_told_of_it(run: Run, file: Path) -> None:
         (["eim", "push", "{file}", OTHER_EID, "--ipa", "x"], "is not a URL"),
         (["ipa", "poll", "--card", "{card}"], "--eim URL"),
         (["ipa", "poll", "--card", "{card}", "--eim", "x"], "is not a URL"),
+        (
+            ["ipa", "poll", "--card", "{card}", "--esipa", "1.0", "--binding", "json"],
+            "Leave out --binding json",
+        ),
         (["ipa", "poll", "--card", "{card}", "--eim", "http://127.0.0.1:9"], "does not answer"),
     ],
 )
@@ -175,7 +182,10 @@ def test_what_cannot_be_done_is_a_sentence(
 
 
 @pytest.mark.slow
-def test_packages_are_brought_to_an_ipa_that_listens(run: Run, file: Path, folder: Path) -> None:
+@pytest.mark.parametrize("binding", ["asn1", "json"])
+def test_packages_are_brought_to_an_ipa_that_listens(
+    run: Run, file: Path, folder: Path, binding: str
+) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -184,7 +194,8 @@ def test_packages_are_brought_to_an_ipa_that_listens(run: Run, file: Path, folde
     with subprocess.Popen([*command, "--port", str(port)], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert b"listens at" in process.stdout.readline()
-        code, out, _ = run("eim", "push", file, EID, "--ipa", f"http://127.0.0.1:{port}")
+        push = ("eim", "push", file, EID, "--ipa", f"http://127.0.0.1:{port}")
+        code, out, _ = run(*push, "--binding", binding)
         process.send_signal(signal.SIGTERM)
     assert (code, "2 delivered" in out) == (0, True)
     assert run("eim", "results", file, EID)[0] == 0

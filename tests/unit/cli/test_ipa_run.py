@@ -17,6 +17,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from support.command import Run, runner
 from support.esipa import EID, World, kept, nobody
 from support.fresh import fresh_card
@@ -24,6 +25,7 @@ from support.hexes import hx
 from support.web import DEADLINE, Lines
 
 from euicc_sim import Card
+from euicc_sim.cli.schema import document
 from euicc_sim.servers.esipa_app import esipa_app
 from euicc_sim.servers.web_server import WebServer
 
@@ -133,6 +135,8 @@ def test_it_survives_an_eim_that_goes_and_comes_back(world: World, directory: Pa
         assert ipa.stop() == 0
     assert ipa.said[-1]["event"] == "stopped"
     assert ipa.said[-1]["packages"] == 1
+    lines = Draft202012Validator(json.loads(document("ipa run")))
+    assert [list(map(str, lines.iter_errors(one))) for one in ipa.said] == [[]] * len(ipa.said)
 
 
 def test_the_card_is_free_between_polls(world: World, directory: Path) -> None:
