@@ -16,7 +16,7 @@ import httpx
 from euicc_sim.servers.connections import USUAL, Limits
 from euicc_sim.servers.web_server import WebServer
 
-DEADLINE = 20.0
+DEADLINE = 120.0
 NAMES = ("x", "testsmdpplus1.example.com")
 """By which tests call servers on loopback."""
 

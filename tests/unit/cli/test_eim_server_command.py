@@ -107,7 +107,7 @@ def test_a_card_is_managed_by_command_line(run: Run, file: Path, folder: Path) -
     assert code == 3
     assert "eimId eim1.example.com" in out
     assert "iccidOrAidNotFound" in out
-    assert run("eim", "results", file, EID, "--last", 4)[1] == out
+    assert run("eim", "results", file, EID, "--last", 5)[1] == out
     code, out, _ = run("eim", "cards", file)
     assert (code, EID in out) == (0, True)
 

@@ -37,7 +37,7 @@ from euicc_sim.servers.es9_app import PATH
 from euicc_sim.servers.package_folder import Sidecar
 from keys import Curve, TestPki
 
-DEADLINE = 30.0
+DEADLINE = 120.0
 ICCID = "89000123456789012341"
 BLUE = "89001234567890123456"
 

@@ -21,7 +21,7 @@ from euicc_sim.servers.database import SmdsDatabase
 from euicc_sim.servers.tls import show
 from keys import Curve, Role, TestPki
 
-DEADLINE = 30.0
+DEADLINE = 120.0
 
 
 @pytest.fixture

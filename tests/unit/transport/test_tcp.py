@@ -14,7 +14,7 @@ from euicc_sim.transport.shared import SharedCard
 from euicc_sim.transport.tcp import TcpLink
 from euicc_sim.transport.vpcd import Control, PoweredCard
 
-DEADLINE = 10.0
+DEADLINE = 120.0
 SELECT = "01A4040010 A0000005591010FFFFFFFF8900000100"
 ATR = "3B9F96803FC7828031E073FE211B6753494D4555303134"
 

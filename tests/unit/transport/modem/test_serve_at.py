@@ -22,7 +22,7 @@ from keys import make_eid
 
 pytestmark = pytest.mark.slow
 
-DEADLINE = 20.0
+DEADLINE = 120.0
 EID = "89049032123451234512345678901235"
 ISDR = "A0000005591010FFFFFFFF8900000100"
 

@@ -19,7 +19,7 @@ from euicc_sim.transport.modem.commands import Modem
 from euicc_sim.transport.modem.syntax import MAX_LINE
 from euicc_sim.transport.modem.terminal import ModemLink
 
-DEADLINE = 20.0
+DEADLINE = 120.0
 
 
 class Log(SilentObserver):
