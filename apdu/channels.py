@@ -97,6 +97,10 @@ class Channels:
         """The number of the channel that the last command came on."""
         self.reset()
 
+    def install(self, installed: Sequence[Installed]) -> None:
+        """From now on, these can be selected; what is selected stays so."""
+        self._installed = installed
+
     def reset(self) -> None:
         """Close every channel except the basic one, and forget all selections."""
         for channel in self._open.values():

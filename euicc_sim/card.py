@@ -104,7 +104,7 @@ class Card:
         self._shown = self._state.enabled
         self._trees: deque[tuple[bytes, Tree]] = deque(maxlen=TREES_KEPT)
         self._channels = Channels(
-            (Installed(ISDR_AID, self._new_isdr), Installed(ECASD_AID, self._new_ecasd)),
+            self._applications(),
             self._new_files,
             {TERMINAL_CAPABILITY: self._terminal_capability}
             | {ins: partial(self._toolkit, answer) for ins, answer in toolkit.COMMANDS.items()}
@@ -223,11 +223,13 @@ class Card:
     def set_switches(self, switches: Switches) -> None:
         """Make the card difficult, or easy again, while it is open; kept on disk.
 
-        Raises OSError when that cannot be written, and then nothing has changed.
+        Raises SwitchError for switches that the card cannot have, and OSError when they cannot be
+        written; then nothing has changed.
         """
-        state = replace(self._state, switches=switches)
+        state = self._state.with_switches(switches)
         self._store.save(state)
         self._state = state
+        self._channels.install(self._applications())
 
     def reset(self) -> bytes:
         """Power on or warm reset: drop channels, sessions and partial requests; return the ATR.
@@ -355,12 +357,29 @@ class Card:
     def _closing(self, channel: int) -> None:
         """End a download that came on a channel. Raises StatusError 6581 if that cannot be kept."""
         loading = self._volatile.loading
-        if loading is None or loading.channel != channel:
-            return
+        is_loading = loading is not None and loading.channel == channel
+        loses = self._state.switches.lost_with_channel
         try:
-            self._settle()
+            if loses and (is_loading or self._volatile.rsp_channel == channel):
+                self._lose_download(channel)
+            elif is_loading:
+                self._settle()
         except OSError as error:
             raise _not_kept(error) from error
+
+    def _lose_download(self, channel: int) -> None:
+        """Forget the RSP session and its download, without a result. Raises OSError."""
+        if self._state.installation is not None:
+            state = replace(self._state, installation=None)
+            self._store.save(state)
+            self._state = state
+        self._volatile = self._volatile.ended()
+        self._tell(
+            "MANAGE CHANNEL",
+            f"what was downloaded on channel {channel} is lost with it "
+            "(card set --no-lost-with-channel)",
+            lost=True,
+        )
 
     def _terminal_capability(self, command: Command) -> Response:
         """TERMINAL CAPABILITY, ETSI TS 102 221 11.1.19: always accepted."""
@@ -389,8 +408,16 @@ class Card:
     def _tell(self, name: str, text: str, *, lost: bool = False) -> None:
         self._events.append(Event(name, refused=lost, text=f"{name}: {text}"))
 
-    def _new_isdr(self) -> IsdR:
-        return IsdR(self._execute, self._describe, self._tell)
+    def _applications(self) -> tuple[Installed, ...]:
+        """What can be selected beside a SIM: the ISD-R by each of its AIDs, the ECASD."""
+        switches = self._state.switches
+        standard = (ISDR_AID,) if switches.standard_isdr_aid else ()
+        aids = (*standard, *switches.isdr_aids)
+        isdr = (Installed(aid, partial(self._new_isdr, aid)) for aid in aids)
+        return (*isdr, Installed(ECASD_AID, self._new_ecasd))
+
+    def _new_isdr(self, aid: bytes) -> IsdR:
+        return IsdR(self._execute, self._describe, self._tell, aid)
 
     def _new_ecasd(self) -> Ecasd:
         return Ecasd(self._identity.eid_bytes)

@@ -28,19 +28,20 @@ class IsdR:
 
     `execute` takes a complete ES10 request and returns the response; `describe` returns the
     templates E0 and E1 of the response to SELECT; `tell` is told of requests that are dropped.
+    `aid` is the one that it was selected by.
     """
-
-    aid = ISDR_AID
 
     def __init__(
         self,
         execute: Callable[[bytes], bytes],
         describe: Callable[[], bytes],
         tell: Tell,
+        aid: bytes = ISDR_AID,
     ) -> None:
         self._execute = execute
         self._describe = describe
         self._tell = tell
+        self.aid = aid
         self._blocks = Parts()
 
     def fci(self) -> bytes:
@@ -50,7 +51,7 @@ class IsdR:
 
     def fork(self) -> IsdR:
         """A new selection of the ISD-R."""
-        return IsdR(self._execute, self._describe, self._tell)
+        return IsdR(self._execute, self._describe, self._tell, self.aid)
 
     def offer(self, command: Command) -> Offer | None:
         """The ISD-R for a first block, the request under way for its next one."""

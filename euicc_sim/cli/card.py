@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.text import Text
 
 import euicc_sim
+from apdu.words import did_you_mean
 from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.asn1.saip.names import ELEMENTS, PE_STATUSES, PEStatus
 from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.cli.card_tables import card_table, eims_table, settings_table
 from euicc_sim.cli.console import console, fail
@@ -23,7 +26,7 @@ from euicc_sim.formats.saip import PackageError, contents_of
 from euicc_sim.model.identity import SECURITY_LEVEL, CardType
 from euicc_sim.model.profile import AuthorisationRule, Operator, Rule
 from euicc_sim.model.sgp22_versions import SGP22_VERSIONS
-from euicc_sim.model.state import Limits, Strictness
+from euicc_sim.model.state import Limits, RefusedElement, Strictness
 from euicc_sim.store import (
     DEFAULT_EID,
     DOCUMENT,
@@ -53,8 +56,12 @@ _SIZE = re.compile(r"([0-9]{1,12})([kM]?)")
 _WITHOUT_CHECK_DIGITS = 30
 _NONE = "none"
 """The word that ends a setting."""
+_AID_SIZES = range(5, 17)
+"""Bytes of an AID (ISO/IEC 7816-4 clause 12.2.3)."""
 _RANDOM_SIZE = 16
 _UNITS = {"": 1, "k": 1 << 10, "M": 1 << 20}
+
+T = TypeVar("T")
 
 app = typer.Typer(name="card", help="Make, show, copy, check and set cards.", no_args_is_help=True)
 
@@ -319,6 +326,59 @@ def set_(
             help="A package that ran before is a replay, even if its eIM's counter began anew.",
         ),
     ] = None,
+    profile_required: Annotated[
+        bool | None,
+        typer.Option(
+            "--profile-required/--no-profile-required",
+            help="While Profiles are installed and none is enabled, ES10 is 6985, but for the "
+            "functions that enable one.",
+        ),
+    ] = None,
+    lost_with_channel: Annotated[
+        bool | None,
+        typer.Option(
+            "--lost-with-channel/--no-lost-with-channel",
+            help="Closing a channel loses the download that was begun on it, with no result.",
+        ),
+    ] = None,
+    number_from_zero: Annotated[
+        bool | None,
+        typer.Option(
+            "--number-from-zero/--no-number-from-zero",
+            help="The first notification or package result has the seqNumber 0. For a new card.",
+        ),
+    ] = None,
+    isdr_aid: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="AID",
+            help="The ISD-R can be selected by this AID too; repeat for several. They take the "
+            "place of those that were given before.",
+        ),
+    ] = None,
+    no_isdr_aid: Annotated[
+        bool, typer.Option("--no-isdr-aid", help="The ISD-R has its standard AID alone.")
+    ] = False,
+    standard_isdr_aid: Annotated[
+        bool | None,
+        typer.Option(
+            "--standard-isdr-aid/--no-standard-isdr-aid",
+            help="The ISD-R can be selected by its standard AID; without, only by those of "
+            "--isdr-aid.",
+        ),
+    ] = None,
+    refuse_element: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[=STATUS]",
+            help="Refuse to install a Profile that has this Profile Element, such as opt-isim; "
+            "repeat for several. They take the place of those that were given before. STATUS is "
+            f"the PEStatus in the result; the default is {PE_STATUSES[PEStatus.PE_NOT_SUPPORTED]}.",
+        ),
+    ] = None,
+    no_refuse_element: Annotated[
+        bool, typer.Option("--no-refuse-element", help="Refuse no Profile Element for its name.")
+    ] = False,
     sgp32: Annotated[
         str | None,
         typer.Option(metavar="VERSION", help=f"Speak a different version of SGP.32: {_VERSIONS}."),
@@ -349,18 +409,27 @@ def set_(
 ) -> None:
     """Make a closed card difficult, or easy again; without options print its settings.
 
-    The switches show how software copes with such a card. A new card has them all off.
+    The switches show how software copes with such a card. A new card has them all off. docs/card.md
+    says of each where it was seen.
     """
-    wanted = {
+    if (isdr_aid and no_isdr_aid) or (refuse_element and no_refuse_element):
+        fail("give an option or its --no- form, not both.")
+    wanted: dict[str, object] = {
         "reset_after_switch": reset_after_switch,
         "ipad_required": ipad_required,
         "toolkit": toolkit,
+        "poll_interval": poll_interval,
         "toolkit_busy": toolkit_busy,
         "memory_full": memory_full,
         "never_twice": never_twice,
+        "profile_required": profile_required,
+        "lost_with_channel": lost_with_channel,
+        "number_from_zero": number_from_zero,
+        "isdr_aids": () if no_isdr_aid else _each(_further_aid, isdr_aid),
+        "standard_isdr_aid": standard_isdr_aid,
+        "refused_elements": () if no_refuse_element else _each(_refused, refuse_element),
+        "strictness": _strictness(directory, strict=strict, lenient=lenient),
     }
-    changes = {name: value for name, value in wanted.items() if value is not None}
-    strictness = _strictness(directory, strict=strict, lenient=lenient)
     servers = None if test_profile_server is None else tuple(test_profile_server)
     properties = Properties(
         sgp32,
@@ -372,9 +441,37 @@ def set_(
     if properties != Properties():
         set_properties(directory, properties)
     switches = set_switches(
-        directory, strictness=strictness, poll_interval=poll_interval, **changes
+        directory, **{name: value for name, value in wanted.items() if value is not None}
     )
     console.print(settings_table(read(directory)[0], switches))
+
+
+def _each(read: Callable[[str], T], given: list[str] | None) -> tuple[T, ...] | None:
+    """What was given, read; None if nothing was."""
+    return tuple(map(read, given)) if given else None
+
+
+def _further_aid(given: str) -> bytes:
+    """An AID in hex digits."""
+    try:
+        aid = bytes.fromhex(given)
+    except ValueError:
+        aid = b""
+    if len(aid) not in _AID_SIZES:
+        fail(f"{given[:40]!r} is not an AID; write 5 to 16 bytes as pairs of hex digits.")
+    return aid
+
+
+def _refused(given: str) -> RefusedElement:
+    """A Profile Element, and its PEStatus."""
+    name, equals, word = given.partition("=")
+    if name not in ELEMENTS:
+        fail(f"{name[:40]!r} is not a Profile Element. {did_you_mean(name, ELEMENTS)}")
+    statuses = {text: number for number, text in PE_STATUSES.items() if number}
+    status = statuses.get(word) if equals else PEStatus.PE_NOT_SUPPORTED
+    if status is None:
+        fail(f"{word[:40]!r} is not a PEStatus of a refusal. {did_you_mean(word, statuses)}")
+    return RefusedElement(name, status)
 
 
 def _strictness(directory: Path, *, strict: bool | None, lenient: bool | None) -> Strictness | None:

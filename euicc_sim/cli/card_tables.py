@@ -8,6 +8,7 @@ from datetime import datetime
 from rich.table import Table
 
 from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.asn1.saip.names import PE_STATUSES
 from euicc_sim.cli.console import columns, facts
 from euicc_sim.model.identity import CardType, Identity
 from euicc_sim.model.state import State, Strictness, Switches
@@ -61,6 +62,8 @@ def settings_table(identity: Identity, switches: Switches) -> Table:
     """The settings of `card set`: the versions, and all switches, on or off."""
     rows = version_facts(identity)
     rows |= {_name(one): "on" if getattr(switches, one) else "off" for one in _SWITCHES}
+    rows["isdr-aid"] = ", ".join(_aids(switches)) or "none"
+    rows["refuse-element"] = ", ".join(_elements(switches)) or "none"
     rows["poll-interval"] = _seconds(switches)
     return facts(rows | {"strictness": switches.strictness.value})
 
@@ -70,11 +73,21 @@ def switches_on(switches: Switches) -> list[str]:
     new = Switches()
     changed = [one for one in _SWITCHES if getattr(switches, one) != getattr(new, one)]
     found = [_name(one) if getattr(switches, one) else f"no-{_name(one)}" for one in changed]
+    found += [f"isdr-aid {one}" for one in _aids(switches)]
+    found += [f"refuse-element {one}" for one in _elements(switches)]
     if switches.poll_interval:
         found.append(f"poll-interval {_seconds(switches)}")
     if switches.strictness is not Strictness.DEFAULT:
         found.append(switches.strictness.value)
     return found
+
+
+def _aids(switches: Switches) -> list[str]:
+    return [one.hex().upper() for one in switches.isdr_aids]
+
+
+def _elements(switches: Switches) -> list[str]:
+    return [f"{one.element}={PE_STATUSES[one.status]}" for one in switches.refused_elements]
 
 
 def _seconds(switches: Switches) -> str:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Self
 from msgspec import field
 
 from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.asn1.saip.names import PE_STATUSES
 from euicc_sim.cli.machine import Eid, Iccid, Output
 from euicc_sim.model.eim import Eim, KeyForm, PublicKeyData
 from euicc_sim.model.identity import CardType, Identity
 from euicc_sim.model.notification import Notification
 from euicc_sim.model.profile import Profile, ProfileClass, ProfileEvent
-from euicc_sim.model.state import State, Strictness
+from euicc_sim.model.state import State, Strictness, Switches
 from euicc_sim.store import ID_TYPES, STEPS, protocol_name
 
 if TYPE_CHECKING:
@@ -28,6 +29,13 @@ class Memory(Output):
     free: int
 
 
+class RefusedElementOutput(Output):
+    """A Profile Element that the card refuses at installation, and the PEStatus in the result."""
+
+    element: str
+    status: str
+
+
 class SwitchesOutput(Output):
     """How difficult the card is; see `card set`."""
 
@@ -38,7 +46,22 @@ class SwitchesOutput(Output):
     toolkit_busy: bool
     memory_full: bool
     never_twice: bool
+    profile_required: bool
+    lost_with_channel: bool
+    number_from_zero: bool
+    standard_isdr_aid: bool
+    isdr_aids: list[bytes]
+    refused_elements: list[RefusedElementOutput]
     strictness: Strictness
+
+    @classmethod
+    def of(cls, switches: Switches) -> Self:
+        """For programs."""
+        refused = [
+            RefusedElementOutput(element=one.element, status=PE_STATUSES[one.status])
+            for one in switches.refused_elements
+        ]
+        return cls(**asdict(switches) | {"refused_elements": refused})
 
 
 class KeyOutput(Output):
@@ -188,7 +211,7 @@ class CardOutput(Output):
             changed=datetime.fromtimestamp(changed, UTC),
             memory=Memory(total=limits.memory, free=state.free_memory(limits)),
             default_dp_address=state.default_dp_address,
-            switches=SwitchesOutput(**asdict(state.switches)),
+            switches=SwitchesOutput.of(state.switches),
             eims=[EimOutput.of(eim) for eim in state.eims],
             profiles=[ProfileOutput.of(profile, state) for profile in state.profiles],
             results=[

@@ -24,6 +24,7 @@ def execute(session: Session, request: bytes) -> bytes:
     """
     _check_willing(session)
     function, item = _find(session, request)
+    _check_profile(session, function)
     _end_what_was_begun(session, function)
     session.function = function.name
     if item is not None:
@@ -117,6 +118,17 @@ def _check_willing(session: Session) -> None:
             SW.CONDITIONS_NOT_SATISFIED,
             "the enabled Profile has changed, reset the card first (card set "
             "--no-reset-after-switch)",
+        )
+
+
+def _check_profile(session: Session, function: Function) -> None:
+    state = session.state
+    needs = state.switches.profile_required and state.profiles and state.enabled is None
+    if needs and not function.enables:
+        raise StatusError(
+            SW.CONDITIONS_NOT_SATISFIED,
+            f"no Profile is enabled, and {function.name} does not enable one (card set "
+            "--no-profile-required)",
         )
 
 

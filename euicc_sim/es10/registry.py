@@ -156,7 +156,7 @@ class Function(ABC):
 
     `clause` is that of the standard, None for a proprietary function; `wires` are those of the
     cards that have it. A function with `pieces` takes its request in pieces instead of as one
-    object.
+    object. One that `enables` can lead from no enabled Profile to one.
     """
 
     tag: int
@@ -167,6 +167,7 @@ class Function(ABC):
     wires: frozenset[Wire]
     response: type[Type[object]]
     pieces: Pieces | None
+    enables: bool
 
     @abstractmethod
     def answer(self, session: Session, request: bytes, item: Tlv | None) -> bytes:
@@ -256,13 +257,14 @@ def es10(
     since: str = "1.0",
     until: str | None = None,
     only: Literal["SGP.22", "SGP.32"] | None = None,
+    enables: bool = False,
 ) -> Callable[[Handler[Q, R]], Handler[Q, R]]:
     """Register a function; `clause` is None for a proprietary one.
 
     `name` is the standard's name of the function if it does not follow from the request's type. The
     type of `refuse`'s parameter lists the codes that it may refuse with. For the others see
-    `Versions`. Raises ValueError if the tag is taken, or a version that has the function lacks one
-    of its types.
+    `Versions` and `Function`. Raises ValueError if the tag is taken, or a version that has the
+    function lacks one of its types.
     """
 
     def enter(handler: Handler[Q, R]) -> Handler[Q, R]:
@@ -279,6 +281,7 @@ def es10(
                 wires,
                 response,
                 None,
+                enables,
                 request,
                 response,
                 handler,
@@ -301,6 +304,7 @@ def es10_as_received(
     since: str = "1.0",
     only: Literal["SGP.22", "SGP.32"] | None = None,
     pieces: Pieces | None = None,
+    enables: bool = False,
 ) -> Callable[[Handler[bytes, bytes]], Handler[bytes, bytes]]:
     """Register a function that decodes its request and encodes its answer itself; see `es10`."""
 
@@ -308,7 +312,11 @@ def es10_as_received(
         versions = Versions(since, None, only)
         wires = _wires(name, versions, (response,))
         about = handler.__doc__ or ""
-        _enter(AsReceived(tag, name, clause, about, versions, wires, response, pieces, handler))
+        _enter(
+            AsReceived(
+                tag, name, clause, about, versions, wires, response, pieces, enables, handler
+            )
+        )
         return handler
 
     return enter

@@ -55,6 +55,21 @@ class Strictness(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedElement:
+    """A Profile Element that a card refuses at installation: its name, and the PEStatus it gives.
+
+    The names and numbers are those of the TCA eUICC Profile Package specification.
+    """
+
+    element: str
+    status: int
+
+
+class SwitchError(ValueError):
+    """Switches that a card cannot have: a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class Switches:
     """Ways in which a card can be difficult, so that users can see how their software copes.
 
@@ -65,6 +80,12 @@ class Switches:
     `toolkit_busy`: a proactive session is in progress, so functions that need one are catBusy.
     `memory_full`: there is no memory left, neither for Profiles nor for eIMs.
     `never_twice`: a package that ran before is a replay even when its eIM's counter began anew.
+    `profile_required`: while Profiles are installed and none is enabled, ES10 is 6985, but for the
+    functions that enable one.
+    `lost_with_channel`: an RSP session ends with its channel, and a download without a result.
+    `number_from_zero`: the first Notification or package result has the number 0.
+    `standard_isdr_aid`: the ISD-R has its standard AID; `isdr_aids` are further ones, 5 to 16 bytes
+    each. `refused_elements`: a Profile with one of them is not installed.
     """
 
     reset_after_switch: bool = False
@@ -74,6 +95,12 @@ class Switches:
     toolkit_busy: bool = False
     memory_full: bool = False
     never_twice: bool = False
+    profile_required: bool = False
+    lost_with_channel: bool = False
+    number_from_zero: bool = False
+    standard_isdr_aid: bool = True
+    isdr_aids: tuple[bytes, ...] = ()
+    refused_elements: tuple[RefusedElement, ...] = ()
     strictness: Strictness = Strictness.DEFAULT
 
 
@@ -212,6 +239,26 @@ class State:
                 for one in self.profiles
             ),
         )
+
+    def with_switches(self, switches: Switches) -> Self:
+        """With those switches. Raises SwitchError for some that the card cannot have (now).
+
+        No number is given twice: numbers begin at 0 only where none was given, and a card that has
+        given 0 and nothing else goes on with 2 once the switch is off.
+        """
+        if not (switches.standard_isdr_aid or switches.isdr_aids):
+            raise SwitchError("without its standard AID the ISD-R needs another one")
+        first = self.next_seq
+        if switches.number_from_zero and not self.switches.number_from_zero:
+            if first > 1:
+                raise SwitchError(
+                    f"this card has given the number {first - 1} already; numbers begin at 0 on a "
+                    "new card only"
+                )
+            first = 0
+        elif self.switches.number_from_zero and not switches.number_from_zero:
+            first = first if first > 1 else first + 1
+        return replace(self, switches=switches, next_seq=first)
 
     def free_memory(self, limits: Limits) -> int:
         """The memory left for Profiles, in bytes."""

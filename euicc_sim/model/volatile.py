@@ -121,7 +121,8 @@ class Toolkit:
 class Volatile:
     """The volatile state.
 
-    `challenge` is the one given out last (16 bytes), until it is used; `session` follows it.
+    `challenge` is the one given out last (16 bytes), until it is used; `session` follows it. Both
+    began on the channel `rsp_channel`.
     `one_time_keys`, one per SM-DP+, outlive a session, so that a download can be tried again.
     `switched` is set once the enabled Profile has changed, `ipad_declared` once the device has
     declared an IPAd. `toolkit` is what it may be asked for.
@@ -129,6 +130,7 @@ class Volatile:
 
     challenge: bytes | None = None
     session: RspSession | None = None
+    rsp_channel: int | None = None
     one_time_keys: tuple[OneTimeKey, ...] = ()
     loading: Loading | None = None
     installed: Installed | None = None
@@ -136,9 +138,9 @@ class Volatile:
     ipad_declared: bool = False
     toolkit: Toolkit = field(default_factory=Toolkit)
 
-    def with_challenge(self, challenge: bytes) -> Self:
-        """At the start of a new RSP session; an earlier one is dropped."""
-        return replace(self, challenge=challenge, session=None, loading=None, installed=None)
+    def with_challenge(self, challenge: bytes, channel: int) -> Self:
+        """At the start of a new RSP session on that channel; an earlier one is dropped."""
+        return replace(self.ended(), challenge=challenge, rsp_channel=channel)
 
     def with_session(self, session: RspSession) -> Self:
         """With an authenticated server; the challenge is used up."""
@@ -146,7 +148,9 @@ class Volatile:
 
     def ended(self) -> Self:
         """Without an RSP session."""
-        return replace(self, challenge=None, session=None, loading=None, installed=None)
+        return replace(
+            self, challenge=None, session=None, rsp_channel=None, loading=None, installed=None
+        )
 
     def loaded(self, installed: Installed | None = None) -> Self:
         """At the end of a download, with or without a Profile; the session itself stays."""

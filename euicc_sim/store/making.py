@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -20,7 +21,7 @@ from euicc_sim.crypto.signer import Signer
 from euicc_sim.model.identity import CardType, Credential, Identity
 from euicc_sim.model.profile import AuthorisationRule
 from euicc_sim.model.sgp22_versions import SGP22_VERSIONS, version_bytes
-from euicc_sim.model.state import Limits, State, Strictness, Switches
+from euicc_sim.model.state import Limits, State, SwitchError, Switches
 from euicc_sim.store.directory import JsonStore, read
 from euicc_sim.store.disk import CHANGES, DOCUMENT, DRAFT, HISTORY, LOCK, CardError, reason
 from euicc_sim.store.kinds import MAX_INTEGER, MisfitError
@@ -286,29 +287,20 @@ def _signer(directory: Path, credential: Credential) -> Signer:
     return Signer(credential, key)
 
 
-def set_switches(
-    directory: Path,
-    *,
-    strictness: Strictness | None = None,
-    poll_interval: int | None = None,
-    **changes: bool,
-) -> Switches:
+def set_switches(directory: Path, **changes: Any) -> Switches:
     """Turn switches of a closed card on or off, and return all switches.
 
     `changes` are fields of `Switches`; if there are none, the card may be in use. Raises CardError.
     """
-    if not changes and strictness is None and poll_interval is None:
+    if not changes:
         return read(directory)[1].switches
     with _closed_card(directory, "the switches were not saved") as (store, _, state):
-        now = state.switches
-        switches = replace(
-            now,
-            strictness=strictness or now.strictness,
-            poll_interval=now.poll_interval if poll_interval is None else poll_interval,
-            **changes,
-        )
-        store.save(replace(state, switches=switches))
-    return switches
+        try:
+            state = state.with_switches(replace(state.switches, **changes))
+        except SwitchError as error:
+            raise CardError(f"{error}; the switches stay as they are") from error
+        store.save(state)
+    return state.switches
 
 
 def set_properties(directory: Path, properties: Properties) -> None:

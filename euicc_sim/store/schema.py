@@ -14,6 +14,7 @@ from msgspec import Meta, Struct, defstruct
 
 from euicc_sim.asn1.codec import extent_of
 from euicc_sim.asn1.iccid import iccid_digits
+from euicc_sim.asn1.saip.names import ELEMENTS, PE_STATUSES
 from euicc_sim.asn1.sgp22.common import (
     DpProprietaryData,
     NotificationConfigurationInformation,
@@ -38,7 +39,15 @@ from euicc_sim.model.profile import (
 )
 from euicc_sim.model.sgp22_versions import SGP22_VERSIONS, version_bytes
 from euicc_sim.model.sim import FileState, PinState, SimState
-from euicc_sim.model.state import ImmediateEnable, Limits, Returns, State, Strictness, Switches
+from euicc_sim.model.state import (
+    ImmediateEnable,
+    Limits,
+    RefusedElement,
+    Returns,
+    State,
+    Strictness,
+    Switches,
+)
 from euicc_sim.store.kinds import (
     BOOLEAN,
     MAX_INTEGER,
@@ -90,6 +99,7 @@ PACKAGES = "profiles"
 TEXT = text()
 HEX = hexadecimal()
 NUMBER = integer(1)
+SEQ_NUMBER = integer(0)
 SECONDS = integer(0, 0xFF)
 ICCID = field_of(ProfileInfo, "iccid")
 EIM_ID = text(1, 0xFFFF)
@@ -261,13 +271,13 @@ EIM = Record(
 )
 RESULT = Record(
     PackageResult,
-    Field("seqNumber", "seq_number", NUMBER),
+    Field("seqNumber", "seq_number", SEQ_NUMBER),
     Field("eimId", "eim_id", EIM_ID),
     Field("euiccPackageResult", "signed", der(0xBF51)),
 )
 NOTIFICATION = Record(
     Notification,
-    Field("seqNumber", "seq_number", NUMBER),
+    Field("seqNumber", "seq_number", SEQ_NUMBER),
     Field("profileManagementOperation", "events", bits(EVENTS)),
     Field("notificationAddress", "address", ADDRESS),
     Field("iccid", "iccid", optional(ICCID)),
@@ -344,7 +354,7 @@ ROLLBACK = Record(
     Field("eimId", "eim_id", EIM_ID),
     Field("counterValue", "counter", integer()),
     Field("eimTransactionId", "transaction_id", optional(TRANSACTION_ID)),
-    Field("seqNumber", "seq_number", NUMBER),
+    Field("seqNumber", "seq_number", SEQ_NUMBER),
     Field("eimSignature", "signature", HEX),
 )
 RETURNS = Record(
@@ -363,6 +373,11 @@ INSTALLATION = Record(
     Field("step", "step", code(STEPS)),
     Field("iccid", "iccid", optional(ICCID)),
 )
+REFUSED_ELEMENT = Record(
+    RefusedElement,
+    Field("element", "element", words(*ELEMENTS)),
+    Field("status", "status", code(PE_STATUSES)),
+)
 SWITCHES = Record(
     Switches,
     Field("resetAfterSwitch", "reset_after_switch", BOOLEAN),
@@ -372,11 +387,17 @@ SWITCHES = Record(
     Field("toolkitBusy", "toolkit_busy", BOOLEAN),
     Field("memoryFull", "memory_full", BOOLEAN),
     Field("neverTwice", "never_twice", BOOLEAN),
+    Field("profileRequired", "profile_required", BOOLEAN),
+    Field("lostWithChannel", "lost_with_channel", BOOLEAN),
+    Field("numberFromZero", "number_from_zero", BOOLEAN),
+    Field("standardIsdrAid", "standard_isdr_aid", BOOLEAN),
+    Field("isdrAids", "isdr_aids", listed(hexadecimal(5, 16))),
+    Field("refusedElements", "refused_elements", listed(REFUSED_ELEMENT)),
     Field("strictness", "strictness", word_of(Strictness)),
 )
 STATE = Record(
     State,
-    Field("nextSeqNumber", "next_seq", NUMBER, required=True),
+    Field("nextSeqNumber", "next_seq", SEQ_NUMBER, required=True),
     Field("nextAssociationToken", "next_token", NUMBER, required=True),
     Field("defaultDpAddress", "default_dp_address", TEXT, required=True),
     Field("immediateEnable", "immediate_enable", IMMEDIATE_ENABLE, required=True),
@@ -398,6 +419,8 @@ ITEMS = {"eims": EIM, "results": RESULT, "notifications": NOTIFICATION, "profile
 
 def check(state: State) -> None:
     """Raise ValueError if the parts of a state do not fit together."""
+    if not (state.switches.standard_isdr_aid or state.switches.isdr_aids):
+        raise ValueError("standardIsdrAid is off, and isdrAids has no other AID of the ISD-R")
     ids = [one.eim_id for one in state.eims]
     if len(set(ids)) != len(ids):
         raise ValueError("two eIMs have the same eimId")

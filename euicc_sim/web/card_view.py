@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import fields
 from typing import Any
 
 from nicegui import ui
@@ -29,6 +28,10 @@ SWITCHES = {
     "toolkit_busy": "toolkit busy: catBusy",
     "memory_full": "memory full",
     "never_twice": "a package that ran before never runs again",
+    "profile_required": "ES10 refused while no Profile is enabled",
+    "lost_with_channel": "a download is lost with its channel",
+    "number_from_zero": "numbers begin at 0 (new cards only)",
+    "standard_isdr_aid": "ISD-R by its standard AID",
 }
 _PICTURES = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg"}
 _MOST_WAITING = 5
@@ -154,10 +157,7 @@ class CardView:
                     value=getattr(switches, name),
                     on_change=lambda e, name=name: self._switch(name, e.value),
                 ).props("dense").set_enabled(self._card.can_switch)
-            others = [f"{one.name}: {getattr(switches, one.name)}" for one in fields(switches)]
-            ui.label(
-                "; ".join(one for one in others if one.startswith(("strict", "poll")))
-            ).classes("faint")
+            ui.label("; ".join(_other_switches(switches))).classes("faint")
             if not self._card.can_switch:
                 ui.label(
                     "A different process serves this card: end it, and use euicc-sim card set."
@@ -171,6 +171,7 @@ class CardView:
             self._card.switch(_with(now, name, value))
         except ACT_ERRORS as error:
             ui.notify(str(error), type="negative")
+            self._shown = None  # the switch that was moved shows again what holds
 
     def _tile(self, key: object) -> ui.card:
         lit = " lit" if key in self._lit else ""
@@ -238,6 +239,14 @@ def _files(profile: Profile) -> list[tuple[str, str]]:
         if said and one.file.label in _SHOWN_FILES:
             found.setdefault(one.file.label.removeprefix("EF."), "; ".join(said))
     return list(found.items())
+
+
+def _other_switches(switches: Switches) -> list[str]:
+    """Those that are not on or off, in words."""
+    found = [f"poll interval: {switches.poll_interval} s", f"requests: {switches.strictness.value}"]
+    found += [f"ISD-R also {one.hex().upper()}" for one in switches.isdr_aids]
+    found += [f"refuses {one.element}" for one in switches.refused_elements]
+    return found
 
 
 def _with(switches: Switches, name: str, value: bool) -> Switches:

@@ -17,7 +17,7 @@ from typing import TypeVar
 from apdu import SW, Command
 from apdu.cla import on_channel
 from apdu.names import without_pins
-from euicc_sim.model.state import Switches
+from euicc_sim.model.state import SwitchError, Switches
 from euicc_sim.parties.messages import Transmit
 from euicc_sim.tracing import tpdu
 from euicc_sim.tracing.conversation import Conversation, Exchange, Item, Reset
@@ -257,7 +257,10 @@ class LiveCard:
                 "This card is served by a different process: end it, and use euicc-sim card set."
             )
         with self._acting:
-            self._set_switches(switches)
+            try:
+                self._set_switches(switches)
+            except SwitchError as error:
+                raise ActError(f"{error}.") from error
 
     def _read_journal(self) -> None:
         entries = [one for one in self.moment().entries if one.process is None]

@@ -32,7 +32,7 @@ from support.managing import (
 )
 
 from euicc_sim import Card
-from euicc_sim.model.state import Strictness, Switches
+from euicc_sim.model.state import RefusedElement, Strictness, Switches
 from euicc_sim.parties.messages.errors import LpaError
 
 Send = Callable[[bytes], bytes]
@@ -71,6 +71,11 @@ SWITCHES: list[dict[str, Any]] = [
 ]
 SWITCHES += [{"strictness": Strictness.STRICT}, {"strictness": Strictness.LENIENT}]
 SWITCHES += [{"poll_interval": 30}]
+SWITCHES = [one for one in SWITCHES if "standard_isdr_aid" not in one]
+SWITCHES += [
+    {"isdr_aids": (hx("A000000559"), hx("A0000005591010FFFFFFFF8900050500"))},
+    {"refused_elements": (RefusedElement("opt-isim", 10), RefusedElement("df-5gs", 1))},
+]
 
 
 @pytest.mark.parametrize("on", SWITCHES, ids=str)

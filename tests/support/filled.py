@@ -16,7 +16,7 @@ from euicc_sim.model.identity import Credential, Identity
 from euicc_sim.model.notification import Notification, PackageResult
 from euicc_sim.model.profile import Installation, Profile
 from euicc_sim.model.sim import FileState, PinState, SimState
-from euicc_sim.model.state import ImmediateEnable, State
+from euicc_sim.model.state import ImmediateEnable, RefusedElement, State
 from support.packages import certificate, key
 
 SPECIAL: dict[tuple[type, str], object] = {
@@ -46,6 +46,8 @@ SPECIAL: dict[tuple[type, str], object] = {
     (PackageResult, "signed"): bytes.fromhex("BF5100"),
     (Notification, "signed"): bytes.fromhex("BF3700"),
     (Notification, "iccid"): b"\x42" * 10,
+    (RefusedElement, "element"): "opt-isim",
+    (RefusedElement, "status"): 10,
     (State, "next_seq"): 1000,
     (State, "next_token"): 1000,
     (Profile, "icon_type"): 1,

@@ -86,7 +86,12 @@ class _UnsignedError(Exception):
 
 
 @es10_as_received(
-    LOAD_EUICC_PACKAGE, "LoadEuiccPackage", EuiccPackageResult, clause="SGP.32 5.9.1", only="SGP.32"
+    LOAD_EUICC_PACKAGE,
+    "LoadEuiccPackage",
+    EuiccPackageResult,
+    clause="SGP.32 5.9.1",
+    only="SGP.32",
+    enables=True,
 )
 def load_euicc_package(session: Session, request: bytes) -> bytes:
     """LoadEuiccPackage, SGP.32 v1.2 clause 5.9.1.

@@ -57,6 +57,7 @@ def _switch(
     refuse=_enable_result,
     since="1.1",
     only="SGP.32",
+    enables=True,
 )
 def enable_emergency_profile(
     session: Session, request: RefreshValue

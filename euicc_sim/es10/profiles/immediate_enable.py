@@ -103,6 +103,7 @@ _CODES: Codes[_ResultName] = Codes(_ResultName)
     clause="SGP.32 5.9.15",
     refuse=_result,
     only="SGP.32",
+    enables=True,
 )
 def immediate_enable(
     session: Session, request: ImmediateEnableRequestValue

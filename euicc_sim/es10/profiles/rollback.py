@@ -32,6 +32,7 @@ def _refuse(
     clause="SGP.32 5.9.16",
     refuse=_refuse,
     only="SGP.32",
+    enables=True,
 )
 def profile_rollback(session: Session, request: RefreshValue) -> ProfileRollbackResponseValue:
     """ProfileRollback, SGP.32 v1.2 clauses 3.3.2 and 5.9.16.

@@ -98,6 +98,7 @@ def _identified(session: Session, identifier: ProfileIdentifierValue) -> Profile
     clause="SGP.22 5.7.16",
     refuse=_enable_result,
     only="SGP.22",
+    enables=True,
 )
 def enable_profile(session: Session, request: ProfileAndRefreshValue) -> EnableProfileResponseValue:
     """EnableProfile, SGP.22 v2.5 clause 5.7.16; the switch is complete before the answer leaves."""

@@ -59,7 +59,7 @@ CODES: Codes[AuthenticateErrorName] = Codes(AuthenticateErrorName)
 def get_euicc_challenge(session: Session, _: Nothing) -> GetEuiccChallengeResponseValue:
     """GetEUICCChallenge, SGP.22 v2.5 clause 5.7.7: starts a new RSP session."""
     challenge = session.env.random(CHALLENGE_SIZE)
-    session.volatile = session.volatile.with_challenge(challenge)
+    session.volatile = session.volatile.with_challenge(challenge, session.channel)
     return {"euiccChallenge": challenge}
 
 

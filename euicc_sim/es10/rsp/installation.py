@@ -197,6 +197,7 @@ def _segment(session: Session, current: RspSession, loading: Loading, part: Part
         size = sum(map(len, loading.content))
         icon = loading.profile.icon if loading.profile else None
         check_memory(session, step, memory_for(size, len(icon or b"")))
+        _check_accepted(session, loading.content)
         return loading
     if not loading.stream.section_complete:
         return loading
@@ -211,6 +212,26 @@ def _segment(session: Session, current: RspSession, loading: Loading, part: Part
     keys = _replaced(session, content)
     _tell_keys(session, current, keys, replaced=True)
     return replace(loading, keys=keys)
+
+
+def _check_accepted(session: Session, content: tuple[bytes, ...]) -> None:
+    """Refuse the elements that a switch names, as soon as they have arrived. Raises LoadError."""
+    refused = {one.element: one.status for one in session.state.switches.refused_elements}
+    if not refused:
+        return
+    try:
+        saip.check_accepted(b"".join(content), refused)
+    except saip.PackageError as error:
+        raise _not_processed(error) from error
+
+
+def _not_processed(error: saip.PackageError) -> LoadError:
+    return LoadError(
+        BppCommand.LOAD_PROFILE_ELEMENTS,
+        "installFailedDueToPEProcessingError",
+        str(error),
+        saip.response(error.status, error.identification, aborted=True),
+    )
 
 
 def _tell_keys(session: Session, current: RspSession, keys: Bsp, *, replaced: bool = False) -> None:
@@ -259,12 +280,7 @@ def _complete(session: Session, loading: Loading) -> Profile:
         facts = saip.examine(package)
         saip.contents_of(package)  # refuses what contradicts itself; made again when it is used
     except saip.PackageError as error:
-        raise LoadError(
-            step,
-            "installFailedDueToPEProcessingError",
-            str(error),
-            saip.response(error.status, error.identification, aborted=True),
-        ) from error
+        raise _not_processed(error) from error
     if facts.iccid != profile.iccid:
         raise LoadError(
             step,

@@ -5,13 +5,14 @@
 A refusal is a PackageError with the status of the standard and the element concerned.
 """
 
+from euicc_sim.asn1.saip.names import PEStatus
 from euicc_sim.formats.saip.package import (
     HEADER,
     NAMES,
     Element,
     Facts,
     PackageError,
-    PEStatus,
+    check_accepted,
     elements,
     examine,
     response,
@@ -42,6 +43,7 @@ __all__ = [
     "RemoteFiles",
     "RemoteKey",
     "SimContents",
+    "check_accepted",
     "contents_of",
     "elements",
     "examine",

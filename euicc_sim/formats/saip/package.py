@@ -8,13 +8,13 @@ Alliance. Knows DER objects and the header, and nothing of the card, its state o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
 
 from apdu.tlv import TlvError, children, read, tlv
 from euicc_sim.asn1.iccid import iccid_from
 from euicc_sim.asn1.primitives import Asn1Error, read_integer, read_oid, write_integer
+from euicc_sim.asn1.saip.names import ELEMENTS, PEStatus
 
 MAX_MAJOR_VERSION = 3
 MAX_DEPTH = 16
@@ -27,36 +27,9 @@ _PE_HEADER = 0xA0
 _SEQUENCE = 0x30
 
 
-class PEStatus(IntEnum):
-    """`status` of a PEStatus; a response may also hold a status word there."""
-
-    OK = 0
-    PE_NOT_SUPPORTED = 1
-    MEMORY_FAILURE = 2
-    BAD_VALUES = 3
-    NOT_ENOUGH_MEMORY = 4
-    INVALID_REQUEST_FORMAT = 5
-    INVALID_PARAMETER = 6
-    RUNTIME_NOT_SUPPORTED = 7
-    LIB_NOT_SUPPORTED = 8
-    TEMPLATE_NOT_SUPPORTED = 9
-    FEATURE_NOT_SUPPORTED = 10
-    PIN_CODE_MISSING = 11
-    UNSUPPORTED_PROFILE_VERSION = 31
-
-
-_ELEMENTS = (
-    *("header", "genericFileManagement", "pinCodes", "pukCodes", "akaParameter"),
-    *("cdmaParameter", "securityDomain", "rfm", "application", "nonStandard", "end"),
-    *("rfu1", "rfu2", "rfu3", "rfu4", "rfu5"),
-    *("mf", "cd", "telecom", "usim", "opt-usim", "isim", "opt-isim", "phonebook", "gsm-access"),
-    *("csim", "opt-csim", "eap", "df-5gs", "df-saip", "df-snpn", "df-5gprose", "iot", "opt-iot"),
-)
-"""The alternatives of ProfileElement; the position is the tag number."""
-
 NAMES = {
     (0xA0 + number if number < 0x1F else 0xBF00 + number): name
-    for number, name in enumerate(_ELEMENTS)
+    for number, name in enumerate(ELEMENTS)
 }
 """The Profile Elements of the standard, by their tags."""
 
@@ -164,6 +137,18 @@ def elements(package: bytes) -> tuple[Element, ...]:
     return tuple(_elements(package))
 
 
+def check_accepted(begun: bytes, refused: Mapping[str, int]) -> None:
+    """Raise PackageError for the first element of a package that the card is told to refuse.
+
+    `refused` has a PEStatus for the name of each such element. The package may have arrived only
+    in part; what cannot be read is left to `examine`.
+    """
+    for element in _readable_part(begun) if refused else ():
+        if (status := refused.get(element.name)) is not None:
+            why = f"{element.name} is refused (card set --no-refuse-element)"
+            raise PackageError(status, why, element.identification)
+
+
 def response(
     status: int = PEStatus.OK, identification: int | None = None, *, aborted: bool = False
 ) -> bytes:
@@ -201,6 +186,11 @@ def _elements(package: bytes) -> Iterator[Element]:
         name = NAMES.get(item.tag, "unknown")
         yield Element(name, item.tag, identification, mandated, item.end - at, content)
         at = item.end
+
+
+def _readable_part(begun: bytes) -> Iterator[Element]:
+    with suppress(PackageError):
+        yield from _elements(begun)
 
 
 def _pe_header(tag: int, content: bytes) -> tuple[int | None, bool]:

@@ -33,12 +33,12 @@ from euicc_sim.asn1.saip.files import (
     GenericFileManagement,
     read_files,
 )
+from euicc_sim.asn1.saip.names import PEStatus
 from euicc_sim.asn1.types import ListOf
 from euicc_sim.formats.saip.labels import label
 from euicc_sim.formats.saip.package import (
     Element,
     PackageError,
-    PEStatus,
     elements,
     may_be_passed_over,
 )

@@ -165,7 +165,7 @@ def test_show_says_when_there_is_no_card_and_how_to_make_one(run: Run, tmp_path:
 
 def test_show_says_what_is_damaged_and_where(run: Run, directory: Path) -> None:
     document = json.loads((directory / DOCUMENT).read_text())
-    document["nextSeqNumber"] = 0
+    document["nextSeqNumber"] = -1
     (directory / DOCUMENT).write_text(json.dumps(document))
     sentence = run("show", directory).complaint
     assert sentence.startswith(f"{directory / DOCUMENT} is damaged: line 1, at nextSeqNumber: ")

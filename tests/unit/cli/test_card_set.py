@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.command import Run, runner
+from support.eims import eim1, trust
 from support.es10 import SELECT_ISDR
 from support.fresh import fresh_card
 from support.hexes import hx
 from support.published_pki import tree
 
 from euicc_sim import Card, CardError
-from euicc_sim.model.state import Strictness, Switches
+from euicc_sim.model.state import RefusedElement, Strictness, Switches
 from euicc_sim.store.directory import DOCUMENT, Disk, read
 from euicc_sim.store.making import set_switches
 
 SWITCHES = {name: is_on for name, is_on in asdict(Switches()).items() if isinstance(is_on, bool)}
-NAMES = [name.replace("_", "-") for name in SWITCHES if name != "toolkit"]
+NAMES = [name.replace("_", "-") for name, is_on in SWITCHES.items() if not is_on]
 AS_NEW = (
     {"SGP.32": "1.2", "SGP.22": "2.5"}
     | {name.replace("_", "-"): "on" if is_on else "off" for name, is_on in SWITCHES.items()}
+    | {"isdr-aid": "none", "refuse-element": "none"}
     | {"poll-interval": "off", "strictness": "default"}
 )
 
@@ -64,6 +67,91 @@ def test_a_card_may_ask_to_be_polled(run: Run, directory: Path) -> None:
     assert run(directory, "--poll-interval", "30").facts == AS_NEW | {"poll-interval": "30 s"}
     assert run(directory, "--poll-interval", "0").facts == AS_NEW
     assert run(directory, "--poll-interval", "256").code == 2
+    assert run(directory).facts == AS_NEW
+
+
+FIVE_BER, ESIM_ME = "A0000005591010FFFFFFFF8900050500", "A0000005591010000000008900000300"
+
+
+def test_the_isd_r_may_have_further_aids(run: Run, directory: Path) -> None:
+    given = run(directory, "--isdr-aid", FIVE_BER.lower(), "--isdr-aid", ESIM_ME)
+    assert given.facts == AS_NEW | {"isdr-aid": f"{FIVE_BER}, {ESIM_ME}"}
+    assert run(directory, "--isdr-aid", ESIM_ME, "--no-standard-isdr-aid").facts == AS_NEW | {
+        "isdr-aid": ESIM_ME,
+        "standard-isdr-aid": "off",
+    }
+    with Card.open(directory, fsync=False) as card:
+        assert card.state.switches == Switches(isdr_aids=(hx(ESIM_ME),), standard_isdr_aid=False)
+        assert card.transmit(SELECT_ISDR) == hx("6A82")
+    assert run(directory, "--no-isdr-aid").complaint == (
+        "without its standard AID the ISD-R needs another one; the switches stay as they are"
+    )
+    assert run(directory, "--no-isdr-aid", "--standard-isdr-aid").facts == AS_NEW
+
+
+def test_profile_elements_may_be_refused(run: Run, directory: Path) -> None:
+    words = ("--refuse-element", "opt-isim", "--refuse-element", "usim=feature-not-supported")
+    shown = {"refuse-element": "opt-isim=pe-not-supported, usim=feature-not-supported"}
+    assert run(directory, *words).facts == AS_NEW | shown
+    with Card.open(directory, fsync=False) as card:
+        assert card.state.switches.refused_elements == (
+            RefusedElement("opt-isim", 1),
+            RefusedElement("usim", 10),
+        )
+    assert run(directory, "--no-refuse-element").facts == AS_NEW
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            ("--isdr-aid", "A0000005"),
+            "'A0000005' is not an AID; write 5 to 16 bytes as pairs of hex digits.",
+        ),
+        (
+            ("--isdr-aid", "\x1b]0;x" + "A" * 60),
+            "'\\x1b]0;xAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' is not an AID; write 5 to 16 bytes as "
+            "pairs of hex digits.",
+        ),
+        (
+            ("--refuse-element", "optisim"),
+            "'optisim' is not a Profile Element. Did you mean opt-isim?",
+        ),
+        (
+            ("--refuse-element", "usim=pe-not-suported"),
+            "'pe-not-suported' is not a PEStatus of a refusal. Did you mean pe-not-supported?",
+        ),
+        (
+            ("--refuse-element", "usim=ok"),
+            "'ok' is not a PEStatus of a refusal. One of: bad-values, feature-not-supported, "
+            "invalid-parameter, invalid-request-format, lib-not-supported, memory-failure, "
+            "not-enough-memory, pe-not-supported, pin-code-missing, runtime-not-supported, "
+            "template-not-supported, unsupported-profile-version.",
+        ),
+        (
+            ("--isdr-aid", FIVE_BER, "--no-isdr-aid"),
+            "give an option or its --no- form, not both.",
+        ),
+    ],
+    ids=["short", "hostile", "element", "status", "ok", "both"],
+)
+def test_what_a_switch_cannot_be_is_a_sentence(
+    run: Run, directory: Path, words: tuple[str, ...], sentence: str
+) -> None:
+    assert run(directory, *words).complaint == sentence
+    assert run(directory).facts == AS_NEW
+
+
+def test_a_card_that_has_given_a_number_cannot_begin_at_0(run: Run, directory: Path) -> None:
+    with Card.open(directory, fsync=False) as card:
+        eim = eim1()
+        card.transmit(SELECT_ISDR)
+        trust(card.transmit, eim)
+        eim.load(card.transmit, ("listEim", {}))
+    assert run(directory, "--number-from-zero").complaint == (
+        "this card has given the number 1 already; numbers begin at 0 on a new card only; "
+        "the switches stay as they are"
+    )
     assert run(directory).facts == AS_NEW
 
 
@@ -159,3 +247,26 @@ def test_switches_that_cannot_be_kept_are_a_card_error_and_the_card_is_closed(
     monkeypatch.undo()
     assert read(directory)[1].switches == Switches()
     Card.open(directory, fsync=False).close()
+
+
+def test_show_names_the_aids_and_elements(
+    run: Run,
+    directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(directory, "--isdr-aid", ESIM_ME, "--refuse-element", "usim", "--number-from-zero")
+    show = runner(monkeypatch, capsys, "card", "show")
+    facts = show(directory).facts
+    assert facts["switches"] == (
+        f"number-from-zero, isdr-aid {ESIM_ME}, refuse-element usim=pe-not-supported"
+    )
+    assert facts["next number"] == "0"
+    assert json.loads(show(directory, "--json").out)["switches"] == {
+        **{"resetAfterSwitch": False, "ipadRequired": False, "toolkit": True, "pollInterval": 0},
+        **{"toolkitBusy": False, "memoryFull": False, "neverTwice": False},
+        **{"profileRequired": False, "lostWithChannel": False, "numberFromZero": True},
+        **{"standardIsdrAid": True, "isdrAids": [ESIM_ME]},
+        "refusedElements": [{"element": "usim", "status": "pe-not-supported"}],
+        "strictness": "default",
+    }

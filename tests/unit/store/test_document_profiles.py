@@ -135,7 +135,7 @@ SPOILT: dict[str, tuple[Spoil, str]] = {
         for name in ("fallback", "emergency", "test", "rollback.iccid")
     },
     "a fallback of 11 bytes": wrong("fallbackProfile", UNKNOWN + "00"),
-    "a rollback of package result 0": wrong("returns.rollback.seqNumber", 0),
+    "a rollback of package result -1": wrong("returns.rollback.seqNumber", -1),
     "a rollback of counter -1": wrong("returns.rollback.counterValue", -1),
     "a return nobody knows": wrong("returns.holiday", None),
     "a switch nobody knows": wrong("switches.lazy", True),
