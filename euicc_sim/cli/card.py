@@ -409,8 +409,8 @@ def set_(
 ) -> None:
     """Make a closed card difficult, or easy again; without options print its settings.
 
-    The switches show how software copes with such a card. A new card has them all off. docs/card.md
-    says of each where it was seen.
+    The switches show how software copes with such a card. A new card has them all off but for
+    --toolkit and --standard-isdr-aid. docs/card.md says of each where it was seen.
     """
     if (isdr_aid and no_isdr_aid) or (refuse_element and no_refuse_element):
         fail("give an option or its --no- form, not both.")
