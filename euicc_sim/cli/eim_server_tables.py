@@ -10,15 +10,30 @@ from rich.table import Table
 from rich.text import Text
 
 from euicc_sim.cli.console import columns, facts, printable
-from euicc_sim.parties.eim.server import CardRecord, CardSummary, Forward, Order, Result
+from euicc_sim.parties.eim.server import (
+    CardRecord,
+    CardSummary,
+    Forward,
+    Order,
+    Result,
+    StateChange,
+)
 
 
 def cards_table(cards: Sequence[CardSummary]) -> Table:
-    """One line for each card."""
-    rows = [
-        (one.eid, str(one.waiting), str(one.results), one.last_poll or "never") for one in cards
-    ]
-    return columns(("EID", "waiting", "results", "last poll"), rows, {"EID", "last poll"})
+    """One line for each card; the cause of a changed Profile stands with the last poll."""
+    if not any(one.state_change for one in cards):
+        polled, whole = "last poll", {"EID", "last poll"}
+    else:
+        polled, whole = "last poll, Profile changed", {"EID"}
+    rows = [(one.eid, str(one.waiting), str(one.results), _polled(one)) for one in cards]
+    return columns(("EID", "waiting", "results", polled), rows, whole)
+
+
+def _polled(card: CardSummary) -> str:
+    last = card.last_poll or "never"
+    change = card.state_change
+    return last if change is None else f"{last} {change.cause or 'no cause given'}"
 
 
 def card_table(card: CardRecord, queue: Sequence[Order], waiting: Sequence[Forward]) -> Table:
@@ -29,6 +44,7 @@ def card_table(card: CardRecord, queue: Sequence[Order], waiting: Sequence[Forwa
         "token": _token(card),
         "certificate": "known" if card.euicc_certificate else "not known yet",
         "last poll": card.last_poll or "never",
+        **({"Profile changed": _change(card.state_change)} if card.state_change else {}),
         "results": str(card.next_result - 1),
     }
     orders = [_order(one) for one in queue]
@@ -54,6 +70,10 @@ def result_tables(result: Result) -> Iterator[Table]:
         for place, one in enumerate(result.outcomes, 1):
             table.add_row(str(place), one.operation, one.result, Text(_value(one.value)))
         yield table
+
+
+def _change(change: StateChange | None) -> str:
+    return "" if change is None else f"{change.at}: {change.what}"
 
 
 def _token(card: CardRecord) -> str:

@@ -16,9 +16,12 @@ from euicc_sim.cli.ipa_setup import (
     EnableOption,
     ModeOption,
     PauseOption,
+    PlmnOption,
     Setup,
+    StateOption,
     TriesOption,
     VersionOption,
+    plmn_of,
 )
 from euicc_sim.cli.link import CardOption, ReaderOption, open_link
 from euicc_sim.cli.rsp_options import (
@@ -65,6 +68,8 @@ def poll(
     binding: BindingOption = Binding.ASN1,
     sgp32: Sgp32Option = SGP32_DEFAULT,
     immediate_enable: EnableOption = EnableAtOnce.DEFAULT_SMDP,
+    state: StateOption = None,
+    plmn: PlmnOption = None,
     pki: PkiOption = None,
     ca: CaOption = None,
     insecure: InsecureOption = False,
@@ -90,6 +95,8 @@ def poll(
         wire_named(sgp32),
         immediate_enable,
         binding,
+        state,
+        plmn_of(plmn),
     )
     poll_once(setup)
 

@@ -17,9 +17,12 @@ from euicc_sim.cli.ipa_setup import (
     EnableOption,
     ModeOption,
     PauseOption,
+    PlmnOption,
     Setup,
+    StateOption,
     TriesOption,
     VersionOption,
+    plmn_of,
 )
 from euicc_sim.cli.link import CardOption, ReaderOption
 from euicc_sim.cli.machine import print_json_line
@@ -40,10 +43,12 @@ from euicc_sim.parties.clients import Binding, EsipaClient, EsipaVersion
 from euicc_sim.parties.ipa import (
     DownloadMode,
     EnableAtOnce,
+    Memory,
     Pace,
     Poll,
     Report,
     Resident,
+    ShortMemory,
     StoppedError,
 )
 from euicc_sim.parties.messages import LpaError
@@ -63,6 +68,8 @@ def run(
     binding: BindingOption = Binding.ASN1,
     sgp32: Sgp32Option = SGP32_DEFAULT,
     immediate_enable: EnableOption = EnableAtOnce.DEFAULT_SMDP,
+    state: StateOption = None,
+    plmn: PlmnOption = None,
     every: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="Between polls.")] = 30.0,
     longest: Annotated[
         float,
@@ -100,6 +107,8 @@ def run(
         wire_named(sgp32),
         immediate_enable,
         binding,
+        state,
+        plmn_of(plmn),
     )
     if once:
         poll_once(setup)
@@ -122,8 +131,12 @@ def _run(setup: Setup, pace: Pace, report: Callable[[Report], None]) -> None:
     if setup.card is not None:  # a reader may come later, a directory does not
         with suppress(CardInUseError), setup.link():
             pass
+    try:
+        memory = setup.memory() or ShortMemory()
+    except LpaError as error:
+        fail(str(error))
     env = SystemEnv()
-    with Stop() as stop, closing(_Kept(setup, stop, report)) as kept:
+    with Stop() as stop, closing(_Kept(setup, memory, stop, report)) as kept:
         resident = Resident(
             kept.poll,
             kept.let_go,
@@ -143,11 +156,14 @@ class _Kept:
     A card in a directory is opened for each poll, so that other commands can use it in between.
     """
 
-    def __init__(self, setup: Setup, stop: Stop, report: Callable[[Report], None]) -> None:
+    def __init__(
+        self, setup: Setup, memory: Memory, stop: Stop, report: Callable[[Report], None]
+    ) -> None:
         self._setup = setup
         self._stop = stop
         self._report = report
         self._smdpps = setup.smdpps()
+        self._memory = memory
         self._link: Card | PcscCard | None = None
         self._eim: EsipaClient | None = None
         self.remains: Callable[[str], None] = self._tell
@@ -165,6 +181,7 @@ class _Kept:
                 self._eim,
                 self._smdpps,
                 self._tell,
+                self._memory,
                 remains=self.remains,
                 go_on=lambda: not self._stop.is_set,
                 sleep=self._sleep,

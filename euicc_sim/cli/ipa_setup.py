@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,10 +13,18 @@ import typer
 
 from euicc_sim import Card
 from euicc_sim.asn1.wire import Wire
-from euicc_sim.cli.console import log_line
+from euicc_sim.cli.console import fail, log_line
 from euicc_sim.cli.link import open_link
 from euicc_sim.parties.clients import Binding, EsipaClient, EsipaVersion, Smdpps, spoken
-from euicc_sim.parties.ipa import DownloadMode, EnableAtOnce, Ipa, IpaCard, Poll
+from euicc_sim.parties.ipa import (
+    DownloadMode,
+    EnableAtOnce,
+    Ipa,
+    IpaCard,
+    Memory,
+    MemoryFile,
+    Poll,
+)
 from euicc_sim.parties.messages import Address, AddressError, LpaError
 from euicc_sim.transport.pcsc import PcscCard
 
@@ -51,13 +60,31 @@ VersionOption = Annotated[
 PauseOption = Annotated[
     float, typer.Option(min=0, metavar="SECONDS", help="Time between two of these tries.")
 ]
+StateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        metavar="FILE",
+        help="Where to remember which Profile the eIM knows to be enabled, to tell it of changes.",
+        show_default=False,
+    ),
+]
+PlmnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--plmn", metavar="MCCMNC", help="The network of the device, to be told with a change."
+    ),
+]
+
+_PLMN = re.compile(r"([0-9]{3})-?([0-9]{2,3})")
 
 
 @dataclass(frozen=True)
 class Setup:
     """An IPA as the options describe it; None is an option that was left out.
 
-    `eim` is the URL of the eIM, `trust` are CA certificates (DER).
+    `eim` is the URL of the eIM, `trust` are CA certificates (DER), `state` is the file in which
+    the IPA remembers what it told, `network` the PLMN identity of the device's network.
     """
 
     card: Path | None
@@ -73,6 +100,8 @@ class Setup:
     wire: Wire
     enable: EnableAtOnce
     binding: Binding
+    state: Path | None = None
+    network: bytes | None = None
 
     def link(self) -> AbstractContextManager[Card | PcscCard]:
         """The card. Raises CardError, PcscError."""
@@ -97,6 +126,7 @@ class Setup:
         eim: EsipaClient,
         smdpps: Smdpps,
         tell: Callable[[str], None],
+        memory: Memory | None,
         **more: Any,
     ) -> Ipa:
         """The IPA with that card and that eIM; `more` are further fields of `Ipa`."""
@@ -111,13 +141,19 @@ class Setup:
             tell,
             self.wire,
             self.enable,
+            memory=memory,
+            network=lambda: self.network,
             **more,
         )
+
+    def memory(self) -> Memory | None:
+        """What the IPA remembers of earlier polls; None without a file. Raises LpaError."""
+        return None if self.state is None else MemoryFile(self.state)
 
     def poll(self) -> Poll:
         """One poll. Raises LpaError, PcscError, CardError."""
         with self.link() as link, self.connection(link) as eim:
-            found = self.ipa(link, eim, self.smdpps(), log_line).poll()
+            found = self.ipa(link, eim, self.smdpps(), log_line, self.memory()).poll()
         log_line(said(found))
         return found
 
@@ -132,6 +168,17 @@ class Setup:
             raise LpaError(
                 f"The card does not know where its eIM is: {error} Or pass --eim URL."
             ) from error
+
+
+def plmn_of(text: str | None) -> bytes | None:
+    """MCC and MNC, such as 26201 or 310-260, as on the wire (3GPP TS 24.008 10.5.1.3)."""
+    if text is None:
+        return None
+    found = _PLMN.fullmatch(text)
+    if found is None:
+        fail(f"{text[:20]!r} is not a network. Write MCC and MNC: --plmn 26201 or --plmn 310-260.")
+    mcc, mnc = found[1], found[2].ljust(3, "F")
+    return bytes.fromhex(mcc[1] + mcc[0] + mnc[2] + mcc[2] + mnc[1] + mnc[0])
 
 
 def said(found: Poll) -> str:

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from euicc_sim.cli.machine import Eid, Output
 from euicc_sim.parties.eim import Eim, eim_file
 from euicc_sim.parties.eim.eim_file import IdType, Protocol
-from euicc_sim.parties.eim.server import CardSummary, Result
+from euicc_sim.parties.eim.server import CardSummary, Result, StateChange
 from euicc_sim.parties.eim.server.card_records import State
 from euicc_sim.parties.ipa import Report, ReportEvent
 from euicc_sim.parties.messages import Form, PackageAnswer
@@ -99,6 +99,19 @@ class AnswerOutput(Output):
         )
 
 
+class StateChangeOutput(Output):
+    """The last change of the enabled Profile that an IPA told of."""
+
+    at: str
+    cause: str | None
+    plmn: str | None
+
+    @classmethod
+    def of(cls, change: StateChange) -> Self:
+        """For programs."""
+        return cls(at=change.at, cause=change.cause, plmn=change.plmn)
+
+
 class CardSummaryOutput(Output):
     """A card in the list of a server."""
 
@@ -106,12 +119,18 @@ class CardSummaryOutput(Output):
     waiting: int
     results: int
     last_poll: str | None
+    state_change: StateChangeOutput | None
 
     @classmethod
     def of(cls, card: CardSummary) -> Self:
         """For programs."""
+        change = card.state_change
         return cls(
-            eid=card.eid, waiting=card.waiting, results=card.results, last_poll=card.last_poll
+            eid=card.eid,
+            waiting=card.waiting,
+            results=card.results,
+            last_poll=card.last_poll,
+            state_change=None if change is None else StateChangeOutput.of(change),
         )
 
 

@@ -7,7 +7,7 @@ it around the type's own and others replace that; both forms are here.
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from pyasn1.type import char, univ
 
@@ -30,9 +30,28 @@ from euicc_sim.asn1.tags import (
     explicit,
     fields,
     implicit,
+    octets,
     optional,
 )
 from euicc_sim.asn1.types import Choice, ListOf, Sequence, UnknownCode
+
+
+class GetEimPackageRequestValue(TypedDict):
+    eidValue: bytes
+    notifyStateChange: NotRequired[None]
+    rPLMN: NotRequired[bytes]
+
+
+class GetEimPackageRequest(Sequence[GetEimPackageRequestValue]):
+    """Without a cause, so that rPLMN has its tag."""
+
+    tagSet = context(0x4F)
+    componentType = fields(
+        ("eidValue", sgp22.EidValue),
+        optional("notifyStateChange", implicit(0, univ.Null())),
+        optional("rPLMN", implicit(1, octets(3))),
+    )
+
 
 NotificationsListResultErrorName = Literal["undefinedError"]
 _ERROR = codes(invalidPackageFormat=1, unknownPackage=2, undefinedError=127)

@@ -9,6 +9,7 @@ from euicc_sim.asn1.codec import Asn1Error, decode, encode
 from euicc_sim.asn1.esipa.download import InitiateAuthenticationRequestEsipa
 from euicc_sim.asn1.esipa.v1_0 import (
     CancelSessionRequestInPlace,
+    GetEimPackageRequest,
     HandleNotificationEsipa,
     HandleNotificationInPlace,
     IpaEuiccData,
@@ -16,9 +17,11 @@ from euicc_sim.asn1.esipa.v1_0 import (
     TransferEimPackageResponse,
 )
 
-_PROVIDE, _TRANSFER, _NOTIFY, _CANCEL = 0xBF50, 0xBF4E, 0xBF3D, 0xBF41
+_PROVIDE, _TRANSFER, _NOTIFY, _CANCEL, _GET = 0xBF50, 0xBF4E, 0xBF3D, 0xBF41, 0xBF4F
 _DATA_RESPONSE, _DATA = 0xBF52, 0xA0
 _TRANSACTION = "eimTransactionId"
+_OLD_NETWORK = (0x81, 3)
+"""Tag and size of rPLMN; since v1.1 the tag is that of stateChangeCause, of one byte."""
 _ONLY_OLD = {0x80, 0xBF2B}
 """Fields of IpaEuiccData that v1.2 does not have."""
 
@@ -27,6 +30,7 @@ _TYPES: dict[int, tuple[str, Any]] = {
     _TRANSFER: ("transferEimPackageResponse", TransferEimPackageResponse()),
     _NOTIFY: ("handleNotificationEsipa", HandleNotificationEsipa()),
     _CANCEL: ("cancelSessionRequestEsipa", CancelSessionRequestInPlace()),
+    _GET: ("getEimPackageRequest", GetEimPackageRequest()),
 }
 _IN_PLACE = HandleNotificationInPlace()
 
@@ -36,6 +40,8 @@ def is_old(data: bytes) -> bool:
     try:
         outer = whole(data)
         for one in children(data, outer.value, outer.end):
+            if outer.tag == _GET and (one.tag, one.end - one.value) == _OLD_NETWORK:
+                return True
             if outer.tag in _TYPES and one.tag == _DATA_RESPONSE:
                 return _has_old_data(data, one.value, one.end)
     except TlvError:
@@ -55,6 +61,8 @@ def read(data: bytes) -> tuple[str, Any]:
     if tag == _NOTIFY:
         return name, _notified(data, spec)
     value = decode(spec, data)
+    if tag == _GET:
+        return name, value
     if tag == _CANCEL:
         inside = value["cancelSessionResponse"]
         content = inside[whole(inside).value :]
@@ -140,6 +148,11 @@ def write(name: str, value: Any) -> bytes | None:
     """
     if name == "provideEimPackageResult":
         return encode(ProvideEimPackageResult(), _then(value["eimPackageResult"]))
+    if name == "getEimPackageRequest" and "notifyStateChange" in value:
+        return encode(
+            GetEimPackageRequest(),
+            {field: one for field, one in value.items() if field != "stateChangeCause"},
+        )
     if name == "transferEimPackageResponse":
         return encode(TransferEimPackageResponse(), _then(value))
     if name == "initiateAuthenticationRequestEsipa" and _TRANSACTION in value:

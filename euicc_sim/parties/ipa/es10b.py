@@ -44,14 +44,15 @@ from euicc_sim.asn1.sgp32.functions import (
 )
 from euicc_sim.asn1.types import Nothing, Type
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
+from euicc_sim.parties.lpa.es10_messages import ProfileInfo
 from euicc_sim.parties.lpa.lpa import Lpa
 from euicc_sim.parties.messages.apdus import StatusWordError, Transmit, exchange, select_isdr
 from euicc_sim.parties.messages.encoding import answer, request, shown
 from euicc_sim.parties.messages.errors import EimError, LpaError
 from euicc_sim.parties.messages.package_results import PackageAnswer, read_result
 
-_EMERGENCY = (0x5A, 0x9F70, 0x9F7B)
-"""ICCID, profileState and ecallIndication."""
+_STATES = (0x5A, 0x9F70, 0x9F7B, 0x9F26)
+"""ICCID, profileState, ecallIndication and fallbackAttribute."""
 
 V = TypeVar("V")
 A = TypeVar("A")
@@ -146,8 +147,11 @@ class IpaCard:
 
     def emergency(self) -> bool:
         """Whether the Emergency Profile is enabled: then no server is asked for anything."""
-        found = Lpa(self.transmit, self.wire).profiles(_EMERGENCY)
-        return any(one.emergency and one.enabled for one in found)
+        return any(one.emergency and one.enabled for one in self.profiles())
+
+    def profiles(self) -> list[ProfileInfo]:
+        """The Profiles: ICCID, state, and whether they are for emergencies or a fallback."""
+        return Lpa(self.transmit, self.wire).profiles(_STATES)
 
     def results(self, seq_number: int | None = None) -> list[bytes]:
         """The package results that the card keeps: all, or the one with that number."""

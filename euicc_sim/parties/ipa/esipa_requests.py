@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from apdu import TlvError
@@ -42,10 +43,16 @@ class PackageFormatError(LpaError):
         super().__init__(sentence, code)
 
 
-def ask_for_package(eim: Esipa, eid: str) -> GetEimPackageResponseValue:
-    """ESipa.GetEimPackage, clause 6.3.2.6. Raises PackageFormatError, LpaError."""
+def ask_for_package(
+    eim: Esipa, eid: str, add: Callable[[GetEimPackageRequestValue], None] = lambda _: None
+) -> GetEimPackageResponseValue:
+    """ESipa.GetEimPackage, clause 6.3.2.6; `add` may put a notice in the request.
+
+    Raises PackageFormatError, LpaError.
+    """
     name: Literal["getEimPackageRequest"] = "getEimPackageRequest"
     value: GetEimPackageRequestValue = {"eidValue": bytes.fromhex(eid)}
+    add(value)
     data = eim.exchange(esipa.to_eim((name, value)))
     try:
         answered = esipa.from_eim(data)

@@ -36,6 +36,7 @@ from euicc_sim.parties.ipa.esipa_requests import (
     transferred,
 )
 from euicc_sim.parties.ipa.euicc_data import data_response
+from euicc_sim.parties.ipa.state_changes import Memory, StateChanges
 from euicc_sim.parties.ipa.triggered_download import DownloadMode, Downloads, EnableAtOnce
 from euicc_sim.parties.messages.apdus import Transmit
 from euicc_sim.parties.messages.errors import EimUnreachableError, LpaError
@@ -78,7 +79,8 @@ class Ipa:
     seconds apart. `tell` is called with each step. `wire` is the version of SGP.32 that the card
     speaks. `enable_at_once` says when to use ImmediateEnable. `remains` is called with what remains
     on the card at the end of a poll, by default `tell`; a poll fetches no further package when
-    `go_on` says so.
+    `go_on` says so. With a `memory` the eIM is told of changes of the enabled Profile, and of the
+    `network`: see `StateChanges`.
     """
 
     transmit: Transmit
@@ -93,16 +95,20 @@ class Ipa:
     enable_at_once: EnableAtOnce = EnableAtOnce.DEFAULT_SMDP
     remains: Callable[[str], None] | None = None
     go_on: Callable[[], bool] = lambda: True
+    memory: Memory | None = None
+    network: Callable[[], bytes | None] = lambda: None
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     card: IpaCard = field(init=False, repr=False)
     _downloads: Downloads = field(init=False, repr=False)
     _still: Callable[[str], None] = field(init=False, repr=False)
+    _changes: StateChanges = field(init=False, repr=False)
     _refused: int = field(default=0, init=False, repr=False)
     _kept: set[int | None] = field(default_factory=set, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.card = IpaCard(self.transmit, self.wire)
         self._still = self.remains or self.tell
+        self._changes = StateChanges(self.card, self.memory, self.network)
         self._downloads = Downloads(
             self.card,
             self.eim,
@@ -111,6 +117,7 @@ class Ipa:
             self.tell,
             self.enable_at_once,
             self._still,
+            lambda: self._changes.immediately_enabled(self.card.eid()),
         )
 
     def poll(self) -> Poll:
@@ -144,7 +151,7 @@ class Ipa:
             if not self.go_on():
                 return count, False
             try:
-                package = ask_for_package(self.eim, eid)
+                package = self._ask(eid, trusted)
             except PackageFormatError as error:
                 self._not_understood(eid, error)
                 continue
@@ -158,6 +165,18 @@ class Ipa:
             if self._do(eid, trusted, package):
                 return count + 1, True
         raise LpaError(f"The eIM had {PACKAGES_AT_MOST} packages and more. Poll it again.")
+
+    def _ask(self, eid: str, trusted: TrustedEim) -> GetEimPackageResponseValue:
+        """GetEimPackage, with a notice if the enabled Profile has changed."""
+        changes = self._changes
+        notice = changes.notice(eid, trusted.eim_id)
+        if notice is None:
+            return ask_for_package(self.eim, eid)
+        package = ask_for_package(self.eim, eid, lambda asked: changes.add_to(asked, notice))
+        if package[0] != "eimPackageError" or package[1] == "noEimPackageAvailable":
+            self.tell(f"the eIM was told that the enabled Profile has changed: {notice.cause}")
+            changes.told(eid, trusted.eim_id, notice)
+        return package
 
     def _not_understood(self, eid: str, error: PackageFormatError) -> None:
         """Report a package that is not one."""
@@ -214,13 +233,15 @@ class Ipa:
             return transfer_answer(("ipaEuiccDataResponse", response))
         self._check_format(package[1])
         result, found = self.card.load_package(package[1])
+        if self.memory is not None:
+            self._changes.packaged(self.card.eid(), found.eim_id, found)
         self.tell(f"package done: {_summary(found)}")
         return transfer_answer(("euiccPackageResult", result))
 
     def _do(self, eid: str, trusted: TrustedEim, package: GetEimPackageResponseValue) -> bool:
         """Carry out a package; return whether the card went back to the previous Profile."""
         if package[0] == "euiccPackageRequest":
-            return self._package(eid, package[1])
+            return self._package(eid, trusted, package[1])
         if package[0] == "ipaEuiccDataRequest":
             self.tell("the eIM asks for data of the card")
             direct = self.mode is DownloadMode.DIRECT
@@ -232,13 +253,14 @@ class Ipa:
 
     # -- packages
 
-    def _package(self, eid: str, package: bytes) -> bool:
+    def _package(self, eid: str, trusted: TrustedEim, package: bytes) -> bool:
         try:
             self._check_format(package)
         except PackageFormatError as error:
             self._not_understood(eid, error)
             return False
         result, found = self.card.load_package(package)
+        self._changes.packaged(eid, trusted.eim_id, found)
         self.tell(f"package done: {_summary(found)}")
         self._refused += not found.done
         try:
@@ -247,7 +269,7 @@ class Ipa:
             if not self._may_go_back(package, found):
                 raise
             self.tell(f"the eIM cannot be reached over the new Profile: {error}")
-            self._go_back(eid)
+            self._go_back(eid, trusted)
             return True
         return False
 
@@ -270,11 +292,12 @@ class Ipa:
         }
         self._provide(eid, ("ePRAndNotifications", value))
 
-    def _go_back(self, eid: str) -> None:
+    def _go_back(self, eid: str, trusted: TrustedEim) -> None:
         """Perform ProfileRollback, clause 3.3.2, and deliver its result."""
         result = self.card.rollback()
         self.tell("the card went back to the previous Profile")
         found = self.card.package_answer(result)
+        self._changes.packaged(eid, trusted.eim_id, found)
         self._patiently(lambda: self._provide_result(eid, result, found))
 
     def _patiently(self, bring: Callable[[], None]) -> None:
@@ -361,6 +384,7 @@ class Ipa:
                 self._still(f"result {found.seq_number} remains on the card: {error}")
             else:
                 self.tell(f"result {found.seq_number} was still on the card")
+                self._changes.delivered(eid, trusted.eim_id, found)
 
 
 def _summary(found: PackageAnswer) -> str:

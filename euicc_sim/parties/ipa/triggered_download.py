@@ -57,6 +57,7 @@ class EnableAtOnce(StrEnum):
 class Downloads:
     """Downloads for one card; see `Ipa` for the fields.
 
+    `enabled` is called after ImmediateEnable.
     `refused` counts the downloads that failed, `kept` has the numbers of the notifications that
     stay on the card.
     """
@@ -68,6 +69,7 @@ class Downloads:
     tell: Callable[[str], None]
     enable_at_once: EnableAtOnce = EnableAtOnce.DEFAULT_SMDP
     remains: Callable[[str], None] = lambda _: None
+    enabled: Callable[[], None] = lambda: None
     refused: int = 0
     kept: set[int | None] = field(default_factory=set)
     _away: set[str] = field(default_factory=set)
@@ -136,6 +138,7 @@ class Downloads:
         code = self.card.immediate_enable()
         if code == "ok":
             self.tell(f"{iccid} enabled at once")
+            self.enabled()
         elif code != "immediateEnableNotAvailable":
             self.tell(f"{iccid} not enabled at once: {code}")
 

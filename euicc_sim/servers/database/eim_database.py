@@ -26,6 +26,7 @@ from euicc_sim.parties.eim.server.card_records import (
     OrderKind,
     Relayed,
     Result,
+    StateChange,
     StorageError,
     checked_eid,
     unknown_card,
@@ -204,7 +205,7 @@ T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
 _CARDS, _ORDERS = msgspec.json.Decoder(CardRecord), msgspec.json.Decoder(Order)
 _RESULTS, _FORWARDS = msgspec.json.Decoder(Result), msgspec.json.Decoder(Forward)
-_RELAYS = msgspec.json.Decoder(Relayed)
+_RELAYS, _CHANGES = msgspec.json.Decoder(Relayed), msgspec.json.Decoder(StateChange)
 
 
 class EimDatabase:
@@ -246,11 +247,15 @@ class EimDatabase:
     def cards(self) -> list[CardSummary]:
         """All cards, by EID."""
         waiting = sa.select(sa.func.count()).where(_orders.c.eid == _cards.c.eid).scalar_subquery()
-        asked = sa.select(_cards.c.eid, waiting, _cards.c.results, _cards.c.last_poll).order_by(
-            _cards.c.eid
-        )
+        change = sa.func.json_extract(_cards.c.document, "$.stateChange")
+        asked = sa.select(
+            _cards.c.eid, waiting, _cards.c.results, _cards.c.last_poll, change
+        ).order_by(_cards.c.eid)
         with self._file.reading() as connection:
-            return [CardSummary(*row) for row in connection.execute(asked)]
+            return [
+                CardSummary(eid, orders, results, at, changed and self.read(_CHANGES, changed))
+                for eid, orders, results, at, changed in connection.execute(asked)
+            ]
 
     def card(self, eid: str) -> CardRecord:
         """The record of a card."""

@@ -231,6 +231,27 @@ def test_a_relayed_download_goes_without_the_transaction_of_the_eim() -> None:
     assert judges(esipa.to_old_eim(given)) == wanted
 
 
+CHANGED = {
+    "eidValue": EID,
+    "notifyStateChange": None,
+    "stateChangeCause": "fallback",
+    "rPLMN": hx("62F210"),
+}
+
+
+def test_a_changed_profile_is_told_without_its_cause() -> None:
+    """v1.0.1 has no stateChangeCause, and its tag for rPLMN."""
+    given = to_eim("getEimPackageRequest", CHANGED)
+    wanted = tlv("BF4F", tlv("5A", EID), tlv("80"), tlv("81", hx("62F210")))
+    assert judges(esipa.to_old_eim(given)) == wanted
+
+
+def test_the_network_of_v1_0_is_not_taken_for_a_cause() -> None:
+    given = tlv("BF4F", tlv("5A", EID), tlv("80"), tlv("81", hx("62F210")))
+    value = {"eidValue": EID, "notifyStateChange": None, "rPLMN": hx("62F210")}
+    assert esipa.from_ipa(judges(given)) == ("getEimPackageRequest", value)
+
+
 def test_what_is_the_same_in_both_goes_as_it_is() -> None:
     given = to_eim("getEimPackageRequest", {"eidValue": EID})
     assert esipa.to_old_eim(given) == given

@@ -18,6 +18,7 @@ import pytest
 from support import saip
 from support.esipa import EID, OTHER_EID
 from support.fresh import fresh_card
+from support.installing import A_DIGITS, install
 
 from euicc_sim import Card
 from euicc_sim.cli.main import main
@@ -110,6 +111,45 @@ def test_a_card_is_managed_by_command_line(run: Run, file: Path, folder: Path) -
     assert run("eim", "results", file, EID, "--last", 5)[1] == out
     code, out, _ = run("eim", "cards", file)
     assert (code, EID in out) == (0, True)
+
+
+@pytest.mark.slow
+def test_a_changed_profile_is_shown(
+    run: Run, file: Path, folder: Path, tmp_path: Path, pki_folder: Path
+) -> None:
+    with Card.open(folder, fsync=False) as card:
+        install(card.transmit, pki_folder)
+    run("eim", "card", file, EID, "--counter", 0)
+    with served(file) as (url, _):
+        poll = ("ipa", "poll", "--card", folder, "--eim", url, "--state", tmp_path / "ipa.json")
+        run(*poll, "--plmn", "26201")
+        assert "changed" not in run("eim", "cards", file)[1]
+        run("profile", "enable", A_DIGITS, "--card", folder)
+        _, out, _ = run(*poll, "--plmn", "310-260")
+        assert "the eIM was told that the enabled Profile has changed: local" in out
+    code, out, _ = run("eim", "card", file, EID)
+    assert code == 0
+    assert "local in network 310-260" in out
+    out = run("eim", "cards", file)[1]
+    assert "changed" in out
+    assert "local" in out
+
+
+@pytest.mark.parametrize("plmn", ["26", "2620", "26201000", "26-201", "262-0a", ""])
+def test_what_is_not_a_network_is_told(run: Run, folder: Path, plmn: str) -> None:
+    code, _, err = run(
+        "ipa", "poll", "--card", folder, "--eim", "http://127.0.0.1:9", "--plmn", plmn
+    )
+    assert code == 1
+    assert "is not a network. Write MCC and MNC" in err
+
+
+def test_a_damaged_memory_of_an_ipa_is_told(run: Run, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "ipa.json").write_text("{}x")
+    words = ("--card", folder, "--eim", "http://127.0.0.1:9", "--state", tmp_path / "ipa.json")
+    for command in ("poll", "run"):
+        code, _, err = run("ipa", command, *words)
+        assert (code, "is not what an IPA remembers: it is not JSON" in err) == (1, True)
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from euicc_sim import Card
 from euicc_sim.cli.main import app
 from euicc_sim.cli.schema import OUTPUTS, document
 from euicc_sim.parties.eim import Eim, add_initial_eim, eim_file, operations
-from euicc_sim.parties.eim.server import CardRecord, Result
+from euicc_sim.parties.eim.server import CardRecord, Result, StateChange
 from euicc_sim.parties.eim.server.card_records import Outcome
 from euicc_sim.parties.messages import exchange, select_isdr
 from euicc_sim.servers.database import EimDatabase
@@ -114,7 +114,24 @@ def test_eim_cards_and_results(eim: Path) -> None:
     ):
         card.keep(kept)
     (one,) = run("eim", "cards", eim)
-    assert one == {"eid": EID, "waiting": 0, "results": 1, "lastPoll": None}
+    assert one == {
+        "eid": EID,
+        "waiting": 0,
+        "results": 1,
+        "lastPoll": None,
+        "stateChange": None,
+    }
+    with (
+        closing(EimDatabase(eim.with_suffix(".db"))) as store,
+        store.changing(EID) as card,
+    ):
+        card.record.state_change = StateChange(at="2026-01-01T00:00:00Z", cause="fallback")
+    (one,) = run("eim", "cards", eim)
+    assert one["stateChange"] == {
+        "at": "2026-01-01T00:00:00Z",
+        "cause": "fallback",
+        "plmn": None,
+    }
     (result,) = run("eim", "results", eim, EID)
     assert (result["operations"], result["state"]) == (["listEim"], "done")
     assert result["outcomes"][0]["value"] == [{"eimId": RUDE}]

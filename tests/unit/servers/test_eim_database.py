@@ -77,7 +77,7 @@ def test_the_files_are_their_owners_whatever_the_umask(tmp_path: Path) -> None:
 def test_a_card_is_added_once(store: EimDatabase) -> None:
     with store.changing(EID, CardRecord(eid=EID, counter=0)) as card:
         assert card.record.counter == 7
-    assert [tuple(one) for one in store.cards()] == [(EID, 0, 0, None)]
+    assert [tuple(one) for one in store.cards()] == [(EID, 0, 0, None, None)]
 
 
 def test_a_change_is_kept_whole(store: EimDatabase, tmp_path: Path) -> None:

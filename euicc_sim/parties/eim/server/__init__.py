@@ -19,6 +19,7 @@ from euicc_sim.parties.eim.server.card_records import (
     Forward,
     Order,
     Result,
+    StateChange,
     StorageError,
     UnknownEidError,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "Forward",
     "Order",
     "Result",
+    "StateChange",
     "StorageError",
     "UnknownEidError",
     "orders",

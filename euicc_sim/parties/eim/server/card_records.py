@@ -178,6 +178,23 @@ class Relayed(_Part, kw_only=True):
     over: bool = False
 
 
+class StateChange(_Part, kw_only=True):
+    """What an IPA said of the enabled Profile, which no package of this eIM changed.
+
+    `cause` is its stateChangeCause, `plmn` the network of the device then, as "262-01".
+    """
+
+    at: str
+    cause: str | None = None
+    plmn: str | None = None
+
+    @property
+    def what(self) -> str:
+        """In words."""
+        where = f" in network {self.plmn}" if self.plmn else ""
+        return f"{self.cause or 'no cause given'}{where}"
+
+
 class CardRecord(_Part, kw_only=True):
     """One card.
 
@@ -185,7 +202,7 @@ class CardRecord(_Part, kw_only=True):
     IPA reported: nobody signed it, so it is tried only when the card does not accept `token`.
     `token_proven` says that a signed result fitted `token`, also if there is none, `proven` that
     one fitted the card's certificate. `asked` says that the eIM itself requested the certificate.
-    `host` is where the last poll came from.
+    `host` is where the last poll came from, `state_change` the last notice of a changed Profile.
     """
 
     eid: Annotated[str, Meta(pattern=r"\A[0-9]{32}\Z")]
@@ -198,6 +215,7 @@ class CardRecord(_Part, kw_only=True):
     next_result: int = 1
     last_poll: str | None = None
     host: str | None = None
+    state_change: StateChange | None = None
     euicc_certificate: bytes | None = None
     eum_certificate: bytes | None = None
     proven: bool = False
@@ -207,12 +225,13 @@ class CardRecord(_Part, kw_only=True):
 
 
 class CardSummary(NamedTuple):
-    """A card in a list: what waits, the number of results so far, the time of the last poll."""
+    """A card in a list: what waits, how many results there are, the last poll and change."""
 
     eid: str
     waiting: int
     results: int
     last_poll: str | None
+    state_change: StateChange | None = None
 
 
 class CardDraft(Protocol):

@@ -57,6 +57,7 @@ from euicc_sim.parties.eim.server.eim_service import EimService, host_of
 from euicc_sim.parties.eim.server.orders import Package, next_package, stamp
 from euicc_sim.parties.eim.server.relayed_download import RelayError
 from euicc_sim.parties.eim.server.results_of_orders import ResultTaker
+from euicc_sim.parties.eim.server.state_changes import state_change
 from euicc_sim.parties.messages.errors import EimError, NotGenuineError
 from euicc_sim.parties.messages.esipa_refusals import UNDEFINED, error_for
 from euicc_sim.parties.messages.euicc_certificates import eid_of
@@ -162,11 +163,14 @@ class EsipaFunctions:
         now, store = self._service.now(), self._service.store
         idle = store.idle(eid, stamp(now))
         self._service.connections.saw(peer, eid)
-        found = None
-        if idle is None or _worth_noting(idle, host_of(peer), now):
+        found, change = None, state_change(asked, stamp(now))
+        if idle is None or change or _worth_noting(idle, host_of(peer), now):
             with store.changing(eid) as card:
+                card.record.state_change = change or card.record.state_change
                 card.record.last_poll, card.record.host = stamp(now), host_of(peer) or None
                 found = self._next(card, now)
+        if change is not None:
+            self._tell(f"{eid}: the enabled Profile has changed: {change.what}")
         if found is None:
             self._tell(f"{eid}: asked for a package, none is queued")
             value: GetEimPackageResponseValue = ("eimPackageError", "noEimPackageAvailable")
