@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from euicc_sim.asn1.wire import VERSIONS, WIRE_1_2, Wire
 from euicc_sim.cli.console import fail
+from euicc_sim.model.sgp22_versions import version_bytes
 from euicc_sim.parties.clients import Binding
 from keys import TestPki
 from keys.pem import load_certificate
@@ -31,6 +32,23 @@ InsecureOption = Annotated[
 ]
 
 
+LowestSvnOption = Annotated[
+    str,
+    typer.Option(
+        "--lowest-svn",
+        metavar="VERSION",
+        help="Refuse cards of an older version of SGP.22 (svn) with 8.8.3/3.1.",
+    ),
+]
+HighestSvnOption = Annotated[
+    str,
+    typer.Option(
+        "--highest-svn",
+        metavar="VERSION",
+        help="Refuse cards of a later version of SGP.22 (svn) with 8.8.3/3.1.",
+    ),
+]
+LOWEST_SVN, HIGHEST_SVN = "2.0.0", "2.255.255"
 _VERSIONS = f"{', '.join([*VERSIONS][:-1])} or {[*VERSIONS][-1]}"
 Sgp32Option = Annotated[
     str,
@@ -51,6 +69,17 @@ def wire_named(version: str) -> Wire:
     if version not in VERSIONS:
         fail(f"{version!r} is not a supported version of SGP.32; use {_VERSIONS}.")
     return VERSIONS[version]
+
+
+def svn_range(lowest: str, highest: str) -> tuple[bytes, bytes]:
+    """The versions of both options, 3 bytes each; otherwise the command ends with a sentence."""
+    try:
+        found = version_bytes(lowest), version_bytes(highest)
+    except ValueError as error:
+        fail(f"{error} of SGP.22; write numbers up to 255, such as 2.5.0.")
+    if found[0] > found[1]:
+        fail(f"no card has an svn from {lowest} to {highest}; exchange the two.")
+    return found
 
 
 def authorities(pki: Path | None, ca: list[Path] | None) -> list[bytes]:

@@ -14,6 +14,13 @@ from rich.text import Text
 
 from euicc_sim.cli.console import console, fail, log_line
 from euicc_sim.cli.machine import JsonOption, print_json
+from euicc_sim.cli.rsp_options import (
+    HIGHEST_SVN,
+    LOWEST_SVN,
+    HighestSvnOption,
+    LowestSvnOption,
+    svn_range,
+)
 from euicc_sim.cli.server_options import (
     CONNECTIONS,
     REQUESTS,
@@ -132,6 +139,8 @@ def serve(
             show_default="nowhere",
         ),
     ] = None,
+    lowest_svn: LowestSvnOption = LOWEST_SVN,
+    highest_svn: HighestSvnOption = HIGHEST_SVN,
     requests: RequestsOption = REQUESTS,
     connections: ConnectionsOption = CONNECTIONS,
 ) -> None:
@@ -146,6 +155,7 @@ def serve(
             from euicc_sim.servers.event_registration import EventRegistration
             from euicc_sim.servers.progress_reports import ProgressReports
             from euicc_sim.servers.web_server import WebServer
+        svns = svn_range(lowest_svn, highest_svn)
         known, name = TestPki.load(pki), name_in_urls(host, address)
         if operator_ca and es2plus is None:
             raise ServerError("--operator-ca is for ES2+. Name its port: --es2plus PORT.")
@@ -159,6 +169,7 @@ def serve(
             called = address or in_url(name, web.port)
             orders = stack.enter_context(opened_orders(folder, called))
             smdpp = _smdpp(known, curve, called, orders)
+            smdpp.lowest_svn, smdpp.highest_svn = svns
             identify = _identify(known, name, credential)
             registries = EventRegistries(called, known.ci_certificates, identify)
             stack.callback(registries.close)

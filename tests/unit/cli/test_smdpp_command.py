@@ -23,6 +23,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from support.bsp import BSP
+from support.fresh import fresh_card
 from support.hexes import hx
 from support.web import served
 
@@ -251,6 +252,26 @@ def test_a_matching_id_that_lpac_takes_from_no_code_is_given_apart(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("version", ["2.5", "2.7"])
+def test_a_card_of_a_version_that_is_not_wanted_is_refused(
+    tmp_path: Path, folder: Path, pki_folder: Path, version: str
+) -> None:
+    wanted = ("--lowest-svn", "2.6", "--highest-svn", "2.6.1", "--no-tls")
+    directory = fresh_card(tmp_path / "card", pki_folder, sgp22=version)
+    with serving(folder, "--pki", pki_folder, *wanted) as server:
+        with (
+            Card.open(directory, fsync=False) as card,
+            Es9Client(f"http://localhost:{server.port}") as es9,
+            pytest.raises(LpaError) as caught,
+        ):
+            Lpa(card.transmit).download(es9, matching_id="blue_2")
+        server.end()
+    assert caught.value.code == "8.8.3/3.1"
+    said = f"The card is of SGP.22 v{version}.0, and this SM-DP+ is for v2.6.0 to v2.6.1."
+    assert said in str(caught.value)
+
+
+@pytest.mark.slow
 def test_what_others_send_cannot_move_the_terminal(folder: Path, pki_folder: Path) -> None:
     with serving(folder, "--pki", pki_folder, "--no-tls") as server:
         httpx.post(
@@ -377,6 +398,14 @@ def test_what_to_release_or_cancel_must_be_said(run: Run) -> None:
     [
         (("--operator-ca", "x"), "--operator-ca is for ES2+. Name its port"),
         (("--es2plus", 0, "--operator-ca", "x", "--no-tls"), "--operator-ca needs HTTPS"),
+        (
+            ("--lowest-svn", "2"),
+            "'2' is not a version of SGP.22; write numbers up to 255, such as 2.5.0.",
+        ),
+        (
+            ("--lowest-svn", "2.7", "--highest-svn", "2.6.1"),
+            "no card has an svn from 2.7 to 2.6.1; exchange the two.",
+        ),
         (("--es2plus", 0, "--operator-ca", "none.pem"), "none.pem cannot be read"),
     ],
 )
