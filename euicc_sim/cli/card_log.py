@@ -129,6 +129,14 @@ class CardLog:
             "or has a second reader the same LIBPATH?"
         )
 
+    def another(self, *, is_turned_away: bool) -> None:
+        """Print that another client wants the card."""
+        self._print(
+            "another TCP client was turned away: one has the card"
+            if is_turned_away
+            else "another TCP client waits until the first disconnects"
+        )
+
     def _tell(self, *, is_ready: bool) -> None:
         if self._ready is None:
             return

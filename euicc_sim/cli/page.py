@@ -86,6 +86,7 @@ class HeardLink:
         self.connected = heard.connected
         self.disconnected = heard.disconnected
         self.silent = heard.silent
+        self.another = heard.another
 
     def powered(self, control: Control) -> None:
         """Pass it on; a reset is a line of the conversation."""

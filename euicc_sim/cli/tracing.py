@@ -113,6 +113,9 @@ class TracedLink:
     def silent(self) -> None:
         self._heard.silent()
 
+    def another(self, *, is_turned_away: bool) -> None:
+        self._heard.another(is_turned_away=is_turned_away)
+
 
 class TracedCard:
     """A card whose exchanges go to the tap; each is written before the next command."""

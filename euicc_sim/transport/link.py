@@ -37,6 +37,10 @@ class LinkObserver(Observer, Protocol):
         """Report that vpcd accepted but sends nothing: a different card may have the slot."""
         ...
 
+    def another(self, *, is_turned_away: bool) -> None:
+        """Report that another client waits for the card, or was turned away."""
+        ...
+
 
 class Service(Protocol):
     """Something that runs in a thread of its own until it is stopped, or ends by itself."""

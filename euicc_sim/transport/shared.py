@@ -90,3 +90,7 @@ class _SharedObserver:
     def silent(self) -> None:
         with self._lock:
             self._heard.silent()
+
+    def another(self, *, is_turned_away: bool) -> None:
+        with self._lock:
+            self._heard.another(is_turned_away=is_turned_away)

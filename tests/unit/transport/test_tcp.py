@@ -61,10 +61,15 @@ class Log(SilentObserver):
     def waiting(self, reason: str) -> None:
         self.free.release()
 
+    def another(self, *, is_turned_away: bool) -> None:
+        self.lines.append("turned away" if is_turned_away else "another waits")
+
 
 @contextmanager
-def running(card: PoweredCard, log: Log | None = None) -> Iterator[TcpLink]:
-    link = TcpLink("127.0.0.1", 0, card, log or Log())
+def running(
+    card: PoweredCard, log: Log | None = None, patience: float = 10 * DEADLINE
+) -> Iterator[TcpLink]:
+    link = TcpLink("127.0.0.1", 0, card, log or Log(), patience)
     thread = threading.Thread(target=link.run)
     thread.start()
     try:
@@ -178,6 +183,30 @@ def test_the_next_client_waits_for_the_first_to_disconnect() -> None:
         first.sock.close()
         second.sock.settimeout(DEADLINE)
         assert second.read() == "9000"
+
+
+def test_a_client_that_has_waited_long_enough_is_disconnected_and_both_are_told() -> None:
+    log = Log()
+    with running(Stub(), log, patience=0.05) as link, Client(link) as first:
+        assert first.ask("80F20000") == "9000"
+        for _ in range(2):
+            with Client(link) as second:
+                assert second.sock.recv(1) == b""
+        assert first.ask("80F20000") == "9000"
+    assert [one for one in log.lines if isinstance(one, str)] == [
+        "another waits",
+        "turned away",
+    ] * 2
+
+
+def test_stop_disconnects_a_client_that_waits() -> None:
+    log = Log()
+    with running(Stub(), log) as link:
+        first, second = Client(link), Client(link)
+        assert first.ask("80F20000") == "9000"
+        second.sock.sendall(hx("0000"))
+    with first, second, suppress(ConnectionResetError):
+        assert second.sock.recv(1) == b""
 
 
 def test_stop_ends_it_with_a_client_in_the_middle_of_a_message() -> None:
