@@ -48,6 +48,7 @@ from euicc_sim.store.document import (
     tree,
 )
 from euicc_sim.store.history import History, HistoryError, Ran
+from euicc_sim.store.holder import holder_of, open_in
 from euicc_sim.store.packages import Packages, sync_folder
 from euicc_sim.store.schema import PACKAGES, SCHEMA
 
@@ -554,9 +555,10 @@ def _lock(directory: Path) -> int:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
+        where = open_in(holder_of(fd))
         os.close(fd)
         raise CardInUseError(
-            f"the card in {directory} is open already, here or in another process; "
+            f"the card in {directory} is open already, {where}; "
             "close that one first, or work on a copy: euicc-sim card copy"
         ) from error
     return fd
