@@ -17,6 +17,7 @@ from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.saip.names import ELEMENTS, PE_STATUSES, PEStatus
 from euicc_sim.asn1.wire import VERSIONS
 from euicc_sim.cli.card_tables import card_table, eims_table, settings_table
+from euicc_sim.cli.command import CardArgument
 from euicc_sim.cli.console import console, fail
 from euicc_sim.cli.machine import JsonOption, print_json
 from euicc_sim.cli.machine_card import CardOutput
@@ -74,12 +75,14 @@ SecurityLevelOption = Annotated[
         show_default=SECURITY_LEVEL.hex().upper(),
     ),
 ]
-Directory = Annotated[Path, typer.Argument(help="The card's directory.", show_default=False)]
+NewDirectory = Annotated[
+    Path, typer.Argument(metavar="DIR", help="The card's directory.", show_default=False)
+]
 
 
 @app.command()
 def new(
-    directory: Directory,
+    directory: NewDirectory,
     eid: Annotated[
         str,
         typer.Option(
@@ -199,7 +202,7 @@ def _eid(given: str) -> str:
 
 @app.command()
 def copy(
-    source: Directory,
+    source: Annotated[Path, typer.Argument(help="The card's directory.", show_default=False)],
     target: Annotated[Path, typer.Argument(help="A directory that does not exist yet.")],
 ) -> None:
     """Copy a card, even while it is in use."""
@@ -208,42 +211,42 @@ def copy(
 
 
 @app.command()
-def show(directory: Directory, as_json: JsonOption = False) -> None:
+def show(card: CardArgument, as_json: JsonOption = False) -> None:
     """Show what a card keeps, even while it is in use."""
-    identity, state, _ = read(directory)
+    identity, state, _ = read(card)
     if as_json:
-        print_json(CardOutput.of(identity, state, changed_at(directory)))
+        print_json(CardOutput.of(identity, state, changed_at(card)))
         return
-    changed = datetime.fromtimestamp(changed_at(directory), UTC)
+    changed = datetime.fromtimestamp(changed_at(card), UTC)
     console.print(card_table(identity, state, changed))
     if state.profiles:
         console.print(kept_profiles(state))
         if state.enabled is not None and (sim := sim_facts(state.enabled)) is not None:
             console.print(sim)
     else:
-        console.print(Text(f"no Profiles; euicc-sim profile download FILE --card {directory}"))
+        console.print(Text(f"no Profiles; euicc-sim profile download FILE --card {card}"))
     console.print(eims_table(state))
 
 
 @app.command()
-def check(directory: Directory) -> None:
+def check(card: CardArgument) -> None:
     """Check whether a card's directory is sound, even while it is in use. Changes nothing."""
-    for one in check_card(directory):
+    for one in check_card(card):
         console.print(Text(one))
-    for number, profile in enumerate(read(directory)[1].profiles):
+    for number, profile in enumerate(read(card)[1].profiles):
         try:
             check_fit(tree_of(contents_of(profile.package), profile.iccid), profile.sim)
         except SimMisfitError as error:
-            fail(f"{directory / DOCUMENT}, at profiles[{number}].{error}.")
+            fail(f"{card / DOCUMENT}, at profiles[{number}].{error}.")
         except PackageError as error:
             named = iccid_digits(profile.iccid)
             console.print(Text(f"Profile {named} cannot be used as a SIM: {error}"))
-    console.print(Text(f"{directory} is sound"))
+    console.print(Text(f"{card} is sound"))
 
 
 @app.command()
 def mend(
-    directory: Directory,
+    card: CardArgument,
     keep: Annotated[
         Keep | None,
         typer.Option(
@@ -256,12 +259,12 @@ def mend(
 
     A damaged card.history is mended first: what can be read of it is kept.
     """
-    console.print(Text(mend_card(directory, keep)))
+    console.print(Text(mend_card(card, keep)))
 
 
 @app.command("set")
 def set_(
-    directory: Directory,
+    card: CardArgument,
     reset_after_switch: Annotated[
         bool | None,
         typer.Option(
@@ -428,7 +431,7 @@ def set_(
         "isdr_aids": () if no_isdr_aid else _each(_further_aid, isdr_aid),
         "standard_isdr_aid": standard_isdr_aid,
         "refused_elements": () if no_refuse_element else _each(_refused, refuse_element),
-        "strictness": _strictness(directory, strict=strict, lenient=lenient),
+        "strictness": _strictness(card, strict=strict, lenient=lenient),
     }
     servers = None if test_profile_server is None else tuple(test_profile_server)
     properties = Properties(
@@ -439,11 +442,11 @@ def set_(
         "" if highest_svn == _NONE else highest_svn,
     )
     if properties != Properties():
-        set_properties(directory, properties)
+        set_properties(card, properties)
     switches = set_switches(
-        directory, **{name: value for name, value in wanted.items() if value is not None}
+        card, **{name: value for name, value in wanted.items() if value is not None}
     )
-    console.print(settings_table(read(directory)[0], switches))
+    console.print(settings_table(read(card)[0], switches))
 
 
 def _each(read: Callable[[str], T], given: list[str] | None) -> tuple[T, ...] | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from typer.core import TyperCommand
 
 from euicc_sim.cli.console import fail
@@ -18,6 +19,11 @@ from euicc_sim.cli.settings import (
     options_of,
 )
 
+CardArgument = Annotated[
+    Path, typer.Argument(metavar="DIR", help="The card's directory.", show_default=False)
+]
+"""The card of a command that reads or changes a directory, as the parameter `card`."""
+
 _DOCUMENT = "card.json"
 _PLACEHOLDERS = {"path": "PATH", "str": "TEXT", "int": "N", "float": "N"}
 """What the help shows for a value of that type, unless the option says otherwise."""
@@ -28,7 +34,8 @@ class Command(TyperCommand):
     """A command that takes the directory of a card without `--card` too: `serve card`.
 
     An option whose metavar is in brackets, like `[LINK]`, may be given without its value, which is
-    then empty. Options for a card, a reader and a PKI have a variable of the environment.
+    then empty. Options and arguments for a card, a reader and a PKI have a variable of the
+    environment.
     """
 
     def __init__(self, *words: Any, **options: Any) -> None:
@@ -36,8 +43,8 @@ class Command(TyperCommand):
         for one in self.params:
             _placeholder(one)
             for name in one.opts:
-                if name in ENVIRONMENT and one.envvar is None:
-                    one.envvar = ENVIRONMENT[name]
+                if name.lstrip("-") in ENVIRONMENT and one.envvar is None:
+                    one.envvar = ENVIRONMENT[name.lstrip("-")]
 
     def get_help_option(self, ctx: Any) -> Any:
         """The option --help, without a placeholder."""

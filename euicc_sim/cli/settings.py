@@ -26,11 +26,11 @@ HERE = Path("euicc-sim.toml")
 MAX_SIZE = 0x10000
 """Bytes of the file."""
 ENVIRONMENT = {
-    "--card": "EUICC_SIM_CARD",
-    "--reader": "EUICC_SIM_READER",
-    "--pki": "EUICC_SIM_PKI",
+    "card": "EUICC_SIM_CARD",
+    "reader": "EUICC_SIM_READER",
+    "pki": "EUICC_SIM_PKI",
 }
-"""The variables, by the option for which each is the default."""
+"""The variables, by the option or argument for which each is the default."""
 NO_ENVIRONMENT = ""
 """The variable of an option of such a name that has none: a key must not be shared unasked."""
 

@@ -11,12 +11,12 @@ import time
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.live import Live
 
+from euicc_sim.cli.command import CardArgument
 from euicc_sim.cli.console import console
 from euicc_sim.cli.watch_live import Looking, events_in, live_screen
 from euicc_sim.cli.watch_screen import screen
@@ -42,7 +42,7 @@ _NAMES = {
 
 
 def watch(
-    directory: Annotated[Path, typer.Argument(help="The card's directory.", show_default=False)],
+    card: CardArgument,
     once: Annotated[bool, typer.Option("--once", help="Print one screen and exit.")] = False,
 ) -> None:
     """Show a running card live: functions and reasons, eIMs, Profiles, what waits. q ends it.
@@ -50,7 +50,7 @@ def watch(
     r shows refusals only, the arrow keys scroll. Works whether or not the card is served, and
     changes nothing.
     """
-    watched = Watched(directory)
+    watched = Watched(card)
     if once or not console.is_terminal:
         console.print(screen(watched.look(), FUNCTIONS_ONCE))
         return

@@ -56,6 +56,34 @@ def test_the_environment_names_the_card(directory: Path) -> None:
     assert "no Profiles" in said
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("card", "show", "--json"),
+        ("card", "check"),
+        ("card", "mend"),
+        ("card", "set"),
+        ("watch", "--once"),
+    ],
+)
+def test_the_environment_names_the_card_that_is_an_argument(
+    directory: Path, words: tuple[str, ...]
+) -> None:
+    assert not run(*words, env={"EUICC_SIM_CARD": str(directory)}).startswith("1: ")
+    named = run(*words, directory, env={"EUICC_SIM_CARD": "elsewhere"})
+    assert not named.startswith("1: ")
+    assert "Missing argument 'DIR'" in run(*words)
+
+
+def test_the_file_names_the_card_that_is_an_argument(directory: Path, folder: Path) -> None:
+    (folder / "euicc-sim.toml").write_text(f'[card.show]\ncard = "{directory}"\n')
+    assert "89049032123451234512345678901235" in run("card", "show")
+
+
+def test_a_new_card_is_always_named(directory: Path) -> None:
+    assert "Missing argument" in run("card", "new", env={"EUICC_SIM_CARD": str(directory)})
+
+
 def test_the_file_names_the_card(directory: Path, folder: Path) -> None:
     (folder / "euicc-sim.toml").write_text(f'[profile.list]\ncard = "{directory}"\njson = true\n')
     assert run("profile", "list") == "[]\n"
