@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from euicc_sim.asn1.iccid import iccid_digits, swapped
+from apdu.bcd import swapped
+from euicc_sim.asn1.iccid import iccid_digits
 
 IMSI_SIZE, SPN_SIZE, ACC_SIZE = 9, 17, 2
 BLANK: Final = 0xFF

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from apdu import SW, Command, Response, StatusError, TlvError, tlv
+from apdu.bcd import digits, swapped
 from apdu.tlv import children, read
 from euicc_sim.crypto.signature import UnusableKeyError
 from euicc_sim.crypto.suci import Scheme, conceal
@@ -62,11 +63,11 @@ def suci(sim: Sim, application: File) -> bytes:
     mnc_size = _content(sim, application, EF_AD)[3:4]
     mcc, rest = imsi[:_MCC], imsi[_MCC:]
     mnc, msin = rest[: 3 if mnc_size == b"\x03" else 2], rest[3 if mnc_size == b"\x03" else 2 :]
-    network = _swapped(mcc + (mnc[2] if len(mnc) > 2 else "f") + mnc[:2])
+    network = _packed(mcc + (mnc[2] if len(mnc) > 2 else "f") + mnc[:2])
     routing = _content(sim, application, ROUTING_INDICATOR)[:2] or _NO_ROUTING_INDICATOR
     wanted = _choice(sim, application)
     try:
-        output = conceal(wanted.scheme, wanted.key, _swapped(msin), sim.random)
+        output = conceal(wanted.scheme, wanted.key, _packed(msin), sim.random)
     except UnusableKeyError as error:
         raise StatusError(
             SW.CONDITIONS_NOT_SATISFIED, f"the home network's key cannot be used: {error}"
@@ -83,19 +84,15 @@ def _content(sim: Sim, application: File, path: bytes) -> bytes:
 def _imsi(content: bytes) -> str:
     """The digits of EF.IMSI: after the length, the first has the parity beside it."""
     size = content[0] if content else 0
-    digits = _swapped_digits(content[1 : 1 + size])[1:].rstrip("f")
-    if not 6 <= len(digits) <= 15 or not digits.isdecimal():
+    imsi = digits(content[1 : 1 + size])[1:]
+    if not 6 <= len(imsi) <= 15 or not imsi.isdecimal():
         raise StatusError(SW.CONDITIONS_NOT_SATISFIED, "EF.IMSI has no IMSI")
-    return digits
+    return imsi
 
 
-def _swapped_digits(content: bytes) -> str:
-    digits = content.hex()
-    return "".join(digits[at + 1] + digits[at] for at in range(0, len(digits), 2))
-
-
-def _swapped(digits: str) -> bytes:
-    return bytes.fromhex(_swapped_digits(bytes.fromhex(digits + "f" * (len(digits) % 2))))
+def _packed(number: str) -> bytes:
+    """Digits, two in a byte."""
+    return swapped(bytes.fromhex(number + "f" * (len(number) % 2)))
 
 
 def _choice(sim: Sim, application: File) -> _Choice:

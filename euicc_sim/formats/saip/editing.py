@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from apdu.bcd import swapped
 from apdu.tlv import children, tlv
 from euicc_sim.asn1.iccid import iccid_from
 from euicc_sim.asn1.saip.elements import MILENAGE, TUAK
@@ -73,9 +74,9 @@ def edited(package: bytes, changes: Changes) -> bytes:
     """
     found = list(elements(package))
     if changes.iccid is not None:
-        swapped = iccid_from(changes.iccid)
-        _change(found, "header", lambda one: _with_iccid(one, swapped))
-        _change_file(found, ("mf", "iot"), "ef-iccid", swapped)
+        iccid = iccid_from(changes.iccid)
+        _change(found, "header", lambda one: _with_iccid(one, iccid))
+        _change_file(found, ("mf", "iot"), "ef-iccid", iccid)
     if changes.imsi is not None:
         _change_file(found, ("usim", "iot"), "ef-imsi", imsi_content(changes.imsi))
     if changes.spn is not None:
@@ -136,10 +137,9 @@ def _number(tag: int) -> int:
     return tag & (_HIGH_TAG if tag <= 0xFF else 0x7F)
 
 
-def _with_iccid(header: bytes, swapped: bytes) -> bytes:
+def _with_iccid(header: bytes, iccid: bytes) -> bytes:
     """In the header the digits are in their printed order."""
-    plain = bytes((byte & 0x0F) << 4 | byte >> 4 for byte in swapped)
-    return _replaced(header, _ICCID, plain)
+    return _replaced(header, _ICCID, swapped(iccid))
 
 
 def _with_service(header: bytes, keys: Keys) -> bytes:

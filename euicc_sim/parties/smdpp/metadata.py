@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Self
 
+from apdu.bcd import swapped
 from euicc_sim.asn1.codec import Asn1Error
-from euicc_sim.asn1.iccid import iccid_digits, swapped
+from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.sgp22.common import (
     NotificationConfigurationInformationValue,
     OperatorIdValue,

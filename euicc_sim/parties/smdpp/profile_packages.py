@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from apdu import TlvError, tlv
+from apdu.bcd import swapped
 from apdu.tlv import children, read
-from euicc_sim.asn1.iccid import iccid_digits, swapped
+from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.parties.messages.identifiers import iccid_bytes
 from euicc_sim.parties.smdpp.metadata import (
     Event,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from apdu.bcd import digits
 from apdu.cla import on_channel
 from euicc_sim.transport.modem.sim import (
     EF_DIR,
@@ -339,10 +340,10 @@ def _imsi(modem: Modem, at: At) -> Iterable[str]:
     del at
     modem.check_on()
     content = modem.sim.read(EF_IMSI)
-    digits = _swapped(content[1 : 1 + content[0]])[1:]
-    if not digits.isdecimal():
+    imsi = digits(content[1 : 1 + content[0]])[1:]
+    if not imsi.isdecimal():
         raise AtError(Cme.SIM_FAILURE)
-    return (digits,)
+    return (imsi,)
 
 
 @_on("+CCID")
@@ -353,7 +354,7 @@ def _iccid(modem: Modem, at: At) -> Iterable[str]:
     content = modem.sim.read(EF_ICCID)
     if not content.strip(_BLANK):
         raise AtError(Cme.SIM_NOT_INSERTED)
-    return (f"+CCID: {_swapped(content)}",)
+    return (f"+CCID: {digits(content)}",)
 
 
 @_on("+CUAD")
@@ -467,11 +468,6 @@ def _apdu(at: At, index: int) -> bytes:
 def _generic_answer(name: str, answer: Answer) -> str:
     text = bytes(answer).hex().upper()
     return f'{name}: {len(text)},"{text}"'
-
-
-def _swapped(content: bytes) -> str:
-    """Digits, two in a byte, the first in its low half, without the filler."""
-    return "".join(f"{one & 0xF:X}{one >> 4:X}" for one in content).rstrip("F")
 
 
 _test("+CFUN", "(0,1),(0,1)")
