@@ -13,6 +13,7 @@ import typer
 from rich.text import Text
 
 from apdu import TlvError, tlv
+from apdu.atr import DIRECT, Atr
 from apdu.tlv import read
 from apdu.words import nearest
 from euicc_sim.asn1 import es9plus, esipa
@@ -285,26 +286,13 @@ def _any_readings(data: bytes) -> list[Reading]:
         return [raw(data)]
 
 
-def _atr_facts(atr: bytes) -> dict[str, str]:
-    historical = atr[1] & 0x0F
-    has_check = len(atr) > 2 + historical and any(one & 0x0F for one in _protocols(atr))
-    end = len(atr) - has_check
-    protocols = [f"T={one & 0x0F}" for one in _protocols(atr)] or ["T=0"]
+def _atr_facts(data: bytes) -> dict[str, str]:
+    atr = Atr.parse(data)
     return {
-        "convention": "direct" if atr[0] == 0x3B else "inverse",
-        "protocols": ", ".join(dict.fromkeys(protocols)),
-        "historical": atr[end - historical : end].hex().upper(),
+        "convention": "direct" if atr.convention == DIRECT else "inverse",
+        "protocols": ", ".join(f"T={one}" for one in atr.protocols),
+        "historical": atr.historical.hex().upper(),
     }
-
-
-def _protocols(atr: bytes) -> list[int]:
-    """The bytes TDi (ISO/IEC 7816-3 clause 8.2.3)."""
-    found, at, announced = list[int](), 1, atr[1]
-    while announced & 0x80:
-        at += (announced >> 4).bit_count()
-        announced = atr[at]
-        found.append(announced)
-    return found
 
 
 def _say(sentence: str) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from apdu import Command, StatusError, TlvError
+from apdu.atr import Atr
 from apdu.cla import ClassByte
 from apdu.names import INSTRUCTIONS
 from apdu.tlv import whole
@@ -52,8 +53,6 @@ _END_OF_DUMP = re.compile(rf"\s*{_HEX}{{4,16}}\s*")
 """The last line of hexdump -C: the length alone."""
 _DRESS = re.compile(r"0[xX]|\\x|[\s,:;{}\[\]()\"'-]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s_-]+={0,2}\s*")
-_ATR_STARTS = (0x3B, 0x3F)
-_LONGEST_ATR = 33
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,21 +258,11 @@ def _is_answer(data: bytes) -> bool:
 
 
 def _is_atr(data: bytes) -> bool:
-    """ISO/IEC 7816-3 clause 8.2: TS, T0, interface bytes as announced, historical bytes, TCK."""
-    if not 2 <= len(data) <= _LONGEST_ATR or data[0] not in _ATR_STARTS:
+    try:
+        Atr.parse(data)
+    except ValueError:
         return False
-    at, announced, has_check = 1, data[1], False
-    historical = announced & 0x0F
-    while True:
-        present = announced >> 4
-        at += present.bit_count()
-        if not present & 0x8:
-            break
-        if at >= len(data):
-            return False
-        announced = data[at]
-        has_check |= announced & 0x0F != 0
-    return len(data) == at + 1 + historical + has_check
+    return True
 
 
 def _joined(digits: str | None) -> str:
