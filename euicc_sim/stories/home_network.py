@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apdu.manage_channel import NoChannelError, close_channel, open_channel
 from euicc_sim.crypto.aka import RAND_SIZE, xor
 from euicc_sim.crypto.milenage import Milenage
 from euicc_sim.env import SystemEnv
@@ -12,7 +13,6 @@ from euicc_sim.stories.telling import StoryError
 
 _INDICES = 32
 _AMF = b"\x80\x00"
-_OPEN, _CLOSE = b"\x00\x70\x00\x00\x01", 0x80
 _AUTHENTICATED, _OUT_OF_STEP = 0xDB, 0xDC
 _AUTS_SIZE = 14
 _IMSI_FILE, _IMSI_SIZE = b"\x6f\x07", 9
@@ -29,7 +29,10 @@ class HomeNetwork:
 
     def attach(self, transmit: Transmit) -> str:
         """Authenticate the SIM in a card on a channel of its own; its IMSI. Raises StoryError."""
-        channel = _sent(transmit, _OPEN)[0]
+        try:
+            channel = open_channel(transmit)
+        except NoChannelError as error:
+            raise StoryError(f"The card has no free channel: {error.sw:04X}.") from error
         try:
             _sent(transmit, bytes((channel, 0xA4, 0x04, 0x0C, len(AID))) + AID)
             head = bytes((channel, 0xA4, 0x00, 0x0C, 2))
@@ -38,7 +41,7 @@ class HomeNetwork:
             imsi = decoded("EF.IMSI", content) or ""
             self._authenticate(transmit, channel, imsi)
         finally:
-            transmit(bytes((0x00, 0x70, _CLOSE, channel)))
+            close_channel(transmit, channel)
         return imsi
 
     def _authenticate(self, transmit: Transmit, channel: int, imsi: str) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 
 from apdu import SW, Command
 from apdu.cla import class_of
+from apdu.manage_channel import NoChannelError, close_channel, open_channel
 from euicc_sim.transport.vpcd import Control, Observer, PoweredCard, pauses
 
 MAX_LINE = 0x40000
@@ -34,7 +35,7 @@ TOLD_TYPES = frozenset({"lpa", "progress", "notification", "driver"})
 """Messages for lpac's user, which are not answered."""
 
 FAILED = -1
-_MANAGE_CHANNEL, _CLOSE, _SELECT, _BY_AID = 0x70, 0x80, 0xA4, 0x04
+_SELECT, _BY_AID = 0xA4, 0x04
 _MORE_DATA = 0x61
 _MAX_AID = 16
 
@@ -102,10 +103,10 @@ class LpacStdio:
     def _open(self, aid: bytes) -> int:
         if len(_needed(aid, "an AID")) > _MAX_AID:
             raise RequestError(f"an AID has at most {_MAX_AID} bytes, not {len(aid)}")
-        answer = self._transmit(bytes(Command(0x00, _MANAGE_CHANNEL, 0, 0, ne=1)))
-        if answer[-2:] != SW.OK.to_bytes(2):
-            raise RequestError(f"no channel is free: {answer.hex().upper()}")
-        channel = answer[0]
+        try:
+            channel = open_channel(self._transmit)
+        except NoChannelError as error:
+            raise RequestError(f"no channel is free: {error.answer.hex().upper()}") from error
         select = Command(class_of(channel, proprietary=False), _SELECT, _BY_AID, 0, aid)
         answer = self._transmit(bytes(select))
         if answer[-2] == _MORE_DATA or answer[-2:] == SW.OK.to_bytes(2):
@@ -116,8 +117,7 @@ class LpacStdio:
     def _close(self, param: bytes) -> None:
         if len(_needed(param, "a channel")) != 1:
             raise RequestError(f"a channel is one byte, not {param.hex().upper()}")
-        close = bytes(Command(0x00, _MANAGE_CHANNEL, _CLOSE, param[0]))
-        answer = self._transmit(close)
+        answer = close_channel(self._transmit, param[0])
         if answer != SW.OK.to_bytes(2):
             raise RequestError(f"channel {param[0]} cannot be closed: {answer.hex().upper()}")
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from threading import Lock, RLock
 from typing import TypeVar
 
-from apdu import SW, Command
 from apdu.cla import on_channel
+from apdu.manage_channel import NoChannelError, close_channel, open_channel
 from apdu.names import without_pins
 from euicc_sim.model.state import SwitchError, Switches
 from euicc_sim.parties.messages import Transmit
@@ -31,7 +31,6 @@ LINES_KEPT = 2000
 HEARD_KEPT = 4_000
 """Exchanges that wait for somebody to look; beyond that, the oldest are dropped."""
 
-_MANAGE_CHANNEL, _CLOSE = 0x70, 0x80
 T = TypeVar("T")
 
 
@@ -274,11 +273,11 @@ class LiveCard:
 @contextmanager
 def _own_channel(transmit: Transmit) -> Iterator[Transmit]:
     """Commands on a channel that others do not use, and which is closed afterwards."""
-    opened = transmit(bytes(Command(0, _MANAGE_CHANNEL, 0, 0, ne=1)))
-    if opened[-2:] != SW.OK.to_bytes(2) or len(opened) != 3:
-        raise ActError("The card has no free channel. Close one, or reset the card.")
-    channel = opened[0]
+    try:
+        channel = open_channel(transmit)
+    except NoChannelError as error:
+        raise ActError("The card has no free channel. Close one, or reset the card.") from error
     try:
         yield lambda command: transmit(on_channel(command, channel))
     finally:
-        transmit(bytes(Command(0, _MANAGE_CHANNEL, _CLOSE, channel)))
+        close_channel(transmit, channel)

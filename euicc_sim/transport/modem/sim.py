@@ -8,6 +8,7 @@ from typing import NamedTuple
 from apdu import SW, Command, StatusError
 from apdu.cla import CHAINED, PROPRIETARY, class_of
 from apdu.command import SHORT_NE_MAX
+from apdu.manage_channel import NoChannelError, close_channel, open_channel
 from apdu.tlv import TlvError, children, read, tlv
 from euicc_sim.transport.modem.syntax import AtError, Cme
 
@@ -16,9 +17,9 @@ EF_DIR, EF_ICCID, EF_IMSI = bytes.fromhex("2F00"), bytes.fromhex("2FE2"), bytes.
 PIN_SIZE = 8
 
 _SELECT, _READ_BINARY, _READ_RECORD, _GET_RESPONSE = 0xA4, 0xB0, 0xB2, 0xC0
-_MANAGE_CHANNEL, _VERIFY, _UNBLOCK = 0x70, 0x20, 0x2C
+_VERIFY, _UNBLOCK = 0x20, 0x2C
 _BY_AID, _BY_PATH, _WITH_FCP, _WITHOUT_ANSWER = 0x04, 0x08, 0x04, 0x0C
-_CLOSE, _ABSOLUTE, _PIN1 = 0x80, 0x04, 0x01
+_ABSOLUTE, _PIN1 = 0x04, 0x01
 _MORE_DATA, _WRONG_LE = 0x61, 0x6C
 _RECORDS_AT_MOST = 254
 _USIM = bytes.fromhex("A0000000871002")
@@ -77,10 +78,11 @@ class Sim:
 
     def open(self, aid: bytes) -> int:
         """Open a channel and select an application on it; the channel's number. Raises AtError."""
-        opened = self.send(bytes(Command(0, _MANAGE_CHANNEL, 0, 0, ne=1)))
-        if opened.sw != SW.OK or len(opened.data) != 1:
-            raise AtError(Cme.MEMORY_FULL if opened.sw in _NO_CHANNEL else Cme.SIM_FAILURE)
-        (channel,) = opened.data
+        try:
+            channel = open_channel(self._transmit)
+        except NoChannelError as error:
+            is_full = error.sw in _NO_CHANNEL
+            raise AtError(Cme.MEMORY_FULL if is_full else Cme.SIM_FAILURE) from error
         cla = class_of(channel, proprietary=False)
         selected = self.send_whole(bytes(Command(cla, _SELECT, _BY_AID, 0, aid, ne=256)))
         if selected.is_ok:
@@ -90,7 +92,7 @@ class Sim:
 
     def close(self, channel: int) -> None:
         """Close a channel; one that is closed already is no error."""
-        self.send(bytes(Command(0, _MANAGE_CHANNEL, _CLOSE, channel)))
+        close_channel(self._transmit, channel)
 
     def announce(self) -> None:
         """Make the terminal known, after a reset: it knows REFRESH and POLL INTERVAL."""
