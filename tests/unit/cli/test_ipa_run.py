@@ -22,6 +22,7 @@ from support.command import Run, runner
 from support.esipa import EID, World, kept, nobody
 from support.fresh import fresh_card
 from support.hexes import hx
+from support.schemas import check
 from support.web import DEADLINE, Lines
 
 from euicc_sim import Card
@@ -59,6 +60,7 @@ class Living:
         deadline = time.monotonic() + DEADLINE
         while line := self._lines.get(timeout=max(deadline - time.monotonic(), 0.01)):
             self.said.append(json.loads(line))
+            check("ipa run", self.said[-1])
             if self.said[-1]["event"] == event and text in self.said[-1]["text"]:
                 return self.said[-1]
         raise AssertionError(f"it ended: {self.said}")

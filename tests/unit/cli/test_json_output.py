@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 from support.esipa import EID
 from support.hexes import hx
+from support.schemas import check
 from typer.testing import CliRunner
 
 from euicc_sim import Card
 from euicc_sim.cli.main import app
-from euicc_sim.cli.schema import OUTPUTS, document
+from euicc_sim.cli.schema import OUTPUTS
 from euicc_sim.parties.eim import Eim, add_initial_eim, eim_file, operations
 from euicc_sim.parties.eim.server import CardRecord, Result, StateChange
 from euicc_sim.parties.eim.server.card_records import Outcome
@@ -33,7 +33,7 @@ def run(*words: object) -> Any:
     assert result.stdout.isascii()
     found = json.loads(result.stdout)
     command = next(one for one in OUTPUTS if [*words][: len(one.split())] == one.split())
-    Draft202012Validator(json.loads(document(command))).validate(found)
+    check(command, found)
     return found
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from support.command import Run, runner
 from support.euiccs import EID
+from support.schemas import check
 
 from euicc_sim.cli.smds import DATABASE
 from euicc_sim.parties.clients import Es12Client
@@ -45,7 +46,9 @@ def test_the_events_are_a_table(run: Run, folder: Path) -> None:
 
 
 def test_the_events_for_programs(run: Run, folder: Path) -> None:
-    assert json.loads("\n".join(run("events", folder, "--json").said)) == [
+    found = json.loads("\n".join(run("events", folder, "--json").said))
+    check("smds events", found)
+    assert found == [
         {
             "eid": EID,
             "eventId": "CODE-1",
