@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import copy, which
 
 import pytest
 from support.fresh import fresh_card
+from support.installing import A_DIGITS
 from support.reader import Reader
+from support.sims import make_sim
 
 from euicc_sim import Card
+from euicc_sim.formats.saip.editing import Changes, edited
+from euicc_sim.formats.saip.sample import sample
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 DEADLINE = 60.0
@@ -77,6 +84,81 @@ def test_a_c_program_says_what_is_wrong(program: Path, reader: Reader) -> None:
     found = run(program, "No such reader")
     assert found.returncode == 1
     assert found.stderr == "No such reader: Unknown reader specified.\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A folder with the settings of examples/eap, whose home network and hostapd run."""
+    if missing := [one for one in ("hostapd", "eapol_test") if which(one) is None]:
+        pytest.skip(f"{', '.join(missing)} not installed (hostapd, eapoltest)")
+    for one in (EXAMPLES / "eap").iterdir():
+        copy(one, tmp_path)
+    network = [sys.executable, "home_network.py", "home_network.sock"]
+    with (
+        subprocess.Popen(network, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as home,
+        subprocess.Popen(
+            ["hostapd", "hostapd.conf"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+        ) as server,
+    ):
+        try:
+            assert server.stdout
+            assert any("AP-ENABLED" in line for line in server.stdout)
+            _wait_for(tmp_path / "home_network.sock")
+            yield tmp_path
+        finally:
+            home.terminate()
+            server.terminate()
+            home.communicate(timeout=DEADLINE)
+            server.communicate(timeout=DEADLINE)
+
+
+def _wait_for(path: Path) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.pcsc
+@pytest.mark.parametrize("method", ["AKA", "AKA'"])
+def test_the_home_network_authenticates_a_sim_over_pcsc(
+    method: str, home: Path, reader: Reader, pki_folder: Path
+) -> None:
+    settings = home / "sim.conf"
+    settings.write_text(settings.read_text().replace("eap=AKA\n", f"eap={method}\n"))
+    package = edited(sample(), Changes(iccid=A_DIGITS))
+    with Card.open(make_sim(home / "card", pki_folder, package), fsync=False) as card:
+        reader.insert(card)
+        words = ["-c", "sim.conf", "-a", "127.0.0.1", "-p", "18120", "-s", "radius", "-r", "0"]
+        found = run("eapol_test", *words, cwd=home)
+        assert (found.stdout.splitlines()[-1], found.returncode) == ("SUCCESS", 0)
+        (enabled,) = card.state.profiles
+        assert max(enabled.sim.sequence.values()) == 1
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_containerfile_run_outside_of_a_container(tmp_path: Path) -> None:
+    text = (EXAMPLES / "ci" / "Containerfile").read_text().replace("\\\n", " ")
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PYTHONPATH": str(EXAMPLES.parent),
+    }
+    for command in re.findall(r"^RUN (euicc-sim .*)$", text, re.MULTILINE):
+        subprocess.run(
+            ["bash", "-ec", command], cwd=tmp_path, env=environment, timeout=DEADLINE, check=True
+        )
+    servers = re.findall(r"euicc-sim ((?:eim|smdpp) serve [^&]*) &", text)
+    assert len(servers) == 2
+    for words in servers:
+        command = [sys.executable, "-m", "euicc_sim", *words.split(), "--port", "0"]
+        with subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+        ) as server:
+            assert server.stdout
+            line = server.stdout.readline()
+            server.terminate()
+        assert " listens at " in line
 
 
 @pytest.mark.parametrize(
