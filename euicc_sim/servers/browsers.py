@@ -6,7 +6,7 @@ comes (Origin), and a name that leads here though it is not ours (DNS rebinding)
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -32,13 +32,11 @@ def guarded(app: ASGIApp, host: str, names: Collection[str], log: Log) -> ASGIAp
     checked = is_loopback(host)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
-        called, origin = headers.get("host"), headers.get("origin")
-        why = None
-        if origin is not None and origin != f"{scope['scheme']}://{called}":
-            why = f"A page of {_shown(origin)} may not ask this server."
-        elif checked and called is not None and not _ours(called, known):
-            why = f"This server is not called {_shown(called)}. Ask for localhost."
+        why = why_refused(
+            Headers(scope=scope),
+            scope["scheme"],
+            lambda called: not checked or called is None or _ours(called, known),
+        )
         if why is None:
             await app(scope, receive, send)
             return
@@ -46,6 +44,20 @@ def guarded(app: ASGIApp, host: str, names: Collection[str], log: Log) -> ASGIAp
         await PlainTextResponse(f"{why}\n", FORBIDDEN)(scope, receive, send)
 
     return answer
+
+
+def why_refused(headers: Headers, scheme: str, is_ours: Callable[[str | None], bool]) -> str | None:
+    """Why what a browser sends is refused; None if it may come in.
+
+    `is_ours` says whether the server may be called so (Host), and None is no name at all; `scheme`
+    is that of its own pages.
+    """
+    called, origin = headers.get("host"), headers.get("origin")
+    if origin is not None and origin != f"{scheme}://{called}":
+        return f"A page of {_shown(origin)} may not ask this server."
+    if not is_ours(called):
+        return f"This server is not called {_shown(called or '')}. Ask for localhost."
+    return None
 
 
 def is_loopback(host: str) -> bool:

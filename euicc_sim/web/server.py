@@ -22,6 +22,7 @@ import uvicorn
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, PlainTextResponse
 
+from euicc_sim.servers.browsers import why_refused
 from euicc_sim.transport.link import LinkError
 
 if TYPE_CHECKING:
@@ -61,8 +62,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        host, origin = headers.get("host", ""), headers.get("origin")
-        if host not in self._hosts or origin not in (None, f"http://{host}"):
+        if why_refused(headers, "http", self._hosts.__contains__) is not None:
             await _refuse(scope, receive, send, "This page is for its own address only.")
         elif self._is_known(headers):
             await self._app(scope, _readable(receive), send)
