@@ -162,6 +162,7 @@ def _introduce(smds: Smds, host: str, port: int, folder: Path) -> None:
         f"{waiting} event{'' if waiting == 1 else 's'} in {folder / DATABASE}; list with: "
         f"euicc-sim smds events {folder}",
         f"SM-DP+s register there: euicc-sim smdpp serve FOLDER --smds {smds.address}",
+        f"what waits for a card: euicc-sim profile fetch --smds {smds.address}",
     ):
         console.print(Text(words))
 

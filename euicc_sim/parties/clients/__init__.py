@@ -12,7 +12,7 @@ from euicc_sim.parties.clients.es9 import Es9Client
 from euicc_sim.parties.clients.es11 import Es11Client
 from euicc_sim.parties.clients.es12 import Es12Client, EventRegistries
 from euicc_sim.parties.clients.esipa import Binding, EsipaClient, EsipaVersion, spoken
-from euicc_sim.parties.clients.smdpps import Smdpps, Smdss
+from euicc_sim.parties.clients.smdpps import Smdpps
 
 __all__ = [
     "Binding",
@@ -26,6 +26,5 @@ __all__ = [
     "EventRegistries",
     "OrderClient",
     "Smdpps",
-    "Smdss",
     "spoken",
 ]

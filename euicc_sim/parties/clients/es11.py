@@ -8,7 +8,7 @@ The paths are those of ES9+. Needs httpx, from the extra `servers`.
 
 from __future__ import annotations
 
-from euicc_sim.parties.clients.es9 import RspClient
+from euicc_sim.parties.clients.rsp_client import RspClient
 from euicc_sim.parties.messages.address import Address, AddressError
 from euicc_sim.parties.messages.errors import LpaError
 from euicc_sim.parties.messages.interfaces import EventEntries, EventEntry
@@ -41,10 +41,11 @@ class Es11Client(RspClient):
             raise LpaError(
                 f"{self.address} gave an event without eventId or rspServerAddress. Check its log."
             )
-        if not 1 <= len(event_id) <= EVENT_ID_AT_MOST:
+        plain = event_id.isascii() and event_id.isprintable() and "$" not in event_id
+        if not 1 <= len(event_id) <= EVENT_ID_AT_MOST or not plain:
             raise LpaError(
-                f"{self.address} gave an eventId of {len(event_id)} characters. It may have 1 to "
-                f"{EVENT_ID_AT_MOST}."
+                f"{self.address} gave the eventId {event_id[:40]!r}, which is no matchingId: 1 to "
+                f"{EVENT_ID_AT_MOST} characters of ASCII without $. Check its log."
             )
         try:
             Address.read(address)

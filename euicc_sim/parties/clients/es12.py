@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Self
 
 from euicc_sim.parties.clients import https
-from euicc_sim.parties.clients.es9 import fields_of
+from euicc_sim.parties.clients.rsp_client import fields_of
 from euicc_sim.parties.messages.address import Address
 from euicc_sim.parties.messages.errors import LpaError
 

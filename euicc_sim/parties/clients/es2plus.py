@@ -17,7 +17,7 @@ from ssl import SSLContext
 from typing import NamedTuple, Self
 
 from euicc_sim.parties.clients import https
-from euicc_sim.parties.clients.es9 import fields_of
+from euicc_sim.parties.clients.rsp_client import fields_of
 from euicc_sim.parties.messages.download_progress import DownloadProgress
 from euicc_sim.parties.messages.errors import LpaError
 

@@ -16,7 +16,7 @@ import msgspec
 
 from euicc_sim.asn1 import esipa
 from euicc_sim.parties.clients import https
-from euicc_sim.parties.clients.es9 import fields_of
+from euicc_sim.parties.clients.rsp_client import fields_of
 from euicc_sim.parties.messages import esipa_json
 from euicc_sim.parties.messages.errors import EimUnreachableError, LpaError, SmdppError
 from euicc_sim.parties.messages.esipa_refusals import code_for

@@ -11,6 +11,7 @@ from euicc_sim.asn1 import esipa
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.esipa.download import (
     AuthenticateClientRequestEsipaValue,
+    AuthenticateClientResponseEsipaValue,
     CancelSessionRequestEsipaValue,
     GetBoundProfilePackageRequestEsipaValue,
     InitiateAuthenticationRequestEsipaValue,
@@ -26,9 +27,16 @@ from euicc_sim.asn1.esipa.functions import (
 from euicc_sim.asn1.esipa.packages import EimPackageErrorName, PendingNotificationEsipaValue
 from euicc_sim.asn1.sgp22.download import ServerSigned1
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
+from euicc_sim.parties.messages.activation_code import ActivationCode, ActivationCodeError
 from euicc_sim.parties.messages.encoding import answer
 from euicc_sim.parties.messages.errors import LpaError
-from euicc_sim.parties.messages.interfaces import ClientAuthentication, Esipa, ServerAuthentication
+from euicc_sim.parties.messages.interfaces import (
+    ClientAuthentication,
+    Esipa,
+    EventEntries,
+    EventEntry,
+    ServerAuthentication,
+)
 
 _PACKAGES = (0xBF51, 0xBF52, 0xBF54, 0x02)
 _GET_EIM_PACKAGE_RESPONSE, _TRANSFER_EIM_PACKAGE_REQUEST = 0xBF4F, 0xBF4E
@@ -160,14 +168,7 @@ class RelayServer:
     def authenticate_client(self, transaction_id: bytes, response: bytes) -> ClientAuthentication:
         """ESipa.AuthenticateClient, clause 6.3.2.2."""
         name: Literal["authenticateClientRequestEsipa"] = "authenticateClientRequestEsipa"
-        value: AuthenticateClientRequestEsipaValue = {
-            "transactionId": transaction_id,
-            "authenticateServerResponse": response,
-        }
-        found = ask_eim(self._eim, (name, value))
-        if found[0] != "authenticateClientResponseEsipa":
-            raise other_answer(name, found)
-        answered = found[1]
+        answered = self._authenticated(transaction_id, response)
         if answered[0] != "authenticateClientOkDPEsipa":
             raise _refused(name, answered)
         ok = answered[1]
@@ -181,6 +182,39 @@ class RelayServer:
             ok["smdpCertificate"],
             ok.get("hashCc"),
         )
+
+    def authenticate_events(self, transaction_id: bytes, response: bytes) -> EventEntries:
+        """ESipa.AuthenticateClient, when the server behind the eIM is an SM-DS.
+
+        The eIM answers with the trigger for one event, and keeps others for itself (3.2.3.2).
+        """
+        answered = self._authenticated(transaction_id, response)
+        if answered[0] != "authenticateClientOkDSEsipa":
+            raise _refused("authenticateClientRequestEsipa", answered)
+        trigger = answered[1].get("profileDownloadTrigger")
+        data = None if trigger is None else trigger.get("profileDownloadData")
+        if data is None:
+            return EventEntries(transaction_id, ())
+        if data[0] != "activationCode":
+            raise LpaError(f"The eIM answers with the trigger {data[0]}. Check its log.")
+        try:
+            code = ActivationCode.parse(data[1])
+        except ActivationCodeError as error:
+            raise LpaError(f"The eIM's trigger cannot be read: {error}") from error
+        return EventEntries(transaction_id, (EventEntry(code.matching_id, code.address),))
+
+    def _authenticated(
+        self, transaction_id: bytes, response: bytes
+    ) -> AuthenticateClientResponseEsipaValue:
+        name: Literal["authenticateClientRequestEsipa"] = "authenticateClientRequestEsipa"
+        value: AuthenticateClientRequestEsipaValue = {
+            "transactionId": transaction_id,
+            "authenticateServerResponse": response,
+        }
+        found = ask_eim(self._eim, (name, value))
+        if found[0] != "authenticateClientResponseEsipa":
+            raise other_answer(name, found)
+        return found[1]
 
     def get_bound_profile_package(self, transaction_id: bytes, response: bytes) -> bytes:
         """ESipa.GetBoundProfilePackage, clause 6.3.2.3."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from euicc_sim.asn1.esipa.packages import (
+    ContactSmdsValue,
     EimPackageResultResponseErrorValue,
     EimPackageResultValue,
     ProfileDownloadDataValue,
@@ -20,11 +21,12 @@ from euicc_sim.asn1.esipa.packages import (
 )
 from euicc_sim.parties.ipa.es10b import IpaCard
 from euicc_sim.parties.ipa.esipa_requests import PackageFormatError, RelayServer
+from euicc_sim.parties.lpa.event_discovery import SERVERS_AT_MOST, SmdsError
 from euicc_sim.parties.lpa.lpa import Lpa
 from euicc_sim.parties.messages.activation_code import ActivationCode, ActivationCodeError
 from euicc_sim.parties.messages.address import Address, AddressError
 from euicc_sim.parties.messages.errors import EimError, EimUnreachableError, LpaError, SmdppError
-from euicc_sim.parties.messages.interfaces import Esipa, RspServer, Servers
+from euicc_sim.parties.messages.interfaces import Esipa, RspServer, Servers, events_of
 from euicc_sim.parties.messages.notifications import read_pending
 
 Provide = Callable[[EimPackageResultValue], None]
@@ -86,13 +88,43 @@ class Downloads:
         Raises LpaError if the eIM does not accept the result.
         """
         transaction = trigger.get("eimTransactionId")
-        wanted = trigger.get("profileDownloadData", ("contactDefaultSmdp", None))
+        waiting = [trigger.get("profileDownloadData", ("contactDefaultSmdp", None))]
+        tried: list[ProfileDownloadDataValue] = []
+        done = False
+        while waiting:
+            wanted = waiting.pop(0)
+            if wanted in tried:
+                continue
+            if len(tried) >= SERVERS_AT_MOST:
+                error = f"More than {SERVERS_AT_MOST} events wait. Trigger the download again."
+                self._failed(LpaError(error), transaction, provide)
+                return
+            tried.append(wanted)
+            following = self._run(wanted, transaction, provide)
+            waiting[:0] = following
+            done = done or not following
+        if not done:
+            error = "The SM-DSs point to each other, and to no SM-DP+. Look at their events."
+            self._failed(LpaError(error), transaction, provide)
+
+    def _run(
+        self, wanted: ProfileDownloadDataValue, transaction: bytes | None, provide: Provide
+    ) -> list[ProfileDownloadDataValue]:
+        """Carry out one download; what an SM-DS has instead is what is to follow.
+
+        Raises LpaError if the eIM does not accept the result.
+        """
         data: ProfileDownloadTriggerResultDataValue
         installed = None
         try:
             self._check_emergency()
+            if wanted[0] == "contactSmds":
+                return self._events(self._smds(wanted[1]), "", transaction)
             code = self._code(wanted)
-            result, installed = self._downloaded(code, transaction)
+            try:
+                result, installed = self._downloaded(code, transaction)
+            except SmdsError:
+                return self._events(code.address, code.matching_id, transaction)
         except PackageFormatError as error:
             self.refused += 1
             self.tell(f"no download: {error}")
@@ -100,32 +132,51 @@ class Downloads:
             if transaction is not None:
                 wrong["eimTransactionId"] = transaction
             provide(("eimPackageResultResponseError", wrong))
-            return
+            return []
         except EmergencyError as error:
             self.refused += 1
             self.tell(f"no download: {error}")
             active: ProfileDownloadErrorValue = {"profileDownloadErrorReason": "ecallActive"}
             data = ("profileDownloadError", active)
         except (LpaError, SmdppError) as error:
-            self.refused += 1
-            self.tell(f"no download: {error}")
-            failed: ProfileDownloadErrorValue = {
-                "profileDownloadErrorReason": "undefinedError",
-                "errorResponse": str(error).encode(),
-            }
-            data = ("profileDownloadError", failed)
+            self._failed(error, transaction, provide)
+            return []
         else:
             self.bring(result, self._server(code.address, transaction))
             data = ("profileInstallationResult", result)
         if self.mode is DownloadMode.DIRECT or data[0] == "profileDownloadError":
-            result_of: ProfileDownloadTriggerResultValue = {
-                "profileDownloadTriggerResultData": data
-            }
-            if transaction is not None:
-                result_of["eimTransactionId"] = transaction
-            provide(("profileDownloadTriggerResult", result_of))
+            _report(data, transaction, provide)
         if installed is not None and self._to_enable(wanted[0]):
             self._enable(installed)
+        return []
+
+    def _failed(self, error: Exception, transaction: bytes | None, provide: Provide) -> None:
+        self.refused += 1
+        self.tell(f"no download: {error}")
+        failed: ProfileDownloadErrorValue = {
+            "profileDownloadErrorReason": "undefinedError",
+            "errorResponse": str(error).encode(),
+        }
+        _report(("profileDownloadError", failed), transaction, provide)
+
+    def _smds(self, contact: ContactSmdsValue) -> str:
+        """The SM-DS of a trigger, by default the card's root (clause 3.2.3.1)."""
+        return contact.get("smdsAddress") or self.card.addresses()["rootDsAddress"]
+
+    def _events(
+        self, address: str, event_id: str, transaction: bytes | None
+    ) -> list[ProfileDownloadDataValue]:
+        """The downloads that wait at an SM-DS: all for this card, or that of an EventID."""
+        server = self._server(address, transaction)
+        lpa = Lpa(self.card.transmit, self.card.wire)
+        found: list[ProfileDownloadDataValue] = [
+            ("activationCode", f"1${one.address}${one.event_id}")
+            for one in lpa.discover(events_of(server), event_id)
+        ]
+        if not found:
+            raise LpaError(f"No event waits at the SM-DS {address} for this card.")
+        self.tell(f"{len(found)} event{'' if len(found) == 1 else 's'} at the SM-DS {address}")
+        return found
 
     def _to_enable(self, form: str) -> bool:
         """Whether to ask the card to enable a Profile that was triggered in that form."""
@@ -209,10 +260,6 @@ class Downloads:
                 return ActivationCode.parse(data[1])
             except ActivationCodeError as error:
                 raise PackageFormatError(str(error), "invalidPackageFormat") from error
-        if data[0] == "contactSmds":
-            raise LpaError(
-                "This IPA does not support SM-DS. Order the download by activation code."
-            )
         address = self.card.addresses().get("defaultDpAddress")
         if not address:
             raise PackageFormatError(
@@ -237,6 +284,16 @@ class Downloads:
         if self.servers is None:
             raise LpaError(f"This IPA cannot reach the SM-DP+ {address}. Download through the eIM.")
         return self.servers(address)
+
+
+def _report(
+    data: ProfileDownloadTriggerResultDataValue, transaction: bytes | None, provide: Provide
+) -> None:
+    """Provide a ProfileDownloadTriggerResult."""
+    value: ProfileDownloadTriggerResultValue = {"profileDownloadTriggerResultData": data}
+    if transaction is not None:
+        value["eimTransactionId"] = transaction
+    provide(("profileDownloadTriggerResult", value))
 
 
 def _is_address(text: str) -> bool:

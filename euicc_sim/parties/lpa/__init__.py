@@ -6,7 +6,8 @@
 
 Takes a function that exchanges APDUs with a card, and an SM-DP+ as declared in
 `messages.interfaces`; returns values such as `ProfileInfo` and raises LpaError. Knows no eIM, and
-of SM-DP+s only their answers. Start reading at `lpa`; its longest task is `profile_download`.
+of SM-DP+s only their answers. Start reading at `lpa`; its longest task is `profile_download`, and
+`event_discovery` finds downloads through an SM-DS.
 """
 
 from euicc_sim.parties.lpa.es10_messages import (
@@ -16,6 +17,7 @@ from euicc_sim.parties.lpa.es10_messages import (
     ResetOption,
     identifier,
 )
+from euicc_sim.parties.lpa.event_discovery import Outcome, SmdsError, fetch_events
 from euicc_sim.parties.lpa.lpa import Lpa, download_over_es9
 from euicc_sim.parties.lpa.profile_download import Progress
 
@@ -23,9 +25,12 @@ __all__ = [
     "DownloadResult",
     "Lpa",
     "NotificationInfo",
+    "Outcome",
     "ProfileInfo",
     "Progress",
     "ResetOption",
+    "SmdsError",
     "download_over_es9",
+    "fetch_events",
     "identifier",
 ]

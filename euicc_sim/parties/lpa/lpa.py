@@ -15,6 +15,8 @@ from typing import TypeVar
 
 from euicc_sim.asn1.codec import Unknown
 from euicc_sim.asn1.sgp22.common import (
+    EuiccConfiguredAddressesRequest,
+    EuiccConfiguredAddressesResponse,
     GetEuiccDataRequest,
     GetEuiccDataRequestValue,
     GetEuiccDataResponse,
@@ -48,7 +50,7 @@ from euicc_sim.asn1.sgp22.profiles import (
 )
 from euicc_sim.asn1.sgp32.functions import RetrieveNotificationsListResponse
 from euicc_sim.asn1.sgp32.profiles import ProfileInfoListResponse
-from euicc_sim.asn1.types import Type, UnknownCode
+from euicc_sim.asn1.types import Nothing, Type, UnknownCode
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.clients.es9 import Es9Client
 from euicc_sim.parties.lpa.es10_messages import (
@@ -63,13 +65,14 @@ from euicc_sim.parties.lpa.es10_messages import (
     profile_info,
     tag_list,
 )
+from euicc_sim.parties.lpa.event_discovery import discover
 from euicc_sim.parties.lpa.profile_download import Download, Progress
 from euicc_sim.parties.messages.activation_code import ActivationCode
 from euicc_sim.parties.messages.address import same_server
 from euicc_sim.parties.messages.apdus import StatusWordError, Transmit, exchange, select_isdr
 from euicc_sim.parties.messages.encoding import answer, request, shown
 from euicc_sim.parties.messages.errors import LpaError, SmdppError
-from euicc_sim.parties.messages.interfaces import RspServer
+from euicc_sim.parties.messages.interfaces import EventEntry, EventServer, RspServer
 
 V = TypeVar("V")
 A = TypeVar("A")
@@ -134,6 +137,18 @@ class Lpa:
             return Download(self._exchange, server, progress, self._wire, oid).run(
                 matching_id, confirmation_code
             )
+
+    def discover(self, server: EventServer, event_id: str = "") -> tuple[EventEntry, ...]:
+        """The events that wait for the card at an SM-DS, or that one, clause 3.6.2."""
+        with self._selected():
+            return discover(self._exchange, server, event_id, self._wire)
+
+    def root_smds(self) -> str:
+        """The address of the card's root SM-DS (GetEuiccConfiguredAddresses, clause 5.7.3)."""
+        found = self._ask(
+            EuiccConfiguredAddressesRequest, Nothing(), EuiccConfiguredAddressesResponse
+        )
+        return found["rootDsAddress"]
 
     def profiles(self, tags: Collection[int] | None = None) -> list[ProfileInfo]:
         """The Profiles of the card, GetProfilesInfo of clause 5.7.15.

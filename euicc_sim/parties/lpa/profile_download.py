@@ -14,14 +14,12 @@ from apdu import TlvError
 from apdu.tlv import Tlv, children, whole
 from euicc_sim.asn1.codec import Unknown
 from euicc_sim.asn1.iccid import iccid_digits
-from euicc_sim.asn1.sgp22.common import GetEuiccChallengeResponse, GetRatResponse
+from euicc_sim.asn1.sgp22.common import GetRatResponse
 from euicc_sim.asn1.sgp22.download import (
-    AuthenticateServerResponse,
     CancelSessionRequest,
     CancelSessionRequestValue,
     CancelSessionResponse,
     PrepareDownloadResponse,
-    ServerSigned1,
     SmdpSigned2,
 )
 from euicc_sim.asn1.sgp22.packages import (
@@ -32,15 +30,21 @@ from euicc_sim.asn1.sgp22.packages import (
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.lpa.es10_messages import (
     DownloadResult,
-    authenticate_server,
     prepare_download,
 )
+from euicc_sim.parties.lpa.event_discovery import SmdsError
 from euicc_sim.parties.lpa.policy_rules import forbidden_rules
-from euicc_sim.parties.messages.address import same_server
+from euicc_sim.parties.lpa.server_authentication import (
+    authenticate,
+    begin,
+    check_address,
+    refusals,
+    refused_by_card,
+)
 from euicc_sim.parties.messages.apdus import StatusWordError
 from euicc_sim.parties.messages.encoding import answer, request, shown
 from euicc_sim.parties.messages.errors import LpaError, SmdppError
-from euicc_sim.parties.messages.euicc_certificates import registered_id
+from euicc_sim.parties.messages.euicc_certificates import is_smds, registered_id
 from euicc_sim.parties.messages.interfaces import (
     CancelReason,
     ClientAuthentication,
@@ -135,36 +139,26 @@ class Download:
 
     def run(self, matching_id: str, confirmation_code: str | None) -> DownloadResult:
         """From the challenge to the ProfileInstallationResult. Raises LpaError."""
-        server = self._begin()
+        self._tell(0, 0, 2)
+        server = begin(self.exchange, self.server, self.wire)
         self._check_server(server)
-        authenticated = self._authenticate(server, matching_id)
+        authenticated = authenticate(self.exchange, server, matching_id, self.wire)
+        self._tell(0, 1, 2)
         with self._cancelling(server.transaction_id):
             offer = self._offer(server.transaction_id, authenticated)
             metadata = answer(self.wire[StoreMetadataRequest], offer.profile_metadata)
             self._check_rules(metadata)
             prepared = self._prepare(offer, confirmation_code)
-            with _refusals("to bind the Profile"):
+            with refusals("to bind the Profile"):
                 package = self.server.get_bound_profile_package(server.transaction_id, prepared)
             self._tell(1, 1, 1)
             return self._load(package, metadata, offer.profile_metadata)
 
-    def _begin(self) -> ServerAuthentication:
-        self._tell(0, 0, 2)
-        challenge = answer(self.wire[GetEuiccChallengeResponse], self.exchange(b"\xbf\x2e\x00"))
-        info = self.exchange(b"\xbf\x20\x00")
-        with _refusals("to authenticate itself"):
-            return self.server.initiate_authentication(
-                info, challenge["euiccChallenge"], self.server.address
-            )
-
     def _check_server(self, server: ServerAuthentication) -> None:
-        """Raise LpaError if another server has answered (clauses 3.0.1 and 3.1.3)."""
-        said = answer(self.wire[ServerSigned1], server.server_signed1)["serverAddress"]
-        if not same_server(said, self.server.address):
-            raise LpaError(
-                f"The server calls itself {said[:80]!r}, not {self.server.address}. Use the "
-                "address that it has."
-            )
+        """Raise LpaError if another server has answered, SmdsError for an SM-DS (clause 3.1.3)."""
+        check_address(server, self.server.address, self.wire)
+        if is_smds(server.certificate):
+            raise SmdsError(self.server.address)
         if self.oid:
             found = registered_id(server.certificate)
             if found != self.oid:
@@ -191,18 +185,8 @@ class Download:
                 ),
             )
 
-    def _authenticate(self, server: ServerAuthentication, matching_id: str) -> bytes:
-        response = self.exchange(authenticate_server(server, matching_id, self.wire))
-        found = answer(self.wire[AuthenticateServerResponse], response)
-        if found[0] != "authenticateResponseOk":
-            unknown = isinstance(found, Unknown)
-            code = shown(found if unknown else found[1]["authenticateErrorCode"])
-            raise _refused(f"{code} in AuthenticateServerResponse", code)
-        self._tell(0, 1, 2)
-        return response
-
     def _offer(self, transaction_id: bytes, authenticated: bytes) -> ClientAuthentication:
-        with _refusals("the card or the order"):
+        with refusals("the card or the order"):
             offer = self.server.authenticate_client(transaction_id, authenticated)
         self._tell(0, 2, 2)
         return offer
@@ -225,7 +209,7 @@ class Download:
         found = answer(self.wire[PrepareDownloadResponse], response)
         if found[0] != "downloadResponseOk":
             code = shown(found if isinstance(found, Unknown) else found[1]["downloadErrorCode"])
-            raise _refused(f"{code} in PrepareDownloadResponse", code)
+            raise refused_by_card(f"{code} in PrepareDownloadResponse", code)
         return response
 
     def _load(
@@ -290,24 +274,6 @@ class Download:
     def _tell(self, step: int, done: int, total: int) -> None:
         if self.progress is not None:
             self.progress(STEPS[step], done, total)
-
-
-@contextmanager
-def _refusals(what: str) -> Iterator[None]:
-    """Turn a refusal by the server into an LpaError."""
-    try:
-        yield
-    except SmdppError as error:
-        raise LpaError(
-            f"The server refused {what}: {error}", f"{error.subject}/{error.reason}"
-        ) from error
-
-
-def _refused(what: str, code: str) -> LpaError:
-    return LpaError(
-        f"The card refused the server: {what}. Check that both have certificates below one CI.",
-        code,
-    )
 
 
 def _outcome(result: bytes, metadata: StoreMetadataRequestValue, wire: Wire) -> DownloadResult:

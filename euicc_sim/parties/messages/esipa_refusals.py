@@ -27,6 +27,10 @@ INITIATE: Codes[InitiateAuthenticationErrorEsipaName] = {
     ("8.8.3", "3.1"): "euiccVersionNotSupportedByDp",
     ("8.8.2", "3.1"): "ciPKIdNotSupported",
     ("8.8.4", "3.7"): "ciPKIdNotSupported",
+    ("8.9.1", "3.8"): "invalidDpAddress",
+    ("8.9.3", "3.1"): "euiccVersionNotSupportedByDp",
+    ("8.9.2", "3.1"): "ciPKIdNotSupported",
+    ("8.9.4", "3.7"): "ciPKIdNotSupported",
 }
 AUTHENTICATE: Codes[AuthenticateClientErrorEsipaName] = {
     ("8.1.2", "6.1"): "eumCertificateInvalid",
@@ -42,6 +46,7 @@ AUTHENTICATE: Codes[AuthenticateClientErrorEsipaName] = {
     ("8.8.5", "4.10"): "downloadOrderExpired",
     ("8.11.1", "3.9"): "ciPKUnknown",
     ("8.10.1", "3.9"): "invalidTransactionId",
+    ("8.9.5", "3.9"): "eventIdUnknown",
 }
 BIND: Codes[GetBoundProfilePackageErrorEsipaName] = {
     ("8.1", "6.1"): "euiccSignatureInvalid",

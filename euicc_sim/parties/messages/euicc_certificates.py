@@ -323,6 +323,19 @@ def eid_of(certificate: bytes) -> str | None:
     return str(found[0].value) if found else None
 
 
+ROLE_DS_AUTH = "2.23.146.1.2.1.7"
+
+
+def is_smds(certificate: bytes) -> bool:
+    """Whether a server's certificate (DER) is CERT.DSauth, that of an SM-DS."""
+    try:
+        found = x509.load_der_x509_certificate(certificate)
+        policies = _value(found, x509.CertificatePolicies) or ()
+    except ValueError:
+        return False
+    return ROLE_DS_AUTH in {one.policy_identifier.dotted_string for one in policies}
+
+
 def registered_id(certificate: bytes) -> str | None:
     """The OID in the subjectAltName of a server's certificate (DER); None if it has none."""
     try:

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import sha256
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+from euicc_sim.parties.messages.errors import LpaError
 
 
 class CancelReason(IntEnum):
@@ -110,6 +112,7 @@ class EventEntries:
     entries: tuple[EventEntry, ...]
 
 
+@runtime_checkable
 class EventServer(Protocol):
     """An SM-DS as LPAs see it (ES11), local or remote. Its refusals are SmdppError."""
 
@@ -130,6 +133,13 @@ class EventServer(Protocol):
         The events of that card, or that whose EventID is the matchingId.
         """
         ...
+
+
+def events_of(server: RspServer) -> EventServer:
+    """The same server as an SM-DS. Raises LpaError if there is no way to ask it for events."""
+    if not isinstance(server, EventServer):
+        raise LpaError(f"{server.address} cannot be asked for events. Use the address of an SM-DS.")
+    return server
 
 
 class EventRegistry(Protocol):

@@ -98,7 +98,7 @@ def test_the_default_smdp_of_the_card_is_asked(world: World, card: Card, server:
     assert f"No order waits for the EID {EID}" in str(error)
 
 
-def test_no_smds_is_asked(world: World, card: Card) -> None:
+def test_an_sm_dpp_is_not_asked_for_events(world: World, card: Card) -> None:
     world.service.order(EID, ["download:smds=smds.example.com"])
     assert world.ipa(card).poll() == Poll(1, refused=1)
     assert states(world) == [("download:smds=smds.example.com", "failed", False)]

@@ -165,7 +165,7 @@ class Relayed(_Part, kw_only=True):
 
     `sender` is the EID of its card if known, otherwise where it came from; `order` the number of
     that card's order, `certificate` the card's as the SM-DP+ accepted it. One that is `over` is
-    remembered for its ProfileInstallationResult.
+    remembered for its ProfileInstallationResult. With `smds` the server is an SM-DS.
     """
 
     transaction_id: bytes
@@ -176,6 +176,7 @@ class Relayed(_Part, kw_only=True):
     order: int | None = None
     certificate: bytes | None = None
     over: bool = False
+    smds: bool = False
 
 
 class StateChange(_Part, kw_only=True):

@@ -6,7 +6,7 @@ status that goes with an answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from apdu.tlv import children, whole
 from euicc_sim.asn1 import esipa
 from euicc_sim.asn1.esipa import Asn1Error
 from euicc_sim.asn1.esipa.download import (
+    AuthenticateClientOkDSEsipaValue,
     AuthenticateClientRequestEsipaValue,
     AuthenticateClientResponseEsipaValue,
     CancelSessionRequestEsipaValue,
@@ -39,6 +40,7 @@ from euicc_sim.asn1.esipa.functions import (
 from euicc_sim.asn1.esipa.packages import (
     EimPackageResultResponseErrorValue,
     EimPackageResultValue,
+    ProfileDownloadTriggerRequestValue,
 )
 from euicc_sim.asn1.sgp22.download import AuthenticateServerResponse
 from euicc_sim.asn1.types import Nothing
@@ -58,9 +60,10 @@ from euicc_sim.parties.eim.server.orders import Package, next_package, stamp
 from euicc_sim.parties.eim.server.relayed_download import RelayError
 from euicc_sim.parties.eim.server.results_of_orders import ResultTaker
 from euicc_sim.parties.eim.server.state_changes import state_change
+from euicc_sim.parties.messages.activation_code import ActivationCode
 from euicc_sim.parties.messages.errors import EimError, NotGenuineError
 from euicc_sim.parties.messages.esipa_refusals import UNDEFINED, error_for
-from euicc_sim.parties.messages.euicc_certificates import eid_of
+from euicc_sim.parties.messages.euicc_certificates import eid_of, is_smds
 from euicc_sim.parties.messages.interfaces import Reply
 from euicc_sim.parties.messages.notifications import read_pending
 from euicc_sim.parties.messages.package_results import read_result
@@ -419,6 +422,7 @@ class RelayFunctions:
                 sender=eid or host_of(peer),
                 eid=eid,
                 order=order.number if order else None,
+                smds=is_smds(ok["serverCertificate"]),
             )
         )
         about = f"{eid or 'a card'}: InitiateAuthentication"
@@ -429,12 +433,50 @@ class RelayFunctions:
     def authenticate(self, value: AuthenticateClientRequestEsipaValue) -> Reply:
         """ESipa.AuthenticateClient."""
         download = self._service.relay.download(value["transactionId"])
+        if download.smds:
+            return self._events(download, value)
         with self._noting(download):
             code = self._confirmation_code(download)
             ok = self._service.relay.authenticate(download, value, code)
         self._keep_certificate(download, value)
         answer: AuthenticateClientResponseEsipaValue = ("authenticateClientOkDPEsipa", ok)
         return self._relayed("AuthenticateClient", ("authenticateClientResponseEsipa", answer))
+
+    def _events(self, download: Relayed, value: AuthenticateClientRequestEsipaValue) -> Reply:
+        """ESipa.AuthenticateClient at an SM-DS: the first event is a trigger, others are orders."""
+        with self._noting(download):
+            events = self._service.relay.events(download, value)
+        codes = [f"1${one.address}${one.event_id}" for one in events]
+        ok: AuthenticateClientOkDSEsipaValue = {"transactionId": value["transactionId"]}
+        if codes:
+            trigger: ProfileDownloadTriggerRequestValue = {
+                "profileDownloadData": ("activationCode", codes[0])
+            }
+            number = self._transaction_of(download)
+            if number is not None:
+                trigger["eimTransactionId"] = number
+            ok["profileDownloadTrigger"] = trigger
+        if download.eid is not None and codes[1:]:
+            self._queue(download.eid, codes[1:])
+        answer: AuthenticateClientResponseEsipaValue = ("authenticateClientOkDSEsipa", ok)
+        self._tell(f"{download.sender}: {len(codes)} events at the SM-DS {download.address}")
+        return self._relayed("AuthenticateClient", ("authenticateClientResponseEsipa", answer))
+
+    def _queue(self, eid: str, codes: Sequence[str]) -> None:
+        """Order the downloads of events, but for those that wait already."""
+        service = self._service
+        waiting = {one.activation_code for one in service.store.queue(eid)}
+        for code in codes:
+            if str(ActivationCode.parse(code)) not in waiting:
+                service.order(eid, [f"download:{code}"])
+
+    def _transaction_of(self, download: Relayed) -> bytes | None:
+        """The eimTransactionId of its order."""
+        if download.eid is None or download.order is None:
+            return None
+        with self._service.store.changing(download.eid) as card:
+            order = card.order(number=download.order)
+            return order.transaction_id if order else None
 
     def bind(self, value: GetBoundProfilePackageRequestEsipaValue) -> Reply:
         """ESipa.GetBoundProfilePackage."""

@@ -1,4 +1,4 @@
-"""An eIM between an IPA and SM-DP+s: relayed downloads (SGP.32 v1.2 clauses 3.2.3.2, 3.7, 6.3.2).
+"""An eIM between an IPA and SM-DP+s or SM-DSs: relayed downloads (SGP.32 v1.2 3.2.3.2, 3.7, 6.3.2).
 
 Speaks to SM-DP+s through RspServer; downloads in progress outlive a restart.
 """
@@ -18,7 +18,7 @@ from euicc_sim.asn1.esipa.download import (
     InitiateAuthenticationOkEsipaValue,
     InitiateAuthenticationRequestEsipaValue,
 )
-from euicc_sim.asn1.sgp22.download import SmdpSigned2
+from euicc_sim.asn1.sgp22.download import ServerSigned1, SmdpSigned2
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.parties.eim.server.card_records import EimStore, Order, Relayed
 from euicc_sim.parties.messages.activation_code import ActivationCode, ActivationCodeError
@@ -30,9 +30,17 @@ from euicc_sim.parties.messages.esipa_refusals import (
     BIND,
     CANCEL,
     INITIATE,
+    UNDEFINED,
     code_of,
 )
-from euicc_sim.parties.messages.interfaces import Servers, hash_of_confirmation_code
+from euicc_sim.parties.messages.euicc_certificates import is_smds
+from euicc_sim.parties.messages.interfaces import (
+    EventEntry,
+    ServerAuthentication,
+    Servers,
+    events_of,
+    hash_of_confirmation_code,
+)
 
 REFUSALS = (SmdppError, LpaError)
 _COMPACT = 0xA2
@@ -72,7 +80,9 @@ class Relay:
             except ActivationCodeError as error:
                 raise RelayError("invalidDpAddress", str(error)) from error
         address = value.get("smdpAddress") or (code.address if code else None)
-        if address is None:
+        if not address and order is not None:
+            address = order.smds
+        if not address:
             raise RelayError(
                 "invalidDpAddress", "No SM-DP+ is named. Send its address, or the eimTransactionId."
             )
@@ -89,6 +99,8 @@ class Relay:
             )
         except REFUSALS as error:
             raise RelayError(code_of(error, INITIATE), str(error)) from error
+        if is_smds(found.certificate):
+            self._check_smds(found, address)
         ok: InitiateAuthenticationOkEsipaValue = {
             "transactionId": found.transaction_id,
             "serverSigned1": found.server_signed1,
@@ -124,6 +136,32 @@ class Relay:
         if required and confirmation_code is not None:
             ok["hashCc"] = hash_of_confirmation_code(confirmation_code, transaction)
         return ok
+
+    def events(
+        self, download: Relayed, value: AuthenticateClientRequestEsipaValue
+    ) -> tuple[EventEntry, ...]:
+        """AuthenticateClient at an SM-DS (ES11'): the events of the card. Raises RelayError."""
+        transaction, response = value["transactionId"], value["authenticateServerResponse"]
+        _not_compact(response)
+        try:
+            server = events_of(self.servers(download.address))
+            found = server.authenticate_events(transaction, response)
+        except REFUSALS as error:
+            raise self._ended(download, code_of(error, AUTHENTICATE), error) from error
+        self._end(download)
+        return found.entries
+
+    def _check_smds(self, found: ServerAuthentication, address: str) -> None:
+        """Raise RelayError for an SM-DS that is not the one that was called (clause 3.2.3.2)."""
+        try:
+            said = answer(self.wire[ServerSigned1], found.server_signed1)["serverAddress"]
+        except LpaError as error:
+            raise RelayError(UNDEFINED, str(error)) from error
+        if not same_server(said, address):
+            raise RelayError(
+                "smdpAddressMismatch",
+                f"The SM-DS calls itself {said[:80]!r}, not {address}. Use its own address.",
+            )
 
     def bind(
         self, download: Relayed, value: GetBoundProfilePackageRequestEsipaValue
