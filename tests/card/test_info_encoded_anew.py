@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support.eims import objects, tlv
+from support.fresh import fresh_card
 from support.installing import order, smdpp
 
 from euicc_sim import Card
@@ -18,17 +19,27 @@ ADDED_BY_SGP32 = ("90", "B4")
 
 
 def without_what_sgp32_added(data: bytes) -> bytes:
-    """The message with those fields of EUICCInfo2 left out, as if encoded anew."""
+    """The message as if encoded anew by software of SGP.22."""
+    return without(data, ADDED_BY_SGP32)
+
+
+def without(data: bytes, fields: tuple[str, ...]) -> bytes:
+    """The message with those fields of EUICCInfo2 left out."""
     parts = []
     for tag, whole, content in objects(data):
         if tag == "BF22":
-            kept = [one for name, one, _ in objects(content) if name not in ADDED_BY_SGP32]
+            kept = [one for name, one, _ in objects(content) if name not in fields]
             parts.append(tlv(tag, *kept))
         elif tag in ("BF38", "A0", "30") and b"\xbf\x22" in content:
-            parts.append(tlv(tag, without_what_sgp32_added(content)))
+            parts.append(tlv(tag, without(content, fields)))
         else:
             parts.append(whole)
     return b"".join(parts)
+
+
+def without_what_v2_7_added(data: bytes) -> bytes:
+    """The message without euiccMinimumSecurityLevel, as if encoded anew by software of v2.5."""
+    return without(data, ("95",))
 
 
 def another_signature(data: bytes) -> bytes:
@@ -67,3 +78,19 @@ def test_the_likely_cause_is_in_the_refusal(
     with pytest.raises(LpaError) as refused:
         Lpa(card.transmit).download(server, matching_id=wanted.matching_id)
     assert ("--type consumer" in str(refused.value)) == is_told
+
+
+@pytest.mark.parametrize(
+    ("change", "is_told"),
+    [(without_what_v2_7_added, True), (another_signature, False)],
+    ids=["encoded anew", "signature changed"],
+)
+def test_so_is_that_of_a_card_of_v2_7(
+    tmp_path: Path, pki_folder: Path, change: Callable[[bytes], bytes], is_told: bool
+) -> None:
+    wanted = order()
+    server: Any = Between(smdpp(pki_folder, wanted), change)
+    directory = fresh_card(tmp_path / "card", pki_folder, sgp22="2.7")
+    with Card.open(directory, fsync=False) as card, pytest.raises(LpaError) as refused:
+        Lpa(card.transmit).download(server, matching_id=wanted.matching_id)
+    assert ("--sgp22 2.5" in str(refused.value)) == is_told

@@ -21,6 +21,7 @@ from euicc_sim.asn1.sgp22.download import (
     AuthenticateServerResponse,
     ServerSigned1,
 )
+from euicc_sim.asn1.sgp32.profiles import EUICCInfo2Value
 from euicc_sim.asn1.wire import WIRE_1_2, Wire
 from euicc_sim.crypto.signature import sign
 from euicc_sim.parties.authentication.identities import Identity
@@ -46,6 +47,12 @@ _ENCODED_ANEW = (
     "software that knows SGP.22 alone drops both when it encodes the message anew. Use a card of "
     "--type consumer with it."
 )
+_LEVEL_LOST = (
+    "A card of SGP.22 v2.7 has euiccMinimumSecurityLevel (95) at the end of euiccInfo2, and this "
+    "one does not: software that knows earlier versions alone drops it when it encodes the message "
+    "anew. Use a card of --sgp22 2.5 with it."
+)
+_SVN_WITH_LEVEL = b"\x02\x07\x00"
 
 
 def check_info(
@@ -137,6 +144,13 @@ def refused_by_card(name: str, code: object) -> SmdppError:
     )
 
 
+def _lost(info: EUICCInfo2Value) -> str:
+    """The likely cause of a wrong signature: what is missing in EUICCInfo2; empty if nothing is."""
+    if info["svn"] >= _SVN_WITH_LEVEL and "euiccMinimumSecurityLevel" not in info:
+        return _LEVEL_LOST
+    return "" if "iotSpecificInfo" in info else _ENCODED_ANEW
+
+
 def authentic(
     session: Session[Identity],
     answer: Signed[AuthenticateResponseOkValue],
@@ -155,9 +169,9 @@ def authentic(
     try:
         answer.check(euicc, "euiccSignature1")
     except SmdppError as error:
-        if "iotSpecificInfo" in signed["euiccInfo2"]:
-            raise
-        raise SmdppError(Refusal.EUICC_SIGNATURE, f"{error} {_ENCODED_ANEW}") from error
+        if why := _lost(signed["euiccInfo2"]):
+            raise SmdppError(Refusal.EUICC_SIGNATURE, f"{error} {why}") from error
+        raise
     session.check_transaction(signed["transactionId"])
     if signed["serverChallenge"] != session.challenge:
         raise SmdppError(
