@@ -8,11 +8,12 @@ step = arrows.take()
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
 
+from apdu import tlv
 from euicc_sim.asn1 import esipa
 from euicc_sim.asn1.primitives import Asn1Error
 from euicc_sim.asn1.recognition import recognised
@@ -23,6 +24,7 @@ MOST_TEXT = 160
 """Letters of an arrow's text; a longer one loses its end."""
 
 
+_CARRIED, _REQUEST = "Carried", "Request"
 TYPES = {**esipa.types(), **NEWEST.types}
 """What messages may be: those of ESipa and of ES10."""
 
@@ -53,6 +55,15 @@ class Part:
                 return reading(name, TYPES[name], self.data)
         return recognised(self.data, is_request=self.is_request, types=TYPES)
 
+    def carried(self) -> Iterator[Part]:
+        """The whole messages inside, which the part passes on as bytes."""
+        tree = self.tree()
+        for line in tree.lines if tree else ():
+            if line.type == _CARRIED and isinstance(line.value, bytes):
+                name = line.names[-1]
+                type_ = name[:1].upper() + name[1:]
+                yield Part(name, tlv(line.tag, line.value), type=type_, is_request=_REQUEST in name)
+
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
@@ -64,6 +75,11 @@ class Arrow:
     parts: tuple[Part, ...] = ()
     refused: bool = False
     is_answer: bool = False
+
+    @property
+    def messages(self) -> list[Part]:
+        """The parts, each followed by the messages that it carries."""
+        return [found for part in self.parts for found in (part, *part.carried())]
 
 
 class Arrows:

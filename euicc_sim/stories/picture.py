@@ -135,7 +135,7 @@ def _messages(number: str, arrow: Arrow, step: Step) -> list[str]:
     ]
     if arrow.refused and step.reason:
         lines.append(f'<div class="refusal">The card: {escape(step.reason)}</div>')
-    for part in arrow.parts:
+    for part in arrow.messages:
         lines += _part(part)
     if not arrow.parts:
         lines.append('<p class="faint">There is no message body.</p>')

@@ -257,7 +257,7 @@ class WorldStory(Storyteller):
 
 def _ordered(said: str) -> str:
     """What was ordered, of a sentence like "order 1 (download:Home)"."""
-    return said.partition("(")[2].removesuffix(")").replace(":", " ")
+    return said.partition("(")[2].removesuffix(")").replace(" ", ", ").replace(":", " ")
 
 
 def orders(address: str) -> list[Order]:

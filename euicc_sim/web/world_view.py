@@ -223,7 +223,7 @@ class WorldView:
         with self._detail:
             ui.label(f"{number}  {arrow.source} → {arrow.target}").classes("text-subtitle1")
             ui.label(arrow.text).classes("text-negative" if arrow.refused else "")
-            for part in arrow.parts:
+            for part in arrow.messages:
                 if part.data:
                     Message(part.name, part.data, part.tree())
                 elif part.text:

@@ -166,6 +166,27 @@ def test_a_message_is_a_type_of_the_standards(world: list[Step]) -> None:
 
 
 @pytest.mark.slow
+def test_what_a_message_carries_is_shown_too(world: list[Step]) -> None:
+    poll = next(one for one in world if one.title == "The IPA polls; the card enables Home")
+    carried = [
+        [(part.name, tree.name) for part in arrow.messages if (tree := part.tree())]
+        for arrow in (poll.arrows[5], poll.arrows[8])
+    ]
+    assert carried == [
+        [
+            ("response", "GetEimPackageResponse"),
+            ("euiccPackageRequest", "EuiccPackageRequest"),
+        ],
+        [
+            ("request", "ProvideEimPackageResult"),
+            ("euiccPackageResult", "EuiccPackageResult"),
+        ],
+    ]
+    judged("EuiccPackageRequest", poll.arrows[5].messages[1].data)
+    judged("EuiccPackageResult", poll.arrows[8].messages[1].data)
+
+
+@pytest.mark.slow
 def test_no_iccid_is_in_a_text(world: list[Step]) -> None:
     for step in world:
         for text in (step.title, step.outcome, step.reason, *(one.text for one in step.arrows)):
