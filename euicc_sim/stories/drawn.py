@@ -33,6 +33,7 @@ PACKAGE, INSTALLED = 0xBF51, 0xBF37
 EVENT = "profileManagementOperation"
 LOADED, BPP = "LoadBoundProfilePackage", "BoundProfilePackage"
 AUTHENTICATE = 0x88
+_OK_CODE = "0"
 DRAWN = {
     0xBF21: "PrepareDownload",
     0xBF2E: "GetEUICCChallenge",
@@ -238,9 +239,9 @@ def outcome(answer: bytes) -> tuple[bool, str]:
         is_well = any("successResult" in one.names for one in lines)
         return not is_well, "installed" if is_well else "not installed"
     first = lines[min(1, len(lines) - 1)]
-    code = fullmatch(r"(\w+)\(-?\d+\)", first.text)
-    word = code[1] if code else first.names[-1]
-    return word.lower().endswith("error") or "Error" in first.name, word
+    if code := fullmatch(r"(\w+)\((-?\d+)\)", first.text):
+        return code[2] != _OK_CODE or "Error" in first.name, code[1]
+    return "Error" in first.name, first.names[-1]
 
 
 def _tag(message: bytes) -> int:

@@ -79,6 +79,7 @@ def test_functions_that_only_read_are_not_drawn(card: Card, arrows: Arrows) -> N
     [
         (NOTHING_WAITS, (True, "noEimPackageAvailable")),
         (hx("BF58 03 020100"), (False, "ok")),
+        (hx("BF58 03 020101"), (True, "rollbackNotAllowed")),
         (hx("BF51 00"), (False, "?")),
         (hx("0102"), (False, "?")),
     ],
