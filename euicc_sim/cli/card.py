@@ -441,11 +441,11 @@ def set_(
         () if servers == (_NONE,) else servers,
         "" if highest_svn == _NONE else highest_svn,
     )
-    if properties != Properties():
-        set_properties(card, properties)
-    switches = set_switches(
-        card, **{name: value for name, value in wanted.items() if value is not None}
-    )
+    changes = {name: value for name, value in wanted.items() if value is not None}
+    if properties == Properties():
+        switches = set_switches(card, **changes)
+    else:
+        switches = set_properties(card, properties, **changes)
     console.print(settings_table(read(card)[0], switches))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -295,18 +295,23 @@ def set_switches(directory: Path, **changes: Any) -> Switches:
     if not changes:
         return read(directory)[1].switches
     with _closed_card(directory, "the switches were not saved") as (store, _, state):
-        try:
-            state = state.with_switches(replace(state.switches, **changes))
-        except SwitchError as error:
-            raise CardError(f"{error}; the switches stay as they are") from error
+        state = _switched(state, changes)
         store.save(state)
     return state.switches
 
 
-def set_properties(directory: Path, properties: Properties) -> None:
-    """Give a closed card other properties. Raises CardError.
+def _switched(state: State, changes: Mapping[str, Any]) -> State:
+    try:
+        return state.with_switches(replace(state.switches, **changes))
+    except SwitchError as error:
+        raise CardError(f"{error}; the switches stay as they are") from error
 
-    Its stored data stay the same, including signed results.
+
+def set_properties(directory: Path, properties: Properties, **changes: Any) -> Switches:
+    """Give a closed card other properties, and change switches too; see `set_switches`.
+
+    Its stored data stay the same, including signed results. Raises CardError, and then nothing has
+    changed.
     """
     with _closed_card(directory, "the properties were not saved") as (store, identity, state):
         if properties.sgp32 is not None and identity.card_type is CardType.CONSUMER:
@@ -316,7 +321,9 @@ def set_properties(directory: Path, properties: Properties) -> None:
             check_version(identity, state)
         except MisfitError as error:
             raise CardError(f"{error}; the version stays, so delete that eIM first") from error
+        state = _switched(state, changes)
         store.create(identity, state)
+    return state.switches
 
 
 @contextmanager

@@ -153,6 +153,8 @@ def test_a_card_that_has_given_a_number_cannot_begin_at_0(run: Run, directory: P
         "the switches stay as they are"
     )
     assert run(directory).facts == AS_NEW
+    assert run(directory, "--number-from-zero", "--sgp32", "1.1").complaint.startswith("this card")
+    assert run(directory).facts == AS_NEW
 
 
 def test_what_is_not_named_is_left_as_it_is(run: Run, directory: Path) -> None:
