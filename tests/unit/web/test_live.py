@@ -147,3 +147,9 @@ def test_a_switch_is_kept_by_the_card_and_works_at_once(live: LiveCard, card: Ca
     assert live.moment().state.switches.ipad_required
     card.transmit(SELECT_ISDR)
     assert card.transmit(GET_EID) == hx("6985")
+
+
+def test_switches_that_a_card_cannot_have_are_a_sentence(live: LiveCard, card: Card) -> None:
+    with pytest.raises(ActError, match=r"^without its standard AID the ISD-R needs another one\.$"):
+        live.switch(replace(card.state.switches, standard_isdr_aid=False))
+    assert live.moment().state.switches.standard_isdr_aid
