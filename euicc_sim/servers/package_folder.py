@@ -59,36 +59,72 @@ _RULES = {1: PolicyRule.PPR1, 2: PolicyRule.PPR2}
 
 
 class Sidecar(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """The options of a NAME.toml, all of them optional.
+    """The options of a NAME.toml, all of them optional: how the order begins, and its metadata.
 
-    `state` is that in which the order begins: released for download, confirmed, or available to
-    ES2+, which orders by ICCID or `profile_type`. It can be downloaded until `expires`, in at most
-    `tries` attempts; cards are refused unless it is `eligible`. `smds` is the address of an SM-DS
-    where the card with that `eid` finds it.
-    `notify` are the addresses to notify of all events, `ppr` the numbers of policy rules, `owner`
-    an MCC and MNC, `icon` a file in the same folder.
+    The descriptions are what an editor shows, from the JSON Schema (`euicc-sim schema order`).
     """
 
-    confirmation_code: Annotated[str, Meta(min_length=1)] | None = None
-    eid: Annotated[str, Meta(pattern=r"\A[0-9]{32}\Z")] | None = None
-    single_use: bool = False
-    state: Literal["available", "confirmed", "released"] = "released"
-    expires: datetime | None = None
-    tries: Annotated[int, Meta(ge=0)] | None = None
-    eligible: bool = True
-    smds: Annotated[str, Meta(min_length=1)] | None = None
-    profile_type: str = ""
-    name: str | None = None
-    provider: str | None = None
-    profile_class: Literal["test", "provisioning", "operational"] | None = field(
-        name="class", default=None
-    )
-    notify: tuple[str, ...] | None = None
-    ppr: tuple[Literal[1, 2], ...] | None = None
-    owner: str | None = None
-    icon: str | None = None
-    fallback_allowed: bool | None = None
-    emergency: bool | None = None
+    confirmation_code: Annotated[
+        Annotated[str, Meta(min_length=1)] | None,
+        Meta(description="The user has to give it; the third wrong one ends the order."),
+    ] = None
+    eid: Annotated[
+        Annotated[str, Meta(pattern=r"\A[0-9]{32}\Z")] | None,
+        Meta(description="Only for that card, which may also ask without a matchingId."),
+    ] = None
+    single_use: Annotated[
+        bool, Meta(description="For the first card that gets the package, and no other.")
+    ] = False
+    state: Annotated[
+        Literal["available", "confirmed", "released"],
+        Meta(
+            description="In which the order begins: released for download; confirmed, which is "
+            "ordered but not released; or available, to be ordered by ES2+."
+        ),
+    ] = "released"
+    expires: Annotated[
+        datetime | None,
+        Meta(description="Until when it may be downloaded: a date or a time, UTC without a zone."),
+    ] = None
+    tries: Annotated[
+        Annotated[int, Meta(ge=0)] | None, Meta(description="How many downloads may be begun.")
+    ] = None
+    eligible: Annotated[bool, Meta(description="Whether any card may have it.")] = True
+    smds: Annotated[
+        Annotated[str, Meta(min_length=1)] | None,
+        Meta(description="The address of an SM-DS through which the card with that eid finds it."),
+    ] = None
+    profile_type: Annotated[str, Meta(description="What ES2+ orders it by, if not by ICCID.")] = ""
+    name: Annotated[str | None, Meta(description="The profileName, up to 64 bytes.")] = None
+    provider: Annotated[
+        str | None, Meta(description="The serviceProviderName, up to 32 bytes.")
+    ] = None
+    profile_class: Annotated[
+        Literal["test", "provisioning", "operational"] | None,
+        Meta(description="The profileClass."),
+    ] = field(name="class", default=None)
+    notify: Annotated[
+        tuple[str, ...] | None,
+        Meta(description="Addresses of the servers that are notified of all events."),
+    ] = None
+    ppr: Annotated[
+        tuple[Literal[1, 2], ...] | None,
+        Meta(
+            description="Profile Policy Rules: 1, it cannot be disabled; 2, it cannot be deleted."
+        ),
+    ] = None
+    owner: Annotated[
+        str | None, Meta(description="MCC and MNC, such as 00101; policy rules need it.")
+    ] = None
+    icon: Annotated[
+        str | None, Meta(description="A JPEG or PNG file in the same folder, up to 1024 bytes.")
+    ] = None
+    fallback_allowed: Annotated[
+        bool | None, Meta(description="Whether an eIM may give it the fallback attribute.")
+    ] = None
+    emergency: Annotated[
+        bool | None, Meta(description="Whether it is a Profile for emergency calls (eCall).")
+    ] = None
 
     def __repr__(self) -> str:
         return f"Sidecar({self.name!r})"

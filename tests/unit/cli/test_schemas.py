@@ -104,6 +104,11 @@ def test_every_option_of_an_order_is_in_the_page() -> None:
     assert missing == []
 
 
+def test_every_option_of_an_order_is_described_for_editors() -> None:
+    options = json.loads(document("order"))["$defs"]["Sidecar"]["properties"]
+    assert [name for name, one in options.items() if not one.get("description")] == []
+
+
 def test_a_new_eims_file_is_in_its_schema_and_a_misspelt_field_is_not() -> None:
     found: dict[str, Any] = json.loads(eim_file.render(Eim.create("eim1", seed=1)))
     assert faults("eim", found) == []
