@@ -55,8 +55,6 @@ _VERSIONS = f"{', '.join([*VERSIONS][:-1])} or {[*VERSIONS][-1]}"
 _SGP22 = f"{', '.join([*SGP22_VERSIONS][:-1])} or {[*SGP22_VERSIONS][-1]}"
 _SIZE = re.compile(r"([0-9]{1,12})([kM]?)")
 _WITHOUT_CHECK_DIGITS = 30
-_NONE = "none"
-"""The word that ends a setting."""
 _AID_SIZES = range(5, 17)
 """Bytes of an AID (ISO/IEC 7816-4 clause 12.2.3)."""
 _RANDOM_SIZE = 16
@@ -398,24 +396,33 @@ def set_(
         list[str] | None,
         typer.Option(
             metavar="ADDRESS",
-            help="The only SM-DP+ whose test Profiles are installed, repeatable; none for every "
-            "one again.",
+            help="The only SM-DP+ whose test Profiles are installed; repeat for several. They take "
+            "the place of those that were given before.",
         ),
     ] = None,
+    no_test_profile_server: Annotated[
+        bool,
+        typer.Option("--no-test-profile-server", help="Test Profiles of every SM-DP+ are."),
+    ] = False,
     highest_svn: Annotated[
         str | None,
-        typer.Option(
-            metavar="VERSION",
-            help="Announce that version of SGP.22 v3 (highestSvn), or none.",
-        ),
+        typer.Option(metavar="VERSION", help="Announce that version of SGP.22 v3, such as 3.1.0."),
     ] = None,
+    no_highest_svn: Annotated[
+        bool, typer.Option("--no-highest-svn", help="Announce no version of SGP.22 v3.")
+    ] = False,
 ) -> None:
     """Make a closed card difficult, or easy again; without options print its settings.
 
     The switches show how software copes with such a card. A new card has them all off but for
     --toolkit and --standard-isdr-aid. docs/card.md says of each where it was seen.
     """
-    if (isdr_aid and no_isdr_aid) or (refuse_element and no_refuse_element):
+    if (
+        (isdr_aid and no_isdr_aid)
+        or (refuse_element and no_refuse_element)
+        or (test_profile_server and no_test_profile_server)
+        or (highest_svn and no_highest_svn)
+    ):
         fail("give an option or its --no- form, not both.")
     wanted: dict[str, object] = {
         "reset_after_switch": reset_after_switch,
@@ -433,13 +440,12 @@ def set_(
         "refused_elements": () if no_refuse_element else _each(_refused, refuse_element),
         "strictness": _strictness(card, strict=strict, lenient=lenient),
     }
-    servers = None if test_profile_server is None else tuple(test_profile_server)
     properties = Properties(
         sgp32,
         sgp22,
         _level(security_level),
-        () if servers == (_NONE,) else servers,
-        "" if highest_svn == _NONE else highest_svn,
+        () if no_test_profile_server else _each(str, test_profile_server),
+        "" if no_highest_svn else highest_svn,
     )
     changes = {name: value for name, value in wanted.items() if value is not None}
     if properties == Properties():
@@ -492,10 +498,12 @@ def _strictness(directory: Path, *, strict: bool | None, lenient: bool | None) -
 
 def _level(digits: str | None) -> bytes | None:
     """A security level in hex digits."""
+    if digits is None:
+        return None
     try:
-        return None if digits is None else bytes.fromhex(digits)
+        return bytes.fromhex(digits)
     except ValueError:
-        fail(f"{digits!r} is not a security level; write it as hex digits, such as 0C.")
+        fail(f"{digits[:40]!r} is not a security level; write it as hex digits, such as 0C.")
 
 
 def _bytes(size: str) -> int:

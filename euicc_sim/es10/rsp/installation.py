@@ -47,6 +47,8 @@ from euicc_sim.model.volatile import Download, Installed, Loading, RspSession
 from euicc_sim.readings import PROFILE_SECURITY_LEVEL_TAG
 
 REPLACE_SESSION_KEYS_REQUEST = 0xBF26
+_SHOWN = 8
+"""So many bytes of a field are shown."""
 STEPS = {
     INITIALISE_SECURE_CHANNEL: BppCommand.INITIALISE_SECURE_CHANNEL,
     CONFIGURE_ISDP: BppCommand.CONFIGURE_ISDP,
@@ -305,6 +307,6 @@ def _check_security_level(session: Session, facts: saip.Facts) -> None:
         raise LoadError(
             BppCommand.LOAD_PROFILE_ELEMENTS,
             "installFailedDueToInsufficientMinimumSecurityLevel",
-            f"the package asks for security level {asked.hex().upper() or '(empty)'}, "
+            f"the package asks for security level {asked[:_SHOWN].hex().upper()}, "
             f"the card's is {level.hex().upper()}",
         )

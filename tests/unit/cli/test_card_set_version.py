@@ -77,7 +77,7 @@ def test_the_servers_of_test_profiles_are_set_and_cleared(run: Run, directory: P
     words = ["--test-profile-server", "a.example.com", "--test-profile-server", "b.example.com"]
     facts = run("set", directory, *words).facts
     assert facts["test Profiles"] == "from a.example.com, b.example.com"
-    facts = run("set", directory, "--test-profile-server", "none").facts
+    facts = run("set", directory, "--no-test-profile-server").facts
     assert facts["test Profiles"] == "from every SM-DP+"
 
 
@@ -95,8 +95,20 @@ def test_a_list_of_servers_needs_a_version_that_has_it(run: Run, directory: Path
 
 def test_a_version_of_v3_is_announced_and_no_longer(run: Run, directory: Path) -> None:
     assert run("set", directory, "--highest-svn", "3.1.0").facts["highest svn"] == "3.1.0"
-    assert "highest svn" not in run("set", directory, "--highest-svn", "none").facts
+    assert "highest svn" not in run("set", directory, "--no-highest-svn").facts
     assert read(directory)[0].highest_svn is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--highest-svn", "3.1.0", "--no-highest-svn"],
+        ["--test-profile-server", "a.example.com", "--no-test-profile-server"],
+    ],
+)
+def test_a_setting_and_none_of_it_are_not_both(run: Run, directory: Path, words: list[str]) -> None:
+    complaint = run("set", directory, *words).complaint
+    assert complaint == "give an option or its --no- form, not both."
 
 
 def test_back_again_the_card_is_as_before(run: Run, directory: Path) -> None:
