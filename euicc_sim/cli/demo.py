@@ -58,6 +58,9 @@ def demo(
         ),
     ] = False,
     binding: BindingOption = Binding.ASN1,
+    smds: Annotated[
+        bool, typer.Option("--smds", help="With --world: Profiles are found through an SM-DS.")
+    ] = False,
     step: Annotated[
         bool, typer.Option("--step", help="Wait for the Enter key after each step.")
     ] = False,
@@ -81,6 +84,8 @@ def demo(
     """
     if binding is not Binding.ASN1 and not world:
         fail("--binding is for the story of --world; give both.")
+    if smds and not world:
+        fail("--smds is for the story of --world; give both.")
     if picture is not None and picture.suffix not in _KINDS:
         fail(f"{picture} ends in neither of {' and '.join(_KINDS)}; name such a --picture.")
     if picture is not None and not picture.parent.is_dir():
@@ -88,7 +93,7 @@ def demo(
     telling = Telling(Pace(step, pause), verbose)
     try:
         if world:
-            _tell_of_the_world(telling, binding)
+            _tell_of_the_world(telling, binding, with_smds=smds)
         else:
             with _card(card, reader, direct) as (link, where):
                 _tell_all(telling, link, where, pki, forget=forget)
@@ -178,7 +183,7 @@ _KINDS = (".html", ".svg")
 """What a picture can be."""
 
 
-def _tell_of_the_world(telling: Telling, binding: Binding) -> None:
+def _tell_of_the_world(telling: Telling, binding: Binding, *, with_smds: bool) -> None:
     """Start everything, tell the story, end everything."""
 
     def log(text: str, *, refused: bool = False) -> None:
@@ -187,8 +192,10 @@ def _tell_of_the_world(telling: Telling, binding: Binding) -> None:
 
     from euicc_sim.stories.servers import running_world
 
-    with running_world(log, binding) as (world, card):
+    with running_world(log, binding, with_smds=with_smds) as (world, card):
         console.print(Text(f"EID {card.eid}: a card, two eIMs and an SM-DP+, all on loopback"))
+        if world.smds is not None:
+            console.print(Text(f"SM-DS https://{world.smds}"))
         console.print(Text(f"SM-DP+ https://{world.smdpp}\n"))
         card.reset()
         telling.play(WorldStory(card.transmit, world, CardListener(card)))

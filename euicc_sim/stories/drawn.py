@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from re import fullmatch
+from types import MappingProxyType
 from typing import TypeVar
 
 from apdu import TlvError, names
@@ -13,12 +14,15 @@ from euicc_sim.asn1.recognition import recognised
 from euicc_sim.parties.messages import (
     ClientAuthentication,
     EimError,
+    EventEntries,
+    EventRegistry,
     LpaError,
     RspServer,
     ServerAuthentication,
     Servers,
     SmdppError,
     Transmit,
+    events_of,
     read_result,
 )
 from euicc_sim.stories.arrows import TYPES, Arrows, Part
@@ -86,6 +90,16 @@ class DrawnServer:
             [_transaction(transaction_id), Part("AuthenticateServerResponse", response)],
             lambda: self.server.authenticate_client(transaction_id, response),
             _client,
+        )
+
+    def authenticate_events(self, transaction_id: bytes, response: bytes) -> EventEntries:
+        """ES11.AuthenticateClient."""
+        server = events_of(self.server)
+        return self._drawn(
+            "AuthenticateClient",
+            [_transaction(transaction_id), Part("AuthenticateServerResponse", response)],
+            lambda: server.authenticate_events(transaction_id, response),
+            lambda found: [Part(one.event_id, text=f"at {one.address}") for one in found.entries],
         )
 
     def get_bound_profile_package(self, transaction_id: bytes, response: bytes) -> bytes:
@@ -168,9 +182,42 @@ def _names(parts: Sequence[Part]) -> str:
     return ", ".join(named) if named else "taken"
 
 
-def drawn(servers: Servers, arrows: Arrows, source: str, target: str) -> Servers:
-    """The same servers, each one drawn."""
-    return lambda address: DrawnServer(servers(address), arrows, source, target)
+def drawn(
+    servers: Servers,
+    arrows: Arrows,
+    source: str,
+    target: str,
+    others: Mapping[str, str] = MappingProxyType({}),
+) -> Servers:
+    """The same servers, each one drawn as `target`, or as `others` names it by its address."""
+
+    def server(address: str) -> DrawnServer:
+        return DrawnServer(servers(address), arrows, source, others.get(address, target))
+
+    return server
+
+
+@dataclass(frozen=True)
+class DrawnRegistry:
+    """An `EventRegistry` that draws what goes from `source` to `target`."""
+
+    registry: EventRegistry
+    arrows: Arrows
+    source: str
+    target: str
+
+    def register_event(self, eid: str, event_id: str, address: str, *, forward: bool) -> None:
+        """ES12.RegisterEvent."""
+        parts = (Part("eid", text=eid), Part("rspServerAddress", text=address))
+        self.arrows.say(self.source, self.target, f"RegisterEvent: {event_id}", *parts)
+        self.registry.register_event(eid, event_id, address, forward=forward)
+        self.arrows.answer(self.target, self.source, "taken")
+
+    def delete_event(self, eid: str, event_id: str) -> None:
+        """ES12.DeleteEvent."""
+        self.arrows.say(self.source, self.target, f"DeleteEvent: {event_id}", Part("eid", text=eid))
+        self.registry.delete_event(eid, event_id)
+        self.arrows.answer(self.target, self.source, "taken")
 
 
 @dataclass

@@ -32,7 +32,8 @@ GET_EIM_CONFIGURATION_DATA = bytes.fromhex("BF5500")
 RESET_EIM_CONFIG_DATA = bytes.fromhex("BF640482020204")
 
 PERSON, STRANGER, EIM, EIM1, EIM2 = "person", "stranger", "eIM", "eIM 1", "eIM 2"
-SMDPP, IPA, NETWORK, CARD = "SM-DP+", "IPA", "network", "card"
+SMDPP, SMDS, IPA = "SM-DP+", "SM-DS", "IPA"
+NETWORK, CARD = "network", "card"
 
 
 class StoryError(Exception):

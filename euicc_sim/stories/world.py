@@ -26,6 +26,7 @@ from euicc_sim.stories.telling import (
     IPA,
     PERSON,
     SMDPP,
+    SMDS,
     Listener,
     Step,
     StoryError,
@@ -35,6 +36,7 @@ from euicc_sim.stories.telling import (
 HOME, AWAY = "89000999000000000040", "89000999000000000057"
 NAMES = {HOME: "Home", AWAY: "Away"}
 PARTIES = (PERSON, EIM1, EIM2, SMDPP, IPA, CARD)
+WITH_SMDS = (PERSON, EIM1, EIM2, SMDPP, SMDS, IPA, CARD)
 PACKAGE_SIZE = 4_000
 
 ESIPA = {
@@ -62,13 +64,19 @@ class Party:
 
 @dataclass(frozen=True)
 class World:
-    """The running servers: `smdpp` is the address of the SM-DP+ that `servers` returns."""
+    """The running servers: `smdpp` is the address of the SM-DP+ that `servers` returns.
+
+    With an SM-DS at `smds`, Profiles are found there: `announce` lets the SM-DP+ register the order
+    with that matchingId, or delete it if it is done.
+    """
 
     first: Party
     second: Party
     smdpp: str
     servers: Servers
     arrows: Arrows
+    smds: str | None = None
+    announce: Callable[[str], None] = lambda _: None
 
     def code(self, iccid: str) -> str:
         """The activation code of a Profile of the story."""
@@ -149,12 +157,21 @@ class WorldStory(Storyteller):
         self.begin("Profiles are fetched")
         for iccid, mode in ((HOME, DownloadMode.DIRECT), (AWAY, DownloadMode.RELAYED)):
             name = NAMES[iccid]
-            yield self._order(self.world.first, f"download:{self.world.code(iccid)}")
+            where = self.world.code(iccid)
+            if self.world.smds is not None:
+                self.world.announce(name)
+                where = f"smds={self.world.smds}"
+                title = f"The SM-DP+ registers {name} at the SM-DS, for this card"
+                yield self.step(title, "the SM-DS keeps it")
+            yield self._order(self.world.first, f"download:{where}")
             self._poll(self.world.first, mode)
             found = [one.name for one in self.lpa.profiles() if one.iccid == iccid]
             if found != [name]:
                 raise StoryError(f"{name} was not installed.")
             way = "from the SM-DP+" if mode is DownloadMode.DIRECT else "by way of the eIM"
+            if self.world.smds is not None:
+                self.world.announce(name)
+                way = f"{way}, as the SM-DS says"
             yield self.step(f"The IPA polls and fetches {name} {way}", f"{name} is installed")
 
     def _switch(self) -> Iterator[Step]:
@@ -260,13 +277,18 @@ def _ordered(said: str) -> str:
     return said.partition("(")[2].removesuffix(")").replace(" ", ", ").replace(":", " ")
 
 
-def orders(address: str) -> list[Order]:
-    """The orders of the story's SM-DP+, which gets all notifications but those of installations."""
+def orders(address: str, eid: str | None = None, smds: str = "") -> list[Order]:
+    """The orders of the story's SM-DP+, which gets all notifications but those of installations.
+
+    With an EID and an SM-DS they are for that card, which finds them there.
+    """
     told = frozenset({Event.ENABLE, Event.DISABLE, Event.DELETE})
     return [
         Order(
             made_up_package(iccid, name, size=PACKAGE_SIZE),
             name,
+            eid=eid,
+            smds=smds,
             metadata=Metadata(
                 iccid=iccid,
                 service_provider_name="Demo",

@@ -10,6 +10,7 @@ from typing import Any
 
 from euicc_sim.asn1 import codec
 from euicc_sim.asn1.es9plus.messages import (
+    AuthenticateClientResponseEs11,
     RemoteProfileProvisioningRequest,
     RemoteProfileProvisioningRequestValue,
     RemoteProfileProvisioningResponse,
@@ -31,6 +32,10 @@ def to_lpa(message: RemoteProfileProvisioningResponseValue) -> bytes:
 
 
 def types() -> dict[str, Any]:
-    """The types of both by their ASN.1 names, for tools."""
-    found = (RemoteProfileProvisioningRequest(), RemoteProfileProvisioningResponse())
+    """The types of both by their ASN.1 names, for tools; and the one that only an SM-DS sends."""
+    found = (
+        RemoteProfileProvisioningRequest(),
+        RemoteProfileProvisioningResponse(),
+        AuthenticateClientResponseEs11(),
+    )
     return {type(one).__name__: one for one in found}

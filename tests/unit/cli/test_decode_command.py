@@ -46,6 +46,14 @@ def test_a_package_is_printed_as_a_tree_with_one_line_for_each_object() -> None:
         ("BF4F 12 5A10 89049032123451234512345678901235", "GetEimPackageRequest"),
         ("BF4F 03 020101", "GetEimPackageResponse  BF4F      3\n  eimPackageError"),
         ("BF50 02 3000", "ProvideEimPackageResultResponse  BF50      2\n  emptyResponse"),
+        (
+            "BF40 03 810106",
+            "AuthenticateClientResponseEs11  BF40      3\n  authenticateClientError",
+        ),
+        (
+            "BF40 1C A01A 8008 0102030405060708 A10E 300C 8004 45565431 8104 61622E63",
+            "AuthenticateClientResponseEs11  BF40     28\n  authenticateClientOk",
+        ),
     ],
 )
 def test_messages_between_ipa_and_eim_are_known(message: str, name: str) -> None:

@@ -12,7 +12,7 @@ from support.command import Run, runner
 
 from euicc_sim.parties.messages.errors import EimUnreachableError
 from euicc_sim.stories.servers import running_world
-from euicc_sim.stories.world import HOME, PARTIES, Line, WorldStory
+from euicc_sim.stories.world import HOME, PARTIES, WITH_SMDS, Line, WorldStory
 
 pytestmark = pytest.mark.slow
 
@@ -49,6 +49,23 @@ def test_the_whole_story_is_told_drawn_and_leaves_nothing_running(
     drawn = picture.read_text(encoding="utf-8")
     assert all(f">{one}</div>" in drawn for one in PARTIES)
     assert ">ProvideEimPackageResult: no network</div>" in drawn
+
+
+def test_the_story_goes_by_way_of_an_sm_ds(run: Run, tmp_path: Path) -> None:
+    picture = tmp_path / "told.html"
+    said = run("--world", "--smds", "--picture", picture).said
+    assert "   ✓ Home is installed" in said
+    assert "   ✓ Away is installed" in said
+    assert "   ✓ none" in said
+    drawn = picture.read_text(encoding="utf-8")
+    assert all(f">{one}</div>" in drawn for one in WITH_SMDS)
+    for one in ("RegisterEvent: Home", "DeleteEvent: Away"):
+        assert f">{one}</div>" in drawn
+
+
+def test_an_sm_ds_is_only_for_the_world(run: Run) -> None:
+    complaint = run("--smds", "--direct").complaint
+    assert complaint == "--smds is for the story of --world; give both."
 
 
 def test_a_picture_as_svg_is_one_for_each_chapter(run: Run, tmp_path: Path) -> None:
