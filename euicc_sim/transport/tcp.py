@@ -88,7 +88,10 @@ class TcpLink(ListeningLink):
             if woken in ready:
                 return
             if ready:
-                other = self._listener.accept()[0]
+                try:
+                    other = self._listener.accept()[0]
+                except OSError:  # no descriptor is left: they wait unseen
+                    return
                 self._waiting.append((time.monotonic() + self._patience, other))
                 self._observer.another(is_turned_away=False)
             while self._waiting and self._waiting[0][0] <= time.monotonic():
