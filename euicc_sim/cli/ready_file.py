@@ -12,17 +12,38 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
+from typing import TypedDict, Unpack
 
 from euicc_sim.parties.messages import safe_file
 
-_READY = ("process", "cards")
+
+class Where(TypedDict, total=False):
+    """The places of a card: a PC/SC reader, HOST:PORT over TCP, the terminal of a modem."""
+
+    reader: str
+    tcp: str
+    modem: str
+
+
+class CardPlace(Where):
+    """A card that can be used, and where."""
+
+    eid: str
+    directory: str
+
+
+class Ready(TypedDict):
+    """What the file says: the server's process ID, and its cards."""
+
+    process: int
+    cards: list[CardPlace]
 
 
 class ReadyFileError(Exception):
     """A path that must not be used for it: a sentence with the next step."""
 
 
-Cards = list[dict[str, str]]
+Cards = list[CardPlace]
 """What is said of each card."""
 Tell = Callable[[Cards | None], None]
 """Gets the cards when all can be used, and None when that is no longer so."""
@@ -43,7 +64,7 @@ class ReadyFile:
         if cards is None:
             self._path.unlink(missing_ok=True)
             return
-        content = dict(zip(_READY, (os.getpid(), cards), strict=True))
+        content = Ready(process=os.getpid(), cards=cards)
         safe_file.replace(self._path, f"{json.dumps(content, indent=2)}\n".encode())
 
 
@@ -52,15 +73,15 @@ class Readiness:
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
-        self._cards: dict[str, dict[str, str]] = {}
+        self._cards: dict[str, CardPlace] = {}
         self._missing: set[str] = set()
         self._lock = Lock()
         self._is_complete = False
 
-    def card(self, directory: Path, eid: str, **where: str) -> None:
-        """Add a card, or where else it is: `reader`, `tcp`, `modem`."""
-        about = {"eid": eid, "directory": str(directory.absolute())}
-        self._cards.setdefault(str(directory), about).update(where)
+    def card(self, directory: Path, eid: str, **where: Unpack[Where]) -> None:
+        """Add a card, or where else it is."""
+        about = CardPlace(eid=eid, directory=str(directory.absolute()))
+        self._cards[str(directory)] = {**self._cards.get(str(directory), about), **where}
 
     def waits_for(self, reader: str) -> Callable[[bool], None]:
         """Wait for a reader; call the result with whether its card can be used."""
@@ -97,7 +118,7 @@ def _remove_leftover(path: Path) -> None:
         found = json.loads(path.read_bytes()) if path.is_file() else None
     except ValueError:
         found = None
-    if not isinstance(found, dict) or tuple(found) != _READY:
+    if not isinstance(found, dict) or list(found) != list(Ready.__annotations__):
         raise ReadyFileError(
             f"{path} exists and is not a ready file; name a different one for --ready-file."
         )

@@ -30,6 +30,7 @@ from euicc_sim.cli.machine_parties import (
 )
 from euicc_sim.cli.machine_trees import ReadingOutput
 from euicc_sim.cli.profile_tables import ListedProfile
+from euicc_sim.cli.ready_file import Ready
 from euicc_sim.cli.smdpp_tables import OrderOutput
 from euicc_sim.parties.messages.json_document import schemas_of
 
@@ -103,6 +104,7 @@ OUTPUTS = {
 """What commands print with `--json`."""
 SCHEMAS: Mapping[str, Described] = {
     **FILES,
+    "ready": Described("the file of serve --ready-file", _of(Ready)),
     **{name: Described(f"what {name} --json prints", make) for name, make in OUTPUTS.items()},
 }
 

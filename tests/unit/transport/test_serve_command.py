@@ -16,6 +16,7 @@ from typing import ClassVar, Literal
 import pytest
 import typer
 from rich.console import Console
+from support.schemas import check
 from typer.testing import CliRunner
 
 from euicc_sim import Event
@@ -434,6 +435,7 @@ def test_the_ready_file_is_there_while_the_card_is_and_says_where(
         "reader": "Virtual PCD 00 00",
     }
     assert seen == [False, {"process": os.getpid(), "cards": [about]}]
+    check("ready", seen[1])
     assert not path.exists()
 
 
