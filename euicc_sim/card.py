@@ -10,7 +10,7 @@ from collections import deque
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from apdu import (
     SW,
@@ -411,10 +411,21 @@ class Card:
     def _applications(self) -> tuple[Installed, ...]:
         """What can be selected beside a SIM: the ISD-R by each of its AIDs, the ECASD."""
         switches = self._state.switches
-        standard = (ISDR_AID,) if switches.standard_isdr_aid else ()
-        aids = (*standard, *switches.isdr_aids)
-        isdr = (Installed(aid, partial(self._new_isdr, aid)) for aid in aids)
-        return (*isdr, Installed(ECASD_AID, self._new_ecasd))
+        standard = Installed(ISDR_AID, partial(self._new_isdr, ISDR_AID))
+        further = [Installed(aid, partial(self._new_isdr, aid)) for aid in switches.isdr_aids]
+        ecasd = Installed(ECASD_AID, self._new_ecasd)
+        if switches.standard_isdr_aid:
+            return (standard, *further, ecasd)
+        # the last, so that a part of an AID finds the others
+        return (*further, ecasd, Installed(ISDR_AID, self._no_isdr))
+
+    def _no_isdr(self) -> NoReturn:
+        aids = ", ".join(one.hex().upper() for one in self._state.switches.isdr_aids)
+        raise StatusError(
+            SW.NOT_FOUND,
+            "the ISD-R does not have its standard AID (card set --standard-isdr-aid)",
+            f"it has {aids}",
+        )
 
     def _new_isdr(self, aid: bytes) -> IsdR:
         return IsdR(self._execute, self._describe, self._tell, aid)

@@ -88,6 +88,13 @@ def test_a_card_may_have_another_aid_only(card: Card) -> None:
     assert select(card.transmit, STANDARD) == hx("6A82")
     assert select(card.transmit, FIVE_BER)[-2:] == hx("9000")
     assert select(card.transmit, hx("A000000559"))[4:20] == FIVE_BER
+    card.take_events()
+    assert select(card.transmit, STANDARD) == hx("6A82")
+    assert [event.text for event in card.take_events()] == [
+        "SELECT: 6A82, the ISD-R does not have its standard AID (card set --standard-isdr-aid); "
+        f"it has {FIVE_BER.hex().upper()}"
+    ]
+    assert card.transmit(hx("80F2000100")) == hx("84 10") + FIVE_BER + hx("9000")
 
 
 def test_aids_are_those_of_the_switches_at_once(card: Card) -> None:
