@@ -80,12 +80,15 @@ class TcpLink(ListeningLink):
 
     def _receive(self, woken: socket.socket) -> None:
         """Let other clients wait, and disconnect those that have waited long enough."""
+        door = select.poll()
+        for one in (woken, self._listener):
+            door.register(one, select.POLLIN)
         while True:
             pause = None
             if self._waiting:
-                pause = max(0.0, self._waiting[0][0] - time.monotonic())
-            ready = select.select([woken, self._listener], [], [], pause)[0]
-            if woken in ready:
+                pause = max(0.0, self._waiting[0][0] - time.monotonic()) * 1000
+            ready = [fd for fd, _ in door.poll(pause)]
+            if woken.fileno() in ready:
                 return
             if ready:
                 try:
