@@ -87,6 +87,17 @@ class Reader:
         data, sw1, sw2 = self._connection.transmit(list(apdu))
         return bytes(data) + bytes((sw1, sw2))
 
+    def pull(self) -> None:
+        """Pull the card out of the reader; who uses it loses it."""
+        self._link.stop()
+        self._thread.join(DEADLINE)
+
+    def push(self) -> None:
+        """Put it back."""
+        self._link = ConnectingLink("127.0.0.1", 35963, self.slot, SilentObserver())
+        self._thread = threading.Thread(target=self._link.run, daemon=True)
+        self._thread.start()
+
     def close(self) -> None:
         """Take the card out and end the link."""
         self._connection.disconnect()
