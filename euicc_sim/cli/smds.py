@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from apdu.words import plural
 from euicc_sim.cli.console import columns, console, fail, log_line
 from euicc_sim.cli.machine import JsonOption, print_json
 from euicc_sim.cli.machine_parties import EventOutput
@@ -159,7 +160,7 @@ def _introduce(smds: Smds, host: str, port: int, folder: Path) -> None:
     waiting = smds.events.count()
     for words in (
         f"SM-DS {smds.address} listens at https://{in_url(host, port)}",
-        f"{waiting} event{'' if waiting == 1 else 's'} in {folder / DATABASE}; list with: "
+        f"{plural(waiting, 'event')} in {folder / DATABASE}; list with: "
         f"euicc-sim smds events {folder}",
         f"SM-DP+s register there: euicc-sim smdpp serve FOLDER --smds {smds.address}",
         f"what waits for a card: euicc-sim profile fetch --smds {smds.address}",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from apdu.words import plural
 from euicc_sim.asn1.esipa.packages import (
     ContactSmdsValue,
     EimPackageResultResponseErrorValue,
@@ -175,7 +176,7 @@ class Downloads:
         ]
         if not found:
             raise LpaError(f"No event waits at the SM-DS {address} for this card.")
-        self.tell(f"{len(found)} event{'' if len(found) == 1 else 's'} at the SM-DS {address}")
+        self.tell(f"{plural(len(found), 'event')} at the SM-DS {address}")
         return found
 
     def _to_enable(self, form: str) -> bool:

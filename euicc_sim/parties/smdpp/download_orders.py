@@ -221,11 +221,15 @@ class Delivery(_Part, frozen=True, kw_only=True):
 
 
 class Announcement(_Part, frozen=True, kw_only=True):
-    """An event that is registered at the SM-DS at `smds`: which card finds which matchingId."""
+    """An event that is registered at the SM-DS at `smds`: which card finds which matchingId.
+
+    `address` is that of the SM-DP+ there.
+    """
 
     smds: str
     eid: str
     event_id: str
+    address: str = ""
 
 
 class OrderRecord(_Part, frozen=True, kw_only=True):
@@ -299,17 +303,18 @@ class OrderRecord(_Part, frozen=True, kw_only=True):
             return self.delivery.eid
         return self.eid
 
-    def wanted_event(self, now: datetime, smds: str = "") -> Announcement | None:
-        """What should be registered at an SM-DS: its own, or that at `smds`; None if nothing.
+    def wanted_event(self, now: datetime, address: str, smds: str = "") -> Announcement | None:
+        """What the SM-DP+ at `address` should register at an SM-DS: its own, or that at `smds`.
 
-        An order that its card can fetch by its matchingId, and has not installed yet.
+        That is an order that its card can fetch by its matchingId, and has not installed yet; None
+        for others.
         """
         where, expired = self.smds or smds, self.expires is not None and now >= self.expires
         if self.state not in _DOWNLOADABLE or expired or not (where and self.eid):
             return None
         if not self.matching_id:
             return None
-        return Announcement(smds=where, eid=self.eid, event_id=self.matching_id)
+        return Announcement(smds=where, eid=self.eid, event_id=self.matching_id, address=address)
 
     def prepared_for(self, eid: str) -> Prepared | None:
         """The keys of an earlier attempt of that card."""

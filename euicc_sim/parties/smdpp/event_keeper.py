@@ -42,9 +42,13 @@ class EventKeeper:
         """The orders that are not registered as they should be; looks at all of them."""
         return [one for one in self.orders if not self.settled(one)]
 
+    def wanted(self, record: OrderRecord) -> Announcement | None:
+        """What should be registered for an order."""
+        return record.wanted_event(self.clock(), self.address, self.smds)
+
     def settled(self, record: OrderRecord) -> bool:
         """Whether what should be registered for an order is."""
-        return record.event == record.wanted_event(self.clock(), self.smds)
+        return record.event == self.wanted(record)
 
     def settle(self, number: int) -> str:
         """Register, or delete, the event of an order; what was done, in words, "" if nothing.
@@ -52,7 +56,7 @@ class EventKeeper:
         Raises SmdppError if the SM-DS cannot be reached, or refuses.
         """
         record = self.orders.record(number)
-        wanted, done = record.wanted_event(self.clock(), self.smds), []
+        wanted, done = self.wanted(record), []
         if record.event == wanted:
             return ""
         if record.event is not None:
@@ -69,7 +73,7 @@ class EventKeeper:
         """ES12.RegisterEvent. Raises SmdppError with SMDS."""
         try:
             self.registries(event.smds).register_event(
-                event.eid, event.event_id, self.address, forward=True
+                event.eid, event.event_id, event.address, forward=True
             )
         except (LpaError, SmdppError) as error:
             raise _failed(event, error) from error

@@ -219,7 +219,7 @@ class Es2Plus:
 
         It is deleted if the block raises one.
         """
-        event = None if keeper is None else planned.wanted_event(keeper.clock())
+        event = None if keeper is None else planned.wanted_event(keeper.clock(), keeper.address)
         if keeper is None or event is None or event == planned.event:
             yield None
             return

@@ -123,6 +123,16 @@ def test_an_order_that_expires_is_deleted_at_the_sm_ds(
     assert registry.events == []
 
 
+def test_an_sm_dpp_of_another_address_is_registered_anew(
+    orders: OrderBook, keeper: EventKeeper, registry: Registry
+) -> None:
+    orders.add(order(matching_id="BLUE"))
+    settle(keeper)
+    moved = EventKeeper(orders, registry, "smdp2.example.com", clock=lambda: NOW)
+    settle(moved)
+    assert registry.events == [(EID, "BLUE", "smdp2.example.com")]
+
+
 def test_an_sm_ds_that_is_away_is_asked_again(
     orders: OrderBook, keeper: EventKeeper, registry: Registry
 ) -> None:

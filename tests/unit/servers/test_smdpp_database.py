@@ -66,7 +66,7 @@ def test_no_field_of_an_order_is_forgotten(orders: SmdppDatabase, tmp_path: Path
     delivery = Delivery(
         eid=EID, transaction_id=b"t", key=b"k", ci_pk_id=b"c", oid="1.2", prepared=prepared
     )
-    event = Announcement(smds="smds.example.com", eid=EID, event_id="M")
+    event = Announcement(smds="smds.example.com", eid=EID, event_id="M", address="smdp.example.com")
     full = OrderRecord(
         number=1,
         revision=1,

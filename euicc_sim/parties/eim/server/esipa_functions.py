@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from apdu import TlvError
 from apdu.tlv import children, whole
+from apdu.words import plural
 from euicc_sim.asn1 import esipa
 from euicc_sim.asn1.esipa import Asn1Error
 from euicc_sim.asn1.esipa.download import (
@@ -459,7 +460,9 @@ class RelayFunctions:
         if download.eid is not None and codes[1:]:
             self._queue(download.eid, codes[1:])
         answer: AuthenticateClientResponseEsipaValue = ("authenticateClientOkDSEsipa", ok)
-        self._tell(f"{download.sender}: {len(codes)} events at the SM-DS {download.address}")
+        self._tell(
+            f"{download.sender}: {plural(len(codes), 'event')} at the SM-DS {download.address}"
+        )
         return self._relayed("AuthenticateClient", ("authenticateClientResponseEsipa", answer))
 
     def _queue(self, eid: str, codes: Sequence[str]) -> None:
