@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from support import saip
-from support.esipa import EID, World, ask, fetch, kept
+from support.esipa import EID, World, ask, fetch, kept, provide
 from support.euiccs import PaperEuicc, shared_pki, vector22
 from support.hexes import hx
 
 from euicc_sim.parties.eim.server.eim_service import Connections, EimService
 from euicc_sim.parties.messages.errors import LpaError, RemoteSmdppError
 from euicc_sim.parties.messages.esipa_refusals import AUTHENTICATE, BIND, CANCEL, INITIATE
+from euicc_sim.parties.messages.interfaces import ServerAuthentication
 from euicc_sim.parties.smdpp.download_orders import Order
 from euicc_sim.parties.smdpp.smdpp import Smdpp
 from euicc_sim.servers.database.eim_database import RELAYED_AT_ONCE, RELAYED_FOR
@@ -27,6 +28,14 @@ INITIATED, ANSWERED = "initiateAuthenticationRequestEsipa", "authenticateClientR
 BOUND, CANCELLED = "getBoundProfilePackageRequestEsipa", "cancelSessionRequestEsipa"
 PREPARED = vector22("ES10b.PrepareDownload")[1]
 CANCEL_RESPONSE = vector22("ES10b.CancelSession")[1]
+SERVER = (
+    "transactionId",
+    "serverSigned1",
+    "serverSignature1",
+    "euiccCiPKIdentifierToBeUsed",
+    "serverCertificate",
+)
+"""What an eIM passes on of an SM-DP+'s answer to InitiateAuthentication."""
 
 
 class Refusing:
@@ -163,6 +172,54 @@ def test_an_unknown_transaction_is_told_by_its_code(world: World) -> None:
         ask(world, CANCELLED, given | {"cancelSessionResponse": CANCEL_RESPONSE}),
     ]
     assert [code for _, code in found] == ["invalidTransactionId"] * 3
+
+
+def cancelled(world: World, euicc: PaperEuicc, reason: int) -> None:
+    """A download that is triggered, begun, and cancelled by the card."""
+    _, value = begin(world, euicc, eimTransactionId=triggered(world))
+    first = ServerAuthentication(*(value[name] for name in SERVER))
+    given = {"transactionId": first.transaction_id}
+    response = euicc.authenticate(first, "CODE-1")
+    found = ask(world, ANSWERED, given | {"authenticateServerResponse": response})
+    assert found[0] == "authenticateClientOkDPEsipa"
+    response = euicc.cancel(first.transaction_id, reason)
+    found = ask(world, CANCELLED, given | {"cancelSessionResponse": response})
+    assert found[0] == "cancelSessionOk"
+
+
+@pytest.mark.parametrize(
+    ("reason", "why"),
+    [(0, "end user rejection"), (3, "ppr not allowed"), (127, "undefined reason")],
+)
+def test_a_cancelled_download_is_held_and_not_triggered_again(
+    world: World, euicc: PaperEuicc, reason: int, why: str
+) -> None:
+    cancelled(world, euicc, reason)
+    (order,) = kept(world).queue
+    assert (order.held, order.problem) == (True, f"the download was cancelled: {why}")
+    assert fetch(world) == ("eimPackageError", "noEimPackageAvailable")
+
+
+@pytest.mark.parametrize("reason", [1, 2], ids=["postponed", "timeout"])
+def test_a_postponed_download_is_triggered_again(
+    world: World, euicc: PaperEuicc, reason: int
+) -> None:
+    cancelled(world, euicc, reason)
+    assert fetch(world)[0] == "profileDownloadTriggerRequest"
+
+
+def test_a_result_after_the_cancellation_ends_the_order(world: World, euicc: PaperEuicc) -> None:
+    cancelled(world, euicc, 127)
+    (order,) = kept(world).queue
+    error = {"profileDownloadErrorReason": "undefinedError", "errorResponse": b"No room."}
+    data = {
+        "eimTransactionId": order.transaction_id,
+        "profileDownloadTriggerResultData": ("profileDownloadError", error),
+    }
+    provide(world, "profileDownloadTriggerResult", data)
+    (result,) = kept(world).results
+    assert (result.state, result.error) == ("failed", "undefinedError, No room.")
+    assert kept(world).queue == []
 
 
 def test_a_card_that_refuses_ends_the_download(world: World, euicc: PaperEuicc) -> None:

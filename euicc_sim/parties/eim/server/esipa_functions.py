@@ -43,7 +43,7 @@ from euicc_sim.asn1.esipa.packages import (
     EimPackageResultValue,
     ProfileDownloadTriggerRequestValue,
 )
-from euicc_sim.asn1.sgp22.download import AuthenticateServerResponse
+from euicc_sim.asn1.sgp22.download import AuthenticateServerResponse, CancelSessionResponse
 from euicc_sim.asn1.types import Nothing
 from euicc_sim.asn1.wire import Wire
 from euicc_sim.parties.eim.server.card_records import (
@@ -65,7 +65,7 @@ from euicc_sim.parties.messages.activation_code import ActivationCode
 from euicc_sim.parties.messages.errors import EimError, NotGenuineError
 from euicc_sim.parties.messages.esipa_refusals import UNDEFINED, error_for
 from euicc_sim.parties.messages.euicc_certificates import eid_of, is_smds
-from euicc_sim.parties.messages.interfaces import Reply
+from euicc_sim.parties.messages.interfaces import TO_BE_TRIED_AGAIN, CancelReason, Reply
 from euicc_sim.parties.messages.notifications import read_pending
 from euicc_sim.parties.messages.package_results import read_result
 from keys import PkiError, validate_eid
@@ -494,8 +494,24 @@ class RelayFunctions:
         """ESipa.CancelSession."""
         download = self._service.relay.download(value["transactionId"])
         self._service.relay.cancel(download, value)
+        self._hold(download, value["cancelSessionResponse"])
         answer: CancelSessionResponseEsipaValue = ("cancelSessionOk", Nothing())
         return self._relayed("CancelSession", ("cancelSessionResponseEsipa", answer))
+
+    def _hold(self, download: Relayed, response: bytes) -> None:
+        """Hold the order of a download that was cancelled, unless it is to be tried again.
+
+        An IPA may say nothing more of it; a result that comes still ends the order.
+        """
+        reason = _cancel_reason(response, self._service.eim.wire)
+        if reason in TO_BE_TRIED_AGAIN or download.eid is None or download.order is None:
+            return
+        with self._service.store.changing(download.eid) as card:
+            order = card.order(number=download.order)
+            if order is not None:
+                said = "without a reason" if reason is None else reason.name.lower()
+                order.held = True
+                order.problem = f"the download was cancelled: {said.replace('_', ' ')}"
 
     def _relayed(self, function: str, message: EsipaMessageFromEimToIpaValue) -> Reply:
         self._tell(f"{function} relayed")
@@ -539,6 +555,18 @@ class RelayFunctions:
                     if order is not None:
                         order.problem = str(error)
             raise
+
+
+def _cancel_reason(response: bytes, wire: Wire) -> CancelReason | None:
+    """The reason in a CancelSessionResponse."""
+    try:
+        found = wire[CancelSessionResponse].read_keeping(response)
+    except Asn1Error:
+        return None
+    if found[0] != "cancelSessionResponseOk":
+        return None
+    reason = found[1]["euiccCancelSessionSigned"]["reason"]
+    return CancelReason(reason) if reason in set(CancelReason) else None
 
 
 def _certificate(response: bytes, wire: Wire) -> bytes | None:
