@@ -119,6 +119,21 @@ def test_a_token_that_a_stranger_reports_is_not_believed(world: World, card: Car
     assert kept(world).record.token == 1
 
 
+def test_a_card_that_refuses_both_tokens_is_not_asked_again_at_once(
+    world: World, card: Card
+) -> None:
+    with world.service.store.changing(EID) as draft:
+        draft.record.token, draft.record.token_proven = None, False
+    reported(world, 1)
+    world.eim.private_key = Eim.create("other", seed=8).private_key
+    world.service.order(EID, ["getRAT"])
+    for _ in range(2):
+        _, result = executed(world, card)
+        provide(world, "euiccPackageResult", result)
+    assert fetch(world) == ("eimPackageError", "noEimPackageAvailable")
+    assert kept(world).queue[0].not_before is not None
+
+
 def test_strangers_cannot_keep_the_card_from_its_package(world: World, card: Card) -> None:
     """An unsigned error of a stranger has the package signed anew, with what he says."""
     reported(world, 99)

@@ -167,7 +167,8 @@ class ResultTaker:
         if order is not None:
             order.problem = why
             order.unknown_signer = True
-            if token_for(record, order) == order.token:
+            # At once only with another token, and only once: two tokens could alternate for ever.
+            if order.earlier or token_for(record, order) == order.token:
                 postpone(order, self.now, why)
         self.tell(f"{order.what if order else 'a package'}: {why}")
 
