@@ -171,8 +171,9 @@ class Smds:
             owner=owner,
             forwarded=forward and self.root is not None,
         )
-        if self._known(self.events.event(eid, event_id), event):
-            return event.forwarded
+        known = self.events.event(eid, event_id)
+        if known is not None and self._known(known, event):
+            return known.forwarded
         if event.forwarded and self.root is not None:
             with _reaching_root():
                 self.root.register_event(eid, event_id, self.address, forward=False)
@@ -209,7 +210,8 @@ class Smds:
 
     def _known(self, found: Event | None, event: Event) -> bool:
         """Whether the event is registered already. Raises SmdppError for another of its name."""
-        if found is not None and found != event:
+        same = found is not None and (found.address, found.owner) == (event.address, event.owner)
+        if found is not None and not same:
             raise SmdppError(
                 Refusal.EVENT_TAKEN,
                 f"The card {event.eid} has another event {event.event_id!r} already. Register it "

@@ -111,6 +111,12 @@ def test_what_is_not_kept_here_is_taken_back_at_the_root(smds: Smds, root: Smds)
     assert (at(smds), at(root)) == ([("A", SMDP)], [("A", ALTERNATIVE)])
 
 
+def test_an_event_that_is_known_stays_as_it_is(smds: Smds, root: Smds) -> None:
+    smds.register_event(EID, "A", SMDP, owner="2.999.10", forward=False)
+    assert not smds.register_event(EID, "A", SMDP, owner="2.999.10", forward=True)
+    assert (at(smds), at(root)) == ([("A", SMDP)], [])
+
+
 def test_an_event_of_that_name_at_the_root_is_a_refusal(smds: Smds, root: Smds) -> None:
     with root.events.changing() as draft:
         draft.add(Event(eid=EID, event_id="A", address=SMDP, owner="2.999.10"))
