@@ -143,6 +143,7 @@ class Setup:
             self.enable,
             memory=memory,
             network=lambda: self.network,
+            reset=link.reset,
             **more,
         )
 

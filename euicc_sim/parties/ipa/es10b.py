@@ -6,10 +6,11 @@ fine. A proactive command after a Profile change is fetched and performed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from apdu import Command, TlvError, tlv
+from apdu import SW, Command, TlvError, tlv
 from apdu.tlv import children, whole
 from euicc_sim.asn1 import codec
 from euicc_sim.asn1.codec import Asn1Error, Unknown
@@ -63,6 +64,9 @@ TERMINAL_CAPABILITY = bytes.fromhex("80AA000005A903840101")
 _PROACTIVE, _PERFORMED = 0x91, b"\x83\x01\x00"
 _FETCH, _TERMINAL_RESPONSE = 0x12, 0x14
 _COMMAND_DETAILS = (0x01, 0x81)
+_REFRESH_WITH_RESET = b"\x01\x04"
+"""Type and qualifier of the command: REFRESH, UICC Reset (ETSI TS 102 223 clause 8.6)."""
+_WAITS = f"{SW.CONDITIONS_NOT_SATISFIED:04X}"
 _TERMINAL_TO_CARD = b"\x82\x02\x82\x81"
 _LISTS = codec.message(NotificationsList)
 _ALL, _RESULTS = b"\xbf\x2b\x00", bytes.fromhex("BF2B04A0028200")
@@ -80,17 +84,43 @@ class TrustedEim:
 class IpaCard:
     """A card; all errors are LpaError."""
 
-    def __init__(self, transmit: Transmit, wire: Wire = WIRE_1_2) -> None:
+    def __init__(
+        self,
+        transmit: Transmit,
+        wire: Wire = WIRE_1_2,
+        reset: Callable[[], object] | None = None,
+    ) -> None:
         """`transmit` takes a command APDU and returns data and status word.
 
-        `wire` is the version of SGP.32 that the card speaks.
+        `wire` is the version of SGP.32 that the card speaks, `reset` resets it, if the IPA may.
         """
         self._raw = transmit
+        self._reset = reset
+        self._refreshed = False
         self.wire = wire
 
     def begin(self) -> None:
         """Declare the device's IPAd; a card that does not support this is not an error."""
         self._raw(TERMINAL_CAPABILITY)
+
+    def settle(self) -> None:
+        """After a change of the enabled Profile, reset a card that waits for it.
+
+        That is one that asked for it with REFRESH, or that answers ES10 with 6985 until then.
+        """
+        if self._reset is None:
+            return
+        if self._refreshed or self._waits():
+            self._reset()
+            self.begin()
+        self._refreshed = False
+
+    def _waits(self) -> bool:
+        try:
+            self.eid()
+        except LpaError as error:
+            return error.code == _WAITS
+        return False
 
     def transmit(self, apdu: bytes) -> bytes:
         """Send a command. If a proactive command is pending then, perform it before returning."""
@@ -222,6 +252,7 @@ class IpaCard:
         """FETCH the proactive command and answer that it was performed."""
         while True:
             found = self._raw(bytes(Command(0x80, _FETCH, 0, 0, ne=length or 256)))
+            self._refreshed |= _details(found[:-2])[3:5] == _REFRESH_WITH_RESET
             response = _details(found[:-2]) + _TERMINAL_TO_CARD + _PERFORMED
             done = self._raw(bytes(Command(0x80, _TERMINAL_RESPONSE, 0, 0, response)))
             if done[-2] != _PROACTIVE:

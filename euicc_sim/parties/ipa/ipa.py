@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.esipa.functions import (
@@ -36,7 +37,7 @@ from euicc_sim.parties.ipa.esipa_requests import (
     transferred,
 )
 from euicc_sim.parties.ipa.euicc_data import data_response
-from euicc_sim.parties.ipa.state_changes import Memory, StateChanges
+from euicc_sim.parties.ipa.state_changes import Memory, StateChanges, switched
 from euicc_sim.parties.ipa.triggered_download import DownloadMode, Downloads, EnableAtOnce
 from euicc_sim.parties.messages.apdus import Transmit
 from euicc_sim.parties.messages.errors import EimUnreachableError, LpaError
@@ -45,6 +46,10 @@ from euicc_sim.parties.messages.package_results import PackageAnswer, read_resul
 
 PACKAGES_AT_MOST = 100
 """The most packages per poll, so that an eIM cannot keep an IPA busy forever."""
+
+
+def _at_once(bring: Callable[[], None]) -> None:
+    bring()
 
 
 def _nobody(_: str) -> None:
@@ -80,7 +85,7 @@ class Ipa:
     speaks. `enable_at_once` says when to use ImmediateEnable. `remains` is called with what remains
     on the card at the end of a poll, by default `tell`; a poll fetches no further package when
     `go_on` says so. With a `memory` the eIM is told of changes of the enabled Profile, and of the
-    `network`: see `StateChanges`.
+    `network`: see `StateChanges`. `reset` resets the card: some wait for it after a change.
     """
 
     transmit: Transmit
@@ -97,16 +102,18 @@ class Ipa:
     go_on: Callable[[], bool] = lambda: True
     memory: Memory | None = None
     network: Callable[[], bytes | None] = lambda: None
+    reset: Callable[[], object] | None = None
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     card: IpaCard = field(init=False, repr=False)
     _downloads: Downloads = field(init=False, repr=False)
     _still: Callable[[str], None] = field(init=False, repr=False)
     _changes: StateChanges = field(init=False, repr=False)
+    _late: bool = field(default=False, init=False, repr=False)
     _refused: int = field(default=0, init=False, repr=False)
     _kept: set[int | None] = field(default_factory=set, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.card = IpaCard(self.transmit, self.wire)
+        self.card = IpaCard(self.transmit, self.wire, self.reset)
         self._still = self.remains or self.tell
         self._changes = StateChanges(self.card, self.memory, self.network)
         self._downloads = Downloads(
@@ -129,14 +136,15 @@ class Ipa:
         """
         self.card.begin()
         self._downloads.begin()
-        self._refused = 0
+        self._refused, self._late = 0, False
         self._kept.clear()
         eid, trusted = self.card.eid(), self._trusted()
         self._bring_results(eid, trusted)
         count, rolled_back = self._carry_out(eid, trusted)
         self._bring_notifications()
         refused = self._refused + self._downloads.refused
-        return Poll(count, rolled_back, refused, self._still_kept() + len(self._downloads.kept))
+        kept = self._still_kept() + len(self._downloads.kept)
+        return Poll(count, rolled_back or self._late, refused, kept)
 
     def _still_kept(self) -> int:
         """How many of the results that the eIM did not take are still on the card."""
@@ -233,6 +241,7 @@ class Ipa:
             return transfer_answer(("ipaEuiccDataResponse", response))
         self._check_format(package[1])
         result, found = self.card.load_package(package[1])
+        self._settle(found)
         if self.memory is not None:
             self._changes.packaged(self.card.eid(), found.eim_id, found)
         self.tell(f"package done: {_summary(found)}")
@@ -260,6 +269,7 @@ class Ipa:
             self._not_understood(eid, error)
             return False
         result, found = self.card.load_package(package)
+        self._settle(found)
         self._changes.packaged(eid, trusted.eim_id, found)
         self.tell(f"package done: {_summary(found)}")
         self._refused += not found.done
@@ -272,6 +282,11 @@ class Ipa:
             self._go_back(eid, trusted)
             return True
         return False
+
+    def _settle(self, found: PackageAnswer) -> None:
+        """Let the card settle if its package changed the enabled Profile."""
+        if switched(found):
+            self.card.settle()
 
     def _check_format(self, package: bytes) -> None:
         """Raise PackageFormatError for what is not an eUICC Package; the card would say 6A80."""
@@ -292,10 +307,24 @@ class Ipa:
         }
         self._provide(eid, ("ePRAndNotifications", value))
 
+    def _back_late(self, eid: str, trusted: TrustedEim, error: EimUnreachableError) -> bool:
+        """Go back although the IPA has ended since the package; False if the card does not."""
+        try:
+            result = self.card.rollback()
+        except LpaError:
+            return False
+        self.tell(f"the eIM cannot be reached over the new Profile: {error}")
+        self._late = True
+        self._went_back(eid, trusted, result)
+        return True
+
     def _go_back(self, eid: str, trusted: TrustedEim) -> None:
         """Perform ProfileRollback, clause 3.3.2, and deliver its result."""
-        result = self.card.rollback()
+        self._went_back(eid, trusted, self.card.rollback())
+
+    def _went_back(self, eid: str, trusted: TrustedEim, result: bytes) -> None:
         self.tell("the card went back to the previous Profile")
+        self.card.settle()
         found = self.card.package_answer(result)
         self._changes.packaged(eid, trusted.eim_id, found)
         self._patiently(lambda: self._provide_result(eid, result, found))
@@ -375,10 +404,13 @@ class Ipa:
                 continue
             if found.eim_id != trusted.eim_id:
                 continue
+            enabled = any(one.name == "enable" and one.done for one in found.outcomes)
+            bring = self._patiently if enabled else _at_once
             try:
-                self._provide(eid, ("euiccPackageResult", result))
-            except EimUnreachableError:
-                raise
+                bring(partial(self._provide, eid, ("euiccPackageResult", result)))
+            except EimUnreachableError as error:
+                if not (enabled and self._back_late(eid, trusted, error)):
+                    raise
             except LpaError as error:
                 self._kept.add(found.seq_number)
                 self._still(f"result {found.seq_number} remains on the card: {error}")

@@ -105,7 +105,7 @@ class StateChanges:
         """A package of this eIM was executed: the eIM gets its result, and so knows."""
         if self.memory is None or found.seq_number is None:
             return
-        if not any(one.done and one.name in SWITCHES for one in found.outcomes):
+        if not switched(found):
             return
         enabled, number = self._enabled(), found.seq_number
         told, switch = Told(enabled=enabled, result=number), Switch(enabled=enabled, eim=eim_id)
@@ -174,6 +174,11 @@ class StateChanges:
 
     def _enabled(self) -> str | None:
         return _enabled(self.card.profiles())
+
+
+def switched(found: PackageAnswer) -> bool:
+    """Whether a package has changed the enabled Profile."""
+    return any(one.done and one.name in SWITCHES for one in found.outcomes)
 
 
 def _enabled(profiles: list[ProfileInfo]) -> str | None:

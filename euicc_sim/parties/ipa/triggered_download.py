@@ -189,6 +189,7 @@ class Downloads:
         """ImmediateEnable, clause 5.9.15, when the eIM knows that the Profile is installed."""
         code = self.card.immediate_enable()
         if code == "ok":
+            self.card.settle()
             self.tell(f"{iccid} enabled at once")
             self.enabled()
         elif code != "immediateEnableNotAvailable":

@@ -98,6 +98,29 @@ def test_the_card_goes_back_when_the_eim_is_out_of_reach(
     assert ipa.poll() == Poll(0)
 
 
+class PowerCutError(Exception):
+    """The IPA ends here."""
+
+
+def test_the_card_goes_back_although_the_ipa_was_started_again(world: World, card: Card) -> None:
+    installed(world, card)
+    world.service.order(EID, [f"enable:{B_DIGITS},rollback"])
+
+    def cut(_: float) -> None:
+        raise PowerCutError
+
+    ipa = world.ipa(card)
+    ipa.sleep = cut
+    world.down_if = lambda: enabled(card) == [B_DIGITS]
+    with pytest.raises(PowerCutError):
+        ipa.poll()
+    assert enabled(card) == [B_DIGITS]
+    assert world.ipa(card).poll() == Poll(0, rolled_back=True)
+    assert enabled(card) == [A_DIGITS]
+    last = kept(world).results[-1]
+    assert [(one.operation, one.result) for one in last.outcomes] == [("rollback", "ok")]
+
+
 def test_without_rollback_the_result_waits_on_the_card(world: World, card: Card) -> None:
     installed(world, card)
     world.service.order(EID, [f"enable:{B_DIGITS}"])
