@@ -36,21 +36,33 @@ class MemoryFile:
         """Raises LpaError if it cannot be read or made, or is not such a file."""
         self._path = path
         with self._told():
-            with suppress(FileExistsError):
-                safe_file.create(path, write_document(_Document()))
+            self._make()
             self._document()
 
     def read(self, eid: str) -> Remembered:
-        """What is remembered of a card. Raises LpaError."""
+        """What is remembered of a card, nothing if the file is gone. Raises LpaError."""
         with self._told():
+            self._make()
             return self._document().cards.get(eid) or Remembered()
 
     def change(self, eid: str, change: Callable[[Remembered], Remembered]) -> None:
         """Change it; on the disk when this returns. Raises LpaError, and nothing has changed."""
-        with self._told(), safe_file.locked(self._path):
+        with self._told(), self._locked():
             document = self._document()
             document.cards[eid] = change(document.cards.get(eid) or Remembered())
             safe_file.replace(self._path, write_document(document))
+
+    def _make(self) -> None:
+        """Make the file unless it is there."""
+        if not self._path.exists():
+            with suppress(FileExistsError):
+                safe_file.create(self._path, write_document(_Document()))
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._make()
+        with safe_file.locked(self._path):
+            yield
 
     def _document(self) -> _Document:
         return read_document(_Document, safe_file.content(self._path, AT_MOST))

@@ -251,6 +251,18 @@ def test_a_damaged_file_is_told(tmp_path: Path, content: str, why: str) -> None:
     assert path.read_text() == content
 
 
+def test_a_file_that_somebody_removed_is_made_again(
+    world: World, card: Card, tmp_path: Path
+) -> None:
+    memory = MemoryFile(tmp_path / "ipa.json")
+    ipa = world.ipa(card, memory=memory)
+    ipa.poll()
+    (tmp_path / "ipa.json").unlink()
+    assert asked(ipa) == [PLAIN]
+    Lpa(card.transmit).enable(B_DIGITS)
+    assert asked(ipa) == [notice(3)]
+
+
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(LpaError, match="cannot be used: No such file or directory"):
         MemoryFile(tmp_path / "no" / "ipa.json")
