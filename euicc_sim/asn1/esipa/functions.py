@@ -97,7 +97,14 @@ class ProvideEimPackageResultResponse(Choice[ProvideEimPackageResultResponseValu
 
 
 StateChangeCauseName = Literal[
-    "otherEim", "fallback", "emergencyProfile", "local", "reset", "immediateEnableProfile"
+    "otherEim",
+    "fallback",
+    "emergencyProfile",
+    "local",
+    "reset",
+    "immediateEnableProfile",
+    "deviceChange",
+    "undefined",
 ]
 
 
@@ -124,6 +131,8 @@ class GetEimPackageRequest(Sequence[GetEimPackageRequestValue]):
                     local=3,
                     reset=4,
                     immediateEnableProfile=5,
+                    deviceChange=6,
+                    undefined=127,
                 ),
             ),
         ),

@@ -82,6 +82,16 @@ def notice(cause: int, more: str = "") -> bytes:
     return hx("BF4F") + bytes((len(hx(content)),)) + hx(content)
 
 
+@pytest.mark.parametrize(("cause", "name"), [(6, "deviceChange"), (127, "undefined")])
+def test_an_eim_names_the_causes_that_only_other_ipas_tell(
+    world: World, cause: int, name: str
+) -> None:
+    world.post(notice(cause))
+    change = kept(world).record.state_change
+    assert change is not None
+    assert change.cause == name
+
+
 def test_a_first_poll_tells_nothing(world: World, card: Card, memory: ShortMemory) -> None:
     assert asked(world.ipa(card, memory=memory)) == [PLAIN]
 
