@@ -28,6 +28,7 @@ from euicc_sim.model.identity import SECURITY_LEVEL, CardType
 from euicc_sim.model.profile import AuthorisationRule, Operator, Rule
 from euicc_sim.model.sgp22_versions import SGP22_VERSIONS
 from euicc_sim.model.state import Limits, RefusedElement, Strictness
+from euicc_sim.parties.messages import Address, AddressError
 from euicc_sim.store import (
     DEFAULT_EID,
     DOCUMENT,
@@ -169,7 +170,7 @@ def new(
         sgp32=sgp32,
         sgp22=sgp22,
         security_level=_level(security_level),
-        test_profile_servers=tuple(test_profile_server or ()),
+        test_profile_servers=_each(_server, test_profile_server) or (),
         highest_svn=highest_svn,
         rules=(PPR_WITH_CONSENT,) if allow_ppr else (),
         published=sgp33,
@@ -444,7 +445,7 @@ def set_(
         sgp32,
         sgp22,
         _level(security_level),
-        () if no_test_profile_server else _each(str, test_profile_server),
+        () if no_test_profile_server else _each(_server, test_profile_server),
         "" if no_highest_svn else highest_svn,
     )
     changes = {name: value for name, value in wanted.items() if value is not None}
@@ -458,6 +459,15 @@ def set_(
 def _each(read: Callable[[str], T], given: list[str] | None) -> tuple[T, ...] | None:
     """What was given, read; None if nothing was."""
     return tuple(map(read, given)) if given else None
+
+
+def _server(given: str) -> str:
+    """The address of a server, as it was given: the card compares the text."""
+    try:
+        Address.read(given)
+    except AddressError as error:
+        fail(str(error))
+    return given
 
 
 def _further_aid(given: str) -> bytes:

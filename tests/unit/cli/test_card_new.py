@@ -114,6 +114,11 @@ def test_new_takes_servers_of_test_profiles_and_a_version_of_v3(run: Run, tmp_pa
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (
+            ["--sgp22", "2.7", "--test-profile-server", "http://a/"],
+            "'http://a/' is not the address of a server: a port is a number from 1 to 65535. "
+            "Give HOST or HOST:PORT, such as smdp.example.com.",
+        ),
         (["--sgp22", "2.4"], "SGP.22 2.4 is not supported; choose 2.5, 2.6.1, 2.7"),
         (
             ["--security-level", "12"],

@@ -87,9 +87,16 @@ def test_a_list_of_servers_needs_a_version_that_has_it(run: Run, directory: Path
     assert run("set", directory, *words).complaint == (
         "SGP.22 v2.5 has no list of servers for test Profiles; make the card one of v2.7"
     )
-    assert run("set", directory, "--sgp22", "2.7", "--test-profile-server", "").complaint == (
-        "a server of test Profiles needs an address, such as smdp.example.com"
-    )
+    assert tree(directory) == before
+
+
+@pytest.mark.parametrize("given", ["", "https://a.example.com/", "a b"])
+def test_a_server_of_test_profiles_that_no_server_can_be_is_refused(
+    run: Run, directory: Path, given: str
+) -> None:
+    before = tree(directory)
+    found = run("set", directory, "--sgp22", "2.7", "--test-profile-server", given)
+    assert found.complaint.startswith(f"{given!r} is not the address of a server: ")
     assert tree(directory) == before
 
 
