@@ -110,6 +110,11 @@ def serve(
                 closing(WebServer(host, port, context, log_line, may, [name]))
             )
             called = address or in_url(name, web.port)
+            if root is not None and Address.read(root) == Address.read(called):
+                raise ServerError(
+                    f"The SM-DS {called} cannot be below itself. Name a different one with --root, "
+                    "or none if it is a root."
+                )
             smds = _smds(known, curve, called)
             folder.mkdir(parents=True, exist_ok=True)
             smds.events = stack.enter_context(_opened(folder))

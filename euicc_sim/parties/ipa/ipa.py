@@ -61,13 +61,14 @@ class Poll:
     """The outcome of a poll: the packages executed, and whether the card went back to a Profile.
 
     `refused` is how many packages were refused or failed in part, `kept` how many notifications and
-    results stay on the card.
+    results stay on the card. `asked` is whether the eIM was asked, rather than stopped before.
     """
 
     packages: int
     rolled_back: bool = False
     refused: int = 0
     kept: int = 0
+    asked: bool = True
 
     @property
     def done(self) -> bool:
@@ -109,6 +110,7 @@ class Ipa:
     _still: Callable[[str], None] = field(init=False, repr=False)
     _changes: StateChanges = field(init=False, repr=False)
     _late: bool = field(default=False, init=False, repr=False)
+    _asked: bool = field(default=False, init=False, repr=False)
     _refused: int = field(default=0, init=False, repr=False)
     _kept: set[int | None] = field(default_factory=set, init=False, repr=False)
 
@@ -136,7 +138,7 @@ class Ipa:
         """
         self.card.begin()
         self._downloads.begin()
-        self._refused, self._late = 0, False
+        self._refused, self._late, self._asked = 0, False, False
         self._kept.clear()
         eid, trusted = self.card.eid(), self._trusted()
         self._bring_results(eid, trusted)
@@ -144,7 +146,7 @@ class Ipa:
         self._bring_notifications()
         refused = self._refused + self._downloads.refused
         kept = self._still_kept() + len(self._downloads.kept)
-        return Poll(count, rolled_back or self._late, refused, kept)
+        return Poll(count, rolled_back or self._late, refused, kept, self._asked)
 
     def _still_kept(self) -> int:
         """How many of the results that the eIM did not take are still on the card."""
@@ -176,6 +178,7 @@ class Ipa:
 
     def _ask(self, eid: str, trusted: TrustedEim) -> GetEimPackageResponseValue:
         """GetEimPackage, with a notice if the enabled Profile has changed."""
+        self._asked = True
         changes = self._changes
         notice = changes.notice(eid, trusted.eim_id)
         if notice is None:

@@ -14,6 +14,8 @@ from typing import Literal
 from euicc_sim.parties.ipa.ipa import Poll
 from euicc_sim.parties.messages.errors import LpaError
 
+LEAST = 0.05
+"""The shortest first pause after a failure, in seconds: nothing is tried without pauses."""
 TOLD_AT_MOST = 16
 """The most different sentences about one outage."""
 
@@ -26,7 +28,8 @@ class StoppedError(Exception):
 class Pace:
     """Seconds: between polls, the first and the longest pause after a failure, between summaries.
 
-    The pause after the n-th failure in a row is half to all of first * 2 ** (n - 1).
+    The pause after the n-th failure in a row is half to all of first * 2 ** (n - 1). Who polls more
+    often than that begins with the time between polls, but with LEAST at least.
     """
 
     every: float = 30.0
@@ -36,7 +39,7 @@ class Pace:
 
     def after_failure(self, count: int, chance: float) -> float:
         """The pause after so many failures in a row; `chance` is random, from 0 to 1."""
-        doubled = min(self.first, self.every) * 2.0 ** min(count - 1, 64)
+        doubled = min(self.first, max(self.every, LEAST)) * 2.0 ** min(count - 1, 64)
         return min(self.longest, doubled) * (0.5 + chance / 2)
 
 
@@ -136,10 +139,10 @@ class Resident:
 
     def _succeeded(self, found: Poll) -> None:
         counts = self.counts
-        counts.polls += 1
+        counts.polls += found.asked
         counts.packages += found.packages
         counts.refused += found.refused
-        if self._in_a_row:
+        if self._in_a_row and found.asked:
             away = self.clock() - self._since
             times = _many(self._in_a_row, "failure")
             facts = {"failures": self._in_a_row, "seconds": round(away, 1)}

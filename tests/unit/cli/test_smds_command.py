@@ -75,6 +75,7 @@ def test_a_folder_without_an_sm_ds_is_left_as_it_is(run: Run, tmp_path: Path) ->
         (("--host", "0.0.0.0"), "is not a name that others can use"),  # noqa: S104 - refused
         (("--address", "a$b"), "is not an address"),
         (("--root", "a b"), "is not the address of a server"),
+        (("--address", "a:443", "--root", "A"), "a:443 cannot be below itself"),
     ],
 )
 def test_what_cannot_be_served_is_a_sentence(

@@ -166,6 +166,8 @@ def test_an_order_can_be_taken_back(world: World) -> None:
         (["data:XYZ"], "is not hex"),
         (["data", "getRAT"], "stands alone"),
         (["download:SMDP"], "not an activation code"),
+        (["download:smds=http://a"], "is not the address of a server"),
+        (["download:smds="], "is not the address of a server"),
     ],
 )
 def test_an_order_that_cannot_be_done_is_refused_at_once(

@@ -88,6 +88,11 @@ def test_bytes_that_are_not_a_package_of_an_eim_end_the_poll(trusting: World, ca
         polled(card, "BF60 00")
 
 
+def test_a_poll_that_is_stopped_before_it_asks_says_so(trusting: World, card: Card) -> None:
+    assert Ipa(card.transmit, Scripted(), go_on=lambda: False).poll() == Poll(0, asked=False)
+    assert Ipa(card.transmit, Scripted()).poll() == Poll(0)
+
+
 # -- emergency
 
 

@@ -93,6 +93,19 @@ def test_the_pause_after_failures_doubles_up_to_the_longest() -> None:
     assert weeks.pauses == [1, 2, 4, 8, 16, 32, 40, 40, 30]
 
 
+def test_who_polls_without_pauses_has_pauses_after_failures_that_double() -> None:
+    weeks = Weeks([AWAY] * 3 + [NOTHING], Pace(every=0))
+    weeks.live()
+    assert weeks.pauses == [0.05, 0.1, 0.2, 0]
+
+
+def test_a_poll_that_was_stopped_before_it_asked_is_none_and_no_end_of_an_outage() -> None:
+    assert Weeks([AWAY, Poll(0, asked=False)]).live() == [
+        "The eIM does not answer. (again in 1 s)",
+        "stopped after 0 polls, 0 packages, 1 failure",
+    ]
+
+
 @pytest.mark.parametrize(("chance", "pause"), [(0.0, 0.5), (0.5, 0.75), (1.0, 1.0)])
 def test_half_of_a_pause_after_a_failure_is_random(chance: float, pause: float) -> None:
     assert Pace().after_failure(1, chance) == pause

@@ -27,6 +27,7 @@ from euicc_sim.parties.eim.server.card_records import (
     OrderedOperation,
 )
 from euicc_sim.parties.messages.activation_code import ActivationCode, ActivationCodeError
+from euicc_sim.parties.messages.address import Address, AddressError
 from euicc_sim.parties.messages.errors import EimError
 
 SYNTAX = """\
@@ -98,12 +99,23 @@ def _download(order: Order, rest: str) -> None:
     if code == "default":
         order.default_smdp = True
     elif code.partition("=")[0] == "smds":
-        order.smds = code.partition("=")[2]
+        order.smds = _smds(code)
     else:
         try:
             order.activation_code = str(ActivationCode.parse(code))
         except ActivationCodeError as error:
             raise EimError(str(error)) from error
+
+
+def _smds(code: str) -> str:
+    """The address in smds=ADDRESS, "" in smds alone. Raises EimError."""
+    _, given, address = code.partition("=")
+    if given:
+        try:
+            Address.read(address)
+        except AddressError as error:
+            raise EimError(str(error)) from error
+    return address
 
 
 TRANSACTION_ID_SIZE = 16
