@@ -210,6 +210,18 @@ def test_further_events_are_orders_of_the_eim(
     ]
 
 
+def test_an_event_id_is_no_confirmation_code_whatever_it_ends_with(
+    world: World, servers: Servers, euicc: PaperEuicc
+) -> None:
+    world.service.set_card(EID)
+    for one in ("EVT1", "EVT2,cc=1"):
+        servers.wait(one)
+    proved(world, euicc, triggered(world))
+    further = kept(world).queue[-1]
+    assert further.activation_code == f"LPA:1${SMDP}$EVT2,cc=1"
+    assert further.confirmation_code is None
+
+
 def test_without_an_event_there_is_no_trigger(world: World, euicc: PaperEuicc) -> None:
     world.service.set_card(EID)
     answer = proved(world, euicc, triggered(world))

@@ -22,8 +22,15 @@ from euicc_sim.parties.eim.operation_words import Loader
 from euicc_sim.parties.eim.server.card_data import DataTaker
 from euicc_sim.parties.eim.server.card_records import CardDraft, CardRecord, EimStore, Order
 from euicc_sim.parties.eim.server.forwarding import Forwarder
-from euicc_sim.parties.eim.server.orders import check, order_of, sign_again, stamp
+from euicc_sim.parties.eim.server.orders import (
+    check,
+    download_order,
+    order_of,
+    sign_again,
+    stamp,
+)
 from euicc_sim.parties.eim.server.relayed_download import Relay
+from euicc_sim.parties.messages.activation_code import ActivationCode
 from euicc_sim.parties.messages.errors import EimError
 from euicc_sim.parties.messages.euicc_certificates import certificate_der
 from euicc_sim.parties.messages.interfaces import Servers, Tell
@@ -134,7 +141,13 @@ class EimService:
 
     def order(self, eid: str, words: Sequence[str], eim_of: Loader | None = None) -> Order:
         """Queue an order for a card, which is added if it is new. Raises EimError."""
-        order = order_of(words, self.time(), eim_of, self.eim.wire)
+        return self._queued(eid, order_of(words, self.time(), eim_of, self.eim.wire))
+
+    def order_download(self, eid: str, code: ActivationCode) -> Order:
+        """Queue a download for a card, which is added if it is new. Raises EimError."""
+        return self._queued(eid, download_order(code, self.time()))
+
+    def _queued(self, eid: str, order: Order) -> Order:
         new = self.new_card(eid)
         check(order, new, self.eim)
         with self.store.changing(eid, new) as card:

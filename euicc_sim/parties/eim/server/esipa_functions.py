@@ -447,11 +447,11 @@ class RelayFunctions:
         """ESipa.AuthenticateClient at an SM-DS: the first event is a trigger, others are orders."""
         with self._noting(download):
             events = self._service.relay.events(download, value)
-        codes = [f"1${one.address}${one.event_id}" for one in events]
+        codes = [ActivationCode(one.address, one.event_id) for one in events]
         ok: AuthenticateClientOkDSEsipaValue = {"transactionId": value["transactionId"]}
         if codes:
             trigger: ProfileDownloadTriggerRequestValue = {
-                "profileDownloadData": ("activationCode", codes[0])
+                "profileDownloadData": ("activationCode", codes[0].bare)
             }
             number = self._transaction_of(download)
             if number is not None:
@@ -465,13 +465,13 @@ class RelayFunctions:
         )
         return self._relayed("AuthenticateClient", ("authenticateClientResponseEsipa", answer))
 
-    def _queue(self, eid: str, codes: Sequence[str]) -> None:
+    def _queue(self, eid: str, codes: Sequence[ActivationCode]) -> None:
         """Order the downloads of events, but for those that wait already."""
         service = self._service
         waiting = {one.activation_code for one in service.store.queue(eid)}
         for code in codes:
-            if str(ActivationCode.parse(code)) not in waiting:
-                service.order(eid, [f"download:{code}"])
+            if str(code) not in waiting:
+                service.order_download(eid, code)
 
     def _transaction_of(self, download: Relayed) -> bytes | None:
         """The eimTransactionId of its order."""

@@ -71,6 +71,12 @@ def order_of(
     return order
 
 
+def download_order(code: ActivationCode, at: str) -> Order:
+    """The order of a download by a code that no person wrote: there is nothing after it."""
+    words = [f"download:{code.bare}"]
+    return Order(number=0, kind="download", words=words, ordered_at=at, activation_code=str(code))
+
+
 def data_order(tags: bytes, at: str) -> Order:
     """A data request that the eIM itself makes."""
     words = [f"data:{tags.hex().upper()}"]
