@@ -89,7 +89,7 @@ def demo(
     if picture is not None and picture.suffix not in _KINDS:
         fail(f"{picture} ends in neither of {' and '.join(_KINDS)}; name such a --picture.")
     if picture is not None and not picture.parent.is_dir():
-        fail(f"{picture.parent} is no directory; name a --picture in one.")
+        fail(f"{picture.parent} is not a directory; name a --picture in one.")
     telling = Telling(Pace(step, pause), verbose)
     try:
         if world:

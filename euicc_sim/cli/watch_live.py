@@ -78,10 +78,10 @@ def events_in(height: int, moment: Moment) -> int:
 def _above(moment: Moment, most: int) -> list[Text]:
     """Who the card is, whom it trusts, its Profiles and what waits, in so many lines."""
     state, identity = moment.state, moment.identity
-    kind = f"{identity.card_type.value} {identity.sgp32_version}"
+    kind = f"{identity.card_type.value}, {identity.standards}"
     free = state.free_memory(identity.limits)
     lines = [
-        Text.assemble((identity.eid, "bold"), f" {kind}, {free} bytes free, {moment.directory}"),
+        Text.assemble((identity.eid, "bold"), f" {kind}; {free} bytes free, {moment.directory}"),
         _served(moment),
     ]
     for trouble in filter(None, (moment.trouble, download_under_way(state))):

@@ -81,7 +81,7 @@ def test_a_picture_as_svg_is_one_for_each_chapter(run: Run, tmp_path: Path) -> N
     ("name", "sentence"),
     [
         ("told.png", "told.png ends in neither of .html and .svg; name such a --picture."),
-        ("no/told.svg", "no is no directory; name a --picture in one."),
+        ("no/told.svg", "no is not a directory; name a --picture in one."),
     ],
 )
 def test_a_picture_that_cannot_be_is_refused_before_the_story(

@@ -106,14 +106,14 @@ def test_an_event_that_is_registered_again_is_the_same(desk: SmdsDesk) -> None:
 @pytest.mark.parametrize(
     ("change", "reason", "named"),
     [
-        ({"eid": "123"}, "2.1", "is no EID"),
+        ({"eid": "123"}, "2.1", "is not an EID"),
         ({"eid": None}, "2.2", "lacks eid"),
-        ({"eid": EID + "\n"}, "2.1", "is no EID"),
+        ({"eid": EID + "\n"}, "2.1", "is not an EID"),
         ({"eventId": ""}, "2.1", "cannot be a matchingId"),
         ({"eventId": "A$B"}, "2.1", "cannot be a matchingId"),
         ({"eventId": "A" * 256}, "2.1", "cannot be a matchingId"),
         ({"eventId": "\x1b[2J"}, "2.1", "cannot be a matchingId"),
-        ({"rspServerAddress": "a b"}, "2.1", "rspServerAddress is none"),
+        ({"rspServerAddress": "a b"}, "2.1", "rspServerAddress is not an address"),
         ({"rspServerAddress": 7}, "2.1", "is not a string"),
         ({"forwardingIndicator": None}, "2.2", "lacks forwardingIndicator"),
         ({"forwardingIndicator": "no"}, "2.1", "is not a boolean"),
