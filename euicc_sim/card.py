@@ -22,6 +22,7 @@ from apdu import (
     counts_tries,
     refuses,
 )
+from apdu.channels import Ins
 from apdu.names import instruction, without_pins
 from euicc_sim import es10
 from euicc_sim.applications.ecasd import ECASD_AID, Ecasd
@@ -30,7 +31,7 @@ from euicc_sim.applications.terminal import TERMINAL_CAPABILITY, declares_ipad
 from euicc_sim.asn1.wire import wire_of
 from euicc_sim.crypto.signer import Signer
 from euicc_sim.env import Env, SeededEnv, SystemEnv
-from euicc_sim.es10 import Event, OnKeys, Session
+from euicc_sim.es10 import IPAE, Event, OnKeys, Session
 from euicc_sim.formats import saip
 from euicc_sim.model.identity import CardType, Identity
 from euicc_sim.model.profile import AuthorisationRule, Profile
@@ -113,6 +114,7 @@ class Card:
             closing=self._closing,
             strict=lambda: self._state.switches.strictness is Strictness.STRICT,
         )
+        self._isdr_of_ipae = self._new_isdr_of_ipae()
         store.recover()  # last: an opening that is refused leaves the directory as it was
 
     @classmethod
@@ -134,6 +136,7 @@ class Card:
         security_level: bytes | None = None,
         test_profile_servers: tuple[str, ...] = (),
         highest_svn: str | None = None,
+        ipae: bool = False,
         fsync: bool = True,
     ) -> Self:
         """Make a card in `directory` and open it.
@@ -148,8 +151,9 @@ class Card:
         one byte, and `test_profile_servers` are the SM-DP+ of which a card of v2.7 installs test
         Profiles, if not of all; `highest_svn` is the version of v3 that it announces. With
         `published`, the card has the certificates and keys that `pki` holds for its EID, as SGP.26
-        does for the EID of SGP.33; a curve without them gets new ones. Without `fsync`, a power cut
-        may lose the new card or later changes. Raises CardError, and then no card was made.
+        does for the EID of SGP.33; a curve without them gets new ones. With `ipae` it has an IPA of
+        its own. Without `fsync`, a power cut may lose the new card or later changes. Raises
+        CardError, and then no card was made.
         """
         directory = Path(directory)
         limits = Limits(max_eims, results, memory=memory)
@@ -157,7 +161,7 @@ class Card:
         properties = Properties(
             sgp32, sgp22, security_level, tuple(test_profile_servers) or None, highest_svn
         )
-        plan = CardPlan(eid, seed, limits, kind, rules, published, properties)
+        plan = CardPlan(eid, seed, limits, kind, rules, published, ipae, properties)
         signers = make_identity(directory, plan, pki=pki, fsync=fsync)
         return cls._opened(JsonStore(directory, fsync=fsync), signers)
 
@@ -238,6 +242,7 @@ class Card:
         """
         self._show(self._state.enabled)
         self._channels.reset()
+        self._isdr_of_ipae = self._new_isdr_of_ipae()
         kept = self._volatile.one_time_keys if ONE_TIME_KEYS_OUTLIVE_RESET else ()
         self._volatile = Volatile(one_time_keys=kept)
         self._env.restart()
@@ -261,10 +266,15 @@ class Card:
         if seconds >= QUIET_SECONDS or self._store.has_grown:
             self._fold()
 
-    def transmit(self, apdu: bytes) -> bytes:
-        """Answer a command APDU with data followed by SW1 SW2. Any bytes at all get an answer."""
+    def transmit(self, apdu: bytes, *, of_ipae: bool = False) -> bytes:
+        """Answer a command APDU with data followed by SW1 SW2. Any bytes at all get an answer.
+
+        The card's IPAe has an ISD-R of its own, on no channel, that is always selected.
+        """
         apdu = bytes(apdu)
         try:
+            if of_ipae:
+                return bytes(_with_reason(self._of_ipae(apdu)))
             response = _with_reason(self._channels.transmit(apdu))
             return bytes(toolkit.announced(response, self._volatile.toolkit, self._state.switches))
         except StatusError as error:
@@ -285,9 +295,20 @@ class Card:
         self._events.clear()
         return events
 
-    def _execute(self, request: bytes) -> bytes:
+    @property
+    def ipae_runs(self) -> bool:
+        """Whether the card's IPAe is its active IPA, rather than an IPAd (SGP.32 clause 3.8.4)."""
+        return self._session().ipae_runs
+
+    def _of_ipae(self, apdu: bytes) -> Response:
+        command = Command.parse(apdu)
+        if command.ins == Ins.SELECT:
+            return Response(self._isdr_of_ipae.fci())
+        return self._isdr_of_ipae.call(command)
+
+    def _execute(self, request: bytes, channel: int | None = None) -> bytes:
         """Run one ES10 request: all of it is kept when this returns, nothing when it raises."""
-        session = self._session()
+        session = self._session(channel)
         try:
             answer = es10.execute(session, request)
         except StatusError as error:
@@ -298,7 +319,7 @@ class Card:
         self._keep_or_refuse(session)
         return answer
 
-    def _session(self) -> Session:
+    def _session(self, channel: int | None = None) -> Session:
         return Session(
             self._state,
             self._volatile,
@@ -308,7 +329,7 @@ class Card:
             self._signers,
             ran_before=self._store.ran_before,
             on_keys=self.on_keys,
-            channel=self._channels.current,
+            channel=self._channels.current if channel is None else channel,
         )
 
     def _keep(self, session: Session) -> None:
@@ -430,6 +451,9 @@ class Card:
     def _new_isdr(self, aid: bytes) -> IsdR:
         return IsdR(self._execute, self._describe, self._tell, aid)
 
+    def _new_isdr_of_ipae(self) -> IsdR:
+        return IsdR(lambda request: self._execute(request, IPAE), self._describe, self._tell)
+
     def _new_ecasd(self) -> Ecasd:
         return Ecasd(self._identity.eid_bytes)
 
@@ -479,7 +503,9 @@ class Card:
 
     def _describe(self) -> bytes:
         svn = self._identity.sgp22.svn
-        return es10.templates(self._wire, svn, profile_enabled=self._state.enabled is not None)
+        enabled = self._state.enabled is not None
+        has_ipae = self._identity.has_ipae
+        return es10.templates(self._wire, svn, has_ipae=has_ipae, profile_enabled=enabled)
 
 
 def _not_kept(error: OSError) -> StatusError:

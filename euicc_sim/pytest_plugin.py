@@ -122,8 +122,8 @@ class EuiccFactory:
 
         The options are those of `Card.create`; `card_type` may be given as iot, iot-strict or
         consumer. `properties` are its others: `memory` (bytes), `max_eims`, `results`, `rules`,
-        `sgp22`, `security_level`, `test_profile_servers`, `highest_svn`. Without `eid` every card
-        of a test has a different one; the first has that of the GSMA test card.
+        `sgp22`, `security_level`, `test_profile_servers`, `highest_svn`, `ipae`. Without
+        `eid` every card of a test has a different one; the first has that of the GSMA test card.
         """
         from euicc_sim import Card
         from euicc_sim.model.identity import CardType

@@ -131,6 +131,12 @@ def new(
             show_default="none",
         ),
     ] = None,
+    ipae: Annotated[
+        bool,
+        typer.Option(
+            "--ipae", help="It has an IPA of its own (IPAe), which serve plays against its eIM."
+        ),
+    ] = False,
     security_level: SecurityLevelOption = None,
     test_profile_server: Annotated[
         list[str] | None,
@@ -174,6 +180,7 @@ def new(
         highest_svn=highest_svn,
         rules=(PPR_WITH_CONSENT,) if allow_ppr else (),
         published=sgp33,
+        ipae=ipae,
     ) as card:
         console.print(Text(f"card {card.eid} made in {directory}"))
         if sgp33 and pki is None:

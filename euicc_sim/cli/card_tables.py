@@ -47,6 +47,8 @@ def version_facts(identity: Identity) -> dict[str, str]:
     consumer = identity.card_type is CardType.CONSUMER
     found = {} if consumer else {"SGP.32": identity.sgp32_version}
     found["SGP.22"] = identity.sgp22.name
+    if identity.has_ipae:
+        found["IPAe"] = "yes"
     if identity.highest_svn is not None:
         found["highest svn"] = identity.highest_svn
     if identity.sgp22.checks_security_level:

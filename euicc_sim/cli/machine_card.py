@@ -181,6 +181,7 @@ class CardOutput(Output):
     card_type: CardType = field(name="type")
     sgp32: str
     sgp22: str
+    ipae: bool
     highest_svn: str | None
     security_level: bytes | None
     test_profile_servers: list[str]
@@ -203,6 +204,7 @@ class CardOutput(Output):
             card_type=identity.card_type,
             sgp32=identity.sgp32_version,
             sgp22=identity.sgp22.name,
+            ipae=identity.has_ipae,
             highest_svn=identity.highest_svn,
             security_level=identity.security_level
             if identity.sgp22.checks_security_level

@@ -19,13 +19,14 @@ from pkgutil import walk_packages
 from euicc_sim.es10.dispatch import execute, interrupt
 from euicc_sim.es10.info import templates
 from euicc_sim.es10.registry import FUNCTIONS, Function, ResultError
-from euicc_sim.es10.session import Event, OnKeys, Session
+from euicc_sim.es10.session import IPAE, Event, OnKeys, Session
 
 for _module in walk_packages(__path__, f"{__name__}."):
     import_module(_module.name)
 
 __all__ = [
     "FUNCTIONS",
+    "IPAE",
     "Event",
     "Function",
     "OnKeys",

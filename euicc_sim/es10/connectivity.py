@@ -17,6 +17,10 @@ from euicc_sim.asn1.sgp32.functions import (
 from euicc_sim.asn1.types import Nothing
 from euicc_sim.es10.registry import ResultError, es10
 from euicc_sim.es10.session import Session
+from euicc_sim.model.replacing import replace
+
+ACTIVATE_IPAE = 0
+"""Of IpaeOption."""
 
 
 def _refuse_parameters(
@@ -59,6 +63,14 @@ def _activation_result(code: Literal["notSupported"]) -> IpaeActivationResponseV
     clause="SGP.32 3.8.4",
     refuse=_activation_result,
 )
-def ipae_activation(_: Session, __: IpaeActivationRequestValue) -> IpaeActivationResponseValue:
-    """IPAe activation, SGP.32 v1.2 clause 3.8.4 (LPAe, SGP.22 v2.5 clause 5.7.1): there is none."""
-    raise ResultError("notSupported", "this card has no IPAe and no LPAe")
+def ipae_activation(
+    session: Session, request: IpaeActivationRequestValue
+) -> IpaeActivationResponseValue:
+    """IPAe activation, SGP.32 v1.2 clause 3.8.4 (LPAe, SGP.22 v2.5 clause 5.7.1: there is none)."""
+    if not session.identity.has_ipae:
+        raise ResultError("notSupported", "this card has no IPAe and no LPAe")
+    if ACTIVATE_IPAE not in request["ipaeOption"]:
+        raise ResultError("notSupported", "the option activates nothing; set bit 0, activateIpae")
+    session.volatile = replace(session.volatile, ipae_activated=True)
+    session.note("until the next reset the card's IPAe is its active IPA")
+    return {"ipaeActivationResult": "ok"}

@@ -11,7 +11,7 @@ from apdu.tlv import Tlv, read, read_tag, whole
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.deviations import Deviation, Form
 from euicc_sim.es10.registry import AFTERWARDS, FUNCTIONS, IN_PIECES, Function, judge
-from euicc_sim.es10.session import Session
+from euicc_sim.es10.session import IPAE, Session
 
 
 def execute(session: Session, request: bytes) -> bytes:
@@ -102,7 +102,8 @@ def _function(session: Session, tag: int) -> Function | None:
 
 def _check_willing(session: Session) -> None:
     switches, volatile = session.state.switches, session.volatile
-    if switches.ipad_required and not volatile.ipad_declared:
+    of_ipad = session.channel != IPAE
+    if of_ipad and switches.ipad_required and not volatile.ipad_declared:
         raise StatusError(
             SW.CONDITIONS_NOT_SATISFIED,
             "no TERMINAL CAPABILITY has declared an IPAd (card set --no-ipad-required)",

@@ -49,7 +49,7 @@ PP_VERSION = bytes((1, 0, 0))
 SAS_NUMBER = "EUICC-SIM-TEST-01"
 TAG_EID = b"\x5a"
 FREE_RAM = 0x8000
-ENABLED_PROFILE = 1
+IPAE_SUPPORTED, ENABLED_PROFILE = 0, 1
 
 _UICC_CAPABILITY = frozenset({1, 2, 3, 4, 6, 8, 14, 19, 22, 23, 24})
 FORBIDDEN_RULES = frozenset({int(Rule.UPDATE_CONTROL)})
@@ -81,7 +81,7 @@ def get_euicc_info1(session: Session, _: Nothing) -> EUICCInfo1Value:
 
 @es10(0xBF22, GetEuiccInfo2Request, EUICCInfo2, name="GetEUICCInfo2", clause="SGP.32 5.9.2")
 def get_euicc_info2(session: Session, _: Nothing) -> EUICCInfo2Value:
-    """GetEUICCInfo (EUICCInfo2), SGP.32 v1.2 clause 5.9.2, for a card with an IPAd."""
+    """GetEUICCInfo (EUICCInfo2), SGP.32 v1.2 clause 5.9.2."""
     return euicc_info2(session)
 
 
@@ -107,7 +107,7 @@ def euicc_info2(session: Session) -> EUICCInfo2Value:
         found["highestSvn"] = version_bytes(session.identity.highest_svn)
     if session.wire.iot:
         version = bytes(map(int, f"{session.wire.version}.0".split(".")[:3]))
-        found["ipaMode"] = "ipad"
+        found["ipaMode"] = "ipae" if session.ipae_runs else "ipad"
         found["iotSpecificInfo"] = session.wire[IoTSpecificInfo].known(
             {"iotVersion": [version], "ecallSupported": None, "fallbackSupported": None}
         )
@@ -165,23 +165,24 @@ def get_rat(session: Session, _: Nothing) -> GetRatResponseValue:
     return {"rat": rules_authorisation_table(session)}
 
 
-def templates(wire: Wire, svn: bytes, *, profile_enabled: bool) -> bytes:
+def templates(wire: Wire, svn: bytes, *, has_ipae: bool, profile_enabled: bool) -> bytes:
     """The ISD-R's part of the answer to SELECT: E0 (SGP.22 5.7.1) or E1 (SGP.32 3.8.4).
 
     `svn` is the version of SGP.22, 3 bytes.
     """
     says_svn = not wire.iot or IOT_SELECT_SAYS_SVN
-    return _templates(wire, svn if says_svn else None, profile_enabled=profile_enabled)
+    bits = {IPAE_SUPPORTED: has_ipae, ENABLED_PROFILE: profile_enabled}
+    said = frozenset(bit for bit, is_set in bits.items() if is_set)
+    return _templates(wire, svn if says_svn else None, said)
 
 
 @lru_cache
-def _templates(wire: Wire, svn: bytes | None, *, profile_enabled: bool) -> bytes:
+def _templates(wire: Wire, svn: bytes | None, bits: frozenset[int]) -> bytes:
     found = b""
     if svn is not None:
         found = wire[ISDRProprietaryApplicationTemplate].encode({"svn": svn})
     if not wire.iot:
         return found
-    bits = frozenset({ENABLED_PROFILE} if profile_enabled else ())
     return found + wire[ISDRProprietaryApplicationTemplateIoT].encode({"euiccConfiguration": bits})
 
 

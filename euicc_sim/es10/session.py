@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from euicc_sim.model.volatile import Volatile
 
 
+IPAE = -1
+"""In place of a logical channel: the requests of the card's own IPAe come on none."""
+
+
 class Event(NamedTuple):
     """The outcome of a function or command: its name, whether it was refused, a line for people.
 
@@ -101,7 +105,7 @@ class Session:
     operations of an eUICC Package run, `ran` once they have; `ran_before` finds an earlier package
     by its fingerprint. `on_keys` is set if a user wants the keys of downloads.
     `function` is the name of the running function, `events` are the outcomes of those before;
-    `channel` is the logical channel that the request came on.
+    `channel` is the logical channel that the request came on, `IPAE` if it is of the card's IPAe.
     """
 
     state: State
@@ -126,6 +130,16 @@ class Session:
 
     def __post_init__(self) -> None:
         self._settled = self.drafts
+
+    @property
+    def ipae_runs(self) -> bool:
+        """Whether the card's IPAe is its active IPA, rather than an IPAd (SGP.32 clause 3.8.4).
+
+        Without a declaration of the device it is; once the device has activated it, it is until the
+        next reset.
+        """
+        activated, declared = self.volatile.ipae_activated, self.volatile.ipad_declared
+        return self.identity.has_ipae and (activated or not declared)
 
     def note(self, text: str, *, goes_on: bool = False) -> None:
         """Note what happened, in words for people; `goes_on` if it is a step of a download."""

@@ -50,7 +50,8 @@ class Identity:
     Without `sgp22_version` it is the one that the version of SGP.32 builds on. `security_level` is
     the euiccMinimumSecurityLevel, 1 byte, of a card of SGP.22 v2.7, `test_profile_servers` are the
     SM-DP+ that it takes test Profiles from, by address; all if there are none. `highest_svn` is the
-    version of SGP.22 v3, such as 3.1.0, that it announces beside its own.
+    version of SGP.22 v3, such as 3.1.0, that it announces beside its own. `has_ipae` says that it
+    has an IPA of its own.
     """
 
     eid: str
@@ -65,6 +66,7 @@ class Identity:
     security_level: bytes = SECURITY_LEVEL
     test_profile_servers: tuple[str, ...] = ()
     highest_svn: str | None = None
+    has_ipae: bool = False
 
     @property
     def sgp22(self) -> Sgp22Version:

@@ -125,7 +125,8 @@ class Volatile:
     began on the channel `rsp_channel`.
     `one_time_keys`, one per SM-DP+, outlive a session, so that a download can be tried again.
     `switched` is set once the enabled Profile has changed, `ipad_declared` once the device has
-    declared an IPAd. `toolkit` is what it may be asked for.
+    declared an IPAd, `ipae_activated` once it has activated the card's IPAe. `toolkit` is what it
+    may be asked for.
     """
 
     challenge: bytes | None = None
@@ -136,6 +137,7 @@ class Volatile:
     installed: Installed | None = None
     switched: bool = False
     ipad_declared: bool = False
+    ipae_activated: bool = False
     toolkit: Toolkit = field(default_factory=Toolkit)
 
     def with_challenge(self, challenge: bytes, channel: int) -> Self:

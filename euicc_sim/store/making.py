@@ -126,6 +126,7 @@ class CardPlan:
     card_type: CardType = CardType.IOT
     rules: tuple[AuthorisationRule, ...] = ()
     published: bool = False
+    has_ipae: bool = False
     properties: Properties = field(default_factory=lambda: Properties())
 
 
@@ -144,10 +145,13 @@ def make_identity(
             seed=plan.seed,
             card_type=plan.card_type,
             authorisation_rules=plan.rules,
+            has_ipae=plan.has_ipae,
         )
     )
     if not 0 <= limits.memory < MAX_MEMORY:
         raise CardError(f"the memory must be 0 to {MAX_MEMORY - 1} bytes")
+    if plan.has_ipae and plan.card_type is CardType.CONSUMER:
+        raise CardError("an IPAe is of SGP.32; choose another type than consumer")
     if plan.seed is not None and abs(plan.seed) > MAX_INTEGER:
         raise CardError(f"a seed must be from {-MAX_INTEGER} to {MAX_INTEGER}")
     try:

@@ -242,6 +242,7 @@ IDENTITY = Record(
     Field("type", "card_type", word_of(CardType)),
     Field("sgp32", "sgp32_version", words(*VERSIONS), required=True),
     Field("sgp22", "sgp22_version", optional(words(*SGP22_VERSIONS))),
+    Field("ipae", "has_ipae", BOOLEAN),
     Field("highestSvn", "highest_svn", optional(_version())),
     Field("euiccMinimumSecurityLevel", "security_level", hexadecimal(1, 1)),
     Field("testProfileServers", "test_profile_servers", listed(ADDRESS)),

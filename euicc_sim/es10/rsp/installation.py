@@ -26,7 +26,7 @@ from euicc_sim.es10.rsp.metadata import (
 )
 from euicc_sim.es10.rsp.results import LoadError, failed, interrupt, succeeded
 from euicc_sim.es10.rsp.secure_channel import initialise
-from euicc_sim.es10.session import Session, SessionKeys
+from euicc_sim.es10.session import IPAE, Session, SessionKeys
 from euicc_sim.formats import saip
 from euicc_sim.formats.bpp import (
     CONFIGURE_ISDP,
@@ -65,6 +65,10 @@ def _awaits_more(session: Session) -> bool:
 
 def _is_elsewhere(session: Session) -> bool:
     return session.volatile.loading is not None and not _awaits_more(session)
+
+
+def _where(channel: int) -> str:
+    return "by the card's IPAe" if channel == IPAE else f"on channel {channel}"
 
 
 def _is_unfinished(session: Session) -> bool:
@@ -108,7 +112,7 @@ def _under_way(session: Session, request: bytes) -> tuple[RspSession, Download, 
     if _is_elsewhere(session):
         raise StatusError(
             SW.CONDITIONS_NOT_SATISFIED,
-            f"a package is being loaded on channel {loading.channel}, which continues there",
+            f"a package is being loaded {_where(loading.channel)}, which continues there",
         )
     forked = replace(
         loading, stream=loading.stream.fork(), keys=loading.keys and loading.keys.fork()

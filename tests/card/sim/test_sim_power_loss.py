@@ -157,7 +157,7 @@ class Doomed(Card):
 
     last = 0
 
-    def transmit(self, apdu: bytes) -> bytes:
+    def transmit(self, apdu: bytes, *, of_ipae: bool = False) -> bytes:
         calls = 0
 
         def count(*_: object) -> None:
@@ -167,10 +167,10 @@ class Doomed(Card):
                 os.kill(os.getpid(), signal.SIGKILL)
 
         if apdu[1] not in (0x88, 0xD6) or not self.last:
-            return super().transmit(apdu)
+            return super().transmit(apdu, of_ipae=of_ipae)
         sys.setprofile(count)
         try:
-            return super().transmit(apdu)
+            return super().transmit(apdu, of_ipae=of_ipae)
         finally:
             sys.setprofile(None)
 

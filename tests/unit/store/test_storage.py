@@ -201,11 +201,11 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "cut": (_cut, r"it is not JSON: it ends too early at line \d\d column"),
     "zeros": (_zeros, "it is not JSON: invalid character at line 1 column 1"),
     "empty": (_empty, "it is not JSON: it ends too early at line 1 column 1"),
-    "a field": (_counter, r"line 52, at eims\.0\.counterValue: expected int >= 0"),
+    "a field": (_counter, r"line 53, at eims\.0\.counterValue: expected int >= 0"),
     "nesting": (_nesting, "expected object, got array"),
     "nesting in a field": (_nesting_inside, "line 4: lists or objects are nested too deeply"),
-    "a field twice": (_twice, r"line 53, at eims\.0\.counterValue: it appears twice"),
-    "5,000 digits": (_digits, r"line 52, at eims\.0\.counterValue: integer value out of range"),
+    "a field twice": (_twice, r"line 54, at eims\.0\.counterValue: it appears twice"),
+    "5,000 digits": (_digits, r"line 53, at eims\.0\.counterValue: integer value out of range"),
     "a bit number of 11 digits": (
         _bit(10**11),
         r"eimSupportedProtocol\.0: expected int <= 1048575",
@@ -214,7 +214,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "a number beyond 2**63": (_token, r"associationToken: expected int <= 9223372036854775807"),
     "a misspelt field": (
         _misspelt,
-        r"line 52, at eims\.0\.counterValu: there is no such field \(did you mean counterValue\?\)",
+        r"line 53, at eims\.0\.counterValu: there is no such field \(did you mean counterValue\?\)",
     ),
     "what a terminal obeys": (_escape, r"at eims\.0\.\\x1b\[31m: there is no such field"),
 }
