@@ -277,6 +277,10 @@ class PageLog(CardLog):
     """The messages about acts on the page."""
 
 
+class IpaeLog(CardLog):
+    """The messages about what the card's own IPAe does."""
+
+
 class ModemLog(CardLog):
     """The messages for programs that use a modem."""
 

@@ -20,7 +20,7 @@ from euicc_sim.cli.link import cards_here
 from euicc_sim.cli.log_lines import LogLines
 from euicc_sim.cli.page import page_port
 from euicc_sim.cli.ready_file import Readiness, ReadyFile, ReadyFileError, Tell
-from euicc_sim.cli.serve_links import MAX_PORT, Ways, served, services
+from euicc_sim.cli.serve_links import MAX_PORT, IpaeHabits, Served, Ways, served, services
 from euicc_sim.cli.serve_processes import WithTheFirst, run_each
 from euicc_sim.cli.signals import on_signals
 from euicc_sim.cli.tracing import (
@@ -141,6 +141,18 @@ def serve(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Also show power, commands and responses.")
     ] = False,
+    ipae_eim: Annotated[
+        str | None,
+        typer.Option(
+            "--ipae-eim",
+            metavar="URL",
+            help="Where the eIM is of a card with an IPAe (card new --ipae).",
+            show_default="https:// and its eimFqdn",
+        ),
+    ] = None,
+    ipae_every: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="Between two polls of an IPAe.")
+    ] = 30.0,
     ready_file: Annotated[
         Path | None,
         typer.Option(
@@ -182,6 +194,7 @@ def serve(
         ways,
         LogLines(out),
         TraceOptions(trace, gsmtap, gsmtap_anywhere, trace_keys),
+        IpaeHabits(ipae_every, ipae_eim),
         fsync=fsync,
         verbose=verbose,
         of=len(card),
@@ -190,6 +203,8 @@ def serve(
         ways.check(len(card))
         with ExitStack() as open_things:
             cards = [_opened(one, fsync, open_things) for one in card]
+            if ipae_eim is not None and not any(one.identity.has_ipae for one in cards):
+                fail("--ipae-eim is for a card with an IPAe; make one with: card new --ipae")
             tell = ReadyFile(ready_file).tell if ready_file else _nobody
             recorder = open_things.enter_context(recording(task.options))
             for one in _twins(cards):
@@ -210,6 +225,7 @@ class _Task:
     ways: Ways
     lines: LogLines
     options: TraceOptions
+    ipae: IpaeHabits
     fsync: bool
     verbose: bool
     of: int
@@ -237,8 +253,9 @@ class _Task:
             of=self.of,
         )
         running = services(all_served, self.ways, open_things, ready)
+        ipaes = _ipaes(all_served, self.ipae)
         gc.freeze()  # all objects so far stay, so the collector need not look at them again
-        run_until_signalled([*running, *others])
+        run_until_signalled([*running, *ipaes, *others])
 
     def alone(self, directory: Path, index: int, tell: Tell) -> None:
         """Serve one card, in a process of its own."""
@@ -246,6 +263,16 @@ class _Task:
             card = _opened(directory, self.fsync, open_things)
             recorder = open_things.enter_context(recording(self.options))
             self.run([card], recorder, open_things, tell, WithTheFirst(), first=index)
+
+
+def _ipaes(cards: Sequence[Served], habits: IpaeHabits) -> list[Service]:
+    """The IPAes of those cards that have one."""
+    having = [one for one in cards if one.card.identity.has_ipae]
+    if not having:
+        return []
+    from euicc_sim.cli.serve_ipae import IpaeService  # it needs the clients of the parties
+
+    return [IpaeService(one, habits) for one in having]
 
 
 def _nobody(_: object) -> None:

@@ -79,6 +79,14 @@ class Ways:
             raise LinkError("--lpac-stdio serves a single card; give --card once.")
 
 
+@dataclass(frozen=True, slots=True)
+class IpaeHabits:
+    """Of IPAes: seconds between polls, and where the eIM is, if not where the card says."""
+
+    every: float
+    eim: str | None = None
+
+
 @dataclass(slots=True)
 class Served:
     """An open card, and what all links to it share; `shared` has a lock if they are several.
@@ -164,7 +172,8 @@ def served(
         journal = Journal(card.directory)
         open_things.callback(journal.end)
         name = f"card {index + 1}: " if of > 1 else ""
-        shared = SharedCard(card) if ways.are_several else None
+        several = ways.are_several or card.identity.has_ipae
+        shared = SharedCard(card) if several else None
         found.append(
             Served(card, index, of, name, shared, journal, recorder, lines, verbose, open_things)
         )

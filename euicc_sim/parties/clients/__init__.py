@@ -7,16 +7,19 @@ certificates to trust. Knows nothing of cards or of its callers. Needs httpx, fr
 """
 
 from euicc_sim.parties.clients.eim_orders import OrderClient
+from euicc_sim.parties.clients.eim_tls import EimTls
 from euicc_sim.parties.clients.es2plus import ConfirmedOrder, Es2PlusClient
 from euicc_sim.parties.clients.es9 import Es9Client
 from euicc_sim.parties.clients.es11 import Es11Client
 from euicc_sim.parties.clients.es12 import Es12Client, EventRegistries
-from euicc_sim.parties.clients.esipa import Binding, EsipaClient, EsipaVersion, spoken
+from euicc_sim.parties.clients.esipa import IPAE, Binding, EsipaClient, EsipaVersion, spoken
 from euicc_sim.parties.clients.smdpps import Smdpps
 
 __all__ = [
+    "IPAE",
     "Binding",
     "ConfirmedOrder",
+    "EimTls",
     "Es2PlusClient",
     "Es9Client",
     "Es11Client",

@@ -23,9 +23,13 @@ from euicc_sim.parties.messages.esipa_refusals import code_for
 from euicc_sim.parties.messages.interfaces import Esipa
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 PATH = "/gsma/rsp2/asn1"
+IPAD, IPAE = "gsma-rsp-ipad", "gsma-rsp-ipae"
+"""The User-Agent of an IPA in the device, and of one in the card."""
 SECONDS = 30.0
 """How long to wait for an answer."""
 
@@ -49,9 +53,10 @@ class EsipaClient:
     """The eIM at `url`, such as https://eim.example.com.
 
     `trust` are the CA certificates (DER) to which its TLS certificate must chain; if empty, those
-    that the system trusts. With `verify` False any certificate is accepted. `transport` is the
-    httpx transport, by default the network. A path in `url` stands in place of the usual one; in
-    JSON the name of the function follows it.
+    that the system trusts. With `verify` False any certificate is accepted. A `context` stands in
+    place of both. `agent` is the User-Agent, `transport` the httpx transport, by default the
+    network. A path in `url` stands in place of the usual one; in JSON the name of the function
+    follows it.
     """
 
     def __init__(
@@ -62,16 +67,24 @@ class EsipaClient:
         trust: Iterable[bytes] = (),
         verify: bool = True,
         seconds: float = SECONDS,
+        agent: str = IPAD,
+        context: ssl.SSLContext | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         """Does not connect yet. Raises LpaError for a malformed URL."""
         headers = {
-            "User-Agent": "gsma-rsp-ipad",
+            "User-Agent": agent,
             "X-Admin-Protocol": "gsma/rsp/v2.1.0",
             "Content-Type": _MEDIA_TYPES[binding],
         }
         url_read, self._client = https.connection(
-            url, trust=trust, verify=verify, seconds=seconds, headers=headers, transport=transport
+            url,
+            trust=trust,
+            verify=verify,
+            seconds=seconds,
+            headers=headers,
+            transport=transport,
+            context=context,
         )
         self._binding = binding
         bare = url_read.path in ("", "/")

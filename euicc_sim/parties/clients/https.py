@@ -54,21 +54,23 @@ def connection(
     transport: httpx.BaseTransport | None = None,
     resolve: Resolve | None = None,
     identify: Callable[[ssl.SSLContext], None] = lambda _: None,
+    context: ssl.SSLContext | None = None,
 ) -> tuple[httpx.URL, httpx.Client]:
     """The parsed URL, and a client that has not connected yet.
 
     `trust` are the CA certificates (DER) to which the server's TLS certificate must chain; if
-    empty, those that the system trusts. With `verify` False any certificate is accepted. `seconds`
-    is how long a request and its answer may take, `transport` the httpx transport, by default the
-    network, where `resolve` gives the address of a host; `identify` can give the TLS context a
-    certificate of the client. Raises LpaError for a malformed URL, or without httpx.
+    empty, those that the system trusts. With `verify` False any certificate is accepted; a
+    `context` stands in place of both. `seconds` is how long a request and its answer may take,
+    `transport` the httpx transport, by default the network, where `resolve` gives the address of a
+    host; `identify` can give the TLS context a certificate of the client. Raises LpaError for a
+    malformed URL, or without httpx.
     """
     read = url_of(url)
     found = needed()
     if transport is None:
         from euicc_sim.parties.clients.network import Network
 
-        context = _context(trust, verify and read.scheme == "https")
+        context = context or _context(trust, verify and read.scheme == "https")
         identify(context)
         transport = Network(context, seconds, resolve)
     client: httpx.Client = found.Client(

@@ -34,6 +34,7 @@ from euicc_sim.asn1.sgp32.eims import (
     GetEimConfigurationDataRequest,
     GetEimConfigurationDataRequestValue,
     GetEimConfigurationDataResponse,
+    TrustedPublicKeyDataTlsValue,
 )
 from euicc_sim.asn1.sgp32.functions import (
     ImmediateEnableRequest,
@@ -79,6 +80,7 @@ class TrustedEim:
     eim_id: str
     fqdn: str | None
     token: int | None
+    tls: TrustedPublicKeyDataTlsValue | None = None
 
 
 class IpaCard:
@@ -155,7 +157,12 @@ class IpaCard:
             GetEimConfigurationDataResponse,
         )
         return [
-            TrustedEim(one["eimId"], one.get("eimFqdn"), one.get("associationToken"))
+            TrustedEim(
+                one["eimId"],
+                one.get("eimFqdn"),
+                one.get("associationToken"),
+                one.get("trustedPublicKeyDataTls"),
+            )
             for one in found["eimConfigurationDataList"]
         ]
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from euicc_sim.asn1 import esipa
 from euicc_sim.asn1.codec import Asn1Error
 from euicc_sim.asn1.esipa.functions import (
     CorrelationIdValue,
@@ -78,7 +79,7 @@ class Poll:
 
 @dataclass(eq=False)
 class Ipa:
-    """An IPAd with one card and one eIM; all errors are LpaError.
+    """An IPA with one card and one eIM; all errors are LpaError.
 
     `servers` returns the SM-DP+ at an address, for direct downloads. `eim_id` names which of the
     card's eIMs this is, by default the only one. An unreachable eIM is tried `tries` times, `pause`
@@ -87,6 +88,9 @@ class Ipa:
     on the card at the end of a poll, by default `tell`; a poll fetches no further package when
     `go_on` says so. With a `memory` the eIM is told of changes of the enabled Profile, and of the
     `network`: see `StateChanges`. `reset` resets the card: some wait for it after a change.
+    `network`: see `StateChanges`. With `is_embedded` it is an IPAe, with the wire habits of one
+    that was seen: it names the card in GetEimPackage alone, and reports what came of a download by
+    HandleNotification.
     """
 
     transmit: Transmit
@@ -104,6 +108,7 @@ class Ipa:
     memory: Memory | None = None
     network: Callable[[], bytes | None] = lambda: None
     reset: Callable[[], object] | None = None
+    is_embedded: bool = False
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     card: IpaCard = field(init=False, repr=False)
     _downloads: Downloads = field(init=False, repr=False)
@@ -136,7 +141,8 @@ class Ipa:
         nothing. Raises EimUnreachableError, also if the result of a rollback could not be
         delivered; it then stays on the card for the next poll. Raises LpaError.
         """
-        self.card.begin()
+        if not self.is_embedded:
+            self.card.begin()
         self._downloads.begin()
         self._refused, self._late, self._asked = 0, False, False
         self._kept.clear()
@@ -345,10 +351,13 @@ class Ipa:
 
     def _provide(self, eid: str, result: EimPackageResultValue) -> None:
         """Send ProvideEimPackageResult and remove what the eIM acknowledges from the card."""
-        given: ProvideEimPackageResultValue = {
-            "eidValue": bytes.fromhex(eid),
-            "eimPackageResult": result,
-        }
+        given: ProvideEimPackageResultValue = {"eimPackageResult": result}
+        if not self.is_embedded:
+            given["eidValue"] = bytes.fromhex(eid)
+        elif result[0] == "profileDownloadTriggerResult":
+            message = esipa.to_eim(("handleNotificationEsipa", ("provideEimPackageResult", given)))
+            self.eim.exchange(message)
+            return
         answered = ask_eim(self.eim, ("provideEimPackageResult", given))
         if answered[0] != "provideEimPackageResultResponse":
             raise other_answer("provideEimPackageResult", answered)
