@@ -6,7 +6,6 @@ The card names the eIM's TLS certificate, the CA above it or a bare public key (
 
 from __future__ import annotations
 
-import socket
 import ssl
 from typing import Any, Self
 
@@ -46,9 +45,9 @@ class EimTls(ssl.SSLContext):
         made.verify_flags &= ~ssl.VERIFY_X509_STRICT
         return made
 
-    def wrap_socket(self, sock: socket.socket, *words: Any, **named: Any) -> ssl.SSLSocket:
+    def wrap_socket(self, *words: Any, **named: Any) -> ssl.SSLSocket:
         """As any context, with the session of the last connection."""
-        found = super().wrap_socket(sock, *words, **{"session": self._session, **named})
+        found = super().wrap_socket(*words, **{"session": self._session, **named})
         try:
             self._check(found)
         except ssl.SSLError:

@@ -13,7 +13,7 @@ from fuzz.targets.decode import Decoding
 from fuzz.targets.journal import Journals
 from fuzz.targets.lpac_stdio import LpacLines
 from fuzz.targets.modem import ModemLines
-from fuzz.targets.servers import Es9Requests, EsipaMessages, RestRequests
+from fuzz.targets.servers import Es9Requests, EsipaJson, EsipaMessages, RestRequests
 from fuzz.targets.sim import SimCommands, SimPackages
 from fuzz.targets.smdpp import Es2PlusRequests, Es9Messages
 
@@ -34,6 +34,7 @@ TARGETS: dict[str, _Made] = {
     "journal": Journals,
     "activation-code": ActivationCodes,
     "esipa": EsipaMessages,
+    "esipa-json": EsipaJson,
     "rest": RestRequests,
     "es9": Es9Requests,
     "es9-asn1": Es9Messages,

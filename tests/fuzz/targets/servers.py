@@ -22,6 +22,8 @@ from euicc_sim.parties.ipa.ipa import Ipa
 from euicc_sim.parties.ipa.triggered_download import DownloadMode
 from euicc_sim.parties.lpa.lpa import Lpa
 from euicc_sim.parties.messages.errors import LpaError
+from euicc_sim.parties.messages.esipa_json import PATH as JSON_PATH
+from euicc_sim.parties.messages.esipa_json import request_fields
 from euicc_sim.servers.es9_app import es9_app
 from fuzz import changes
 from fuzz.runner import WrongError
@@ -99,6 +101,26 @@ class EsipaMessages(_Server):
         said = " ".join(self.world.said)
         self.check()
         return said[:200]
+
+
+class EsipaJson(EsipaMessages):
+    """The same eIM in JSON: an input is a line with the method and the path, and the body."""
+
+    def seeds(self) -> Sequence[bytes]:
+        fields = (request_fields(message) for message in super().seeds())
+        return [
+            written("POST", JSON_PATH + name, json.dumps(found).encode()) for name, found in fields
+        ]
+
+    def changed(self, random: Random, corpus: Sequence[bytes]) -> bytes:
+        return changed_request(random, corpus)
+
+    def run(self, data: bytes) -> str:
+        answer = sent(self.world.http, data)
+        if answer is not None and answer.status_code >= 500:
+            raise WrongError(f"HTTP status {answer.status_code}")
+        self.check()
+        return "" if answer is None else f"{answer.status_code} {answer.text[:100]}"
 
 
 class RestRequests(_Server):
