@@ -10,12 +10,9 @@ from msgspec import UNSET, UnsetType
 
 from euicc_sim.cli.machine import Eid, Output
 from euicc_sim.parties.eim import Eim, eim_file
-from euicc_sim.parties.eim.eim_file import IdType, Protocol
-from euicc_sim.parties.eim.server import CardSummary, Result, StateChange
-from euicc_sim.parties.eim.server.card_records import State
+from euicc_sim.parties.eim.server import CardSummary, Result, State, StateChange
 from euicc_sim.parties.ipa import Report, ReportEvent
-from euicc_sim.parties.messages import Form, PackageAnswer
-from euicc_sim.parties.messages.json_document import to_json
+from euicc_sim.parties.messages import Form, PackageAnswer, json_document
 from keys import Curve
 
 if TYPE_CHECKING:
@@ -26,9 +23,9 @@ class EimFileOutput(Output):
     """An eIM without its private key; what is null is the card's to choose."""
 
     eim_id: str
-    id_type: IdType | None
+    id_type: eim_file.IdType | None
     fqdn: str | None
-    protocols: list[Protocol] | None
+    protocols: list[eim_file.Protocol] | None
     ci_pk_id: bytes | None
     counter: int
     association_token: int | None
@@ -40,7 +37,7 @@ class EimFileOutput(Output):
     @classmethod
     def of(cls, eim: Eim) -> Self:
         """For programs."""
-        kinds = dict(enumerate(get_args(IdType), 1))
+        kinds = dict(enumerate(get_args(eim_file.IdType), 1))
         bits = eim.protocols
         return cls(
             eim_id=eim.eim_id,
@@ -93,7 +90,9 @@ class AnswerOutput(Output):
             verified=answer.genuine,
             eid=signer if answer.genuine else None,
             outcomes=[
-                OutcomeOutput(operation=one.name, result=one.code, value=to_json(one.value))
+                OutcomeOutput(
+                    operation=one.name, result=one.code, value=json_document.to_json(one.value)
+                )
                 for one in answer.outcomes
             ],
         )

@@ -133,12 +133,12 @@ class ListedProfile(TypedDict):
 
 def for_machines(one: ProfileInfo) -> ListedProfile:
     """A Profile for programs."""
-    from euicc_sim.parties.messages.json_document import to_json  # card show has no parties
+    from euicc_sim.parties.messages import json_document  # card show has no parties
 
     found: dict[str, Any] = {**one.fields, "iccid": one.iccid}
     if "profilePolicyRules" in one.fields:
         found["profilePolicyRules"] = _rules(one.policy_rules)
-    return cast("ListedProfile", to_json(found))
+    return cast("ListedProfile", json_document.to_json(found))
 
 
 def _marks(fallback: bool | None, emergency: bool | None, rules: Iterable[int]) -> str:

@@ -32,7 +32,7 @@ from euicc_sim.cli.machine_trees import ReadingOutput
 from euicc_sim.cli.profile_tables import ListedProfile
 from euicc_sim.cli.ready_file import Ready
 from euicc_sim.cli.smdpp_tables import OrderOutput
-from euicc_sim.parties.messages.json_document import schemas_of
+from euicc_sim.parties.messages import json_document
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SUFFIX = ".schema.json"
@@ -68,9 +68,9 @@ def _order() -> Schema:
 
 
 def _eim() -> Schema:
-    from euicc_sim.parties.eim.eim_file import EimDocument
+    from euicc_sim.parties.eim import eim_file
 
-    return _made(EimDocument)
+    return _made(eim_file.EimDocument)
 
 
 def _settings() -> Schema:
@@ -161,7 +161,7 @@ def document(name: str) -> bytes:
 
 def _made(*types: Any) -> Schema:
     """The schema of a value of one of these types."""
-    found, components = schemas_of(types, "#/$defs/{name}")
+    found, components = json_document.schemas_of(types, "#/$defs/{name}")
     whole = found[0] if len(found) == 1 else {"anyOf": found}
     return {**whole, "$defs": components}
 

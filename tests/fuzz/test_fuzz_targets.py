@@ -31,6 +31,7 @@ EXECUTIONS = {
     "journal": 300,
     "activation-code": 20000,
     "esipa": 1500,
+    "esipa-json": 400,
     "rest": 2000,
     "es9": 2000,
     "es9-asn1": 2000,

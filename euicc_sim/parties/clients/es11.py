@@ -44,8 +44,8 @@ class Es11Client(RspClient):
         plain = event_id.isascii() and event_id.isprintable() and "$" not in event_id
         if not 1 <= len(event_id) <= EVENT_ID_AT_MOST or not plain:
             raise LpaError(
-                f"{self.address} gave the eventId {event_id[:40]!r}, which is not a matchingId: 1 to "
-                f"{EVENT_ID_AT_MOST} characters of ASCII without $. Check its log."
+                f"{self.address} gave the eventId {event_id[:40]!r}, which is not a matchingId: 1 "
+                f"to {EVENT_ID_AT_MOST} characters of ASCII without $. Check its log."
             )
         try:
             Address.read(address)

@@ -6,7 +6,7 @@ declares an SM-DP+ and an eIM as their clients see them; `apdus` carries ES10 re
 Knows no party, and keeps no state. Start reading at `interfaces`.
 """
 
-from euicc_sim.parties.messages import safe_file
+from euicc_sim.parties.messages import json_document, safe_file
 from euicc_sim.parties.messages.activation_code import ActivationCode, ActivationCodeError
 from euicc_sim.parties.messages.address import Address, AddressError
 from euicc_sim.parties.messages.apdus import (
@@ -83,6 +83,7 @@ __all__ = [
     "eid_of",
     "events_of",
     "exchange",
+    "json_document",
     "read_result",
     "request",
     "safe_file",

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import Enum
 from functools import cache
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 import msgspec
 from msgspec import inspect, structs
@@ -99,20 +99,20 @@ def fields_as_json(value: msgspec.Struct) -> dict[str, Json]:
 
 def schemas_of(
     types: Iterable[object], ref_template: str
-) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
+) -> tuple[list[dict[str, object]], dict[str, dict[str, object]]]:
     """JSON Schemas of values of these types, and those of the structs in them by name."""
     found, components = msgspec.json.schema_components(types, ref_template=ref_template)
     return [_schema(one) for one in found], {name: _schema(one) for name, one in components.items()}
 
 
-def _schema(made: dict[str, Any]) -> dict[str, Any]:
+def _schema(made: dict[str, object]) -> dict[str, object]:
     """With bytes in hex, patterns as JSON Schema has them, and descriptions in one line."""
     if "contentEncoding" in made:
         return {"type": "string", "pattern": "^([0-9A-Fa-f]{2})*$"}
     return {name: _in_schema(name, one) for name, one in made.items()}
 
 
-def _in_schema(name: str, value: Any) -> Any:
+def _in_schema(name: str, value: object) -> object:
     match name, value:
         case "pattern", str():
             return value.replace(r"\A", "^").replace(r"\Z", "$")

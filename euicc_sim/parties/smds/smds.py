@@ -261,7 +261,9 @@ def _no_event(eid: str, event_id: str) -> SmdppError:
 
 def _eid(eid: str) -> str:
     if not _EID.fullmatch(eid):
-        raise SmdppError(Refusal.MALFORMED, f"The eid {eid[:40]!r} is not an EID. Send its 32 digits.")
+        raise SmdppError(
+            Refusal.MALFORMED, f"The eid {eid[:40]!r} is not an EID. Send its 32 digits."
+        )
     return eid
 
 
@@ -280,7 +282,9 @@ def _address(address: str) -> str:
     try:
         Address.read(address)
     except AddressError as error:
-        raise SmdppError(Refusal.MALFORMED, f"The rspServerAddress is not an address: {error}") from error
+        raise SmdppError(
+            Refusal.MALFORMED, f"The rspServerAddress is not an address: {error}"
+        ) from error
     if len(address) > ADDRESS_AT_MOST:
         raise SmdppError(
             Refusal.MALFORMED,

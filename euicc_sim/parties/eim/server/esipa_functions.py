@@ -56,11 +56,11 @@ from euicc_sim.parties.eim.server.card_records import (
     StorageError,
     UnknownEidError,
 )
+from euicc_sim.parties.eim.server.change_notices import state_change
 from euicc_sim.parties.eim.server.eim_service import EimService, host_of
 from euicc_sim.parties.eim.server.orders import Package, next_package, stamp
 from euicc_sim.parties.eim.server.relayed_download import RelayError
 from euicc_sim.parties.eim.server.results_of_orders import ResultTaker
-from euicc_sim.parties.eim.server.state_changes import state_change
 from euicc_sim.parties.messages.activation_code import ActivationCode
 from euicc_sim.parties.messages.errors import EimError, NotGenuineError
 from euicc_sim.parties.messages.esipa_refusals import UNDEFINED, error_for
