@@ -184,7 +184,7 @@ def new(
     ) as card:
         console.print(Text(f"card {card.eid} made in {directory}"))
         if sgp33 and pki is None:
-            console.print(Text("its keys are new: with --pki they are those that SGP.26 publishes"))
+            console.print(Text("its keys are new; --pki takes those that SGP.26 publishes"))
         console.print(Text(f"serve it on a reader with: euicc-sim serve --card {directory}"))
 
 

@@ -59,13 +59,14 @@ def log_line(text: str, *, refused: bool = False) -> None:
     console.print(Text.assemble((at, "dim"), " ", (harmless, "red" if refused else "")))
 
 
-def facts(rows: Mapping[str, str]) -> Table:
-    """Names and values, one pair per line."""
+def facts(rows: Mapping[str, str | tuple[str, ...]]) -> Table:
+    """Names and values, one pair per line; a value may have several lines."""
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in rows.items():
-        table.add_row(Text(printable(name)), Text(printable(value)))
+        lines = (value,) if isinstance(value, str) else value
+        table.add_row(Text(printable(name)), Text("\n".join(map(printable, lines))))
     return table
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +19,7 @@ from apdu.atr import DIRECT, Atr
 from apdu.tlv import read
 from apdu.words import nearest
 from euicc_sim.asn1 import es9plus, esipa
+from euicc_sim.asn1.esipa.packages import EimPackageResult
 from euicc_sim.asn1.iccid import iccid_digits
 from euicc_sim.asn1.primitives import Asn1Error
 from euicc_sim.asn1.tree import Line, Reading, raw, reading, readings
@@ -36,6 +39,8 @@ from euicc_sim.views.pasted import Pasted
 
 OK = b"\x90\x00"
 TYPES = {**NEWEST.types, **esipa.types(), **es9plus.types()}
+OF_FIELDS = {"eimPackageResult": ("EimPackageResult", EimPackageResult())}
+"""Types that only a field of a body in JSON is known to have."""
 CARRIED = "Carried"
 """The type of an object that a message carries unchanged."""
 MAX_SHOWN = 2
@@ -92,7 +97,9 @@ def decode(
 
                 is_body = bool(data.fields)
                 print_json(
-                    BodyOutput.of(data, _any_readings) if is_body else ConversationOutput.of(data)
+                    BodyOutput.of(data, _readings_of_field)
+                    if is_body
+                    else ConversationOutput.of(data)
                 )
                 return
             if not as_json:
@@ -130,10 +137,20 @@ def _input(source: Sequence[str]) -> bytes | Pasted:
         data = bytes.fromhex(joined)
         return pasted.bare(data) or data
     name = " ".join(source)
-    found = None if _is_file(name) else pasted.read(name)
+    found = None if _is_file(name) else _pasted(name)
     if found is not None:
         return found
     return _octets(file_content(name, "object"), name)
+
+
+def _pasted(text: str) -> Pasted | None:
+    """What a text is. Raises _DecodeError for JSON that breaks off, or is wrong."""
+    if text.lstrip().startswith('{"'):
+        try:
+            json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise _DecodeError(f"This is not whole JSON: {error}. Give all of the body.") from error
+    return pasted.read(text)
 
 
 def _is_file(name: str) -> bool:
@@ -157,7 +174,7 @@ def _octets(content: bytes, where: str) -> bytes | Pasted:
     data = bytes.fromhex(digits) if _HEX.fullmatch(digits) else b""
     if data and (len(text.split()) == 1 or pasted.is_tlv(data.removesuffix(OK))):
         return pasted.bare(data) or data
-    if (found := pasted.read(text)) is not None:
+    if (found := _pasted(text)) is not None:
         return found
     if all(one.isprintable() or one.isspace() for one in text):
         raise _DecodeError(f"{where} is text, but not hex (two digits per byte); give hex or DER.")
@@ -275,7 +292,16 @@ def _print_fields(fields: Iterable[BodyField]) -> None:
     for one in fields:
         if one.object is not None:
             console.print(Text(f"\n{printable(one.name)}", "bold"))
-            _print(_any_readings(one.object), one.object)
+            _print(_readings_of_field(one), one.object)
+
+
+def _readings_of_field(one: BodyField) -> list[Reading]:
+    """The readings of a field's object: as its type, where its name alone says which that is."""
+    data, kind = one.object or b"", OF_FIELDS.get(one.name)
+    if kind is not None:
+        with suppress(Asn1Error):
+            return [reading(kind[0], kind[1], data)]
+    return _any_readings(data)
 
 
 def _any_readings(data: bytes) -> list[Reading]:

@@ -52,7 +52,7 @@ def card_table(card: CardRecord, queue: Sequence[Order], waiting: Sequence[Forwa
         f"notification for {one.address}: {one.problem or 'on its way'}" for one in waiting
     ]
     rows["waiting"] = "\n".join((*orders, *notifications)) or "nothing"
-    return facts({name: _lines(value) for name, value in rows.items()})
+    return facts({name: tuple(value.splitlines()) for name, value in rows.items()})
 
 
 def result_tables(result: Result) -> Iterator[Table]:
@@ -104,7 +104,3 @@ def _value(value: Any) -> str:
 
 def _word(value: Any) -> str:
     return printable(value if isinstance(value, str) else json.dumps(value))
-
-
-def _lines(text: str) -> str:
-    return "\n".join(map(printable, text.splitlines()))

@@ -24,6 +24,7 @@ from euicc_sim.cli.ipa_setup import (
     TriesOption,
     VersionOption,
     plmn_of,
+    said,
 )
 from euicc_sim.cli.link import CardOption, ReaderOption
 from euicc_sim.cli.machine import print_json_line
@@ -51,6 +52,7 @@ from euicc_sim.parties.ipa import (
     Resident,
     ShortMemory,
     StoppedError,
+    polled,
 )
 from euicc_sim.parties.messages import LpaError
 from euicc_sim.store import CardInUseError
@@ -112,18 +114,23 @@ def run(
         plmn_of(plmn),
     )
     if once:
-        poll_once(setup)
+        poll_once(setup, _json_line if as_json else None)
     else:
         pace = Pace(every, longest=longest, summary=summary)
         _run(setup, pace, _json_line if as_json else _line)
 
 
-def poll_once(setup: Setup) -> None:
-    """Poll, and exit with 1 or 3 unless all was done."""
+def poll_once(setup: Setup, report: Callable[[Report], None] | None = None) -> None:
+    """Poll, and exit with 1 or 3 unless all was done; `report` takes each line, if not the log."""
+    told = report or _line
     try:
-        found = setup.poll()
+        found = setup.poll(lambda text: told(Report("step", text)))
     except (LpaError, PcscError) as error:
-        fail(str(error))
+        if report is None:
+            fail(str(error))
+        report(Report("failure", str(error)))
+        raise typer.Exit(1) from error
+    told(polled(found, said(found)))
     if not found.done:
         raise typer.Exit(NOT_ALL)
 

@@ -13,7 +13,7 @@ import typer
 
 from euicc_sim import Card
 from euicc_sim.asn1.wire import Wire
-from euicc_sim.cli.console import fail, log_line
+from euicc_sim.cli.console import fail
 from euicc_sim.cli.link import open_link
 from euicc_sim.parties.clients import Binding, EsipaClient, EsipaVersion, Smdpps, spoken
 from euicc_sim.parties.ipa import (
@@ -151,12 +151,10 @@ class Setup:
         """What the IPA remembers of earlier polls; None without a file. Raises LpaError."""
         return None if self.state is None else MemoryFile(self.state)
 
-    def poll(self) -> Poll:
-        """One poll. Raises LpaError, PcscError, CardError."""
+    def poll(self, tell: Callable[[str], None]) -> Poll:
+        """One poll; `tell` is called with each step. Raises LpaError, PcscError, CardError."""
         with self.link() as link, self.connection(link) as eim:
-            found = self.ipa(link, eim, self.smdpps(), log_line, self.memory()).poll()
-        log_line(said(found))
-        return found
+            return self.ipa(link, eim, self.smdpps(), tell, self.memory()).poll()
 
     def _url(self, card: IpaCard) -> str:
         eims = [one for one in card.eims() if self.eim_id in (None, one.eim_id)]

@@ -15,6 +15,7 @@ from euicc_sim.cli.machine_trees import ReadingOutput
 from euicc_sim.tracing.conversation import Es10, Exchange, Item, Reset
 from euicc_sim.tracing.tpdu import Tpdu, data_of
 from euicc_sim.views.exchanges import shown
+from euicc_sim.views.json_body import BodyField
 from euicc_sim.views.pasted import Pasted
 from euicc_sim.views.places import Places
 
@@ -81,13 +82,13 @@ class BodyOutput(Output):
     fields: list[BodyFieldOutput]
 
     @classmethod
-    def of(cls, found: Pasted, readings: Callable[[bytes], Sequence[Reading]]) -> Self:
-        """For programs; `readings` are those of an object."""
+    def of(cls, found: Pasted, readings: Callable[[BodyField], Sequence[Reading]]) -> Self:
+        """For programs; `readings` are those of a field's object."""
         fields = [
             BodyFieldOutput(name=one.name, value=one.text)
             if one.object is None
             else BodyFieldOutput(
-                name=one.name, readings=[ReadingOutput.of(read) for read in readings(one.object)]
+                name=one.name, readings=[ReadingOutput.of(read) for read in readings(one)]
             )
             for one in found.fields
         ]

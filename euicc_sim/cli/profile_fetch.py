@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from apdu.words import plural
 from euicc_sim.cli.console import NOT_ALL, complain, console, fail, printable
 from euicc_sim.cli.link import CardOption, ReaderOption, open_lpa
 from euicc_sim.cli.profile_download import bar
@@ -183,4 +184,4 @@ def _say_installed(done: DownloadResult) -> None:
 
 def _notify(lpa: Lpa, server: RspServer) -> None:
     told = lpa.process_notifications(server)
-    console.print(Text(f"{len(told)} notifications taken by {server.address}"))
+    console.print(Text(f"{plural(len(told), 'notification')} taken by {server.address}"))

@@ -31,7 +31,7 @@ from euicc_sim.cli.tracing import (
     TraceOptions,
     recording,
 )
-from euicc_sim.parties.messages import SELECT_ISDR
+from euicc_sim.parties.messages import SELECT_ISDR, LpaError
 from euicc_sim.tracing.errors import TraceError
 from euicc_sim.tracing.recorder import Recorder
 from euicc_sim.transport.link import LinkError, NoReaderError, Service
@@ -203,8 +203,8 @@ def serve(
         ways.check(len(card))
         with ExitStack() as open_things:
             cards = [_opened(one, fsync, open_things) for one in card]
-            if ipae_eim is not None and not any(one.identity.has_ipae for one in cards):
-                fail("--ipae-eim is for a card with an IPAe; make one with: card new --ipae")
+            if ipae_eim is not None:
+                _check_ipae(ipae_eim, cards)
             tell = ReadyFile(ready_file).tell if ready_file else _nobody
             recorder = open_things.enter_context(recording(task.options))
             for one in _twins(cards):
@@ -263,6 +263,18 @@ class _Task:
             card = _opened(directory, self.fsync, open_things)
             recorder = open_things.enter_context(recording(self.options))
             self.run([card], recorder, open_things, tell, WithTheFirst(), first=index)
+
+
+def _check_ipae(eim: str, cards: Sequence[Card]) -> None:
+    """End the command with a sentence if no card has an IPAe, or if that is not a URL."""
+    from euicc_sim.parties.clients import url_of
+
+    if not any(one.identity.has_ipae for one in cards):
+        fail("--ipae-eim is for a card with an IPAe; make one with: card new --ipae")
+    try:
+        url_of(eim)
+    except LpaError as error:
+        fail(f"--ipae-eim: {error}")
 
 
 def _ipaes(cards: Sequence[Served], habits: IpaeHabits) -> list[Service]:

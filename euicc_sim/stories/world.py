@@ -274,7 +274,8 @@ class WorldStory(Storyteller):
 
 def _ordered(said: str) -> str:
     """What was ordered, of a sentence like "order 1 (download:Home)"."""
-    return said.partition("(")[2].removesuffix(")").replace(" ", ", ").replace(":", " ")
+    words = said.partition("(")[2].removesuffix(")").split(" ")
+    return ", ".join(one.replace(":", " ", 1) for one in words)
 
 
 def orders(address: str, eid: str | None = None, smds: str = "") -> list[Order]:

@@ -13,6 +13,7 @@ from euicc_sim.parties.clients.es9 import Es9Client
 from euicc_sim.parties.clients.es11 import Es11Client
 from euicc_sim.parties.clients.es12 import Es12Client, EventRegistries
 from euicc_sim.parties.clients.esipa import IPAE, Binding, EsipaClient, EsipaVersion, spoken
+from euicc_sim.parties.clients.https import url_of
 from euicc_sim.parties.clients.smdpps import Smdpps
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "OrderClient",
     "Smdpps",
     "spoken",
+    "url_of",
 ]

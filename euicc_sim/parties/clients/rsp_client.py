@@ -196,7 +196,9 @@ def _check_status(status: Mapping[str, object], who: str) -> None:
     subject, reason = str(data["subjectCode"]), str(data["reasonCode"])
     message = data.get("message") or "no reason given"
     expired = "" if said == "Failed" else f"{said}, "
-    raise RemoteSmdppError(subject, reason, f"{message} ({expired}{subject}/{reason})")
+    codes = f"({expired}{subject}/{reason})"
+    told = message if str(message).endswith(codes) else f"{message} {codes}"  # an eIM passes it on
+    raise RemoteSmdppError(subject, reason, told)
 
 
 def _other_answer(answer: https.Answer, who: str, kind: str) -> LpaError:

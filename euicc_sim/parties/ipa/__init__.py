@@ -11,7 +11,7 @@ only to see whether the card may go back, and knows no network beyond ESipa. Sta
 from euicc_sim.parties.ipa.es10b import IpaCard, TrustedEim
 from euicc_sim.parties.ipa.ipa import Ipa, Poll
 from euicc_sim.parties.ipa.memory_file import MemoryFile
-from euicc_sim.parties.ipa.resident import Pace, Report, ReportEvent, Resident, StoppedError
+from euicc_sim.parties.ipa.resident import Pace, Report, ReportEvent, Resident, StoppedError, polled
 from euicc_sim.parties.ipa.state_changes import Memory, ShortMemory
 from euicc_sim.parties.ipa.triggered_download import DownloadMode, EnableAtOnce
 
@@ -30,4 +30,5 @@ __all__ = [
     "ShortMemory",
     "StoppedError",
     "TrustedEim",
+    "polled",
 ]

@@ -150,13 +150,7 @@ class Resident:
             self._in_a_row = 0
             self._told.clear()
         if found.packages or found.rolled_back:
-            facts = {
-                "packages": found.packages,
-                "refused": found.refused,
-                "kept": found.kept,
-                "rolledBack": found.rolled_back,
-            }
-            self.report(Report("poll", f"{_many(found.packages, 'package')} done", facts))
+            self.report(polled(found, f"{_many(found.packages, 'package')} done"))
 
     def _summarise(self) -> None:
         """Report a summary if it is time for one."""
@@ -183,6 +177,17 @@ class Resident:
             "refused": counts.refused,
             "failures": counts.failures,
         }
+
+
+def polled(found: Poll, text: str) -> Report:
+    """The report of a poll."""
+    facts = {
+        "packages": found.packages,
+        "refused": found.refused,
+        "kept": found.kept,
+        "rolledBack": found.rolled_back,
+    }
+    return Report("poll", text, facts)
 
 
 def _many(count: int, name: str) -> str:

@@ -85,6 +85,15 @@ def _object(value: object, tag: int) -> bytes:
     return data
 
 
+def _digits(value: object, tag: int) -> bytes:
+    try:
+        return tlv(tag, bytes.fromhex(_text(value)))
+    except EsipaJsonError:
+        raise
+    except ValueError as error:
+        raise EsipaJsonError("is not pairs of hex digits. Send these.") from error
+
+
 def _number(value: object, tag: int) -> bytes:
     if not isinstance(value, int) or isinstance(value, bool):
         raise EsipaJsonError("is not an integer. Send it as one.")
@@ -129,7 +138,7 @@ _OCTETS: Final = _Form(
 )
 _HEX: Final = _Form(
     lambda _, content: content.hex().upper(),
-    lambda value, tag: tlv(tag, bytes.fromhex(_text(value))),
+    _digits,
 )
 _TEXT: Final = _Form(
     lambda _, content: content.decode(), lambda value, tag: tlv(tag, _text(value).encode())
@@ -210,12 +219,17 @@ class _Arm:
                 continue
             parts.append(field.read(value))
         if self.one and len(parts) != 1:
-            names = ", ".join(one.name for one in self.fields)
-            raise EsipaJsonError(
-                f"{function} needs exactly one of {names}. Send one of them.", missing=not parts
-            )
+            raise self._not_one(function, fields)
         content = b"".join(parts)
         return content if self.inside is None else tlv(self.inside, content)
+
+    def _not_one(self, function: str, fields: Fields) -> EsipaJsonError:
+        given = [one.name for one in self.fields if one.given(fields) is not None]
+        if given:
+            return EsipaJsonError(f"{function} has {' and '.join(given)}. Send one of them.")
+        *others, last = [one.name for one in self.fields]
+        names = f"{', '.join(others)} or {last}"
+        return EsipaJsonError(f"{function} lacks {names}. Send one.", missing=True)
 
     def show(self, data: bytes, items: list[Tlv]) -> dict[str, object]:
         """The fields. Raises EsipaJsonError, TlvError, ValueError."""

@@ -253,7 +253,7 @@ def test_the_card_of_sgp_33_without_a_pki_says_that_its_keys_are_new(
     said = run("new", tmp_path / "card", "--sgp33", "--eid", TEST_EID).said
     assert said[:2] == [
         f"card {TEST_EID} made in {tmp_path / 'card'}",
-        "its keys are new: with --pki they are those that SGP.26 publishes",
+        "its keys are new; --pki takes those that SGP.26 publishes",
     ]
 
 

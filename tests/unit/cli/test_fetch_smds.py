@@ -82,7 +82,7 @@ def test_what_an_sm_ds_has_is_installed_and_the_sm_dpp_told(
         f"1 event at the SM-DS {place.root.address}",
         f"  CODE-1 at {place.smdpp}",
         f"{FIRST} installed as A0000005591010FFFFFFFF8900001000, result 1",
-        f"1 notifications taken by {place.smdpp}",
+        f"1 notification taken by {place.smdpp}",
     ]
     assert len(names(directory)) == 1
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -148,3 +150,17 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 
 def test_a_directory_without_a_card_is_told_at_once(call: Run, tmp_path: Path) -> None:
     assert "there is no card" in call("--card", tmp_path).complaint.lower()
+
+
+def test_one_poll_for_programs_says_each_line_in_json(world: World, directory: Path) -> None:
+    world.service.order(EID, ["listEim"])
+    command = [sys.executable, "-m", "euicc_sim", "ipa", "run", "--once", "--json"]
+    with served(world) as port:
+        words = [*command, "--card", str(directory), "--eim", f"http://127.0.0.1:{port}"]
+        found = subprocess.run(words, capture_output=True, text=True, check=True)
+    said = [json.loads(line) for line in found.stdout.splitlines()]
+    assert [one["event"] for one in said][-1] == "poll"
+    assert (said[-1]["packages"], said[-1]["kept"]) == (2, 0)
+    away = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert away.returncode == 1
+    assert json.loads(away.stdout.splitlines()[-1])["event"] == "failure"

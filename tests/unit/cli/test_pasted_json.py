@@ -80,3 +80,18 @@ def test_text_of_a_body_reaches_the_terminal_escaped() -> None:
 def test_any_text_is_a_body_or_none(text: str) -> None:
     found = json_body.read("{" + text + "}")
     assert found is None or all(isinstance(one, BodyField) for one in found)
+
+
+def test_a_result_is_read_as_one() -> None:
+    said = decoded('{"eimPackageResult":"oAMCAQE="}').splitlines()
+    assert said[3].split()[:2] == ["EimPackageResult", "eimPackageResultResponseError"]
+    assert said[4].split()[0] == "eimPackageResultErrorCode"
+    assert "invalidPackageFormat" in said[4]
+
+
+def test_json_that_breaks_off_is_told(tmp_path: Path) -> None:
+    (tmp_path / "body").write_text('{"a":1')
+    for source in ('{"a":1', tmp_path / "body"):
+        found = CliRunner().invoke(app, ["decode", str(source)])
+        assert found.exit_code == 1
+        assert "This is not whole JSON: " in found.stderr

@@ -49,7 +49,7 @@ def test_a_profile_is_installed_and_the_server_told(
     said = run(CODE, "--card", directory, "--url", url).said
     assert said == [
         f"{A_DIGITS} installed as A0000005591010FFFFFFFF8900001000, result 1",
-        f"1 notifications taken by {SMDP}",
+        f"1 notification taken by {SMDP}",
     ]
     assert [one.name for one in read(directory)[1].profiles] == ["Test"]
     assert log.refused == []
@@ -104,7 +104,7 @@ def test_an_address_that_no_server_has_is_a_sentence(
 
 def test_host_names_have_no_case_so_the_server_is_told(run: Run, directory: Path, url: str) -> None:
     said = run(f"LPA:1${SMDP.upper()}$blue", "--card", directory, "--url", url).said
-    assert said[-1] == f"1 notifications taken by {SMDP.upper()}"
+    assert said[-1] == f"1 notification taken by {SMDP.upper()}"
     assert SMDP not in [one.address for one in read(directory)[1].notifications]
 
 

@@ -73,6 +73,12 @@ def test_a_card_without_an_ipae_has_no_eim_for_it(run: Run, tmp_path: Path) -> N
     assert complaint == ("--ipae-eim is for a card with an IPAe; make one with: card new --ipae")
 
 
-def test_the_page_of_a_card_says_that_it_has_one(run: Run, directory: Path) -> None:
+@pytest.mark.parametrize("url", ["ftp://a", "http://x y", "eim.example.com"])
+def test_where_its_eim_is_must_be_a_url(run: Run, directory: Path, url: str) -> None:
+    complaint = run("serve", "--card", directory, "--tcp", "0", "--ipae-eim", url).complaint
+    assert complaint.startswith("--ipae-eim: ")
+
+
+def test_card_show_says_that_there_is_one(run: Run, directory: Path) -> None:
     said = run("card", "show", directory).said
     assert [line.split() for line in said if line.startswith("IPAe")] == [["IPAe", "yes"]]

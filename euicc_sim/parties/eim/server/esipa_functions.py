@@ -275,7 +275,7 @@ class EsipaFunctions:
         if found is None:
             return None
         value, order = found
-        self._tell(f"{eid}: delivered {order.what}")
+        self._tell(f"{eid}: {order.what} is sent")
         return value
 
     def take_transferred(self, eid: str, answer: TransferEimPackageResponseValue) -> list[int]:
