@@ -18,6 +18,7 @@ from euicc_sim.cli.card_tables import download_under_way, switches_on
 from euicc_sim.cli.console import printable
 from euicc_sim.cli.log_lines import clock_time, count_of
 from euicc_sim.model.eim import MAX_COUNTER
+from euicc_sim.model.identity import CardType
 from euicc_sim.model.profile import Profile, ProfileEvent
 from euicc_sim.model.state import State
 from euicc_sim.tracing.journal import Entry
@@ -78,10 +79,12 @@ def events_in(height: int, moment: Moment) -> int:
 def _above(moment: Moment, most: int) -> list[Text]:
     """Who the card is, whom it trusts, its Profiles and what waits, in so many lines."""
     state, identity = moment.state, moment.identity
-    kind = f"{identity.card_type.value}, {identity.standards}"
+    consumer = identity.card_type is CardType.CONSUMER
+    version = identity.sgp22.name if consumer else identity.sgp32_version
+    kind = f"{identity.card_type.value} {version}"
     free = state.free_memory(identity.limits)
     lines = [
-        Text.assemble((identity.eid, "bold"), f" {kind}; {free} bytes free, {moment.directory}"),
+        Text.assemble((identity.eid, "bold"), f" {kind}, {free} bytes free, {moment.directory}"),
         _served(moment),
     ]
     for trouble in filter(None, (moment.trouble, download_under_way(state))):

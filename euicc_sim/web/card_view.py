@@ -70,6 +70,8 @@ class CardView:
         with _panel("Card"):
             _fact("EID", identity.eid, mono=True)
             _fact("type", f"{identity.card_type.value}, {identity.standards}")
+            if identity.has_ipae:
+                _fact("IPA", "its own (IPAe), unless the device declares one")
             _fact("folder", str(moment.directory))
             if moment.serving:
                 _fact("served", f"{moment.serving.text}, process {moment.serving.process}")
