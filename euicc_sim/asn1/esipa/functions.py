@@ -213,7 +213,7 @@ class EimPackageReceivedWithCid(Sequence[EimPackageReceivedWithCidValue]):
 
 class EimPackageErrorWithCidValue(TypedDict):
     correlationId: NotRequired[CorrelationIdValue]
-    eimPackageErrorCode: EimPackageErrorName | UnknownCode
+    eimPackageError: EimPackageErrorName | UnknownCode
 
 
 class EimPackageErrorWithCid(Sequence[EimPackageErrorWithCidValue]):
@@ -222,7 +222,7 @@ class EimPackageErrorWithCid(Sequence[EimPackageErrorWithCidValue]):
     tagSet = context(0x61)
     componentType = fields(
         optional("correlationId", explicit(0, CorrelationId())),
-        ("eimPackageErrorCode", implicit(1, EimPackageErrorCode)),
+        ("eimPackageError", implicit(1, EimPackageErrorCode)),
     )
 
 

@@ -217,7 +217,7 @@ class Ipa:
                 return transfer_answer(("eimPackageError", error.code))
             value: EimPackageErrorWithCidValue = {
                 "correlationId": self._correlation(None),
-                "eimPackageErrorCode": error.code,
+                "eimPackageError": error.code,
             }
             return transfer_answer(("eimPackageErrorWithCid", value))
 

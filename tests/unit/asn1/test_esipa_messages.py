@@ -95,7 +95,7 @@ def test_an_answer_of_v1_3_says_for_which_package_it_is(
 ) -> None:
     value: dict[str, Any] = {"correlationId": (by, EID if by == "eidValue" else hx(KEY))}
     if code is not None:
-        value["eimPackageErrorCode"] = code
+        value["eimPackageError"] = code
     assert esipa.from_ipa(hx(message)) == ("transferEimPackageResponse", (form, value))
     assert to_eim("transferEimPackageResponse", (form, value)) == hx(message)
 

@@ -163,7 +163,7 @@ def correlated(correlation: tuple[str, bytes], code: str | None = None) -> Sayin
     value: dict[str, Any] = {"correlationId": correlation}
     if code is None:
         return Saying(to_eim("transferEimPackageResponse", ("eimPackageReceivedWithCid", value)))
-    value["eimPackageErrorCode"] = code
+    value["eimPackageError"] = code
     return Saying(to_eim("transferEimPackageResponse", ("eimPackageErrorWithCid", value)))
 
 

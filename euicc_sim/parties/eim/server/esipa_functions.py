@@ -293,7 +293,7 @@ class EsipaFunctions:
             case ("eimPackageErrorWithCid", refused):
                 correlation = refused.get("correlationId")
                 self._check_correlation(eid, correlation)
-                error = {"eimPackageResultErrorCode": refused["eimPackageErrorCode"]}
+                error = {"eimPackageResultErrorCode": refused["eimPackageError"]}
                 if correlation is not None and correlation[0] == "eimTransactionId":
                     error["eimTransactionId"] = correlation[1]
                 return self._take(eid, ("eimPackageResultResponseError", error))
