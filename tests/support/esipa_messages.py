@@ -45,7 +45,7 @@ FROM_IPAS: list[tuple[str, Any]] = [
     ("getEimPackageRequest", {"eidValue": EID}),
     (
         "getEimPackageRequest",
-        {"eidValue": EID, "notifyStateChange": None, "stateChangeCause": 6, "rPLMN": hx("62F220")},
+        {"eidValue": EID, "notifyStateChange": None, "stateChangeCause": 7, "rPLMN": hx("62F220")},
     ),
     ("provideEimPackageResult", provided("euiccPackageResult", RESULT)),
     ("provideEimPackageResult", {"eimPackageResult": ("euiccPackageResult", RESULT)}),
