@@ -72,5 +72,4 @@ def ipae_activation(
     if ACTIVATE_IPAE not in request["ipaeOption"]:
         raise ResultError("notSupported", "the option activates nothing; set bit 0, activateIpae")
     session.volatile = replace(session.volatile, ipae_activated=True)
-    session.note("until the next reset the card's IPAe is its active IPA")
     return {"ipaeActivationResult": "ok"}

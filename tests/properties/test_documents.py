@@ -113,7 +113,7 @@ switches = st.builds(
     **{name: st.booleans() for name, one in asdict(Switches()).items() if isinstance(one, bool)},
     poll_interval=st.integers(0, 255),
     strictness=st.sampled_from(Strictness),
-)
+).filter(lambda one: one.standard_isdr_aid)  # without another AID, a card has this one
 
 
 @st.composite

@@ -5,8 +5,6 @@ versions understand them. If a tagged CHOICE gets another tag by AUTOMATIC TAGS,
 it around the type's own and others replace that; both forms are here.
 """
 
-from __future__ import annotations
-
 from typing import Literal, NotRequired, TypedDict
 
 from pyasn1.type import char, univ

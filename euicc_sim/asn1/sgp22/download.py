@@ -442,7 +442,9 @@ class CommonParameters(Sequence[CommonParametersValue]):
 
 class SessionContextValue(TypedDict):
     serverSvn: NotRequired[bytes]
+    crlStaplingV3Used: NotRequired[bool]
     euiccCiPKIdToBeUsedV3: NotRequired[bytes]
+    supportedPushServices: NotRequired[bytes]
 
 
 class SessionContext(Sequence[SessionContextValue]):
@@ -459,6 +461,7 @@ class SessionContext(Sequence[SessionContextValue]):
 
 class ServerSigned1PartsValue(ServerSigned1Value):
     sessionContext: NotRequired[SessionContextValue]
+    serverRspCapability: NotRequired[frozenset[int]]
 
 
 class ServerSigned1Parts(Sequence[ServerSigned1PartsValue]):

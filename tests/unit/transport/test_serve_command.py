@@ -24,6 +24,7 @@ from euicc_sim.cli.card_log import CardLog
 from euicc_sim.cli.log_lines import LogLines
 from euicc_sim.cli.serve import run_until_signalled, serve
 from euicc_sim.cli.tracing import TracedLink
+from euicc_sim.model.identity import Identity
 from euicc_sim.tracing import gsmtap, journal
 from euicc_sim.tracing.gsmtap import Kind, Message
 from euicc_sim.tracing.pcapng import datagrams
@@ -51,6 +52,7 @@ class StubCard:
         self.fsync = fsync
         self.atr = bytes.fromhex("3B00")
         self.eid = "89049032" + "0" * 24
+        self.identity = Identity(self.eid, ())
         self.events: list[Event] = []
 
     @classmethod
